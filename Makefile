@@ -1,0 +1,59 @@
+# One line of logic per target; `make help` shows them. All tools come from the locked requirements, in .venv.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+TANDEM := $(RUN) -m tandem
+STACK ?= wsgi-gthread
+URL ?= http://127.0.0.1:8080
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup serve-wsgi serve-asgi serve loadtest compare compare-quick twins check test clean lock nginx-errors schema
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+setup: $(VENV)/ready ## Make the environment in .venv from the locked requirements (all other targets do it, too)
+
+$(VENV)/ready: requirements/all.txt pyproject.toml requirements/install
+	@requirements/install $(PYTHON) $(VENV)
+
+serve-wsgi: setup ## Serve the Flask app at http://127.0.0.1:8080 (STACK=wsgi-sync for another stack, WSGI_PORT= for another port)
+	@$(TANDEM) serve $(STACK) $(ARGS)
+
+serve-asgi: setup ## Serve the Starlette app at http://127.0.0.1:8081 (ASGI_PORT= for another port)
+	@$(TANDEM) serve asgi $(ARGS)
+
+serve: setup ## Serve both at once (SHARED=1 lets both use one database)
+	@$(TANDEM) serve $(ARGS)
+
+loadtest: setup ## Open Locust's web page on what is being served (URL= for another target)
+	@$(VENV)/bin/locust -f loadtest/ -H $(URL) $(ARGS)
+
+compare: setup ## Compare the stacks: up to 25 minutes, then results/latest/report.html
+	@$(TANDEM) compare $(ARGS)
+
+compare-quick: setup ## The same in 5 minutes, with fewer words
+	@$(TANDEM) compare --quick $(ARGS)
+
+twins: setup ## Show the two apps side by side: what sync and async really change
+	@$(RUN) -m tests.twins | $${PAGER:-cat}
+
+check: setup ## Formatting, lint, types, floors
+	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports --no-cache
+
+test: check ## All checks and tests
+	@$(RUN) -m pytest $(ARGS)
+
+clean: ## Remove the environment, databases and results
+	@rm -rf $(VENV) var results build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+lock: ## Lock the requirements again (needs uv)
+	@requirements/lock
+
+nginx-errors: setup ## Write nginx/errors.conf again
+	@$(RUN) -m userdb.nginx_errors > nginx/errors.conf
+
+schema: setup ## Write the JSON Schema of summary.json again
+	@$(RUN) -m tandem.summary --schema > tandem/summary.schema.json

@@ -1,0 +1,55 @@
+"""The application: `create_app()` makes it from its settings, `ROUTES` says where what is."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.applications import Starlette
+
+from asgi_app import api, http, pages
+from asgi_app.news import News
+from asgi_app.store import Store
+from userdb import settings as userdb_settings
+from userdb.settings import Settings
+
+ROUTES: dict[str, dict[str, http.View]] = {
+    "/api/users/{user_id}": {
+        "GET": api.read_user,
+        "PUT": api.replace_user,
+        "PATCH": api.change_user,
+        "DELETE": api.remove_user,
+    },
+    "/api/users": {"GET": api.list_users, "POST": api.create_user},
+    "/api/users/{user_id}/news": {"GET": api.read_news},
+    "/users/{user_id}": {"GET": pages.read_user},
+    "/users": {"GET": pages.list_users},
+    "/": {"GET": pages.home},
+    "/api/add": {"GET": api.add},
+    "/healthz": {"GET": api.health},
+    "/readyz": {"GET": api.ready},
+}
+
+
+def create_app(settings: Settings | None = None) -> Starlette:
+    """The app. Opening its connections raises SettingsError, DefectiveSQLiteError, or what the database raises."""
+    settings = settings or userdb_settings.from_environment()
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
+        store, news = Store(settings), News(settings)
+        try:
+            await store.open()
+            yield {"store": store, "news": news}
+        finally:
+            await news.close()
+            await store.close()
+
+    app = Starlette(
+        routes=[http.resource(path, views) for path, views in ROUTES.items()],
+        exception_handlers=http.install(),
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False
+    return app

@@ -1,0 +1,124 @@
+"""The seam to Starlette: what the views ask of a request, and how an answer leaves. Nothing is left to a default."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request as Request
+from starlette.responses import Response as Response
+from starlette.routing import Route
+
+from asgi_app.news import News
+from asgi_app.store import Store
+from userdb import errors, wire
+from userdb.forms import LARGEST_BODY, Preconditions
+
+View = Callable[[Request], Awaitable[Response]]
+
+METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
+
+logger = logging.getLogger("asgi_app")
+
+
+class Reply(Response):
+    """An answer as it is: its headers and no others."""
+
+    def __init__(self, answer: wire.Answer) -> None:
+        self.status_code = answer.status
+        self.raw_headers = [(name.encode(), value.encode()) for name, value in answer.headers]
+        self.body = answer.body
+        self.background = None
+
+
+def resource(path: str, views: dict[str, View]) -> Route:
+    """Route a path to one view per method; HEAD is GET, OPTIONS says what there is, anything else is 405."""
+    allow = ", ".join(sorted({*views, "OPTIONS"} | ({"HEAD"} if "GET" in views else set())))
+
+    async def dispatch(request: Request) -> Response:
+        refuse_newline(request)
+        view = views.get("GET" if request.method == "HEAD" else request.method)
+        if view is not None:
+            return await view(request)
+        if request.method == "OPTIONS":
+            return respond(wire.options(allow))
+        raise errors.MethodNotAllowed(allow)
+
+    return Route(path, dispatch, methods=METHODS)
+
+
+def respond(answer: wire.Answer) -> Response:
+    """The answer, byte for byte."""
+    return Reply(answer)
+
+
+def store(request: Request) -> Store:
+    """The store of this process."""
+    return cast(Store, request.state.store)
+
+
+def news(request: Request) -> News:
+    """The news service of this process."""
+    return cast(News, request.state.news)
+
+
+def path_value(request: Request, name: str) -> str:
+    """A part of the path, decoded."""
+    return cast(str, request.path_params[name])
+
+
+def query(request: Request) -> bytes:
+    """The query string as it came."""
+    return cast(bytes, request.scope["query_string"])
+
+
+def header(request: Request, name: str) -> str | None:
+    """A header, joined by commas where it came more than once."""
+    return ",".join(request.headers.getlist(name)) or request.headers.get(name)
+
+
+def preconditions(request: Request) -> Preconditions:
+    """What the client makes its change depend on."""
+    return Preconditions(header(request, "If-Match"), header(request, "If-None-Match"))
+
+
+async def body(request: Request) -> bytes:
+    """The whole body. Raises TooLarge beyond LARGEST_BODY."""
+    # Starlette's own limit (max_body_size) answers in its own words instead of raising.
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > LARGEST_BODY:
+            raise errors.TooLarge()
+    return bytes(data)
+
+
+def refuse_newline(request: Request) -> None:
+    """`/users%0A` is not `/users`: the router would take them for the same."""
+    if request.scope["path"].endswith("\n"):
+        raise errors.NotFound()
+
+
+async def on_problem(request: Request, error: Exception) -> Response:
+    """What one of our own errors tells the client."""
+    problem = cast(errors.Problem, error)
+    return respond(wire.problem(problem, request.scope["path"], header(request, "X-Request-ID") or "-"))
+
+
+async def on_http_exception(request: Request, error: Exception) -> Response:
+    """The same for an error of the framework; its 405 means a method that no path knows."""
+    status = cast(HTTPException, error).status_code
+    return await on_problem(request, errors.of_status(501 if status == 405 else status))
+
+
+async def on_exception(request: Request, error: Exception) -> Response:
+    """The same for a fault of ours: logged in full, shown to nobody."""
+    logger.error("request %s failed", header(request, "X-Request-ID") or "-", exc_info=error)
+    return await on_problem(request, errors.Internal())
+
+
+def install() -> dict[Any, Any]:
+    """Give the app our rules instead of the framework's."""
+    return {errors.Problem: on_problem, HTTPException: on_http_exception, Exception: on_exception}

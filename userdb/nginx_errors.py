@@ -1,0 +1,60 @@
+"""What nginx answers by itself, in the form of the apps' own: `python -m userdb.nginx_errors` prints nginx/errors.conf."""
+
+from __future__ import annotations
+
+from userdb import wire
+from userdb.errors import Problem
+
+DETAILS = {
+    400: "The request is malformed.",
+    404: "There is nothing here.",
+    405: "This address takes GET, HEAD, OPTIONS.",
+    408: "The request did not arrive in time.",
+    413: "The request is larger than this address takes.",
+    414: "The address is too long.",
+    421: "This host is not served here.",
+    429: "Too many requests; try again later.",
+    431: "The headers of the request are too large.",
+    501: "This method is not known here.",
+    502: "The application is not there.",
+    503: "The application is overloaded.",
+    504: "The application was too slow.",
+}
+
+# nginx gives 494 to a header that is too large, and 405 to TRACE; static files, which do have a 405, go to its page directly.
+ALIASES = {431: 494, 501: 405}
+
+
+def configuration() -> str:
+    """The text of nginx/errors.conf."""
+    lines = [
+        "# Made by `make nginx-errors` from userdb/nginx_errors.py: what nginx answers by itself, in the form of the apps' own.",
+        "",
+    ]
+    for status in (status for status in DETAILS if status != 405):
+        codes = f"{status} {ALIASES[status]}" if status in ALIASES else f"{status}"
+        lines.append(f"error_page {codes} ={status} /errors/{status}/$error_form;")
+    for status, detail in DETAILS.items():
+        for form, path in (("page", "/"), ("problem", "/api/")):
+            lines += _location(status, detail, form, path)
+    return "\n".join(lines) + "\n"
+
+
+def _location(status: int, detail: str, form: str, path: str) -> list[str]:
+    problem = Problem(detail)
+    problem.status = status
+    answer = wire.problem(problem, path, "$request_id")
+    content_type = answer.headers[0][1]
+    body = answer.body.decode().replace("'", "\\'")
+    return [
+        "",
+        f"location = /errors/{status}/{form} {{",
+        "    internal;",
+        f'    default_type "{content_type}";',
+        f"    return {status} '{body}';",
+        "}",
+    ]
+
+
+if __name__ == "__main__":
+    print(configuration(), end="")

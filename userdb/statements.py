@@ -1,0 +1,60 @@
+"""All SQL, built once and here, executed by the stores. Values come in as parameters only."""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, delete, insert, literal, select, text, update
+
+from userdb.models import User, users
+
+COLUMNS = [users.c[name] for name in User.__struct_fields__]
+
+READY = select(literal(1))
+
+# No OFFSET: a page costs the same wherever it is in the table.
+PAGE = select(*COLUMNS).where(users.c.id > bindparam("after")).order_by(users.c.id).limit(bindparam("count"))
+
+# A prefix is the range from itself up to itself plus "~", which sorts after every character a username may have.
+# LIKE would ignore case in SQLite. The unary plus that SQLite would need to prefer the username index is left out: with
+# a short prefix walking the ids is the better plan, and the planner knows.
+SEARCH = PAGE.where(users.c.username >= bindparam("first"), users.c.username < bindparam("last"))
+
+READ = select(*COLUMNS).where(users.c.id == bindparam("user_id"))
+
+# Within a writing transaction: PostgreSQL locks the row; SQLite, which has locked the file already, ignores the clause.
+READ_TO_CHANGE = READ.with_for_update()
+
+CREATE = (
+    insert(users)
+    .values(
+        username=bindparam("username"),
+        email=bindparam("email"),
+        age=bindparam("age"),
+        created_at=bindparam("created_at"),
+        version=1,
+    )
+    .returning(*COLUMNS)
+)
+
+CHANGE = (
+    update(users)
+    .where(users.c.id == bindparam("user_id"))
+    .values(
+        username=bindparam("new_username"),
+        email=bindparam("new_email"),
+        age=bindparam("new_age"),
+        version=users.c.version + 1,
+    )
+    .returning(*COLUMNS)
+)
+
+REMOVE = delete(users).where(users.c.id == bindparam("user_id"))
+
+SQLITE_VERSION = text("SELECT sqlite_version()")
+
+# How a connection to SQLite is set up; journal_mode is not here because WAL stays in the file, put there at creation.
+SQLITE_PRAGMAS = ("PRAGMA synchronous=NORMAL", "PRAGMA busy_timeout=5000", "PRAGMA foreign_keys=ON")
+SQLITE_READ_PRAGMAS = (*SQLITE_PRAGMAS, "PRAGMA query_only=ON")
+
+# Plain BEGIN takes the write lock only at the first write: by then a transaction that has read may find that what it read
+# has changed (SQLITE_BUSY_SNAPSHOT, which no timeout helps), and without any BEGIN changes are lost silently.
+SQLITE_BEGIN = "BEGIN IMMEDIATE"

@@ -1,0 +1,81 @@
+"""The JSON views: parse what came, await the store, render what goes."""
+
+from __future__ import annotations
+
+from userdb import forms, wire
+from wsgi_app.http import Request, Response, body, header, news, path_value, preconditions, query, respond, store
+
+
+def health(request: Request) -> Response:
+    """The app answers; neither database nor news service is asked."""
+    return respond(wire.healthy())
+
+
+def ready(request: Request) -> Response:
+    """The database answers too; 503 where it does not."""
+    store(request).ready()
+    return respond(wire.ready())
+
+
+def add(request: Request) -> Response:
+    """The sum of two numbers: what the framework costs and nothing else."""
+    summands = forms.summands(query(request))
+    return respond(wire.total(summands))
+
+
+def list_users(request: Request) -> Response:
+    """A page of users by id, and where the next one is."""
+    page = forms.page_of_users(query(request))
+    users = store(request).page_of_users(page)
+    return respond(wire.users(users, page))
+
+
+def create_user(request: Request) -> Response:
+    """A new user: 201, its address, itself."""
+    forms.no_parameters(query(request))
+    form = forms.user_form(header(request, "Content-Type"), body(request))
+    user = store(request).create_user(form)
+    return respond(wire.created(user))
+
+
+def read_user(request: Request) -> Response:
+    """One user; 304 where the client has this state already."""
+    user_id = forms.user_id(path_value(request, "user_id"))
+    forms.no_parameters(query(request))
+    user = store(request).read_user(user_id)
+    return respond(wire.user(user, header(request, "If-None-Match")))
+
+
+def replace_user(request: Request) -> Response:
+    """The user as the client wants it, in all its fields."""
+    user_id = forms.user_id(path_value(request, "user_id"))
+    forms.no_parameters(query(request))
+    form = forms.user_form(header(request, "Content-Type"), body(request))
+    user = store(request).change_user(user_id, form, preconditions(request))
+    return respond(wire.user(user))
+
+
+def change_user(request: Request) -> Response:
+    """The user with the fields that the client names changed."""
+    user_id = forms.user_id(path_value(request, "user_id"))
+    forms.no_parameters(query(request))
+    form = forms.user_change(header(request, "Content-Type"), body(request))
+    user = store(request).change_user(user_id, form, preconditions(request))
+    return respond(wire.user(user))
+
+
+def remove_user(request: Request) -> Response:
+    """The user is gone, and its id is never used again."""
+    user_id = forms.user_id(path_value(request, "user_id"))
+    forms.no_parameters(query(request))
+    store(request).remove_user(user_id, preconditions(request))
+    return respond(wire.removed())
+
+
+def read_news(request: Request) -> Response:
+    """What the news service says about a user: one query, one call."""
+    user_id = forms.user_id(path_value(request, "user_id"))
+    forms.no_parameters(query(request))
+    user = store(request).read_user(user_id)
+    items = news(request).items(user)
+    return respond(wire.news(user, items))

@@ -1,0 +1,120 @@
+"""The seam to Flask: what the views ask of a request, and how an answer leaves. Nothing is left to a default."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import cast
+
+from flask import Flask, current_app, request
+from flask import Request as Request
+from flask import Response as Response
+from werkzeug.exceptions import HTTPException
+
+from userdb import errors, wire
+from userdb.forms import LARGEST_BODY, Preconditions
+from wsgi_app.news import News
+from wsgi_app.store import Store
+
+View = Callable[[Request], Response]
+
+METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
+
+logger = logging.getLogger("wsgi_app")
+
+
+class Reply(Response):
+    """An answer as it is: no content type where it names none."""
+
+    default_mimetype = None
+
+
+def resource(app: Flask, path: str, views: dict[str, View]) -> None:
+    """Route a path to one view per method; HEAD is GET, OPTIONS says what there is, anything else is 405."""
+    allow = ", ".join(sorted({*views, "OPTIONS"} | ({"HEAD"} if "GET" in views else set())))
+
+    def dispatch(**path_values: str) -> Response:
+        view = views.get("GET" if request.method == "HEAD" else request.method)
+        if view is not None:
+            return view(request)
+        if request.method == "OPTIONS":
+            return respond(wire.options(allow))
+        raise errors.MethodNotAllowed(allow)
+
+    rule = path.replace("{", "<").replace("}", ">")
+    app.add_url_rule(rule, path, dispatch, methods=METHODS, provide_automatic_options=False)
+
+
+def respond(answer: wire.Answer) -> Response:
+    """The answer, byte for byte."""
+    status = f"{answer.status} {HTTPStatus(answer.status).phrase}"
+    return Reply(answer.body, status, answer.headers)
+
+
+def store(request: Request) -> Store:
+    """The store of this process."""
+    return cast(Store, current_app.extensions["store"])
+
+
+def news(request: Request) -> News:
+    """The news service of this process."""
+    return cast(News, current_app.extensions["news"])
+
+
+def path_value(request: Request, name: str) -> str:
+    """A part of the path, decoded."""
+    return cast(str, (request.view_args or {})[name])
+
+
+def query(request: Request) -> bytes:
+    """The query string as it came."""
+    return request.query_string
+
+
+def header(request: Request, name: str) -> str | None:
+    """A header, joined by commas where it came more than once."""
+    return request.headers.get(name)
+
+
+def preconditions(request: Request) -> Preconditions:
+    """What the client makes its change depend on."""
+    return Preconditions(header(request, "If-Match"), header(request, "If-None-Match"))
+
+
+def body(request: Request) -> bytes:
+    """The whole body. Raises TooLarge beyond LARGEST_BODY."""
+    # Flask's own limit (MAX_CONTENT_LENGTH) raises, and on_http_exception makes TooLarge of it.
+    return request.get_data(cache=False)
+
+
+def refuse_double_slash() -> None:
+    """`//users` is not `/users`: the router would take them for the same."""
+    if request.environ["PATH_INFO"].startswith("//"):
+        raise errors.NotFound()
+
+
+def on_problem(error: errors.Problem) -> Response:
+    """What one of our own errors tells the client."""
+    return respond(wire.problem(error, request.path, header(request, "X-Request-ID") or "-"))
+
+
+def on_http_exception(error: HTTPException) -> Response:
+    """The same for an error of the framework; its 405 means a method that no path knows."""
+    return on_problem(errors.of_status(501 if error.code == 405 else error.code or 500))
+
+
+def on_exception(error: Exception) -> Response:
+    """The same for a fault of ours: logged in full, shown to nobody."""
+    logger.error("request %s failed", header(request, "X-Request-ID") or "-", exc_info=error)
+    return on_problem(errors.Internal())
+
+
+def install(app: Flask) -> None:
+    """Give the app our rules instead of the framework's."""
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.url_map.merge_slashes = False
+    app.before_request(refuse_double_slash)
+    app.register_error_handler(errors.Problem, on_problem)
+    app.register_error_handler(HTTPException, on_http_exception)
+    app.register_error_handler(Exception, on_exception)

@@ -1,0 +1,44 @@
+"""The news service, called over one pooled HTTP client: the only file that knows which."""
+
+from __future__ import annotations
+
+import httpx2
+
+from userdb import errors
+from userdb import news as userdb_news
+from userdb.models import User
+from userdb.settings import Settings
+
+
+class News:
+    """The client of the news service, with connections of this process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._url = settings.news_url
+        self._client = httpx2.Client(
+            # Keeping connections shorter than the service does avoids the race of sending on one that it just closed.
+            limits=httpx2.Limits(
+                max_connections=settings.news_connections,
+                max_keepalive_connections=settings.news_connections,
+                keepalive_expiry=30,
+            ),
+            timeout=httpx2.Timeout(settings.news_timeout),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._client.close()
+
+    def items(self, user: User) -> list[userdb_news.Item]:
+        """The news about a user. Raises Busy where no connection came free, NewsSlow, NewsFailed."""
+        try:
+            response = self._client.get(self._url, params=userdb_news.question(user))
+        except httpx2.PoolTimeout as error:
+            raise errors.Busy("Too many are waiting for the news service.") from error
+        except httpx2.TimeoutException as error:
+            raise errors.NewsSlow() from error
+        except httpx2.HTTPError as error:
+            raise errors.NewsFailed() from error
+        return userdb_news.items(response.status_code, response.content)
