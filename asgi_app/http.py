@@ -24,7 +24,7 @@ logger = logging.getLogger("asgi_app")
 
 
 class Reply(Response):
-    """An answer as it is: its headers and no others."""
+    """An answer as it is: nothing added."""
 
     def __init__(self, answer: wire.Answer) -> None:
         self.status_code = answer.status

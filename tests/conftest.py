@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import userdb.sqlite_driver  # noqa: F401  # isort: skip  # first of all, before anything imports sqlite3
 
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 import asgi_app.app
 import wsgi_app.app
-from tests.clients import AsgiClient, Client, WsgiClient
+from tandem import nginx, ports, serving
+from tandem import stacks as tandem_stacks
+from tandem.serving import Place, Running
+from tests.clients import AsgiClient, Client, HttpClient, WsgiClient
 from userdb.database import whole
 from userdb.settings import Settings, from_environment
 
@@ -20,6 +25,7 @@ USERS = 300
 """Users in the seeded database of the tests; ids 1 to 300, user 1 is admin."""
 
 APPS = ["wsgi", "asgi"]
+STACKS = ["wsgi-sync", "wsgi-gthread", "asgi"]
 
 
 @pytest.fixture(scope="session")
@@ -43,10 +49,78 @@ def database(seeded: Path, tmp_path: Path) -> Path:
     return Path(shutil.copyfile(seeded, tmp_path / "users.db"))
 
 
+@pytest.fixture(scope="session")
+def news_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The news stub, which takes 50 ms for an answer."""
+    port = ports.free_port()
+    with serving.news_stub(port=port, delay=0.05, logs=tmp_path_factory.mktemp("news"), cpus=first_cpu()):
+        yield f"http://127.0.0.1:{port}/news"
+
+
+@pytest.fixture(scope="session")
+def stack(seeded: Path, news_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Running]]:
+    """Starts a built-in stack behind nginx, once, each on a database of its own."""
+    known = tandem_stacks.load([])
+    running: dict[str, Running] = {}
+    with ExitStack() as exits:
+
+        def start(name: str) -> Running:
+            if name not in running:
+                folder = tmp_path_factory.mktemp(name)
+                database = shutil.copyfile(seeded, folder / "users.db")
+                place = Place(
+                    folder=folder,
+                    logs=folder,
+                    cpus=first_cpu(),
+                    database_url=f"sqlite:///{database}",
+                    news_url=news_url,
+                    nginx=nginx.find(),
+                    port=ports.free_port(),
+                )
+                running[name] = exits.enter_context(serving.running(name, known[name], place))
+            return running[name]
+
+        yield start
+
+
+def first_cpu() -> list[int]:
+    """The first CPU this process may use, as a list."""
+    return sorted(os.sched_getaffinity(0))[:1]
+
+
+@pytest.fixture
+def asgi_url(stack: Callable[[str], Running]) -> str:
+    """Where the stack `asgi` answers."""
+    return stack("asgi").url
+
+
+@pytest.fixture(params=STACKS)
+def stack_url(request: pytest.FixtureRequest, stack: Callable[[str], Running]) -> str:
+    """Where each built-in stack answers, one after another."""
+    return stack(request.param).url
+
+
 @pytest.fixture(params=APPS)
-def client(request: pytest.FixtureRequest, database: Path) -> Iterator[Client]:
-    """Each app in turn, in this process."""
+def app_client(request: pytest.FixtureRequest, database: Path) -> Iterator[Client]:
+    """Each app in turn, in this process, on a fresh database."""
     with in_process(request.param, settings_for(database)) as client:
+        yield client
+
+
+@pytest.fixture(params=STACKS)
+def stack_client(request: pytest.FixtureRequest, stack: Callable[[str], Running]) -> Client:
+    """Each stack in turn, behind nginx; its database goes on from test to test."""
+    return HttpClient("127.0.0.1", stack(request.param).port)
+
+
+@pytest.fixture(params=[f"{app} in process" for app in APPS] + STACKS)
+def client(request: pytest.FixtureRequest) -> Iterator[Client]:
+    """Each app in this process and each stack behind nginx: one body of tests for all."""
+    if request.param in STACKS:
+        yield HttpClient("127.0.0.1", request.getfixturevalue("stack")(request.param).port)
+        return
+    settings = settings_for(request.getfixturevalue("database"), NEWS_URL=request.getfixturevalue("news_url"))
+    with in_process(request.param.split()[0], settings) as client:
         yield client
 
 

@@ -75,7 +75,7 @@ class MethodNotAllowed(Problem):
 
     def __init__(self, allow: str) -> None:
         super().__init__(f"This address takes {allow}.")
-        self.headers = [("Allow", allow)]
+        self.headers = [("allow", allow)]
 
 
 class Taken(Problem):
@@ -119,7 +119,7 @@ class Busy(Problem):
 
     def __init__(self, detail: str = "The database is busy.") -> None:
         super().__init__(detail)
-        self.headers = [("Retry-After", "1")]
+        self.headers = [("retry-after", "1")]
 
 
 class NewsSlow(Problem):

@@ -180,6 +180,7 @@ def _explained(body: bytes, form: type[Any]) -> BadRequest | Invalid:
     if body.count(b"[") + body.count(b"{") > 100:
         return BadRequest("The JSON is nested too deeply.")
     try:
+        body.decode()  # what msgspec only skips over it does not check
         given = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
     except msgspec.ValidationError:
         return Invalid("The body must be a JSON object.")

@@ -19,7 +19,8 @@ HTML = "text/html; charset=utf-8"
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """One answer, complete: Content-Type and Content-Length are among the headers where there is a body."""
+    """One answer, complete: content-type and content-length are among the headers where there is a body. Names are in
+    lower case, as ASGI demands; HTTP does not mind."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -82,13 +83,13 @@ def total(summands: tuple[int, int]) -> Answer:
 def user(user: User, if_none_match: str | None = None) -> Answer:
     """One user, or 304 without a body where the client has this state already."""
     if etags.is_known(user, if_none_match):
-        return Answer(304, [("ETag", etags.of(user))], b"")
-    return _answer(200, JSON, _encode(user), ("ETag", etags.of(user)))
+        return Answer(304, [("etag", etags.of(user))], b"")
+    return _answer(200, JSON, _encode(user), ("etag", etags.of(user)))
 
 
 def created(user: User) -> Answer:
     """A user that was just created, and where it is."""
-    return _answer(201, JSON, _encode(user), ("Location", f"/api/users/{user.id}"), ("ETag", etags.of(user)))
+    return _answer(201, JSON, _encode(user), ("location", f"/api/users/{user.id}"), ("etag", etags.of(user)))
 
 
 def removed() -> Answer:
@@ -98,7 +99,7 @@ def removed() -> Answer:
 
 def options(allow: str) -> Answer:
     """The methods that an address takes."""
-    return Answer(204, [("Allow", allow)], b"")
+    return Answer(204, [("allow", allow)], b"")
 
 
 def users(found: list[User], page: PageOfUsers) -> Answer:
@@ -163,4 +164,4 @@ def _page(status: int, template: str, *headers: tuple[str, str], **values: objec
 
 
 def _answer(status: int, content_type: str, body: bytes, *headers: tuple[str, str]) -> Answer:
-    return Answer(status, [("Content-Type", content_type), ("Content-Length", str(len(body))), *headers], body)
+    return Answer(status, [("content-type", content_type), ("content-length", str(len(body))), *headers], body)

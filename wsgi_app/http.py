@@ -5,17 +5,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flask import Flask, current_app, request
 from flask import Request as Request
 from flask import Response as Response
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
 from userdb import errors, wire
 from userdb.forms import LARGEST_BODY, Preconditions
 from wsgi_app.news import News
 from wsgi_app.store import Store
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 View = Callable[[Request], Response]
 
@@ -25,9 +29,13 @@ logger = logging.getLogger("wsgi_app")
 
 
 class Reply(Response):
-    """An answer as it is: no content type where it names none."""
+    """An answer as it is: nothing added."""
 
     default_mimetype = None
+    automatically_set_content_length = False
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        return self.headers
 
 
 def resource(app: Flask, path: str, views: dict[str, View]) -> None:

@@ -1,0 +1,128 @@
+"""What clients are told when something behind the app fails."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import APPS, in_process, settings_for
+from userdb import wire
+
+JSON = {"Content-Type": "application/json", "X-Request-ID": "0123abcd"}
+
+
+@contextmanager
+def news_service(status: int, body: bytes, delay: float = 0.0) -> Iterator[str]:
+    """A news service that answers so; its address."""
+    release = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # the name that the library asks for
+            release.wait(delay)
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *values: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/news"
+    finally:
+        release.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.mark.parametrize("app", APPS)
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (500, b"{}"),
+        (404, b'{"items":[]}'),
+        (200, b"<html>"),
+        (200, b'{"items":1}'),
+        (200, b'{"items":[{"title":"x"}]}'),
+    ],
+)
+def test_news_service_fails(database: Path, app: str, status: int, body: bytes) -> None:
+    with news_service(status, body) as url, in_process(app, settings_for(database, NEWS_URL=url)) as client:
+        answer = client.request("GET", "/api/users/7/news")
+        assert (answer.status, json.loads(answer.body)["detail"]) == (502, "The news service failed.")
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_news_service_is_not_there(database: Path, app: str) -> None:
+    settings = settings_for(database, NEWS_URL="http://127.0.0.1:9/news")
+    with in_process(app, settings) as client:
+        assert client.request("GET", "/api/users/7/news").status == 502
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_news_service_is_too_slow(database: Path, app: str) -> None:
+    with news_service(200, b'{"items":[]}', delay=20) as url:
+        settings = settings_for(database, NEWS_URL=url, NEWS_TIMEOUT="0.2")
+        with in_process(app, settings) as client:
+            assert client.request("GET", "/api/users/7/news").status == 504
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_database_is_locked(database: Path, app: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("userdb.statements.SQLITE_PRAGMAS", ("PRAGMA busy_timeout=50",))
+    with closing(sqlite3.connect(database)) as other, in_process(app, settings_for(database)) as client:
+        other.execute("BEGIN IMMEDIATE")
+        answer = client.request("PATCH", "/api/users/7", JSON, b'{"age":1}')
+        assert (answer.status, answer.header("Retry-After")) == (503, "1")
+        assert client.request("GET", "/api/users/7").status == 200
+        other.rollback()
+        assert client.request("PATCH", "/api/users/7", JSON, b'{"age":1}').status == 200
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_a_fault_of_ours_shows_the_request_id_and_nothing_else(
+    database: Path, app: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> wire.Answer:
+        raise RuntimeError("secret of /srv/app")
+
+    with in_process(app, settings_for(database)) as client, caplog.at_level(logging.ERROR):
+        monkeypatch.setattr(wire, "healthy", broken)
+        answer = client.request("GET", "/healthz", {"X-Request-ID": "0123abcd"})
+    assert answer.status == 500
+    assert b"0123abcd" in answer.body
+    assert b"secret" not in answer.body
+    assert b"Traceback" not in answer.body
+    assert "request 0123abcd failed" in caplog.text
+    assert "secret of /srv/app" in caplog.text
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_a_database_that_is_missing_is_not_made(tmp_path: Path, app: str) -> None:
+    file = tmp_path / "none.db"
+    with pytest.raises(Exception, match="unable to open database file"), in_process(app, settings_for(file)):
+        pass
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_a_defective_sqlite_is_refused_unless_allowed(
+    database: Path, app: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("userdb.sqlite_driver.is_sound", lambda version: False)
+    with pytest.raises(Exception, match="can corrupt a database in WAL mode"), in_process(app, settings_for(database)):
+        pass
+    with in_process(app, settings_for(database, ALLOW_DEFECTIVE_SQLITE="1")) as client:
+        assert client.request("GET", "/readyz").status == 200

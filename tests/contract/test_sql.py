@@ -1,0 +1,85 @@
+"""The same SQL, statement for statement, in both apps; and none that is not needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from tests.clients import Client
+from tests.conftest import APPS, in_process, settings_for
+
+JSON = {"Content-Type": "application/json"}
+
+# What is asked, and how many statements it takes, BEGIN included.
+REQUESTS: list[tuple[str, str, dict[str, str], bytes, int]] = [
+    ("GET", "/healthz", {}, b"", 0),
+    ("GET", "/api/add?a=1&b=2", {}, b"", 0),
+    ("GET", "/", {}, b"", 0),
+    ("GET", "/readyz", {}, b"", 1),
+    ("GET", "/api/users/7", {}, b"", 1),
+    ("GET", "/api/users/7", {"If-None-Match": '"1"'}, b"", 1),
+    ("GET", "/api/users/99999", {}, b"", 1),
+    ("GET", "/api/users/x", {}, b"", 0),
+    ("GET", "/api/users?q=user", {}, b"", 1),
+    ("GET", "/users", {}, b"", 1),
+    ("GET", "/users/7", {}, b"", 1),
+    ("POST", "/api/users", JSON, b'{"username":"u1","email":"u1@b"}', 2),
+    ("POST", "/api/users", JSON, b'{"username":"u1","email":"u2@b"}', 2),
+    ("POST", "/api/users", JSON, b'{"username":"u 1"}', 0),
+    ("PUT", "/api/users/8", JSON, b'{"username":"u3","email":"u3@b"}', 3),
+    ("PATCH", "/api/users/8", JSON, b'{"age":3}', 3),
+    ("PATCH", "/api/users/8", {**JSON, "If-Match": '"9"'}, b'{"age":3}', 2),
+    ("DELETE", "/api/users/9", {}, b"", 3),
+    ("DELETE", "/api/users/9", {}, b"", 2),
+]
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    """Every statement that any engine executes."""
+    seen: list[str] = []
+
+    def record(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", record)
+    yield seen
+    event.remove(Engine, "before_cursor_execute", record)
+
+
+def run(client: Client, statements: list[str]) -> list[list[str]]:
+    """The statements of each request."""
+    found = []
+    for method, target, headers, body, _ in REQUESTS:
+        statements.clear()
+        client.request(method, target, headers, body)
+        found.append(list(statements))
+    return found
+
+
+def test_both_apps_execute_the_same_statements(statements: list[str], seeded: Path, tmp_path: Path) -> None:
+    found = []
+    for app in APPS:
+        file = tmp_path / f"{app}.db"
+        file.write_bytes(seeded.read_bytes())
+        with in_process(app, settings_for(file)) as client:
+            found.append(run(client, statements))
+    assert found[0] == found[1]
+    assert [len(each) for each in found[0]] == [count for *_, count in REQUESTS]
+
+
+def test_no_value_stands_in_a_statement(statements: list[str], app_client: Client) -> None:
+    statements.clear()
+    app_client.request("GET", "/api/users?q=hostile&after=4711&limit=13")
+    assert len(statements) == 1
+    assert not any(value in statements[0] for value in ("hostile", "4711", "13", "14"))
+
+
+def test_writing_takes_the_lock_before_it_reads(statements: list[str], app_client: Client) -> None:
+    statements.clear()
+    app_client.request("PATCH", "/api/users/7", JSON, b'{"age":3}')
+    assert statements[0] == "BEGIN IMMEDIATE"

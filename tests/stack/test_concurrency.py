@@ -1,0 +1,63 @@
+"""Many clients at once on the same rows: no change is lost without a word."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.clients import Client
+
+JSON = {"Content-Type": "application/json"}
+CLIENTS = 16
+CHANGES = 12
+
+
+def _create(client: Client, name: str) -> str:
+    body = json.dumps({"username": name, "email": f"{name}@example.org"}).encode()
+    return client.request("POST", "/api/users", JSON, body).header("Location") or ""
+
+
+def test_every_accepted_change_counts(stack_client: Client) -> None:
+    target = _create(stack_client, "crowded")
+
+    def change(number: int) -> int:
+        return stack_client.request("PATCH", target, JSON, json.dumps({"age": number % 150}).encode()).status
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        statuses = Counter(pool.map(change, range(CLIENTS * CHANGES)))
+    assert statuses == {200: CLIENTS * CHANGES}
+    assert json.loads(stack_client.request("GET", target).body)["version"] == 1 + CLIENTS * CHANGES
+
+
+def test_read_modify_write_with_if_match_loses_nothing(stack_client: Client) -> None:
+    target = _create(stack_client, "counter")
+    stack_client.request("PATCH", target, JSON, b'{"age":0}')
+
+    def count_up(_: int) -> int:
+        refused = 0
+        while True:
+            answer = stack_client.request("GET", target)
+            age = json.loads(answer.body)["age"]
+            headers = {**JSON, "If-Match": answer.header("ETag") or ""}
+            status = stack_client.request("PATCH", target, headers, json.dumps({"age": age + 1}).encode()).status
+            if status == 200:
+                return refused
+            assert status == 412
+            refused += 1
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(count_up, range(40)))
+    assert json.loads(stack_client.request("GET", target).body)["age"] == 40
+
+
+def test_changes_of_different_fields_both_hold(stack_client: Client) -> None:
+    target = _create(stack_client, "fields")
+    with ThreadPoolExecutor(2) as pool:
+        for number in range(20):
+            ages = pool.submit(stack_client.request, "PATCH", target, JSON, json.dumps({"age": number}).encode())
+            email = json.dumps({"email": f"fields{number}@example.org"}).encode()
+            emails = pool.submit(stack_client.request, "PATCH", target, JSON, email)
+            assert (ages.result().status, emails.result().status) == (200, 200)
+            user = json.loads(stack_client.request("GET", target).body)
+            assert (user["age"], user["email"]) == (number, f"fields{number}@example.org")

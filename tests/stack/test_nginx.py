@@ -1,0 +1,102 @@
+"""What nginx does by itself, in front of any stack."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+
+from tandem.serving import Running
+from tests.stack.raw import RawAnswer, exchange, request
+from userdb import nginx_errors
+
+
+@pytest.fixture
+def send(stack: Callable[[str], Running]) -> Callable[[bytes], RawAnswer]:
+    """Sends bytes to one running stack."""
+    port = stack("asgi").port
+    return lambda data: exchange(port, data)
+
+
+Send = Callable[[bytes], RawAnswer]
+
+BAD: list[tuple[str, bytes, int]] = [
+    ("broken request line", b"GET\r\n\r\n", 400),
+    ("two hosts", b"GET /api/users HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n", 400),
+    ("no host", b"GET /api/users HTTP/1.1\r\n\r\n", 400),
+    ("two lengths", b"POST /api/users HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400),
+    ("length and chunks", b"POST /api/users HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    ("broken chunk", b"POST /api/users HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+    ("long line", request("GET", "/api/users?" + "a" * 9000), 414),
+    ("large header", request("GET", "/api/users", {"X-Large": "a" * 9000}), 431),
+    ("large body", request("POST", "/api/users", {"Content-Type": "application/json"}, b"a" * 65_537), 413),
+    ("unknown host", request("GET", "/api/users").replace(b"localhost", b"evil.example"), 421),
+    ("unknown method", request("BREW", "/api/users"), 501),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "data", "status"), BAD, ids=[what for what, *_ in BAD])
+def test_answers_errors_in_the_form_of_the_apps(send: Send, what: str, data: bytes, status: int) -> None:
+    answer = send(data)
+    assert answer.status == status
+    assert answer.header("X-Request-ID")
+    if answer.header("Content-Type") == "application/problem+json":
+        found = json.loads(answer.body)
+        assert (found["status"], found["request_id"]) == (status, answer.header("X-Request-ID"))
+    else:
+        assert answer.header("Content-Type") == "text/html; charset=utf-8"
+        assert f"Error {status}, request {answer.header('X-Request-ID')}".encode() in answer.body
+
+
+def test_errors_elsewhere_are_pages(send: Send) -> None:
+    answer = send(request("BREW", "/users"))
+    assert (answer.status, answer.header("Content-Type")) == (501, "text/html; charset=utf-8")
+    assert b"<h1>Not Implemented</h1>" in answer.body
+
+
+def test_error_pages_are_up_to_date() -> None:
+    from tests.twins.normal import ROOT
+
+    assert (ROOT / "nginx" / "errors.conf").read_text() == nginx_errors.configuration()
+
+
+def test_every_answer_has_a_request_id_of_its_own(send: Send) -> None:
+    ids = [send(request("GET", "/healthz", {"X-Request-ID": "mine"})).header("X-Request-ID") for _ in range(3)]
+    assert len(set(ids)) == 3
+    assert all(re.fullmatch("[0-9a-f]{32}", found or "") for found in ids)
+
+
+def test_static_files_are_compressed_and_cacheable(send: Send) -> None:
+    plain = send(request("GET", "/static/style.css"))
+    packed = send(request("GET", "/static/style.css", {"Accept-Encoding": "gzip"}))
+    assert (plain.status, plain.header("Content-Type")) == (200, "text/css")
+    assert plain.header("Cache-Control") == "public, max-age=3600"
+    assert packed.header("Content-Encoding") == "gzip"
+    unchunked = b"".join(re.findall(rb"[0-9a-f]+\r\n(.+?)\r\n(?=[0-9a-f]+\r\n)", packed.body, re.DOTALL))
+    assert gzip.decompress(unchunked) == plain.body
+    tag = plain.header("ETag")
+    assert send(request("GET", "/static/style.css", {"If-None-Match": tag or ""})).status == 304
+
+
+def test_static_methods(send: Send) -> None:
+    assert send(request("GET", "/static/none.css")).status == 404
+    for method, status in (("OPTIONS", 204), ("POST", 405), ("DELETE", 405)):
+        answer = send(request(method, "/static/style.css"))
+        assert (answer.status, answer.header("Allow")) == (status, "GET, HEAD, OPTIONS"), method
+    assert send(request("GET", "/static/../models.py")).status in (400, 404)
+    assert send(request("GET", "/static/%2e%2e/models.py")).status in (400, 404)
+
+
+def test_answers_of_the_app_are_not_compressed(send: Send) -> None:
+    answer = send(request("GET", "/api/users/7", {"Accept-Encoding": "gzip"}))
+    assert (answer.header("Content-Encoding"), answer.header("ETag")) == (None, '"1"')
+
+
+def test_pages_allow_nothing_from_elsewhere(send: Send) -> None:
+    answer = send(request("GET", "/"))
+    assert "default-src 'self'" in (answer.header("Content-Security-Policy") or "")
+    assert answer.header("X-Content-Type-Options") == "nosniff"
+    assert not re.search(rb'(?:src|href)="(?:https?:)?//', answer.body)

@@ -1,0 +1,141 @@
+"""The same requests, good and bad, to every stack behind nginx on equal databases: the same status line, headers and bytes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tandem import nginx, ports, serving
+from tandem import stacks as tandem_stacks
+from tandem.serving import Place
+from tests.conftest import STACKS, first_cpu
+from tests.stack.raw import RawAnswer, exchange, request
+
+JSON = {"Content-Type": "application/json"}
+
+REQUESTS: dict[str, bytes] = {
+    "health": request("GET", "/healthz"),
+    "readiness": request("GET", "/readyz"),
+    "add": request("GET", "/api/add?a=5&b=6"),
+    "add, repeated": request("GET", "/api/add?a=5&a=6&b=1"),
+    "add, nothing": request("GET", "/api/add"),
+    "user": request("GET", "/api/users/7"),
+    "user, head": request("HEAD", "/api/users/7"),
+    "user, options": request("OPTIONS", "/api/users/7"),
+    "user, post": request("POST", "/api/users/7", JSON, b"{}"),
+    "user, not modified": request("GET", "/api/users/7", {"If-None-Match": '"1"'}),
+    "user, id encoded": request("GET", "/api/users/%37"),
+    "user, slash encoded": request("GET", "/api%2Fusers/7"),
+    "user, id too long": request("GET", "/api/users/" + "9" * 5000),
+    "user, id of other digits": request("GET", "/api/users/%D9%A7"),
+    "user, query": request("GET", "/api/users/7?x"),
+    "user, bytes that are no UTF-8": request("GET", "/api/users/%FF"),
+    "user, path with a body": request("GET", "/api/users/7", {}, b"ignored"),
+    "user, dots": request("GET", "/api/users/../users/7"),
+    "user, unknown": request("GET", "/api/users/99999"),
+    "two slashes": request("GET", "//users"),
+    "two slashes within": request("GET", "/api//users"),
+    "slash at the end": request("GET", "/api/users/"),
+    "newline at the end": request("GET", "/users%0A"),
+    "NUL": request("GET", "/users%00"),
+    "broken percent": request("GET", "/users%zz"),
+    "broken percent in the query": request("GET", "/api/users?q=%zz"),
+    "query that is no UTF-8": request("GET", "/api/users?q=%C3"),
+    "raw bytes in the path": b"GET /api/\xc3\xbc HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    "users": request("GET", "/api/users?limit=3"),
+    "users, search": request("GET", "/api/users?limit=3&q=user00001&after=5"),
+    "users, no match": request("GET", "/api/users?q=%E2%82%AC"),
+    "users, unknown parameter": request("GET", "/api/users?offset=3"),
+    "page": request("GET", "/users?limit=3"),
+    "page, search": request("GET", "/users?q=user&limit=2"),
+    "page, invalid": request("GET", "/users?limit=x"),
+    "page, script": request("GET", "/users?q=%3Cscript%3E"),
+    "page of a user": request("GET", "/users/7"),
+    "page of nobody": request("GET", "/users/99999"),
+    "home": request("GET", "/"),
+    "home, head": request("HEAD", "/"),
+    "home, post": request("POST", "/", JSON, b"{}"),
+    "unknown page": request("GET", "/nope"),
+    "unknown in the API": request("GET", "/api/nope"),
+    "news": request("GET", "/api/users/7/news"),
+    "news of nobody": request("GET", "/api/users/99999/news"),
+    "unknown method": request("BREW", "/api/users"),
+    "trace": request("TRACE", "/"),
+    "HTTP/1.0": b"GET /api/users/7 HTTP/1.0\r\nHost: localhost\r\n\r\n",
+    "forged headers": request(
+        "GET", "/api/users/7", {"X-Forwarded-Host": "evil", "Forwarded": "host=evil", "X-Request-ID": "evil"}
+    ),
+    "header with an underscore": request("GET", "/api/users/7", {"If_None_Match": '"1"'}),
+    "condition twice": b'GET /api/users/7 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nIf-None-Match: "9"\r\nIf-None-Match: "1"\r\n\r\n',
+    "large header": request("GET", "/healthz", {"X-Large": "a" * 8000}),
+    "many headers": request("GET", "/healthz", {f"X-{number}": "a" for number in range(300)}),
+    "long line": request("GET", "/healthz?" + "a" * 8100),
+    "expect something": request("POST", "/api/users", {**JSON, "Expect": "miracle"}, b"{}"),
+    "chunked": b"POST /api/users HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+    "create": request("POST", "/api/users", JSON, b'{"username":"zoe","email":"Zoe@Example.org","age":30}'),
+    "create, name taken": request("POST", "/api/users", JSON, b'{"username":"zoe","email":"other@example.org"}'),
+    "create, email taken": request("POST", "/api/users", JSON, b'{"username":"zoe2","email":"zoe@example.org"}'),
+    "create, all wrong": request("POST", "/api/users", JSON, b'{"username":"","email":"","age":"x","more":1}'),
+    "create, no JSON": request("POST", "/api/users", JSON, b"{"),
+    "create, deep": request("POST", "/api/users", JSON, b'{"x":' + b"[" * 50_000),
+    "create, NaN": request("POST", "/api/users", JSON, b'{"age":NaN}'),
+    "create, lone surrogate": request("POST", "/api/users", JSON, b'{"username":"\\ud800"}'),
+    "create, other type": request("POST", "/api/users", {"Content-Type": "text/plain"}, b"{}"),
+    "create, no type": request("POST", "/api/users", {}, b"{}"),
+    "create, empty": request("POST", "/api/users", JSON),
+    "create, too large": request("POST", "/api/users", JSON, b"[" * 70_000),
+    "change": request("PATCH", "/api/users/8", JSON, b'{"age":50}'),
+    "change, stale": request("PATCH", "/api/users/8", {**JSON, "If-Match": '"1"'}, b'{"age":51}'),
+    "change, fresh": request("PATCH", "/api/users/8", {**JSON, "If-Match": '"2"'}, b'{"age":52}'),
+    "replace": request("PUT", "/api/users/8", JSON, b'{"username":"eight","email":"eight@example.org"}'),
+    "remove": request("DELETE", "/api/users/8"),
+    "remove again": request("DELETE", "/api/users/8"),
+    "read what is removed": request("GET", "/api/users/8"),
+}
+
+
+@pytest.fixture(scope="module")
+def answers(
+    seeded: Path, news_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, dict[str, RawAnswer]]]:
+    """For each stack, started on a database of its own, the answer to every request, in their order."""
+    with ExitStack() as exits:
+        found = {}
+        for name in STACKS:
+            folder = tmp_path_factory.mktemp(name)
+            database = shutil.copyfile(seeded, folder / "users.db")
+            place = Place(
+                folder=folder,
+                logs=folder,
+                cpus=first_cpu(),
+                database_url=f"sqlite:///{database}",
+                news_url=news_url,
+                nginx=nginx.find(),
+                port=ports.free_port(),
+            )
+            running = exits.enter_context(serving.running(name, tandem_stacks.load([])[name], place))
+            found[name] = {what: exchange(running.port, data).masked() for what, data in REQUESTS.items()}
+        yield found
+
+
+@pytest.mark.parametrize("what", REQUESTS)
+def test_every_stack_gives_the_same_answer(answers: dict[str, dict[str, RawAnswer]], what: str) -> None:
+    first, *others = (answers[name][what] for name in STACKS)
+    for other in others:
+        assert (other.status_line, other.headers, other.body) == (first.status_line, first.headers, first.body)
+
+
+def test_the_answers_are_what_was_meant(answers: dict[str, dict[str, RawAnswer]]) -> None:
+    expected = {
+        "user": 200, "add, repeated": 422, "user, id too long": 404, "two slashes": 404, "NUL": 400, "unknown method": 501, "trace": 501,
+        "HTTP/1.0": 200, "forged headers": 200, "header with an underscore": 200, "condition twice": 400, "large header": 200,
+        "long line": 200, "many headers": 200, "chunked": 422, "create": 201, "create, name taken": 409, "create, too large": 413, "change, stale": 412,
+        "change, fresh": 200, "remove": 204, "remove again": 404, "raw bytes in the path": 400, "broken percent in the query": 400,
+        "user, options": 204, "news": 200, "home, post": 405, "create, deep": 400,
+    }  # fmt: skip
+    assert {what: answers["asgi"][what].status for what in expected} == expected

@@ -1,0 +1,32 @@
+"""All that may differ between the twins, beside `async`, `await` and the name of the package. An unused row fails the test."""
+
+from __future__ import annotations
+
+# Files whose whole text must be the same. http and app are the seams to the frameworks: there, names, order, and
+# docstrings must be the same, and what is inside may differ.
+SAME_TEXT = ["__init__.py", "api.py", "news.py", "pages.py", "store.py"]
+SAME_OUTLINE = ["app.py", "http.py"]
+
+# What the WSGI app says -> what the ASGI app says.
+WORDS = {
+    "from sqlalchemy import Engine, create_engine, event": "from sqlalchemy import event\n"
+    "from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine",
+    "-> Engine": "-> AsyncEngine",
+    "= create_engine(": "= create_async_engine(",
+    "driver_url('sqlite')": "driver_url('sqlite+aiosqlite')",
+    "event.listen(self._writing, ": "event.listen(self._writing.sync_engine, ",
+    "event.listen(engine, ": "event.listen(engine.sync_engine, ",
+    "httpx2.Client(": "httpx2.AsyncClient(",
+    "self._client.close()": "self._client.aclose()",
+    "as a Flask application, served by gunicorn: the synchronous twin of": "as a Starlette application, "
+    "served by uvicorn: the asynchronous twin of",
+}
+
+# Names that only one of them has, each with its reason.
+OUTLINE_ONLY = {
+    ("wsgi_app", "refuse_double_slash"): "Werkzeug takes //users for /users",
+    ("asgi_app", "refuse_newline"): "Starlette takes /users%0A for /users",
+    ("wsgi_app", "Reply.get_wsgi_headers"): "Flask's Response adds headers when it is sent",
+    ("asgi_app", "Reply.__init__"): "Starlette's adds them when it is made",
+    ("asgi_app", "create_app.lifespan"): "connections belong to the event loop, so they open when it runs",
+}

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.twins import normal
+from tests.twins.differences import OUTLINE_ONLY, SAME_OUTLINE, SAME_TEXT
+
+
+def test_both_apps_have_the_same_files() -> None:
+    files = [sorted(path.name for path in (normal.ROOT / app).glob("*.py")) for app in ("wsgi_app", "asgi_app")]
+    assert files[0] == files[1] == sorted(SAME_TEXT + SAME_OUTLINE)
+
+
+@pytest.mark.parametrize("name", SAME_TEXT)
+def test_only_declared_words_differ(name: str) -> None:
+    wsgi, _ = normal.translated(normal.text("wsgi_app", name))
+    # Replacing an import may have added a line, so imports are sorted once more.
+    assert sorted(wsgi.split("\n")) == sorted(normal.text("asgi_app", name).split("\n"))
+    code = [line for line in wsgi.split("\n") if not line.startswith(("import ", "from "))]
+    other = [line for line in normal.text("asgi_app", name).split("\n") if not line.startswith(("import ", "from "))]
+    assert code == other
+
+
+def test_every_declared_word_is_used() -> None:
+    everything = "\n".join(normal.text("wsgi_app", name) for name in SAME_TEXT)
+    assert normal.translated(everything)[1] == []
+
+
+@pytest.mark.parametrize("name", SAME_OUTLINE)
+def test_seams_have_the_same_names_in_the_same_order(name: str) -> None:
+    outlines = {
+        app: [row for row in normal.outline(app, name) if (app, row[0]) not in OUTLINE_ONLY]
+        for app in ("wsgi_app", "asgi_app")
+    }
+    assert outlines["wsgi_app"] == outlines["asgi_app"]
+
+
+def test_every_declared_name_is_there() -> None:
+    there = {
+        (app, row[0]) for app in ("wsgi_app", "asgi_app") for name in SAME_OUTLINE for row in normal.outline(app, name)
+    }
+    assert set(OUTLINE_ONLY) <= there
+
+
+def test_an_undeclared_difference_is_seen() -> None:
+    text = normal.text("wsgi_app", "api.py")
+    assert normal.translated(text.replace("store(request)", "other(request)"))[0] != normal.text("asgi_app", "api.py")
+    assert normal.translated(text)[0] == normal.text("asgi_app", "api.py")
+
+
+def test_both_apps_have_the_same_routes() -> None:
+    routes = [
+        (normal.ROOT / app / "app.py").read_text().partition("ROUTES:")[2].partition("\n}\n")[0]
+        for app in ("wsgi_app", "asgi_app")
+    ]
+    assert routes[0] == routes[1] != ""
