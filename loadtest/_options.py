@@ -1,0 +1,67 @@
+"""What the command line and the web page offer beyond Locust's own options."""
+
+from __future__ import annotations
+
+from _scenarios import SCENARIOS
+from locust import events
+from locust.argument_parser import LocustArgumentParser
+
+_registered = False
+
+
+def register() -> None:
+    """Offer the options; a second call changes nothing."""
+    global _registered
+    if not _registered:
+        _registered = True
+        events.init_command_line_parser.add_listener(_add)
+
+
+def _add(parser: LocustArgumentParser, **_: object) -> None:
+    # To the parser and not to a group of its own: what is in a group, the web page does not show.
+    parser.add_argument(
+        "--scenario",
+        choices=list(SCENARIOS),
+        default="everyday",
+        env_var="LOCUST_SCENARIO",
+        help="What the users do. Default: everyday.",
+    )
+    parser.add_argument(
+        "--think-time",
+        type=float,
+        metavar="SECONDS",
+        default=1.0,
+        env_var="LOCUST_THINK_TIME",
+        help="Mean pause of a user between two requests, exponentially distributed; 0 means none. Default: 1.",
+    )
+    parser.add_argument(
+        "--seed-key",
+        metavar="TEXT",
+        default="0",
+        env_var="LOCUST_SEED_KEY",
+        help="The same key lets every user send the same requests again. Default: 0.",
+    )
+    parser.add_argument(
+        "--users-in-database",
+        type=int,
+        metavar="N",
+        default=0,
+        env_var="LOCUST_USERS_IN_DATABASE",
+        help="How many seeded users the target has, ids 1 to N. Default: 0, the target is asked.",
+    )
+    # The two below are for whoever started Locust, so the web page does not show them and can't change them.
+    parser.add_argument(
+        "--samples",
+        metavar="FILE",
+        default="",
+        env_var="LOCUST_SAMPLES",
+        include_in_web_ui=False,
+        help="Write every request with its exact time to this file (gzip CSV) when the test stops.",
+    )
+    parser.add_argument(
+        "--allow-remote",
+        metavar="HOST",
+        default="",
+        include_in_web_ui=False,
+        help="Load this one host although it is not this machine. Only with the consent of its owner.",
+    )

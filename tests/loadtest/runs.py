@@ -1,0 +1,135 @@
+"""Real Locust on `loadtest/`, as a process of its own: once through without a head, or with its web page."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from tandem.ports import free_port
+
+Asked = TypeVar("Asked")
+
+PROJECT = Path(__file__).parents[2]
+LOADTEST = PROJECT / "loadtest"
+PATIENCE = 30.0
+"""Seconds after which a Locust that has not ended, or a page that has not come true, has failed."""
+
+
+class Done(NamedTuple):
+    """What a run left behind."""
+
+    status: int
+    output: str
+    statistics: list[dict[str, Any]]
+    """Locust's own, one entry per route."""
+
+    samples: list[dict[str, str]]
+    """Ours, one row per request."""
+
+    @property
+    def requests(self) -> int:
+        """As Locust counts them: unfinished ones do not exist."""
+        return sum(entry["num_requests"] for entry in self.statistics)
+
+    @property
+    def failures(self) -> int:
+        return sum(entry["num_failures"] for entry in self.statistics)
+
+    def outcomes(self, outcome: str) -> list[dict[str, str]]:
+        return [row for row in self.samples if row["outcome"] == outcome]
+
+
+@contextlib.contextmanager
+def locust(log: Path, *options: object, cwd: Path = PROJECT) -> Iterator[subprocess.Popen[bytes]]:
+    """Locust with its workers, gone at the end whatever happens. The master's port is its own in each run."""
+    port = str(free_port())
+    ports = ["--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port]
+    command = [sys.executable, "-m", "locust", *map(str, options), *ports]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        )
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def run(folder: Path, url: str, *options: object, users: int = 5, seconds: int = 2, cwd: Path = PROJECT) -> Done:
+    """One run without a web page, to its end."""
+    samples, statistics, log = folder / "samples.gz", folder / "statistics", folder / "log"
+    for left in (samples, statistics.with_suffix(".json")):
+        left.unlink(missing_ok=True)
+    usual = ["--headless", "-u", users, "-r", users, "-t", f"{seconds}s", "-H", url, "--json-file", statistics]
+    with locust(log, "-f", LOADTEST, *usual, "--samples", samples, *options, cwd=cwd) as process:
+        status = process.wait(PATIENCE)
+    written = statistics.with_suffix(".json")
+    entries = json.loads(written.read_text()) if written.exists() else []
+    return Done(status, log.read_text(), entries, read(samples) if samples.exists() else [])
+
+
+def read(samples: Path) -> list[dict[str, str]]:
+    """The rows of a file of samples."""
+    with gzip.open(samples, "rt", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+class Page:
+    """The web page of a running Locust."""
+
+    def __init__(self, port: int) -> None:
+        self._url = f"http://127.0.0.1:{port}"
+
+    def get(self, path: str) -> bytes:
+        with urllib.request.urlopen(self._url + path, timeout=PATIENCE) as answer:
+            return bytes(answer.read())
+
+    def post(self, path: str, **form: object) -> dict[str, Any]:
+        data = urllib.parse.urlencode(form).encode()
+        with urllib.request.urlopen(self._url + path, data=data, timeout=PATIENCE) as answer:
+            body: dict[str, Any] = json.load(answer)
+        return body
+
+    def statistics(self) -> dict[str, Any]:
+        body: dict[str, Any] = json.loads(self.get("/stats/requests"))
+        return body
+
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """Requests and failures of every route, as they are at this moment; the page's statistics lag by 2 s."""
+        table = csv.DictReader(self.get("/stats/requests/csv").decode().splitlines())
+        rows = [row for row in table if row["Name"] != "Aggregated"]
+        return {row["Name"]: (int(row["Request Count"]), int(row["Failure Count"])) for row in rows}
+
+    def wait(self, come_true: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The statistics as soon as they fulfil a condition; nobody answering counts as not yet."""
+        return until(self.statistics, come_true)
+
+    def wait_for_log(self, text: str) -> str:
+        """What Locust has logged, as soon as it holds the text."""
+        return until(lambda: self.get("/logs").decode(), lambda logs: text in logs)
+
+
+def until(ask: Callable[[], Asked], come_true: Callable[[Asked], bool]) -> Asked:
+    """Ask, with patience, until the answer fulfils a condition."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        with contextlib.suppress(OSError):
+            answer = ask()
+            if come_true(answer):
+                return answer
+        assert time.monotonic() < deadline, "this has not come true"
+        time.sleep(0.1)

@@ -1,0 +1,140 @@
+"""Right answers pass; each that is wrong in one thing does not, and the reason names what was expected and what came."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.loadtest.conftest import Room
+
+JSON = {"content-type": "application/json"}
+HTML = {"content-type": "text/html; charset=utf-8"}
+
+
+class Answer(NamedTuple):
+    status_code: int
+    headers: dict[str, str]
+    content: bytes
+
+
+def one(user_id: int = 7, **different: Any) -> dict[str, Any]:
+    name = f"user{user_id:07d}"
+    body = {"id": user_id, "username": name, "email": f"{name}@example.org", "age": None}
+    return {**body, "created_at": "2026-01-01T00:00:07Z", "version": 1, **different}
+
+
+def as_json(body: Any, status: int = 200, **headers: str) -> Answer:
+    return Answer(status, {**JSON, **headers}, json.dumps(body).encode())
+
+
+def as_page(heading: str, content: str = "", end: str = "</html>\n") -> Answer:
+    return Answer(200, HTML, f"<html><h1>{heading}</h1>{content}{end}".encode())
+
+
+def listed(*ids: int, following: str | None = "/api/users?after=4&limit=2", **different: Any) -> Answer:
+    return as_json({"users": [one(user_id, **different) for user_id in ids], "next": following})
+
+
+def table(*ids: int, link: str = "/users?after=4&amp;limit=2") -> Answer:
+    rows = "".join(f'<a href="/users/{user_id}">user{user_id:07d}</a>' for user_id in ids)
+    return as_page("Users", f'{rows}<a rel="next" href="{link}">')
+
+
+SEEDED = {"id": 7, "username": "user0000007", "email": "user0000007@example.org"}
+ETAG: dict[str, Any] = {"etag": '"1"'}
+
+Check = Callable[[Any, Answer], object]
+CHECKS: dict[str, Check] = {
+    "user": lambda checks, answer: checks.user(answer, SEEDED),
+    "created": lambda checks, answer: checks.created(answer, {"username": "user0000007", "age": None}),
+    "changed": lambda checks, answer: checks.changed(answer, {"id": 7, "age": 5}, 1),
+    "unchanged": lambda checks, answer: checks.unchanged(answer, 7, '"1"'),
+    "empty": lambda checks, answer: checks.empty(answer, 204),
+    "users": lambda checks, answer: checks.users(answer, [3, 4], "/api/users?after=4&limit=2", True),
+    "last users": lambda checks, answer: checks.users(answer, [3, 4], None, False),
+    "users page": lambda checks, answer: checks.users_page(answer, [3, 4], "/users?after=4&limit=2", True),
+    "user page": lambda checks, answer: checks.user_page(answer, 7),
+    "news": lambda checks, answer: checks.news(answer, "user0000007"),
+    "static": lambda checks, answer: checks.static(answer, "text/css"),
+}
+NEWS = {"user": "user0000007", "items": [{"title": "t", "url": "u"}]}
+CSS = Answer(200, {"content-type": "text/css", "content-length": "3"}, b"a{}")
+
+RIGHT = [
+    ("user", as_json(one(), **ETAG)),
+    ("created", as_json(one(), 201, location="/api/users/7", **ETAG)),
+    ("changed", as_json(one(age=5, version=2), etag='"2"')),
+    ("unchanged", Answer(304, ETAG, b"")),
+    ("unchanged", as_json(one(version=2), etag='"2"')),  # somebody changed it meanwhile
+    ("empty", Answer(204, {}, b"")),
+    ("users", listed(3, 4)),
+    ("last users", listed(3, 4, following=None)),
+    ("last users", as_json({"users": [one(3), one(4), one(9, username="load-x")], "next": None})),
+    ("users page", table(3, 4)),
+    ("user page", as_page("user0000007", "user0000007@example.org")),
+    ("news", as_json(NEWS)),
+    ("static", CSS),
+]
+
+WRONG = [
+    ("user", as_json(one(8), **ETAG), "id: expected 7, got 8"),
+    ("user", as_json(one(username="x"), **ETAG), "username: expected 'user0000007', got 'x'"),
+    ("user", as_json(one(email="x"), **ETAG), "email: expected 'user0000007@example.org', got 'x'"),
+    ("user", as_json(one(), etag='"2"'), "etag: expected '\"1\"', got '\"2\"'"),
+    ("user", as_json(one()), "etag: expected '\"1\"', got None"),
+    ("user", as_json({"id": 7}, **ETAG), "fields: expected ['id', 'username'"),
+    ("user", as_json(one(password="x"), **ETAG), "fields: expected"),
+    ("user", as_json(one(), 201, **ETAG), "status: expected 200, got 201"),
+    ("user", Answer(200, {**HTML, **ETAG}, b"{}"), "content-type: expected 'application/json', got 'text/html"),
+    ("created", as_json(one(), 200, location="/api/users/7", **ETAG), "status: expected 201, got 200"),
+    ("created", as_json(one(), 201, location="/api/users/8", **ETAG), "location: expected '/api/users/7'"),
+    ("created", as_json(one(age=3), 201, location="/api/users/7", **ETAG), "age: expected None, got 3"),
+    ("changed", as_json(one(age=5), **ETAG), "version: expected 2, got 1"),
+    ("changed", as_json(one(age=4, version=2), etag='"2"'), "age: expected 5, got 4"),
+    ("changed", as_json({}, 412), "status: expected 200, got 412"),
+    ("unchanged", as_json(one(), **ETAG), "status: expected 304, got 200"),
+    ("unchanged", Answer(304, {"etag": '"2"'}, b""), "etag: expected '\"1\"', got '\"2\"'"),
+    ("unchanged", as_json(one(8, version=2), etag='"2"'), "id: expected 7, got 8"),
+    ("empty", Answer(204, {}, b"x"), "body: expected b'', got b'x'"),
+    ("empty", Answer(409, {}, b""), "status: expected 204, got 409"),
+    ("users", listed(3, 5), "user in list: expected (4, 'user0000004'), got (5, 'user0000005')"),
+    ("users", listed(3), "users in list: expected 2, got 1"),
+    ("users", listed(3, 4, 5), "users in list: expected 2, got 3"),
+    ("users", listed(4, 3), "user in list: expected (3, 'user0000003'), got (4, 'user0000004')"),
+    ("users", listed(3, 4, email="x"), "email: expected 'user0000003@example.org', got 'x'"),
+    ("users", listed(3, 4, following=None), "next: expected '/api/users?after=4&limit=2', got None"),
+    ("last users", listed(3), "users in list: expected 2, got 1"),
+    ("users page", table(3, 5), "user in list: expected (4, 'user0000004')"),
+    ("users page", table(3, 4, link="/users?after=5&amp;limit=2"), "page: expected a link to /users?after=4&limit=2"),
+    ("users page", as_page("Users"), "users in list: expected 2, got 0"),
+    ("user page", as_page("user0000008", "user0000007@example.org"), "expected the heading 'user0000007'"),
+    ("user page", as_page("user0000007"), "expected the email of user 7"),
+    ("user page", as_page("user0000007", "user0000007@example.org", end=""), "expected it to end with </html>"),
+    ("user page", Answer(200, JSON, b"<h1>user0000007</h1>"), "content-type: expected 'text/html; charset=utf-8'"),
+    ("news", as_json({**NEWS, "user": "x"}), "user: expected 'user0000007', got 'x'"),
+    ("news", as_json({**NEWS, "items": []}), "expected news, got none"),
+    ("news", as_json({**NEWS, "items": [{"title": "t"}]}), "item: expected ['title', 'url'], got ['title']"),
+    ("news", as_json({}, 504), "status: expected 200, got 504"),
+    ("static", CSS._replace(content=b"a{"), "length: expected '3', got '2'"),
+    (
+        "static",
+        CSS._replace(headers={**CSS.headers, "content-type": "text/plain"}),
+        "expected 'text/css', got 'text/plain'",
+    ),
+    ("static", Answer(200, {"content-type": "text/css", "content-length": "0"}, b""), "expected the file, got nothing"),
+]
+
+
+@pytest.mark.parametrize(("check", "answer"), RIGHT)
+def test_right(check: str, answer: Answer, room: Room) -> None:
+    CHECKS[check](room.checks, answer)
+
+
+@pytest.mark.parametrize(("check", "answer", "reason"), WRONG)
+def test_wrong(check: str, answer: Answer, reason: str, room: Room) -> None:
+    with pytest.raises(room.checks.WrongAnswerError) as wrong:
+        CHECKS[check](room.checks, answer)
+    assert reason in str(wrong.value)

@@ -1,0 +1,95 @@
+"""Which target may be loaded, and how many seeded users it turns out to have."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.loadtest.conftest import Room
+
+THIS_MACHINE = [
+    "http://127.0.0.1:8081",
+    "http://localhost",
+    "http://127.3.2.1:1/",
+    "http://[::1]:80",
+    "https://LOCALHOST",
+]
+ELSEWHERE = [
+    "http://10.0.0.1",
+    "http://0.0.0.0:8080",
+    "http://example.org",
+    "http://localhost.example.org",
+    "http://127.0.0.1@example.org",
+    "http://[::2]",
+]
+
+
+@pytest.mark.parametrize("host", THIS_MACHINE)
+def test_this_machine(host: str, room: Room) -> None:
+    assert room.target.checked(host, "") == host.rstrip("/")
+
+
+@pytest.mark.parametrize("host", ELSEWHERE)
+def test_elsewhere(host: str, room: Room) -> None:
+    with pytest.raises(room.target.RefusedError, match=r"not this machine.*--allow-remote"):
+        room.target.checked(host, "other.example.org")
+
+
+def test_a_host_that_was_named(room: Room) -> None:
+    assert room.target.checked("http://Test.example.org:80", "test.example.org") == "http://Test.example.org:80"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        None,
+        "127.0.0.1:80",
+        "ftp://127.0.0.1",
+        "http://",
+        "http://127.0.0.1:port",
+        "http://[::1",
+        "http://127.0.0.1/app",
+    ],
+)
+def test_no_address(host: str | None, room: Room) -> None:
+    with pytest.raises(room.target.RefusedError):
+        room.target.checked(host, "")
+
+
+@pytest.mark.parametrize("seeded", [1, 2, 3, 20, 999, 1000, 1024, 10_000])
+def test_seeded_users_are_counted(seeded: int, room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever was added later does not count, and a few that were removed do no harm."""
+    asked = []
+    names = {user_id: room.seeded.username(user_id) for user_id in range(1, seeded + 1)}
+    names |= {seeded + later: f"load-{later}" for later in range(3, 40)}
+    for removed in (2, seeded // 2 + 1):
+        if removed < seeded:
+            names.pop(removed, None)
+
+    def get(path: str) -> tuple[int, bytes]:
+        asked.append(path)
+        after = int(path.removeprefix("/api/users?after=").removesuffix("&limit=1"))
+        found = [{"id": user_id, "username": name} for user_id, name in names.items() if user_id > after][:1]
+        return 200, json.dumps({"users": found}).encode()
+
+    target = room.target.Target("http://127.0.0.1:1")
+    monkeypatch.setattr(target, "get", get)
+    assert target.seeded_users() == seeded
+    assert len(asked) < 40
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"{}", b'{"users":[{}]}', b'{"users":3}'])
+def test_something_else_is_no_user_database(body: bytes, room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = room.target.Target("http://127.0.0.1:1")
+    monkeypatch.setattr(target, "get", lambda path: (404, body))
+    with pytest.raises(room.target.RefusedError, match="answers 404 and not a page of users"):
+        target.seeded_users()
+
+
+def test_an_empty_database(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = room.target.Target("http://127.0.0.1:1")
+    monkeypatch.setattr(target, "get", lambda path: (200, b'{"users":[],"next":null}'))
+    with pytest.raises(room.target.RefusedError, match="no seeded users"):
+        target.seeded_users()

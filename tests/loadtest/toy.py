@@ -1,0 +1,80 @@
+"""A small server that answers as it is told: rightly, wrongly or never. It knows who asked for what."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+Answer = tuple[int, dict[str, str], bytes]
+Answering = Callable[[str], Answer | None]
+"""From a path to its answer; None: there will be none."""
+
+
+def user(path: str, **different: object) -> Answer:
+    """The right answer to /api/users/{id}, but for what is different."""
+    user_id = int(path.rpartition("/")[2])
+    name = "admin" if user_id == 1 else f"user{user_id:07d}"
+    body = {"id": user_id, "username": name, "email": f"{name}@example.org", "age": None}
+    body |= {"created_at": "2026-01-01T00:00:00Z", "version": 1, **different}
+    return 200, {"Content-Type": "application/json", "ETag": f'"{body["version"]}"'}, json.dumps(body).encode()
+
+
+class Toy:
+    """The running server."""
+
+    def __init__(self, url: str, closing: threading.Event) -> None:
+        self.url = url
+        self.closing = closing
+        self.paths: dict[tuple[str, int], list[str]] = {}
+        """What was asked for, in order, for each client by its address."""
+
+    def sequences(self, length: int) -> set[tuple[str, ...]]:
+        """The first requests of every client that sent that many."""
+        sent = [[path for path in paths if path != "/healthz"] for paths in self.paths.values()]
+        return {tuple(paths[:length]) for paths in sent if len(paths) >= length}
+
+
+@contextmanager
+def toy(answering: Answering) -> Iterator[Toy]:
+    """A toy server, stopped at the end together with everybody who still waits for an answer."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_GET(self) -> None:
+            known.paths.setdefault(self.client_address, []).append(self.path)
+            answer = (200, {}, b"") if self.path == "/healthz" else answering(self.path)
+            if answer is None:
+                known.closing.wait()
+                self.close_connection = True
+                return
+            status, headers, body = answer
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 100
+
+        def handle_error(self, *_: object) -> None:
+            """A client that left is none."""
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        known = Toy(f"http://127.0.0.1:{server.server_port}", threading.Event())
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield known
+        finally:
+            known.closing.set()
+            server.shutdown()
+            thread.join()
