@@ -1,0 +1,76 @@
+"""Advice: which stack a situation calls for, computed from the words of the headlines; no words, no advice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from tandem import wording
+from tandem.measures import TITLES
+from tandem.verdict import Comparison
+
+SITUATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Mostly reading from the database", ("read",)),
+    ("Pages and JSON, reading and writing: an everyday mix", ("everyday",)),
+    ("Mostly server-rendered pages", ("pages",)),
+    ("Mostly writing", ("write",)),
+    ("Many slow outbound calls", ("waiting",)),
+    ("CPU-heavy work in handlers", ()),
+    ("Thousands of idle connections", ()),
+    ("Blocking libraries that can't be replaced", ()),
+)
+"""What people ask, and the scenarios whose headlines answer it; nothing measures the ones without a scenario yet."""
+
+
+class Advice(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of "Which should I choose?"."""
+
+    situation: str
+    choice: str
+    why: str
+    scenario: str | None  # where the evidence is
+
+
+def advise(comparisons: Sequence[Comparison], refused: str | None) -> list[Advice]:
+    """Return a row per situation; `refused` says why the whole run can't answer, where it can't."""
+    return [_row(situation, scenarios, comparisons, refused) for situation, scenarios in SITUATIONS]
+
+
+def _row(situation: str, scenarios: Sequence[str], comparisons: Sequence[Comparison], refused: str | None) -> Advice:
+    found = [c for c in comparisons if c.kind == "headline" and c.scenario in scenarios]
+    if not found:
+        why = "no headline comparison of this run answers it"
+        return Advice(situation=situation, choice="not measured in this run", why=why, scenario=None)
+    if refused:
+        return Advice(situation=situation, choice="no advice", why=refused, scenario=found[0].scenario)
+    choice, why = _choose(found)
+    return Advice(situation=situation, choice=choice, why=why, scenario=found[0].scenario)
+
+
+def _choose(found: Sequence[Comparison]) -> tuple[str, str]:
+    """Name the choice; several challengers were each set against the baseline only, so each is named with what it earned."""
+    stacks = list(dict.fromkeys(c.stack for c in found))
+    if len(stacks) == 1:
+        return _pick(found), _why(found)
+    verdicts = [[c for c in found if c.stack == stack] for stack in stacks]
+    return "; ".join(f"{v[0].stack}: {_pick(v)}" for v in verdicts), "; ".join(_why(v) for v in verdicts)
+
+
+def _pick(found: Sequence[Comparison]) -> str:
+    words = {comparison.word for comparison in found}
+    stack, baseline = found[0].stack, found[0].baseline
+    if {"better", "worse"} <= words:
+        return "it depends on what counts"
+    if "better" in words:
+        return stack
+    if "worse" in words:
+        return baseline
+    return "either" if words == {"no practical difference"} else "undecided"
+
+
+def _why(found: Sequence[Comparison]) -> str:
+    items = [
+        f"{TITLES[c.metric]} {c.word} ({c.reason if c.word == 'no word' else wording.times(c.estimate)})" for c in found
+    ]
+    return f"{found[0].stack} against {found[0].baseline}: {', '.join(items)}"

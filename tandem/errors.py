@@ -1,0 +1,39 @@
+"""What can go wrong in the harness, each as one sentence that says what to do.
+
+TandemError     a wrong call or set-up: exit status 2 └─ RunFailed    something broke while it ran: exit status 1
+Stopped         a signal asked the harness to stop: exit status 128 + its number (not an Exception: nothing may swallow
+it)
+"""
+
+from __future__ import annotations
+
+import errno
+import signal
+
+
+class TandemError(Exception):
+    """A sentence for the person at the terminal; `status` is the exit status that goes with it."""
+
+    status = 2
+
+
+class RunFailed(TandemError):
+    """Something that had been started broke; what was measured before is kept."""
+
+    status = 1
+
+
+def sentence(error: OSError) -> str:
+    """Return what the operating system refused, and where, with what to do where that is known."""
+    where = f" ({error.filename})" if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"the disk is full{where}: make room and start again"
+    return f"{error.strerror or error}{where}"
+
+
+class Stopped(BaseException):
+    """SIGINT, SIGTERM or SIGHUP came in."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"stopped by {signal.Signals(number).name}")
+        self.status = 128 + number

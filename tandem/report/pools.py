@@ -1,0 +1,63 @@
+"""Pools: the raw samples of a run's blocks, read once and put together per scenario and stack."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from tandem import samples, statistics
+from tandem.errors import RunFailed
+from tandem.measures import Pooled
+from tandem.records import Block
+
+Key = tuple[str, str]  # scenario and stack
+
+
+class Pools(msgspec.Struct, frozen=True):
+    """Response times in milliseconds, ascending, `math.inf` for a failed or unfinished request; and what was amiss."""
+
+    responses: Mapping[Key, list[float]]
+    problems: list[str]
+
+
+def read(folder: Path, blocks: Iterable[Block]) -> Pools:
+    """Read and pool the samples of these blocks; a file that is missing, broken or too short is a problem, not an error."""
+    responses: dict[Key, list[float]] = {}
+    problems = []
+    for block in blocks:
+        try:
+            found = _read(folder, block)
+        except (OSError, RunFailed):
+            problems.append(f"{block.samples}: missing or unreadable")
+            continue
+        responses.setdefault((block.scenario, block.stack), []).extend(found)
+        if len(found) != block.requests + block.unfinished:
+            problems.append(f"{block.samples}: {len(found)} samples, but {block.requests + block.unfinished} requests")
+    for values in responses.values():
+        values.sort()
+    return Pools(responses, problems)
+
+
+def percentiles(pools: Pools) -> dict[Key, Pooled]:
+    """Return the percentiles of every pool that holds samples."""
+    return {key: _pooled(values) for key, values in pools.responses.items() if values}
+
+
+def _pooled(ordered: list[float]) -> Pooled:
+    p50, p90, p99, p999 = (_reached(statistics.percentile(ordered, share)) for share in (0.5, 0.9, 0.99, 0.999))
+    return Pooled(samples=len(ordered), p50_ms=p50, p90_ms=p90, p99_ms=p99, p999_ms=p999)
+
+
+def _reached(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _read(folder: Path, block: Block) -> list[float]:
+    """Return the block's response times. Raises RunFailed where the file lies outside the folder or can't be read."""
+    path = (folder / block.samples).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise RunFailed(f"the samples {block.samples} lie outside the run's folder")
+    return [sample.response_ms if sample.outcome == "ok" else math.inf for sample in samples.read(path)]

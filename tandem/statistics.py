@@ -1,0 +1,98 @@
+"""Statistics of paired rounds: pure functions of numbers, nothing about stacks or reports, no library but the standard one.
+
+The unit is the round. A sample here is one log ratio per round, and the question is where its centre lies. Estimate and
+interval are those of Hodges and Lehmann (1963) and of the exact Wilcoxon signed-rank test turned round (Bauer 1972; Hollander
+and Wolfe, *Nonparametric Statistical Methods*, 2nd ed., sections 3.1 to 3.3). They assume that rounds are independent and that
+the log ratios are spread symmetrically, and nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+
+ERROR = 0.05
+"""The chance of any false word that a whole run may have; its m headlines share it evenly."""
+
+
+def enough_rounds(rounds: int, headlines: int) -> bool:
+    """Tell whether `rounds` rounds can give a word to each of `headlines` ratios: 2/2ⁿ ≤ 0.05/m.
+
+    2/2ⁿ is the smallest two-sided p-value that the signed-rank test of n values has: all of one sign.
+    """
+    return 2 * headlines <= ERROR * float(2**rounds)
+
+
+def smallest_rounds(headlines: int) -> int:
+    """Return the fewest rounds n with 2/2ⁿ ≤ 0.05/m (1 → 6, 3 → 7, 6 → 8, 12 → 9, 25 → 10)."""
+    rounds = 1
+    while not enough_rounds(rounds, headlines):
+        rounds += 1
+    return rounds
+
+
+def walsh_averages(values: Sequence[float]) -> list[float]:
+    """Return the n(n+1)/2 averages of all pairs of values, each value paired with itself too, in ascending order."""
+    return sorted((first + second) / 2 for index, first in enumerate(values) for second in values[index:])
+
+
+def estimate(values: Sequence[float]) -> float:
+    """Return the Hodges–Lehmann estimate of the centre, the median of the Walsh averages. Raises ValueError without values."""
+    averages = walsh_averages(values)
+    if not averages:
+        raise ValueError("an estimate needs at least one value")
+    middle = len(averages) // 2
+    return averages[middle] if len(averages) % 2 else (averages[middle - 1] + averages[middle]) / 2
+
+
+@lru_cache
+def signed_rank_counts(size: int) -> tuple[int, ...]:
+    """Return for T⁺ = 0, 1, … how many of the 2ⁿ sign patterns of the ranks 1…n have that sum of positive ranks."""
+    counts = [1]
+    for rank in range(1, size + 1):
+        without, including = counts + [0] * rank, [0] * rank + counts
+        counts = [a + b for a, b in zip(without, including, strict=True)]
+    return tuple(counts)
+
+
+def interval(values: Sequence[float], error: float) -> tuple[float, float] | None:
+    """Return the exact two-sided interval of the centre that misses it with a chance of at most `error`.
+
+    It runs from the c-th smallest to the c-th largest Walsh average, c being the largest number with P(T⁺ ≤ c − 1) ≤ error/2
+    (Hollander and Wolfe, section 3.3). None where n is too small: 2/2ⁿ > error.
+    """
+    tail, patterns, cumulated = 0, 2 ** len(values), 0
+    for count in signed_rank_counts(len(values)):
+        cumulated += count
+        if 2 * cumulated > error * patterns:
+            break
+        tail += 1
+    if tail == 0 or not values:
+        return None
+    averages = walsh_averages(values)
+    return averages[tail - 1], averages[-tail]
+
+
+def smallest_effect(values: Sequence[float], error: float) -> float | None:
+    """Return how far from 0 the estimate would have had to lie for the interval to exclude 0, at the observed scatter.
+
+    Shifting all values by d shifts estimate θ and interval [L, U] by d, so this is max(θ − L, U − θ). An effect as large as
+    this is seen about every second time, a larger one more often. None where there is no interval.
+    """
+    bounds = interval(values, error)
+    if bounds is None:
+        return None
+    centre = estimate(values)
+    return max(centre - bounds[0], bounds[1] - centre)
+
+
+def percentile(ordered: Sequence[float], share: float) -> float:
+    """Return the nearest-rank percentile of ascending values: the ⌈share·N⌉-th; `math.inf` stands for "never answered".
+
+    Raises ValueError without values or for a share outside 0…1.
+    """
+    if not ordered or not 0 <= share <= 1:
+        raise ValueError("a percentile needs at least one value and a share between 0 and 1")
+    rank = math.ceil(share * len(ordered) - 1e-9)  # 0.07 × 100 is 7.000000000000001 in binary
+    return ordered[max(rank, 1) - 1]

@@ -1,0 +1,171 @@
+"""Verdicts: the words that a comparison can earn, and the rules that give or withhold them, fixed in advance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from typing import Literal
+
+import msgspec
+
+from tandem import statistics
+from tandem.measures import TITLES, Measures, Metric
+from tandem.records import Load, Run
+
+Word = Literal["better", "worse", "no practical difference", "undecided", "no word"]
+Kind = Literal["headline", "decoy", "exploratory"]
+
+DELTAS: dict[Metric, float] = {"cpu": 0.10, "p50": 0.10, "p99": 0.20, "memory": 0.10}
+"""How far from 1 a ratio matters in practice; ±δ means 1/(1+δ) to 1+δ, alike for either choice of baseline."""
+
+FAILED_LIMIT = 0.001
+"""Share of failed requests from which on there is no word on latency or CPU: to refuse is neither fast nor cheap."""
+
+NO_DIFFERENCE_ERROR = 0.10
+P99_SECONDS, P99_BLOCK, P99_STACK = 8, 2_000, 10_000
+INTERMITTENT = 0.25
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """One metric of one stack against the baseline: the ratio of every complete round, and what follows from them."""
+
+    scenario: str
+    metric: Metric
+    stack: str
+    baseline: str
+    kind: Kind
+    rounds: list[int]
+    ratios: list[float]  # stack ÷ baseline, one per entry of `rounds`; below 1 is better
+    confidence: float  # of `low` to `high`
+    estimate: float | None  # Hodges–Lehmann; None without ratios
+    low: float | None  # None where the rounds are too few for the confidence
+    high: float | None
+    low90: float | None
+    high90: float | None
+    delta: float
+    smallest: float | None  # the smallest effect, as a ratio above 1, that this run could have given a word to
+    word: Word
+    reason: str  # why there is no word, or none more decided; empty where the word needs no reason
+
+
+def withheld(run: Run, complete: int) -> str | None:
+    """Return why this run gives no word to anything, or None where its words may be given."""
+    if len(set(run.provenance.cpus)) < 2:
+        return "no verdict: one CPU only, shared by the stack and the load"
+    if not any(stack.decoy_of == run.baseline for stack in run.stacks):
+        return "no verdict: no decoy in this run"
+    if complete < run.rounds:
+        return f"no verdict: broken off after {complete} of {run.rounds} rounds"
+    return None
+
+
+def barred(
+    run: Run, load: Load, metric: Metric, pair: Sequence[Measures], ratios: Collection[float], missing: int
+) -> str | None:
+    """Return why this one comparison gets no word although the run gives words, or None.
+
+    `pair` is the measures of the baseline and of the other stack, `missing` the number of complete rounds without a ratio.
+    """
+    failing = _failing(pair) if metric != "memory" else None
+    if failing or missing:
+        return failing or f"{TITLES[metric]} was not there or not reached in {_rounds(missing)}"
+    if metric == "p99" and run.profile == "quick":
+        return "quick runs never say p99"
+    if metric == "p99" and (short := _too_small_for_p99(load, pair)):
+        return short
+    return _intermittent(metric, pair, ratios)
+
+
+def compare(
+    rounds: dict[int, float], *, scenario: str, metric: Metric, stack: str, baseline: str, kind: Kind, headlines: int,
+    no_word: str | None, quick: bool,
+) -> Comparison:  # fmt: skip
+    """Judge the ratios of a comparison, given by round; `headlines` is m, `no_word` a reason that overrules the numbers."""
+    error = statistics.ERROR / max(headlines, 1) if kind != "exploratory" else statistics.ERROR
+    logs = [math.log(ratio) for ratio in rounds.values()]
+    estimate = statistics.estimate(logs) if logs else None
+    bounds, bounds90 = statistics.interval(logs, error), statistics.interval(logs, NO_DIFFERENCE_ERROR)
+    effect = statistics.smallest_effect(logs, error)
+    word, reason = _word(estimate, bounds, bounds90, DELTAS[metric], quick)
+    if kind == "exploratory" or no_word:
+        word, reason = "no word", no_word or "exploratory"
+    low, high = _ratios(bounds)
+    low90, high90 = _ratios(bounds90)
+    return Comparison(
+        scenario=scenario,
+        metric=metric,
+        stack=stack,
+        baseline=baseline,
+        kind=kind,
+        rounds=list(rounds),
+        ratios=list(rounds.values()),
+        confidence=1 - error,
+        estimate=None if estimate is None else math.exp(estimate),
+        low=low,
+        high=high,
+        low90=low90,
+        high90=high90,
+        delta=DELTAS[metric],
+        smallest=None if effect is None else max(math.exp(effect), 1 + DELTAS[metric]),
+        word=word,
+        reason=reason,
+    )
+
+
+Bounds = tuple[float, float] | None
+QUICK_DIFFERENCE = "quick runs never say “no practical difference”"
+
+
+def _word(estimate: float | None, bounds: Bounds, bounds90: Bounds, delta: float, quick: bool) -> tuple[Word, str]:
+    """Give the word for a log ratio with its adjusted and its 90 % interval, and the reason where it decides nothing."""
+    if estimate is None or bounds is None or bounds90 is None:
+        return "no word", "too few rounds for the confidence that is asked for"
+    band = math.log1p(delta)
+    if bounds[1] < 0 and estimate < -band:
+        return "better", ""
+    if bounds[0] > 0 and estimate > band:
+        return "worse", ""
+    if -band < bounds90[0] and bounds90[1] < band:
+        return ("undecided", QUICK_DIFFERENCE) if quick else ("no practical difference", "")
+    return "undecided", "the interval is too wide" if bounds[0] <= 0 <= bounds[1] else "the effect is too close to δ"
+
+
+def _failing(pair: Sequence[Measures]) -> str | None:
+    for measures in pair:
+        if measures.silent_rounds:
+            return f"{measures.stack} answered nothing in {_rounds(len(measures.silent_rounds))}"
+        if measures.failed_share >= FAILED_LIMIT:
+            share = f"{measures.failed_share:.2%} of its requests; the limit is {FAILED_LIMIT:.1%}"
+            return f"{measures.stack} failed {share}"
+    return None
+
+
+def _too_small_for_p99(load: Load, pair: Sequence[Measures]) -> str | None:
+    fewest = min(measures.fewest_requests for measures in pair)
+    if load.seconds >= P99_SECONDS and fewest >= P99_BLOCK and min(m.requests for m in pair) >= P99_STACK:
+        return None
+    return f"p99 needs blocks of {P99_SECONDS} s and {P99_BLOCK:,} requests, and {P99_STACK:,} per stack"
+
+
+def _intermittent(metric: Metric, pair: Sequence[Measures], ratios: Collection[float]) -> str | None:
+    """Compare the pooled percentiles' ratio with the round-wise one: stalls that come in few rounds pull them apart."""
+    pooled = [_pooled(measures, metric) for measures in pair]
+    if not ratios or pooled[0] is None or pooled[1] is None:
+        return None
+    apart = abs(math.log(pooled[1] / pooled[0]) - statistics.estimate([math.log(ratio) for ratio in ratios]))
+    steady = apart <= math.log1p(INTERMITTENT)
+    return None if steady else "intermittent: pooled and round-wise ratio differ by more than 25 %"
+
+
+def _pooled(measures: Measures, metric: Metric) -> float | None:
+    if measures.pooled is None or metric not in ("p50", "p99"):
+        return None
+    return (measures.pooled.p50_ms if metric == "p50" else measures.pooled.p99_ms) or None
+
+
+def _ratios(bounds: Bounds) -> tuple[float | None, float | None]:
+    return (math.exp(bounds[0]), math.exp(bounds[1])) if bounds else (None, None)
+
+
+def _rounds(number: int) -> str:
+    return "1 round" if number == 1 else f"{number} rounds"

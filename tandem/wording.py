@@ -1,0 +1,99 @@
+"""Wording: numbers and names as people read them. No conclusion is drawn here."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from tandem.measures import TITLES, Measures, Metric
+from tandem.verdict import Comparison
+
+NOTHING = "–"
+
+NEEDED = {"p50": 1, "p90": 100, "p99": 1_000, "p999": 10_000}
+"""Samples from which on a percentile is shown."""
+
+
+def times(ratio: float | None) -> str:
+    """Write a ratio: 0.042×, 0.42×, 1.84×, 12.3×."""
+    return NOTHING if ratio is None else f"{_ratio(ratio)}×"
+
+
+def interval(comparison: Comparison) -> str:
+    """Write the comparison's interval: 1.70–1.98."""
+    if comparison.low is None or comparison.high is None:
+        return "no interval"
+    return f"{_ratio(comparison.low)}–{_ratio(comparison.high)}"
+
+
+def confidence(share: float) -> str:
+    """Write a confidence level: 95 %, 99.3 %."""
+    return f"{100 * share:.1f}".removesuffix(".0") + " %"
+
+
+def milliseconds(value: float | None) -> str:
+    """Write milliseconds with three significant digits."""
+    return NOTHING if value is None else f"{_digits(value)} ms"
+
+
+def mebibytes(value: float | None) -> str:
+    """Write bytes as MiB."""
+    return NOTHING if value is None else f"{value / 2**20:,.0f} MiB"
+
+
+def percent(share: float) -> str:
+    """Write a share of the whole: 0 %, < 0.01 %, 0.25 %, 12 %."""
+    if 0 < share < 0.0001:
+        return "< 0.01 %"
+    return f"{100 * share:.2f}".rstrip("0").rstrip(".") + " %"
+
+
+def per_second(rate: float | None) -> str:
+    """Write a rate."""
+    return NOTHING if rate is None else f"{_digits(rate)}/s"
+
+
+def absolute(measures: Measures, metric: Metric) -> str:
+    """Write a measure's value of a metric; percentiles are those of the pooled samples where they were read."""
+    if metric == "cpu":
+        return milliseconds(measures.cpu_ms)
+    if metric == "memory":
+        return mebibytes(measures.memory_bytes)
+    return percentile(measures, metric)
+
+
+def percentile(measures: Measures, name: Literal["p50", "p90", "p99", "p999"]) -> str:
+    """Write a percentile: "not reached" where too many requests failed, "–" where there are too few samples for it."""
+    pooled = measures.pooled
+    if pooled is None:
+        return milliseconds({"p50": measures.p50_ms, "p99": measures.p99_ms}.get(name))
+    if pooled.samples < NEEDED[name]:
+        return NOTHING
+    value = {"p50": pooled.p50_ms, "p90": pooled.p90_ms, "p99": pooled.p99_ms, "p999": pooled.p999_ms}[name]
+    return "not reached" if value is None else milliseconds(value)
+
+
+def subject(comparison: Comparison) -> str:
+    """Name what is compared: CPU per request of read."""
+    return f"{TITLES[comparison.metric]} of {comparison.scenario}"
+
+
+def listed(items: list[str]) -> str:
+    """Join items as in a sentence: a, b and c."""
+    return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
+
+
+def count(number: int, noun: str) -> str:
+    """Write a number of things: 1 round, 9 rounds."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _ratio(value: float) -> str:
+    return f"{value:.2f}" if 0.1 <= value < 10 else _digits(value)
+
+
+def _digits(value: float) -> str:
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    places = max(0, 2 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{min(places, 3)}f}"

@@ -1,0 +1,177 @@
+"""The summary: what counts, the prediction, the advice, and the schema of the file."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+
+from tandem import summary
+from tandem.measures import Pooled
+from tandem.prediction import predict
+from tandem.records import Block, Load, Record
+from tandem.summary import Summary, summarise
+from tests.tandem import synthetic
+from tests.tandem.synthetic import ASGI, DECOY, WSGI, synthesise
+
+
+def test_the_committed_schema_is_the_current_one() -> None:
+    printed = subprocess.run(
+        [sys.executable, "-m", "tandem.summary", "--schema"], capture_output=True, text=True, check=True
+    ).stdout
+    assert summary.SCHEMA.read_text(encoding="utf-8") == summary.schema_text() == printed
+
+
+def test_the_schema_command_explains_itself() -> None:
+    found = subprocess.run([sys.executable, "-m", "tandem.summary"], capture_output=True, text=True, check=False)
+    assert found.returncode != 0
+    assert "usage: python -m tandem.summary --schema" in found.stderr
+
+
+@pytest.mark.parametrize("measured", [0, 3, 9])
+def test_summaries_satisfy_the_schema(measured: int) -> None:
+    document = json.loads(msgspec.json.encode(summarise(synthesise(measured=measured))))
+    jsonschema.Draft202012Validator.check_schema(summary.schema())
+    jsonschema.validate(document, summary.schema())
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**document, "rounds_complete": "nine"}, summary.schema())
+
+
+def test_a_summary_can_be_read_back() -> None:
+    found = summarise(synthesise())
+    assert msgspec.json.decode(msgspec.json.encode(found), type=Summary) == found
+
+
+def without(records: list[Record], number: int, scenario: str, stack: str) -> list[Record]:
+    return [
+        r for r in records if not (isinstance(r, Block) and (r.round, r.scenario, r.stack) == (number, scenario, stack))
+    ]
+
+
+@pytest.mark.parametrize("stack", [WSGI, ASGI, DECOY])
+def test_only_complete_rounds_count(stack: str) -> None:
+    found = summarise(without(synthesise(), 4, "read", stack))
+    assert found.rounds_complete == 8
+    assert not found.complete
+    assert found.withheld == "no verdict: broken off after 8 of 9 rounds"
+    rounds = {c.scenario: c.rounds for c in found.comparisons}
+    assert rounds["read"] == [1, 2, 3, 5, 6, 7, 8, 9]
+    assert rounds["waiting"] == list(range(1, 10))
+
+
+def test_rounds_beyond_the_plan_are_left_out() -> None:
+    records = synthesise()
+    late = [msgspec.structs.replace(r, round=10, p50_ms=1e6) for r in records if isinstance(r, Block) and r.round == 9]
+    assert summarise([*records, *late]).comparisons == summarise(records).comparisons
+
+
+def test_cpu_per_request_is_cpu_time_over_good_and_failed_requests() -> None:
+    def change(block: dict[str, Any]) -> None:
+        block.update(requests=1000, failures=500, app_cpu_seconds=1.5, nginx_cpu_seconds=0.5)
+
+    found = summarise(synthesise(change=change)).measures[0]
+    assert (found.cpu_ms, found.app_cpu_ms, found.nginx_cpu_ms) == (2.0, 1.5, 0.5)
+    assert found.failed_share == 0.5
+
+
+def test_memory_that_the_kernel_didn_t_tell_has_no_ratio() -> None:
+    found = summarise(synthesise(change=lambda block: block.update(app_memory_bytes=None)))
+    assert all(c.estimate is None and c.word == "no word" for c in found.comparisons if c.metric == "memory")
+    assert found.decided  # memory is no headline here
+
+
+def test_stalls_in_few_rounds_are_intermittent() -> None:
+    steady = {(s, name): Pooled(samples=32_400, p50_ms=4, p90_ms=9, p99_ms=20, p999_ms=30)
+              for s in synthetic.SCENARIOS for name in (WSGI, ASGI, DECOY)}  # fmt: skip
+    stalling = {**steady, ("read", ASGI): Pooled(samples=32_400, p50_ms=4, p90_ms=9, p99_ms=60, p999_ms=100)}
+    by_metric = {
+        c.metric: c for c in summarise(synthesise(), stalling).comparisons if c.stack == ASGI and c.scenario == "read"
+    }
+    assert by_metric["p99"].reason == "intermittent: pooled and round-wise ratio differ by more than 25 %"
+    assert by_metric["p50"].word == "no practical difference"
+    assert all(c.word != "no word" for c in summarise(synthesise(), steady).comparisons if c.kind == "headline")
+
+
+@pytest.mark.parametrize(
+    ("users", "think", "slots", "connections", "limit", "rate", "p50"),
+    [
+        (60, 0.2, 16, 100, "slots", 160, 175),  # 60 users / 160 per second - 200 ms
+        (60, 0.2, None, 100, "users", 200, 100),
+        (60, 0.0, None, 30, "news connections", 300, 200),
+        (60, 0.0, 16, 100, "slots", 160, 375),
+        (10, 0.0, 16, 100, "users", 100, 100),
+    ],
+)
+def test_the_prediction_for_waiting(
+    users: int, think: float, slots: int | None, connections: int, limit: str, rate: float, p50: float
+) -> None:
+    load = Load(scenario="waiting", users=users, think_seconds=think, warmup_seconds=1, seconds=4, news_seconds=0.1)
+    stack = synthetic.stack(ASGI, slots=slots)
+    stack = msgspec.structs.replace(stack, budget=msgspec.structs.replace(stack.budget, news_connections=connections))
+    found = predict(load, stack, 150.0, 180.0)
+    assert found is not None
+    assert found.limit == limit
+    assert [found.rate, found.p50_ms] == pytest.approx([rate, p50])
+    assert (found.measured_rate, found.measured_p50_ms) == (150, 180)
+    assert predict(msgspec.structs.replace(load, news_seconds=None), stack, None, None) is None
+
+
+def choices(found: Summary) -> dict[str, str]:
+    return {row.scenario or row.situation: row.choice for row in found.advice}
+
+
+def test_advice_follows_the_words() -> None:
+    factors = {
+        (ASGI, "read", "cpu"): 2.0,
+        (ASGI, "everyday", "cpu"): 2.0,
+        (ASGI, "everyday", "p50"): 0.5,
+        (ASGI, "waiting", "p50"): 0.4,
+    }
+    found = choices(summarise(synthesise(factors=factors)))
+    assert (found["read"], found["everyday"], found["waiting"]) == (WSGI, "it depends on what counts", ASGI)
+    assert found["Thousands of idle connections"] == "not measured in this run"
+    assert choices(summarise(synthesise()))["read"] == "either"
+    assert choices(summarise(synthesise(scatter=0.4)))["read"] == "undecided"
+    assert choices(summarise(synthesise(measured=2)))["read"] == "no advice"
+
+
+def test_each_challenger_is_judged_and_the_error_is_shared() -> None:
+    stacks = [
+        synthetic.stack(WSGI),
+        synthetic.stack(ASGI),
+        synthetic.stack("third"),
+        synthetic.stack(DECOY, decoy_of=WSGI),
+    ]
+    found = summarise(synthesise(rounds=10, stacks=stacks, factors={("third", "read", "cpu"): 1.5}))
+    assert {c.confidence for c in found.comparisons if c.kind != "exploratory"} == {1 - 0.05 / 14}
+    assert sum("headline comparisons" in sentence for sentence in found.verdict) == 2
+    assert choices(found)["read"] == "asgi: either; third: wsgi-gthread"
+
+
+def test_without_headlines_everything_is_exploratory() -> None:
+    found = summarise(synthesise(headlines=[]))
+    assert found.verdict == [
+        "No verdict: this run fixed no headline comparison in advance, so all its numbers are exploratory."
+    ]
+    assert not found.decided
+
+
+@pytest.mark.parametrize(
+    ("records", "message"),
+    [
+        ([], "name no run"),
+        (synthesise(measured=1)[1:], "name no run"),
+        ([*synthesise(), *synthesise()], "two runs"),
+        (synthesise(format=99), "format 99"),
+        (synthesise(baseline="nothing"), "baseline 'nothing'"),
+        ([synthetic.run(stacks=[synthetic.stack(WSGI)]), *synthesise(measured=1)[1:]], "which the run doesn't have"),
+    ],
+)
+def test_records_that_make_no_run(records: list[Record], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        summarise(records)
