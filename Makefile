@@ -29,7 +29,7 @@ serve: setup ## Serve both at once (SHARED=1 lets both use one database)
 	@$(TANDEM) serve $(ARGS)
 
 loadtest: setup ## Open Locust's web page on what is being served (URL= for another target)
-	@$(VENV)/bin/locust -f loadtest/ -H $(URL) $(ARGS)
+	@$(VENV)/bin/locust -f loadtest/ --web-host 127.0.0.1 -H $(URL) $(ARGS)
 
 compare: setup ## Compare the stacks: up to 25 minutes, then results/latest/report.html
 	@$(TANDEM) compare $(ARGS)

@@ -1,0 +1,114 @@
+"""Documents name only what exists: make targets, files, commands and their options."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+DOCUMENTS = sorted(
+    path
+    for path in ROOT.rglob("*.md")
+    if not {".venv", "results", "sample", ".pytest_cache"} & set(path.relative_to(ROOT).parts)
+)
+NAMES = [path.relative_to(ROOT).as_posix() for path in DOCUMENTS]
+
+# What looks like a path in the project and is made only when something runs.
+MADE = ("results/", "var/", ".venv",
+        "upstream.conf", "listen.conf", "static.conf", "records.jsonl", "summary.json", "report.html",
+        "report.md", "img/", "samples/", "mine.toml", "_name.py", "/")  # fmt: skip
+
+_COMMAND = re.compile(r"`([^`\n]+)`|^ {4}(\S.*)$|^((?:make|tandem|locust|python) .*)$", re.MULTILINE)
+_PATH = re.compile(r"(?:[\w.-]+/)*[\w.-]+\.(?:py|md|toml|conf|txt|json|html|css|jinja)$|(?:\.?[\w-]+/)+$")
+
+
+def spans(document: Path) -> list[str]:
+    """Everything a document sets as code."""
+    return [next(part for part in found if part) for found in _COMMAND.findall(document.read_text())]
+
+
+def helps(*command: str) -> str:
+    """What a command says of itself."""
+    return subprocess.run([*command, "--help"], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+
+
+@pytest.fixture(scope="module")
+def options() -> dict[str, str]:
+    """The help texts of the commands that documents show."""
+    tandem = [sys.executable, "-m", "tandem"]
+    subcommands = ("serve", "stacks", "seed", "compare", "report")
+    texts = {f"tandem {name}": helps(*tandem, name) for name in subcommands}
+    texts["tandem"] = helps(*tandem) + "--version"
+    # Locust shows its help before it reads the scenarios, so their options come from the file that adds them.
+    texts["locust"] = helps(sys.executable, "-m", "locust") + (ROOT / "loadtest" / "_options.py").read_text()
+    texts["python -m tandem.newsstub"] = helps(sys.executable, "-m", "tandem.newsstub")
+    texts["python -m userdb.database"] = helps(sys.executable, "-m", "userdb.database")
+    return texts
+
+
+def test_there_are_documents() -> None:
+    assert {"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/method.md", "userdb/README.md"} <= set(NAMES)
+    assert {"loadtest/README.md", "tandem/README.md", "nginx/README.md"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_make_targets_exist(name: str) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = {target for span in spans(ROOT / name) for target in re.findall(r"\bmake ([a-z][a-z-]*)", span)}
+    assert named <= targets
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_files_exist(name: str) -> None:
+    words = {word for span in spans(ROOT / name) for word in re.split(r"[\s=,]+", span) if _PATH.fullmatch(word)}
+    words |= {link for link in re.findall(r"\]\(([^)#:]+)\)", (ROOT / name).read_text())}
+    folder = (ROOT / name).parent
+    missing = {
+        word
+        for word in words
+        if not word.startswith(MADE) and not (ROOT / word).exists() and not (folder / word).exists()
+    }
+    assert missing == set()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_commands_and_options_exist(name: str, options: dict[str, str]) -> None:
+    for span in spans(ROOT / name):
+        commands = [command for command in options if re.search(rf"(?:^|[\s/]){re.escape(command)}(?:\s|$)", span)]
+        if not commands:
+            continue
+        command = max(commands, key=len)
+        unknown = [
+            option for option in re.findall(r"(?<=\s)(--?[a-zA-Z][\w-]*)", span) if option not in options[command]
+        ]
+        assert not unknown or span.startswith("python -m"), f"{span}: {unknown}"
+        if command == "tandem":
+            word = re.search(r"tandem ([a-z]+)", span)
+            assert word is None or word[1] in options["tandem"], span
+
+
+def test_the_changelog_and_the_readme_stay_readable() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) < 150
+
+
+def test_no_address_of_a_package_index_and_no_hash_is_missing() -> None:
+    for name in ("requirements/app.txt", "requirements/all.txt"):
+        text = (ROOT / name).read_text()
+        assert "://" not in text
+        assert "--index-url" not in text
+        packages = re.findall(r"^[a-z].*==", text, re.MULTILINE)
+        assert len(packages) == len(re.findall(r"^[a-z].*\\\n    --hash", text, re.MULTILINE))
+
+
+def test_both_locks_name_the_same_versions() -> None:
+    def versions(name: str) -> dict[str, str]:
+        return dict(re.findall(r"^([a-z0-9-]+(?:\[\w+\])?)==(\S+)", (ROOT / name).read_text(), re.MULTILINE))
+
+    app, everything = versions("requirements/app.txt"), versions("requirements/all.txt")
+    assert app
+    assert app.items() <= everything.items()
