@@ -8,6 +8,7 @@ import msgspec
 
 from tandem import wording
 from tandem.measures import TITLES
+from tandem.prediction import Prediction
 from tandem.verdict import Comparison
 
 SITUATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -32,9 +33,26 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True):
     scenario: str | None  # where the evidence is
 
 
-def advise(comparisons: Sequence[Comparison], refused: str | None) -> list[Advice]:
-    """Return a row per situation; `refused` says why the whole run can't answer, where it can't."""
-    return [_row(situation, scenarios, comparisons, refused) for situation, scenarios in SITUATIONS]
+def advise(
+    comparisons: Sequence[Comparison], refused: str | None, predictions: Sequence[Prediction] = ()
+) -> list[Advice]:
+    """Return a row per situation; `refused` says why the whole run can't answer, where it can't.
+
+    Where arithmetic predicts a ratio, it stands in the row: what the budgets decided is no merit of a framework.
+    """
+    rows = [_row(situation, scenarios, comparisons, refused) for situation, scenarios in SITUATIONS]
+    expected = {(p.scenario, p.stack): p for p in predictions}
+    for place, row in enumerate(rows):
+        ratios = [
+            f"{c.stack} {wording.times(ours.p50_ms / theirs.p50_ms)}"
+            for c in comparisons
+            if c.kind == "headline" and c.metric == "p50" and c.scenario == row.scenario
+            if (ours := expected.get((c.scenario, c.stack))) and (theirs := expected.get((c.scenario, c.baseline)))
+        ]
+        if ratios:
+            why = f"{row.why}. Slots and users alone predict a p50 of {', '.join(ratios)}: more slots would change the answer"
+            rows[place] = msgspec.structs.replace(row, why=why)
+    return rows
 
 
 def _row(situation: str, scenarios: Sequence[str], comparisons: Sequence[Comparison], refused: str | None) -> Advice:

@@ -29,9 +29,11 @@ def predict(load: Load, stack: Stack, measured_rate: float | None, measured_p50_
     wait, think = load.news_seconds, load.think_seconds
     if not wait or load.users < 1:
         return None
-    bounds = [("users", load.users / (wait + think)), ("news connections", stack.budget.news_connections / wait)]
+    # The first of equal bounds is named: slots before the connections that were chosen to match them.
+    bounds = [("users", load.users / (wait + think))]
     if stack.budget.slots is not None:
         bounds.append(("slots", stack.budget.slots / wait))
+    bounds.append(("news connections", stack.budget.news_connections / wait))
     limit, rate = min(bounds, key=lambda bound: bound[1])
     return Prediction(
         scenario=load.scenario,

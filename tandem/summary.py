@@ -64,6 +64,7 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None) -> Summa
     false = [c for c in comparisons if c.kind == "decoy" and c.word in ("better", "worse")]
     headlines = [c for c in comparisons if c.kind == "headline"]
     refused = withheld or ("the run is UNTRUSTED" if false else None)
+    predictions = _predictions(run, measures)
     return Summary(
         version=VERSION,
         run=run,
@@ -75,10 +76,10 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None) -> Summa
         withheld=withheld,
         badge=f"{all_complete} of {run.rounds} rounds complete · {sentences.decoy(comparisons, withheld)}",
         verdict=sentences.verdict(comparisons, list(measures.values()), withheld, false),
-        advice=advice.advise(comparisons, refused),
+        advice=advice.advise(comparisons, refused, predictions),
         measures=list(measures.values()),
         comparisons=comparisons,
-        predictions=_predictions(run, measures),
+        predictions=predictions,
     )
 
 

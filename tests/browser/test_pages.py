@@ -21,7 +21,7 @@ OPTIONS = [
     "--disable-component-update", "--disable-sync", "--disable-extensions", "--hide-scrollbars", "--virtual-time-budget=3000",
     "--enable-logging=stderr", "--log-level=0", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]  # fmt: skip
-OWN = re.compile(r"https?://[\w.]*google(?:apis)?\.com[/:]")
+OWN = re.compile(r"https?://[\w.-]*google(?:apis)?\.com[/:]")
 
 
 class Visit(NamedTuple):

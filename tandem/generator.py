@@ -1,0 +1,134 @@
+"""The generator: one Locust process per block, on its own CPU.
+
+It is started and loaded beforehand, held back by `gate/hold.py`, and released when its block's turn comes. Its run has
+two parts, the warm-up and the window; the samples of the window alone count. With the stop timeout users finish the
+request they are in when the time is over.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from tandem import process
+from tandem.errors import RunFailed, TandemError
+from tandem.process import Child
+from tandem.records import Load
+from tandem.stacks import PROJECT
+
+LOADTEST = PROJECT / "loadtest"
+HOLD = Path(__file__).with_name("gate") / "hold.py"
+STARTED = "Run time limit set to"
+"""What Locust logs in the moment in which it starts its users."""
+
+LOADS_WITHIN, STARTS_WITHIN = 30.0, 10.0
+DRAIN = 10
+"""Seconds that requests in flight get when the window is over; what is not answered by then is unfinished."""
+
+MARGIN = 0.1
+"""Seconds by which the window ends before Locust does, so that the load is the same to its end."""
+
+
+class Window(NamedTuple):
+    """The measured part of a block, in seconds since the epoch."""
+
+    start: float
+    end: float
+
+
+def check() -> None:
+    """Raise TandemError where Locust or its scenarios are missing."""
+    if importlib.util.find_spec("locust") is None:
+        raise TandemError("Locust is missing: run `make setup`, then use .venv/bin/tandem")
+    if not LOADTEST.is_dir():
+        raise TandemError(f"no Locust scenarios in {LOADTEST}: the clone is incomplete")
+
+
+def command(load: Load, *, host: str, key: str, users: int, samples: Path) -> list[str]:
+    """Return how Locust is called for one block."""
+    # fmt: off
+    return [
+        sys.executable, "-m", "locust", "-f", f"{LOADTEST},{HOLD}", "--headless", "--only-summary",
+        "-H", host, "-u", str(load.users), "-r", str(load.users), "-t", f"{load.warmup_seconds + load.seconds:.0f}s",
+        "--stop-timeout", str(DRAIN), "--scenario", load.scenario, "--think-time", f"{load.think_seconds:g}",
+        "--seed-key", key, "--users-in-database", str(users), "--samples", str(samples),
+    ]
+    # fmt: on
+
+
+class Generator:
+    """Locust for one block, loaded and waiting."""
+
+    def __init__(self, load: Load, child: Child, samples: Path) -> None:
+        self.load, self.child, self.samples = load, child, samples
+
+    @classmethod
+    def prepare(
+        cls, load: Load, *, host: str, key: str, users: int, samples: Path, log: Path, cpus: Sequence[int]
+    ) -> Generator:
+        """Start Locust up to the point where it would send requests to a database of so many users."""
+        log.unlink(missing_ok=True)
+        given = command(load, host=host, key=key, users=users, samples=samples)
+        child = Child(
+            f"Locust ({load.scenario})", given, log=log, cpus=cpus, env=process.environment({}), cwd=PROJECT, gated=True
+        )
+        return cls(load, child, samples)
+
+    def loaded(self) -> None:
+        """Wait until it is held back: nothing of its imports falls into anyone's window. Raises RunFailed."""
+        self._wait_for("Locust is loaded and waits", LOADS_WITHIN)
+
+    def release(self) -> Window:
+        """Let it go, and return the window that it will fill. Raises RunFailed where it doesn't start."""
+        assert self.child.popen.stdin is not None
+        try:
+            self.child.popen.stdin.write(b"go\n")
+            self.child.popen.stdin.flush()
+        except BrokenPipeError:
+            self.child.check()
+        began = started_at(self._wait_for(STARTED, STARTS_WITHIN))
+        end = began + self.load.warmup_seconds + self.load.seconds - MARGIN
+        return Window(end - self.load.seconds, end)
+
+    def finish(self, watch: Callable[[], None]) -> None:
+        """Wait for its end, calling `watch` meanwhile. Raises RunFailed where it fails or leaves no samples."""
+        deadline = time.monotonic() + DRAIN + 10
+        while self.child.running():
+            watch()
+            if time.monotonic() > deadline:
+                raise RunFailed(f"{self.child.name} doesn't end; its last log lines:\n{self.child.tail()}")
+            time.sleep(0.02)
+        self.child.kill()
+        code = self.child.popen.returncode
+        if code not in (0, 1) or not self.samples.is_file():  # 1: requests failed, which the samples tell
+            what = f"ended with status {code}" if code not in (0, 1) else "left no samples"
+            raise RunFailed(f"{self.child.name} {what}; its last log lines:\n{self.child.tail()}")
+
+    def _wait_for(self, text: str, seconds: float) -> str:
+        """Wait for a line that holds `text`, and return it."""
+        deadline = time.monotonic() + seconds
+        while not (found := [line for line in self.child.log.read_text(errors="replace").split("\n") if text in line]):
+            self.child.check()
+            if time.monotonic() > deadline:
+                raise RunFailed(
+                    f"{self.child.name} didn't start within {seconds:g} s; its last log lines:\n{self.child.tail()}"
+                )
+            time.sleep(0.01)
+        return found[0]
+
+
+def started_at(line: str) -> float:
+    """Return the time of a line of Locust's log, such as `[2026-11-20 22:05:05,949] host/INFO/…`, in seconds since the epoch.
+
+    Its own time counts, not when it was seen: Locust is busy then, on the CPU that it shares with the harness.
+    """
+    match = re.match(r"\[(\d+-\d+-\d+ \d+:\d+:\d+,\d+)\]", line)
+    if not match:
+        raise RunFailed(f"Locust's log has another form than expected: {line!r}")
+    return datetime.strptime(match[1], "%Y-%m-%d %H:%M:%S,%f").timestamp()

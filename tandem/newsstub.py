@@ -1,0 +1,136 @@
+"""The news service that both apps call: a stand-in whose slowness and failures are set at its start or by call.
+
+GET /news?user=NAME answers three items that depend on the name alone, after `delay` seconds, give or take a random
+part of `jitter`; a share `error_rate` of the answers is a 500. `delay`, `jitter` and `error_rate` in the query count
+for that call. GET /healthz answers 200. One process waits for thousands of calls at once: a wait costs a timer, no
+thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, quote
+
+import uvicorn
+
+from tandem import ports
+
+Scope = MutableMapping[str, Any]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+LONGEST = 60.0
+
+
+class Manner(NamedTuple):
+    """How calls are answered: seconds, seconds, and a share from 0 to 1."""
+
+    delay: float = 0.1
+    jitter: float = 0.0
+    error_rate: float = 0.0
+
+
+def manner(given: dict[str, str], usual: Manner) -> Manner:
+    """Return `usual` with what is given in its place. Raises ValueError with a sentence."""
+    values = {}
+    for field, most in (("delay", LONGEST), ("jitter", LONGEST), ("error_rate", 1.0)):
+        if field in given:
+            try:
+                values[field] = float(given[field])
+            except ValueError:
+                values[field] = -1.0
+            if not 0 <= values[field] <= most:
+                raise ValueError(f"{field} must be a number from 0 to {most:g}")
+    return usual._replace(**values)
+
+
+def news(user: str) -> bytes:
+    """Return the answer for a user name."""
+    items = [
+        {"title": f"News {n} for {user}", "url": f"https://news.example.org/{quote(user, safe='')}/{n}"}
+        for n in (1, 2, 3)
+    ]
+    return json.dumps({"items": items}, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+async def answer(send: Send, status: int, body: bytes) -> None:
+    """Send one JSON answer."""
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+class Stub:
+    """The ASGI application."""
+
+    def __init__(self, usual: Manner, seed: int) -> None:
+        self.usual, self.random = usual, random.Random(seed)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["path"] == "/healthz":
+            await answer(send, 200, b'{"status":"ok"}')
+        elif scope["path"] == "/news":
+            await self.news(scope, send)
+        else:
+            await answer(send, 404, b'{"error":"only /news and /healthz are here"}')
+
+    async def news(self, scope: Scope, send: Send) -> None:
+        """Wait, then answer with items or an error."""
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        try:
+            now = manner(query, self.usual)
+        except ValueError as error:
+            await answer(send, 422, json.dumps({"error": str(error)}).encode())
+            return
+        await asyncio.sleep(max(0.0, now.delay + self.random.uniform(-now.jitter, now.jitter)))
+        if self.random.random() < now.error_rate:
+            await answer(send, 500, b'{"error":"the news service failed, as asked"}')
+        else:
+            await answer(send, 200, news(query.get("user", "")))
+
+
+class Server(uvicorn.Server):
+    """uvicorn that says on one line when it is ready."""
+
+    async def startup(self, sockets: Any = None) -> None:
+        """Listen, then say so."""
+        await super().startup(sockets)
+        print(f"news stub ready at http://127.0.0.1:{self.config.port}/news", flush=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tandem.newsstub", description=str(__doc__).split("\n\n")[0])
+    parser.add_argument("--port", type=int, default=9000, help="port on 127.0.0.1 (default: %(default)s)")
+    parser.add_argument("--delay", default="0.1", help="seconds until an answer (default: %(default)s)")
+    parser.add_argument("--jitter", default="0", help="random part of the delay, ± seconds (default: %(default)s)")
+    parser.add_argument("--error-rate", default="0", help="share of answers that are a 500 (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="of the random parts (default: %(default)s)")
+    options = parser.parse_args(arguments)
+    try:
+        usual = manner(vars(options), Manner())
+    except ValueError as error:
+        parser.error(str(error))
+    if not ports.available(options.port):
+        parser.error(f"port {options.port} is in use: choose another with --port")
+    config = uvicorn.Config(
+        Stub(usual, options.seed), host="127.0.0.1", port=options.port, loop="uvloop", http="httptools", ws="none",
+        lifespan="off", log_level="warning", access_log=False, backlog=4096, timeout_keep_alive=75, timeout_graceful_shutdown=1,
+        server_header=False,
+    )  # fmt: skip
+    try:
+        Server(config).run()
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

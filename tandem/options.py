@@ -1,0 +1,204 @@
+"""What the command line takes: commands, options and their help."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tomllib
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+
+from tandem import profiles
+from tandem.stacks import PROJECT
+
+DESCRIPTION = """\
+One user database, written once as a Flask WSGI app and once as a Starlette ASGI app, served and compared on this
+machine. Everything runs on 127.0.0.1, and whatever a command starts it also stops.
+"""
+
+EXAMPLES = """\
+examples:
+  tandem serve                                   both apps, http://127.0.0.1:8080 and http://127.0.0.1:8081
+  tandem serve wsgi-sync --port 9090             one stack on a port of your choice
+  tandem compare --quick                         a first look, about 5 minutes
+  tandem compare                                 the standard comparison, about 25 minutes
+  tandem compare --stacks asgi,mine --stacks-file mine.toml --baseline asgi --scenarios read
+  tandem report results/latest                   render a report again from its records
+
+exit status: 0 done; 1 something broke while it ran; 2 wrong call or set-up; 3 `--require-decided` and not everything is
+decided; 130 or 143 stopped by Ctrl-C or a signal. What a comparison finds never changes its exit status otherwise.
+"""
+
+COMPARE = """\
+Compare stacks. Each round starts every stack once, fresh, on its own CPU and a freshly restored database, the baseline a
+second time as a decoy; the order is random and balanced. Before the first block all stacks must give the same answers.
+Each block is on disk before the next begins: a run that is stopped can still be reported.
+"""
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """Return the argument type of a whole number within bounds."""
+
+    def convert(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
+        return int(text)
+
+    return convert
+
+
+def names(text: str) -> list[str]:
+    """Return a list that commas separate."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def seconds(text: str) -> float:
+    """Return a number of seconds up to a minute."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 60:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0 to 60")
+    return value
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    raw = argparse.RawDescriptionHelpFormatter
+    top = argparse.ArgumentParser(prog="tandem", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=raw)
+    top.add_argument("--version", action="version", version=f"tandem {version()}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_serve(commands.add_parser("serve", help="serve stacks in the foreground until Ctrl-C"))
+    _add_compare(
+        commands.add_parser("compare", help="compare stacks and report", description=COMPARE, formatter_class=raw)
+    )
+    _add_stacks(commands.add_parser("stacks", help="list the stacks and what each may use"))
+    _add_seed(commands.add_parser("seed", help="make a database of users, the same ones every time"))
+    report = commands.add_parser("report", help="render the report of a run again from its records")
+    report.add_argument("folder", type=Path, metavar="DIR", help="a folder below results/, or results/latest")
+    return top
+
+
+def version() -> str:
+    """Return the version of this project, from its metadata or, in a clone that is not installed, from pyproject.toml."""
+    try:
+        return metadata.version("tandem")
+    except metadata.PackageNotFoundError:
+        project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+        return str(project["project"]["version"])
+
+
+def _add_files(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--stacks-file", type=Path, action="append", default=[], metavar="FILE",
+        help="more stacks, in the format of tandem/stacks.toml; may be given again",
+    )  # fmt: skip
+
+
+def _add_serve(serving: argparse.ArgumentParser) -> None:
+    serving.description = (
+        "Serve stacks behind nginx, each with its own copy of one seeded database in var/, kept until `make clean`. "
+        "Ports: 8080 for wsgi_app and 8081 for asgi_app, or WSGI_PORT and ASGI_PORT."
+    )
+    serving.add_argument(
+        "stacks", nargs="*", metavar="STACK", default=["wsgi-gthread", "asgi"], help="default: wsgi-gthread asgi"
+    )
+    serving.add_argument("--port", type=whole_number(1, 65535), help="port of the one stack that is named")
+    serving.add_argument(
+        "--shared",
+        action="store_true",
+        default=os.environ.get("SHARED") == "1",
+        help="one database for all (also SHARED=1)",
+    )
+    serving.add_argument(
+        "--users",
+        type=whole_number(1, 10_000_000),
+        default=10_000,
+        metavar="N",
+        help="seeded users (default: %(default)s)",
+    )
+    serving.add_argument(
+        "--news-delay", type=seconds, default=0.1, metavar="S", help="how slow the news stub is (default: %(default)s)"
+    )
+    serving.add_argument(
+        "--cpus", type=whole_number(1, 1024), default=1, metavar="N", help="CPUs of each stack (default: %(default)s)"
+    )
+    _add_files(serving)
+
+
+def _add_compare(comparing: argparse.ArgumentParser) -> None:
+    standard = profiles.STANDARD
+    comparing.add_argument(
+        "--profile",
+        choices=list(profiles.PROFILES),
+        default=standard.name,
+        help="defaults for all below (default: %(default)s)",
+    )
+    comparing.add_argument(
+        "--quick", action="store_const", const="quick", dest="profile", help="the same as --profile quick"
+    )
+    comparing.add_argument("--stacks", type=names, metavar="A,B", help=f"standard: {','.join(standard.stacks)}")
+    comparing.add_argument(
+        "--baseline", metavar="A", help=f"what the others are set against (standard: {standard.baseline})"
+    )
+    comparing.add_argument(
+        "--scenarios",
+        type=names,
+        metavar="S,T",
+        help=f"standard: {','.join(standard.scenarios)}; known: {', '.join(profiles.SCENARIOS)}",
+    )
+    comparing.add_argument("--rounds", type=whole_number(1, 1000), metavar="N", help=f"standard: {standard.rounds}")
+    comparing.add_argument(
+        "--seconds",
+        type=whole_number(1, 3600),
+        metavar="N",
+        help=f"length of a block's window (standard: {standard.seconds})",
+    )
+    comparing.add_argument(
+        "--warmup",
+        type=whole_number(1, 600),
+        metavar="N",
+        help=f"of a fresh stack, before its first window (standard: {standard.warmup})",
+    )
+    comparing.add_argument(
+        "--seed",
+        type=whole_number(0, 2**63 - 1),
+        metavar="N",
+        help="of orders and requests (default: drawn and recorded)",
+    )
+    comparing.add_argument(
+        "--seed-users",
+        type=whole_number(20, 10_000_000),
+        metavar="N",
+        help=f"users in the database (standard: {standard.users})",
+    )
+    comparing.add_argument(
+        "--cpus", type=whole_number(1, 1024), default=1, metavar="N", help="CPUs of the stack (default: %(default)s)"
+    )
+    comparing.add_argument(
+        "--out",
+        type=Path,
+        default=Path("results"),
+        metavar="DIR",
+        help="where the run's folder goes (default: %(default)s)",
+    )
+    comparing.add_argument("--require-decided", action="store_true", help="exit 3 unless every headline is decided")
+    _add_files(comparing)
+
+
+def _add_stacks(listing: argparse.ArgumentParser) -> None:
+    listing.add_argument(
+        "--cpus", type=whole_number(1, 1024), default=1, metavar="N", help="for so many CPUs (default: %(default)s)"
+    )
+    _add_files(listing)
+
+
+def _add_seed(seeding: argparse.ArgumentParser) -> None:
+    seeding.add_argument(
+        "--users", type=whole_number(1, 10_000_000), default=10_000, metavar="N", help="default: %(default)s"
+    )
+    place = seeding.add_mutually_exclusive_group(required=True)
+    place.add_argument("--url", help="DATABASE_URL of the database, which must hold no users")
+    place.add_argument("--database", type=Path, metavar="FILE", help="the same for an SQLite file")

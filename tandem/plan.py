@@ -1,0 +1,123 @@
+"""The plan of a comparison: everything that is decided before the first block, checked before anything is started."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tandem import machine, profiles, statistics
+from tandem.errors import TandemError
+from tandem.profiles import Profile
+from tandem.records import FORMAT, Headline, Load, Provenance, Run, Stack
+from tandem.stacks import DECOY, Definition, Stacks, choose
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What will be measured.
+
+    `definitions` holds every stack of a round, the decoy too, by the name it has in the run.
+    """
+
+    profile: str
+    definitions: Stacks
+    baseline: str
+    loads: list[Load]
+    headlines: list[Headline]
+    rounds: int
+    seed: int
+    users: int
+    layout: machine.Layout
+
+    def stacks(self) -> list[Stack]:
+        """Return the stacks as records keep them."""
+        return [self._stack(name, definition) for name, definition in self.definitions.items()]
+
+    def _stack(self, name: str, definition: Definition) -> Stack:
+        servers = definition.server_cpus(self.layout.stack)
+        return Stack(
+            name=name,
+            title=definition.title,
+            app=definition.app,
+            budget=definition.budget(len(self.layout.stack)),
+            commands=[definition.filled_command(len(cpus), "{port}") for cpus in servers],
+            environment=definition.environment,
+            decoy_of=self.baseline if name == DECOY else None,
+        )
+
+    def run(self, provenance: Provenance, probes: int) -> Run:
+        """Return the first record of the run."""
+        return Run(
+            format=FORMAT,
+            profile=self.profile,
+            seed=self.seed,
+            rounds=self.rounds,
+            baseline=self.baseline,
+            stacks=self.stacks(),
+            loads=self.loads,
+            headlines=self.headlines,
+            seeded_users=self.users,
+            probes=probes,
+            suspect=[self.layout.suspect] if self.layout.suspect else [],
+            provenance=provenance,
+        )
+
+    def blocks(self) -> int:
+        """Return how many blocks the run has."""
+        return self.rounds * len(self.definitions) * len(self.loads)
+
+    def block_seconds(self) -> float:
+        """Return about how long a block takes, with its share of restoring, starting and stopping."""
+        return sum(load.warmup_seconds + load.seconds + 0.3 for load in self.loads) / len(self.loads) + 1.8 / len(
+            self.loads
+        )
+
+
+def plan(
+    profile: Profile,
+    stacks: Stacks,
+    *,
+    names: Sequence[str] | None = None,
+    baseline: str | None = None,
+    scenarios: Sequence[str] | None = None,
+    rounds: int | None = None,
+    seconds: int | None = None,
+    warmup: int | None = None,
+    users: int | None = None,
+    seed: int,
+    cpus: int = 1,
+) -> Plan:
+    """Return the plan of a profile with what is given in its place. Raises TandemError where it makes no sense."""
+    chosen = choose(stacks, list(profile.stacks if names is None else names))
+    if len(chosen) < 2:
+        raise TandemError("a comparison needs two stacks or more: give --stacks A,B")
+    first = baseline or (profile.baseline if profile.baseline in chosen else next(iter(chosen)))
+    if first not in chosen:
+        raise TandemError(
+            f"the baseline {first!r} is none of the stacks: add it to --stacks or name one of {', '.join(chosen)}"
+        )
+    scenario_names = list(profile.scenarios if scenarios is None else scenarios)
+    loads = profiles.loads(scenario_names, seconds or profile.seconds, profile.warmup if warmup is None else warmup)
+    headlines = profiles.headlines(load.scenario for load in loads)
+    count = rounds or profile.rounds
+    refuse_too_few(count, len(headlines) * (len(chosen) - 1))
+    return Plan(
+        profile=profile.name,
+        definitions={**chosen, DECOY: chosen[first]},
+        baseline=first,
+        loads=loads,
+        headlines=headlines,
+        rounds=count,
+        seed=seed,
+        users=users or profile.users,
+        layout=machine.layout(cpus),
+    )
+
+
+def refuse_too_few(rounds: int, ratios: int) -> None:
+    """Raise TandemError where so many rounds can't give a word to so many ratios: 2/2ⁿ > 0.05/m."""
+    if not statistics.enough_rounds(rounds, ratios):
+        raise TandemError(
+            f"{rounds} rounds can't give a word to {ratios} headline ratio{'s' * (ratios > 1)}: "
+            f"give --rounds {statistics.smallest_rounds(ratios)} or more, or fewer stacks or scenarios"
+        )

@@ -1,0 +1,224 @@
+"""Child processes that never outlive the harness.
+
+Every child gets a session of its own, the CPUs it may use, a log file, and a parent-death signal: when the harness is
+killed, however hard, the kernel sends SIGTERM to its direct children, and those (gunicorn, nginx) end their workers.
+SIGKILL as that signal would leave workers behind. The kernel sends it when the *thread* that started the child ends,
+so children are started from the main thread only.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+
+from tandem.errors import RunFailed, Stopped, TandemError
+
+PATIENCE = 3.0
+"""Seconds between SIGTERM and SIGKILL."""
+
+INHERITED = (
+    "PATH",
+    "HOME",
+    "TMPDIR",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "VIRTUAL_ENV",
+    "LD_LIBRARY_PATH",
+    "ALLOW_DEFECTIVE_SQLITE",
+)
+"""All that children inherit: server settings in the caller's environment (WEB_CONCURRENCY, GUNICORN_CMD_ARGS, …) stay out."""
+
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+PR_SET_PDEATHSIG = 1
+
+
+def environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a child: what is inherited, unbuffered output, and `extra`."""
+    inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    return {**inherited, "PYTHONUNBUFFERED": "1", **extra}
+
+
+def _prepare(cpus: Sequence[int]) -> Callable[[], None]:
+    """Return what the child does between fork and exec."""
+    libc, parent = ctypes.CDLL(None), os.getpid()
+
+    def prepare() -> None:
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # the parent died before the call above: no signal will come
+            os._exit(1)
+        if cpus:
+            os.sched_setaffinity(0, cpus)
+
+    return prepare
+
+
+class Child:
+    """A running child process; `stop` ends it and everything in its session."""
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        log: Path,
+        cpus: Sequence[int],
+        env: Mapping[str, str],
+        cwd: Path,
+        gated: bool = False,
+    ) -> None:
+        """Start it. Raises TandemError where its program can't be started."""
+        if threading.current_thread() is not threading.main_thread():
+            raise RuntimeError("children are started from the main thread: the parent-death signal follows the thread")
+        self.name, self.log = name, log
+        stdin = subprocess.PIPE if gated else subprocess.DEVNULL
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            try:
+                self.popen = subprocess.Popen(
+                    command, stdin=stdin, stdout=output, stderr=subprocess.STDOUT, cwd=cwd, env=dict(env),
+                    start_new_session=True, preexec_fn=_prepare(cpus),
+                )  # fmt: skip
+            except (OSError, subprocess.SubprocessError) as error:
+                raise TandemError(f"{name} can't be started: `{command[0]}`: {error}") from error
+
+    @property
+    def pid(self) -> int:
+        """Process id, which is also its session and process group."""
+        return self.popen.pid
+
+    def running(self) -> bool:
+        """Tell whether it runs, without reaping it: until then its process group can't belong to anyone else."""
+        if self.popen.returncode is not None:
+            return False
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+
+    def tail(self, lines: int = 15) -> str:
+        """Return the last lines of its log."""
+        with suppress(OSError):
+            text = self.log.read_bytes()[-20_000:].decode(errors="replace")
+            return "\n".join(text.splitlines()[-lines:]) or "(nothing logged)"
+        return "(no log)"
+
+    def check(self) -> None:
+        """Raise RunFailed with its last log lines if it has ended."""
+        if not self.running():
+            self.kill()
+            raise RunFailed(
+                f"{self.name} ended by itself ({_ending(self.popen.returncode)}); its last log lines:\n{self.tail()}"
+            )
+
+    def terminate(self) -> None:
+        """Ask it to stop."""
+        if self.running():
+            self.popen.terminate()
+
+    def kill(self) -> None:
+        """End what is left of it and of its process group, and reap it."""
+        if self.popen.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+            self.popen.wait()
+        if self.popen.stdin:
+            with suppress(OSError):
+                self.popen.stdin.close()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait up to `seconds` for its end; tell whether it came."""
+        deadline = time.monotonic() + seconds
+        while self.running():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.01)
+        return True
+
+
+def _ending(code: int) -> str:
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
+
+
+class Children:
+    """A set of children that are stopped together, last started first, when the `with` block ends."""
+
+    def __init__(self) -> None:
+        self.children: list[Child] = []
+
+    def __enter__(self) -> Children:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def add(self, child: Child) -> Child:
+        """Take responsibility for a child."""
+        self.children.append(child)
+        return child
+
+    def check(self) -> None:
+        """Raise RunFailed if any child has ended."""
+        for child in self.children:
+            child.check()
+
+    def stop(self) -> None:
+        """Ask every child to stop, wait `PATIENCE` seconds in all, and kill what is left."""
+        for child in reversed(self.children):
+            child.terminate()
+        deadline = time.monotonic() + PATIENCE
+        for child in reversed(self.children):
+            child.wait(max(0.0, deadline - time.monotonic()))
+            child.kill()
+        self.children.clear()
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Turn SIGINT, SIGTERM and SIGHUP into `Stopped`; the first silences the rest, so that cleaning up is never cut short."""
+
+    def stop(number: int, _: FrameType | None) -> None:
+        for each in SIGNALS:
+            signal.signal(each, signal.SIG_IGN)
+        raise Stopped(number)
+
+    before = {each: signal.getsignal(each) for each in SIGNALS}
+    for each in SIGNALS:
+        if each.name != "SIGHUP" or before[each] is not signal.SIG_IGN:  # nohup stays nohup
+            signal.signal(each, stop)
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def run(
+    command: Sequence[str],
+    *,
+    what: str,
+    env: Mapping[str, str],
+    cwd: Path,
+    log: Path,
+    cpus: Sequence[int] = (),
+    seconds: float = 120,
+) -> str:
+    """Run a command to its end and return its output.
+
+    Raises RunFailed with its last lines where it fails or takes too long.
+    """
+    log.unlink(missing_ok=True)
+    with Children() as children:
+        child = children.add(Child(what, command, log=log, cpus=cpus, env=env, cwd=cwd))
+        if not child.wait(seconds):
+            raise RunFailed(f"{what} took longer than {seconds:g} s; its last lines:\n{child.tail()}")
+        child.kill()
+        if child.popen.returncode:
+            raise RunFailed(f"{what} failed ({_ending(child.popen.returncode)}):\n{child.tail()}")
+    return log.read_text(errors="replace")

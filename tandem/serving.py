@@ -1,0 +1,186 @@
+"""A running stack: its servers, each on its CPUs, behind an nginx of their own."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tandem import nginx, ports, process
+from tandem.errors import RunFailed, TandemError
+from tandem.process import Child, Children
+from tandem.stacks import PROJECT, Definition
+
+READY_WITHIN = 20.0
+"""Seconds a stack may take until it answers; 2 are expected of it."""
+
+WARMING_PATHS = ("/api/users/7", "/", "/users", "/api/users?limit=20", "/users/7")
+WARMING_REQUESTS = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where and with what a stack runs."""
+
+    folder: Path  # empty or missing: nginx's configuration goes below it
+    logs: Path
+    cpus: Sequence[int]
+    database_url: str
+    news_url: str
+    nginx: Path
+    port: int  # nginx listens here
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """A stack that answers."""
+
+    name: str
+    port: int
+    servers: list[Child]
+    nginx: Child
+    processes: int
+    start_seconds: float
+    children: Children = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        """Where nginx answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def check(self) -> None:
+        """Raise RunFailed, with last log lines, if any of its processes has ended."""
+        self.children.check()
+
+    def app_sessions(self) -> list[int]:
+        """Return the sessions that hold the app's processes."""
+        return [server.pid for server in self.servers]
+
+
+@contextmanager
+def running(name: str, stack: Definition, place: Place) -> Iterator[Running]:
+    """Start a stack, wait until it answers, and stop it at the end.
+
+    Raises TandemError with its last log lines where it doesn't.
+    """
+    began = time.monotonic()
+    server_ports: list[int] = []
+    with Children() as children:
+        servers = []
+        for number, cpus in enumerate(stack.server_cpus(place.cpus), 1):
+            server_ports.append(ports.free_port())
+            servers.append(children.add(_server(name, number, stack, cpus, server_ports[-1], place)))
+        front = children.add(_nginx(name, stack, server_ports, place))
+        for port in server_ports:
+            _wait(children, name, port, "/healthz")
+        _wait(children, name, place.port, "/readyz")
+        took = time.monotonic() - began
+        processes = stack.budget(len(place.cpus)).processes
+        yield Running(
+            name=name,
+            port=place.port,
+            servers=servers,
+            nginx=front,
+            processes=processes,
+            start_seconds=took,
+            children=children,
+        )
+
+
+def _server(name: str, number: int, stack: Definition, cpus: list[int], port: int, place: Place) -> Child:
+    path = {"PYTHONPATH": os.pathsep.join(stack.pythonpath)} if stack.pythonpath else {}
+    given = {**stack.environment, **path, "DATABASE_URL": place.database_url, "NEWS_URL": place.news_url}
+    return Child(
+        f"{name} server {number}",
+        stack.filled_command(len(cpus), port),
+        log=place.logs / f"{name}-{number}.log",
+        cpus=cpus,
+        env=process.environment(given),
+        cwd=Path(stack.directory),
+    )
+
+
+def _nginx(name: str, stack: Definition, server_ports: Sequence[int], place: Place) -> Child:
+    folder = place.folder / f"nginx-{name}"
+    keepalive = stack.upstream_keepalive * len(place.cpus)
+    nginx.configure(folder, public_port=place.port, server_ports=server_ports, keepalive=keepalive)
+    nginx.check(place.nginx, folder)
+    return nginx.start(place.nginx, folder, name=f"{name} nginx", log=place.logs / f"{name}-nginx.log", cpus=place.cpus)
+
+
+def _wait(children: Children, name: str, port: int, path: str) -> None:
+    """Wait until GET `path` gives 200 on this port. Raises RunFailed where a process ends or time runs out."""
+    deadline = time.monotonic() + READY_WITHIN
+    while (status := get(port, path)) != 200:
+        children.check()
+        if time.monotonic() > deadline:
+            said = f"{path} answers {status}" if status else "nothing listens"
+            logs = "\n".join(f"{child.name}:\n{child.tail()}" for child in children.children)
+            raise RunFailed(
+                f"{name} did not become ready within {READY_WITHIN:g} s: {said} on port {port}; last log lines of\n{logs}"
+            )
+        time.sleep(0.02)
+
+
+def get(port: int, path: str, seconds: float = 5.0) -> int:
+    """Return the status of a GET on 127.0.0.1, or 0 where there is no answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+    except (OSError, http.client.HTTPException):
+        return 0
+    finally:
+        connection.close()
+
+
+def warm(stack: Running) -> None:
+    """Send every worker about 200 requests that only read, so that no first call of anything falls into a window.
+
+    Workers that share a socket take what they get: there are two connections for each, so that none stays idle.
+    """
+    each = -(-WARMING_REQUESTS // len(WARMING_PATHS) // 2)
+
+    def client(_: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=10)
+        for path in WARMING_PATHS * each:
+            connection.request("GET", path)
+            connection.getresponse().read()
+        connection.close()
+
+    clients = 2 * stack.processes
+    try:
+        with ThreadPoolExecutor(clients) as pool:
+            list(pool.map(client, range(clients)))
+    except (OSError, http.client.HTTPException) as error:
+        stack.check()
+        raise RunFailed(f"{stack.name} broke off while it was warmed: {error!r}") from error
+
+
+@contextmanager
+def news_stub(*, port: int, delay: float, logs: Path, cpus: Sequence[int]) -> Iterator[Child]:
+    """Start the news stub, wait until it answers, and stop it at the end."""
+    command = [sys.executable, "-m", "tandem.newsstub", "--port", str(port), "--delay", f"{delay:g}"]
+    with Children() as children:
+        stub = Child(
+            "news stub", command, log=logs / "news-stub.log", cpus=cpus, env=process.environment({}), cwd=PROJECT
+        )
+        children.add(stub)
+        _wait(children, "news stub", port, "/healthz")
+        yield stub
+
+
+def refuse_used_port(port: int, how_to_change: str) -> None:
+    """Raise TandemError where something listens on this port already."""
+    if not ports.available(port):
+        raise TandemError(
+            f"port {port} on 127.0.0.1 is in use: stop what uses it, or choose another with {how_to_change}"
+        )

@@ -1,0 +1,240 @@
+"""The command `tandem`, mostly as a person calls it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tandem import __main__, cli, errors, machine, options, ports, results, serve, stacks
+from tandem.errors import TandemError
+from tandem.stacks import PROJECT
+from tests.tandem import toy
+from tests.tandem.test_process import alive, eventually
+
+
+def tandem(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Call the command and return what it did."""
+    command = [sys.executable, "-m", "tandem", *arguments]
+    env = {**os.environ, **environment}
+    return subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+
+def refused(done: subprocess.CompletedProcess[str], says: str, status: int = 2) -> None:
+    """Assert that a call was refused with a sentence."""
+    assert done.returncode == status, done
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_version_and_help() -> None:
+    assert re.fullmatch(r"tandem \d+\.\d+\.\d+\n", tandem("--version").stdout)
+    text = tandem("--help").stdout
+    for word in ("serve", "compare", "stacks", "seed", "report", "examples:", "exit status:"):
+        assert word in text
+
+
+@pytest.mark.parametrize("command", ["serve", "compare", "stacks", "seed", "report"])
+def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.run([command, "--help"])
+    assert ended.value.code == 0
+    assert "usage: tandem " + command in capsys.readouterr().out
+
+
+def test_the_examples_are_calls_that_parse() -> None:
+    calls = [line.split("   ")[0].split()[1:] for line in options.EXAMPLES.splitlines() if line.startswith("  tandem ")]
+    assert len(calls) >= 5
+    for call in calls:
+        options.parser().parse_args(call)
+
+
+def test_stacks_lists_what_each_may_use(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(toy.table("mine"))
+    assert cli.run(["stacks", "--cpus", "2", "--stacks-file", str(tmp_path / "mine.toml")]) == 0
+    rows = {line.split()[0]: line.split() for line in capsys.readouterr().out.splitlines() if line}
+    assert rows["wsgi-sync"][1:7] == ["wsgi_app", "5", "1", "5", "10", "5"]
+    assert rows["asgi"][4] == "–"
+    assert "mine" in rows
+
+
+def test_seed_makes_a_database_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call = ["seed", "--users", "25", "--database", str(tmp_path / "u.db")]
+    assert cli.run(call) == 0
+    assert "25 users" in capsys.readouterr().out
+    assert cli.run(call) == 1
+    assert "holds users already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("call", "says", "status"),
+    [
+        (["compare", "--stacks", "zebra,asgi"], "unknown stack 'zebra'", 2),
+        (["compare", "--scenarios", "zebra"], "unknown scenario 'zebra'", 2),
+        (["compare", "--rounds", "3"], "give --rounds 8", 2),
+        (["compare", "--out", "/proc/nowhere"], "the results folder /proc/nowhere can't be written", 2),
+        (["compare", "--stacks-file", "/no/such.toml"], "can't be read", 2),
+        (["serve", "zebra"], "unknown stack 'zebra'", 2),
+        (["serve", "--port", "8099"], "--port is for one stack", 2),
+        (["serve", "wsgi-sync", "wsgi-gthread"], "both want port 8080", 2),
+        (["report", "/no/such/run"], "no records.jsonl", 2),
+    ],
+)
+def test_wrong_calls_are_sentences(
+    call: list[str], says: str, status: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine.os, "sched_getaffinity", lambda _: {0, 1})  # type: ignore[attr-defined]
+    monkeypatch.setattr(machine.os, "sched_setaffinity", lambda *_: None)  # type: ignore[attr-defined]
+    monkeypatch.setattr(serve.serving, "refuse_used_port", lambda *_: None)  # type: ignore[attr-defined]
+    assert cli.run(call) == status
+    assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "call",
+    [["compare", "--rounds", "x"], ["compare", "--seconds", "0"], ["serve", "--news-delay", "-1"], ["zebra"], []],
+)
+def test_wrong_values_are_refused_by_the_parser(call: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.run(call)
+    assert ended.value.code == 2
+    assert "usage: tandem" in capsys.readouterr().err
+
+
+def test_a_missing_nginx_is_a_sentence() -> None:
+    refused(tandem("serve", "asgi", "--port", str(ports.free_port()), NGINX="/no/such/nginx"), "NGINX=/no/such/nginx")
+
+
+def test_a_port_in_use_is_a_sentence_that_names_what_changes_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number = str(taken.getsockname()[1])
+        refused(tandem("serve", "wsgi-sync", WSGI_PORT=number), f"port {number} on 127.0.0.1 is in use")
+        refused(tandem("serve", "asgi", "--port", number), "ASGI_PORT")
+
+
+def test_a_broken_records_file_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "records.jsonl").write_text("{}\n{}\n")
+    assert cli.run(["report", str(tmp_path)]) == 2
+    assert "records.jsonl holds a line that is no record" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("version", "platform", "call", "says"),
+    [
+        ((3, 10), "linux", ["--help"], "Python 3.11 or later is needed and this is 3.10"),
+        ((3, 12), "darwin", ["compare"], "`tandem compare` needs Linux"),
+        ((3, 12), "win32", ["serve", "asgi"], "`tandem report` and `tandem stacks` work here"),
+    ],
+)
+def test_an_unsupported_platform_is_a_sentence(
+    version: tuple[int, int], platform: str, call: list[str], says: str
+) -> None:
+    assert says in str(__main__.objection(version, platform, call))
+
+
+def test_supported_platforms_and_commands_pass() -> None:
+    assert __main__.objection((3, 11), "linux", ["compare"]) is None
+    assert __main__.objection((3, 13), "darwin", ["report", "results/latest"]) is None
+
+
+def test_a_missing_library_is_a_sentence() -> None:
+    code = "import sys; sys.modules['msgspec'] = None; from tandem.__main__ import main; sys.exit(main(['stacks']))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, timeout=30, check=False
+    )
+    refused(done, "the library msgspec is missing: run `make setup`")
+
+
+def test_errors_of_the_operating_system_are_sentences(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device", "/somewhere")
+
+    monkeypatch.setattr(stacks, "load", full)
+    assert cli.run(["stacks"]) == 1
+    assert "the disk is full (/somewhere): make room" in capsys.readouterr().err
+    assert errors.sentence(PermissionError(13, "Permission denied")) == "Permission denied"
+
+
+def test_a_run_folder_is_new_and_latest_points_at_the_last(tmp_path: Path) -> None:
+    first, second = results.new_folder(tmp_path / "results"), results.new_folder(tmp_path / "results")
+    assert first != second
+    for folder in (first, second):
+        results.point_latest(folder)
+        assert (tmp_path / "results" / "latest").resolve() == folder
+
+
+def test_a_disk_that_is_as_good_as_full_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "ROOM", 2**62)
+    with pytest.raises(TandemError, match="MB are free"):
+        results.new_folder(tmp_path)
+
+
+@pytest.fixture
+def serving(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int, Path]]:
+    """`tandem serve` with a toy, its port and its output."""
+    port, output = ports.free_port(), tmp_path / "output"
+    (tmp_path / "toy.toml").write_text(toy.table("toy", port=port))
+    code = (
+        "import sys; from pathlib import Path; from tandem import serve; from tandem.__main__ import main; "
+        f"serve.VAR = Path({str(tmp_path)!r}); sys.exit(main(sys.argv[1:]))"
+    )
+    with output.open("w") as file:
+        command = [
+            sys.executable,
+            "-c",
+            code,
+            "serve",
+            "toy",
+            "--stacks-file",
+            str(tmp_path / "toy.toml"),
+            "--users",
+            "30",
+        ]
+        served = subprocess.Popen(command, cwd=PROJECT, stdout=file, stderr=subprocess.STDOUT, text=True)
+    try:
+        assert eventually(lambda: "Ctrl-C stops everything" in output.read_text() or served.poll() is not None, 30)
+        yield served, port, output
+    finally:
+        served.kill()
+        served.wait()
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the ids of the direct children of a process."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_serve_runs_until_ctrl_c_and_stops_everything(
+    serving: tuple[subprocess.Popen[str], int, Path], tmp_path: Path
+) -> None:
+    served, port, output = serving
+    assert f"toy ready at http://127.0.0.1:{port} (nginx " in output.read_text()
+    assert (tmp_path / "toy.db").exists()
+    assert not ports.available(port)
+    started = children_of(served.pid)
+    assert len(started) == 3
+    served.send_signal(signal.SIGINT)
+    assert served.wait(15) == 130
+    assert not any(alive(pid) for pid in started)
+    assert output.read_text().endswith("tandem: stopped by SIGINT\n")
+
+
+def test_serve_says_which_process_ended_and_stops_the_rest(serving: tuple[subprocess.Popen[str], int, Path]) -> None:
+    served, port, output = serving
+    started = children_of(served.pid)
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall(b"GET /die HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+    assert served.wait(15) == 1
+    assert not any(alive(pid) for pid in started)
+    text = output.read_text()
+    assert "tandem: toy server 1 ended by itself" in text
+    assert "dying as asked" in text

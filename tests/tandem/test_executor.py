@@ -1,0 +1,79 @@
+"""The executor, with toys for stacks and a locustfile of the test's own."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tandem import machine, nginx, profiles, samples, stacks
+from tandem.errors import RunFailed
+from tandem.executor import Machine
+from tandem.plan import Plan, plan
+from tests.tandem import toy
+from tests.tandem.test_generator import locustfile
+from tests.tandem.test_process import alive
+
+
+def planned(tmp_path: Path) -> Plan:
+    """Plan a block of one second on each of two toys."""
+    file = tmp_path / "toys.toml"
+    file.write_text(toy.table("one") + toy.table("two"))
+    allowed = sorted(os.sched_getaffinity(0))
+    layout = machine.Layout(allowed, allowed[:1], allowed[-1:], None)
+    made = plan(
+        profiles.QUICK,
+        stacks.load([file]),
+        names=["one", "two"],
+        scenarios=["waiting"],
+        seconds=1,
+        warmup=1,
+        users=30,
+        seed=1,
+    )
+    return replace(made, layout=layout)
+
+
+@pytest.fixture
+def executor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    monkeypatch.setattr(machine.os, "sched_getaffinity", lambda _: {0, 1})  # type: ignore[attr-defined]
+    made = planned(tmp_path)
+    monkeypatch.undo()
+    locustfile(tmp_path / "locust", monkeypatch)
+    return Machine(made, tmp_path / "run", nginx.find())
+
+
+def test_stacks_are_proved_the_same_and_measured(executor: Machine) -> None:
+    load = executor.plan.loads[0]
+    with executor.ready():
+        assert executor.prove() > 30
+        with executor.stack("one", 3) as stack:
+            block = stack.measure(load, round_number=3, position=2)
+            started = [*stack.running.app_sessions(), stack.running.nginx.pid]
+    assert (block.round, block.stack, block.scenario, block.position) == (3, "one", "waiting", 2)
+    assert block.requests > 50
+    assert (block.failures, block.unfinished) == (0, 0)
+    assert 0 < block.app_cpu_seconds < 2
+    assert 0 < block.nginx_cpu_seconds < 2
+    assert 0 < block.generator_cpu_seconds < 2
+    assert block.app_memory_bytes is not None
+    assert block.samples == "samples/round-03-waiting-one.csv.gz"
+    kept = list(samples.read(executor.folder / block.samples))
+    assert len(kept) == block.requests
+    assert not any(alive(pid) for pid in started)
+    assert not executor.work.exists()
+
+
+def test_a_stack_that_dies_in_a_block_stops_the_run_with_its_last_lines(executor: Machine, tmp_path: Path) -> None:
+    text = (tmp_path / "locust" / "locustfile.py").read_text()
+    (tmp_path / "locust" / "locustfile.py").write_text(text.replace('"/x"', '"/die"'))
+
+    def work() -> None:
+        with executor.ready(), executor.stack("two", 1) as stack:
+            stack.measure(executor.plan.loads[0], round_number=1, position=1)
+
+    with pytest.raises(RunFailed, match=r"two server 1 ended by itself[\s\S]*dying as asked"):
+        work()
+    assert not executor.work.exists()

@@ -1,0 +1,86 @@
+"""nginx: found, tested, configured."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tandem import nginx
+from tandem.errors import TandemError
+
+
+def program(file: Path, text: str) -> Path:
+    """Write a shell script that can be run."""
+    file.write_text(f"#!/bin/sh\n{text}\n")
+    file.chmod(0o755)
+    return file
+
+
+def configured(folder: Path, port: int = 18080) -> Path:
+    nginx.configure(folder, public_port=port, server_ports=[18001, 18002], keepalive=8)
+    return folder
+
+
+def test_a_binary_is_found_and_new_enough() -> None:
+    assert tuple(map(int, nginx.version(nginx.find()).split(".")[:2])) >= nginx.OLDEST
+
+
+def test_another_binary_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = program(tmp_path / "mine", "echo nginx version: nginx/1.22.0 >&2")
+    monkeypatch.setenv("NGINX", str(mine))
+    assert nginx.find() == mine
+    assert nginx.version(mine) == "1.22.0"
+
+
+def test_a_named_binary_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NGINX", "/no/such/nginx")
+    with pytest.raises(TandemError, match="NGINX=/no/such/nginx is no program"):
+        nginx.find()
+
+
+def test_without_any_binary_the_sentence_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NGINX", raising=False)
+    monkeypatch.setattr(nginx, "_from_wheel", lambda: None)
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
+    with pytest.raises(TandemError, match="make setup"):
+        nginx.find()
+
+
+@pytest.mark.parametrize(
+    ("says", "reason"), [("nginx/1.18.0", "1.22 or later is needed"), ("zebra", "doesn't tell a version")]
+)
+def test_an_old_or_strange_binary_is_refused(tmp_path: Path, says: str, reason: str) -> None:
+    with pytest.raises(TandemError, match=reason):
+        nginx.version(program(tmp_path / "old", f"echo {says} >&2"))
+
+
+def test_the_written_configuration_holds_and_lists_every_server(tmp_path: Path) -> None:
+    folder = configured(tmp_path / "a folder with spaces")
+    nginx.check(nginx.find(), folder)
+    upstream = (folder / "upstream.conf").read_text()
+    assert [line.split()[1] for line in upstream.splitlines() if " server " in line] == [
+        "127.0.0.1:18001",
+        "127.0.0.1:18002",
+    ]
+    assert "least_conn;" in upstream
+    assert "keepalive 8;" in upstream
+
+
+def test_a_server_without_keepalive_gets_none(tmp_path: Path) -> None:
+    nginx.configure(tmp_path / "run", public_port=18080, server_ports=[18001], keepalive=0)
+    assert "keepalive" not in (tmp_path / "run" / "upstream.conf").read_text()
+
+
+def test_a_refused_configuration_shows_what_nginx_says(tmp_path: Path) -> None:
+    folder = configured(tmp_path / "run")
+    (folder / "listen.conf").write_text("listen nowhere-at-all;\n")
+    with pytest.raises(TandemError, match=r"nginx refuses its configuration[\s\S]*listen.conf"):
+        nginx.check(nginx.find(), folder)
+
+
+def test_a_clone_without_configuration_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nginx, "CONFIGURATION", tmp_path / "missing")
+    with pytest.raises(TandemError, match="no nginx configuration"):
+        configured(tmp_path / "run")

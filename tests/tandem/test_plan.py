@@ -1,0 +1,86 @@
+"""What is decided before the first block."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tandem import machine, profiles, stacks
+from tandem.errors import TandemError
+from tandem.plan import Plan, plan
+
+
+def planned(profile: profiles.Profile = profiles.STANDARD, **given: Any) -> Plan:
+    return plan(profile, stacks.load(), seed=1, **given)
+
+
+@pytest.fixture(autouse=True)
+def two_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine.os, "sched_getaffinity", lambda _: {0, 1})  # type: ignore[attr-defined]
+
+
+def test_the_profiles_are_what_the_method_says() -> None:
+    quick, standard = planned(profiles.QUICK), planned()
+    assert (quick.rounds, standard.rounds) == (7, 9)
+    assert [load.seconds for load in quick.loads + standard.loads] == [4, 4, 12, 12, 12]
+    assert [(h.scenario, h.metric) for h in quick.headlines] == [
+        ("waiting", "p50"),
+        ("everyday", "cpu"),
+        ("everyday", "p50"),
+    ]
+    assert len(standard.headlines) == 5
+    assert list(quick.definitions) == ["wsgi-gthread", "asgi", "decoy"]
+    assert quick.blocks() * quick.block_seconds() < 300
+    assert standard.blocks() * standard.block_seconds() < 1500
+
+
+def test_scenarios_that_write_come_last() -> None:
+    names = [load.scenario for load in planned(scenarios=["write", "everyday", "read", "pages"], rounds=9).loads]
+    assert names == ["read", "pages", "everyday", "write"]
+
+
+def test_only_the_first_load_warms_a_fresh_stack_in_full() -> None:
+    assert [load.warmup_seconds for load in planned(warmup=5).loads] == [5, 3, 3]
+
+
+def test_the_decoy_is_the_baseline_under_another_name() -> None:
+    run = {stack.name: stack for stack in planned(names=["asgi", "wsgi-sync"], baseline="asgi").stacks()}
+    assert run["decoy"].decoy_of == "asgi"
+    assert run["decoy"].commands == run["asgi"].commands
+    assert run["asgi"].decoy_of is None
+    assert any("{port}" in part for part in run["asgi"].commands[0])
+
+
+def test_too_few_rounds_are_refused_with_the_number_that_would_do() -> None:
+    with pytest.raises(TandemError, match="6 rounds can't give a word to 2 headline ratios: give --rounds 7"):
+        planned(scenarios=["read"], rounds=6)
+    assert planned(scenarios=["waiting"], rounds=6).rounds == 6
+
+
+def test_more_challengers_need_more_rounds() -> None:
+    names = ["wsgi-gthread", "wsgi-sync", "asgi"]
+    with pytest.raises(TandemError, match="give --rounds 8"):
+        planned(profiles.QUICK, names=names, rounds=7)
+    assert planned(profiles.QUICK, names=names, rounds=8).blocks() == 8 * 4 * 2
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"names": ["zebra", "asgi"]}, "unknown stack 'zebra'"),
+        ({"names": ["asgi"]}, "two stacks or more"),
+        ({"names": []}, "two stacks or more"),
+        (
+            {"names": ["asgi", "wsgi-sync"], "baseline": "wsgi-gthread"},
+            "the baseline 'wsgi-gthread' is none of the stacks",
+        ),
+        ({"scenarios": ["zebra"]}, "unknown scenario 'zebra': known are everyday, floor"),
+        ({"scenarios": ["read", "read"]}, "named twice"),
+        ({"scenarios": []}, "needs a scenario or more"),
+        ({"cpus": 2}, "give --cpus 1"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(given: dict[str, Any], says: str) -> None:
+    with pytest.raises(TandemError, match=says):
+        planned(**given)

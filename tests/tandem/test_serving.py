@@ -1,0 +1,126 @@
+"""Running stacks: toys behind a real nginx."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tandem import nginx, ports, serving, stacks
+from tandem.errors import RunFailed, TandemError
+from tandem.serving import Place, Running
+from tests.tandem import toy
+from tests.tandem.test_process import alive, eventually
+
+Toy = Callable[[str], tuple[stacks.Definition, Place]]
+
+
+@pytest.fixture
+def toys(tmp_path: Path) -> Toy:
+    """Return what a toy of some manner needs to run."""
+
+    def make(manner: str) -> tuple[stacks.Definition, Place]:
+        file = tmp_path / "toy.toml"
+        file.write_text(toy.table("toy", manner=manner))
+        cpus = sorted(os.sched_getaffinity(0))[:2]
+        place = Place(
+            folder=tmp_path, logs=tmp_path, cpus=cpus, database_url="sqlite:////none.db", news_url="http://127.0.0.1:9/news",
+            nginx=nginx.find(), port=ports.free_port(),
+        )  # fmt: skip
+        return stacks.load([file])["toy"], place
+
+    return make
+
+
+def pids(running: Running) -> list[int]:
+    return [*running.app_sessions(), running.nginx.pid]
+
+
+def test_a_stack_answers_through_nginx_and_is_gone_afterwards(toys: Toy) -> None:
+    definition, place = toys("answer")
+    with serving.running("toy", definition, place) as running:
+        assert serving.get(place.port, "/anything") == 200
+        assert running.start_seconds > 0
+        assert len(running.servers) == len(place.cpus)
+        assert [os.sched_getaffinity(child.pid) for child in running.servers] == [{cpu} for cpu in place.cpus]
+        assert os.sched_getaffinity(running.nginx.pid) == set(place.cpus)
+        running.check()
+        started = pids(running)
+    assert not any(alive(pid) for pid in started)
+    assert ports.available(place.port)
+
+
+def test_every_worker_is_warmed(toys: Toy) -> None:
+    definition, place = toys("answer")
+    with serving.running("toy", definition, place) as running:
+        serving.warm(running)
+        running.check()
+
+
+def test_a_server_that_refuses_to_start_is_shown_with_its_last_lines(toys: Toy) -> None:
+    definition, place = toys("refuse")
+    with pytest.raises(RunFailed, match=r"toy server \d ended by itself[\s\S]*the library zebra is missing"):
+        serving.running("toy", definition, place).__enter__()
+    assert eventually(lambda: ports.available(place.port))
+
+
+def test_a_server_that_never_listens_is_shown_with_its_last_lines(toys: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "READY_WITHIN", 1.0)
+    definition, place = toys("silent")
+    with pytest.raises(RunFailed, match=r"toy did not become ready within 1 s: nothing listens[\s\S]*toy: thinking"):
+        serving.running("toy", definition, place).__enter__()
+    assert eventually(lambda: ports.available(place.port))
+
+
+def test_a_server_that_dies_later_is_noticed(toys: Toy) -> None:
+    definition, place = toys("answer")
+
+    def work() -> None:
+        with serving.running("toy", definition, place) as running:
+            serving.get(place.port, "/die")
+            assert eventually(lambda: not all(child.running() for child in running.servers))
+            running.check()
+
+    with pytest.raises(RunFailed, match=r"toy server \d ended by itself[\s\S]*dying as asked"):
+        work()
+
+
+def test_a_stack_that_dies_while_it_is_warmed_is_noticed(toys: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "WARMING_PATHS", ("/", "/die"))
+    definition, place = toys("answer")
+
+    def work() -> None:
+        with serving.running("toy", definition, place) as running:
+            os.killpg(running.nginx.pid, signal.SIGKILL)
+            assert running.nginx.wait(5)
+            serving.warm(running)
+
+    with pytest.raises(RunFailed, match="toy nginx ended by itself"):
+        work()
+
+
+def test_static_files_come_from_nginx(toys: Toy) -> None:
+    definition, place = toys("answer")
+    with serving.running("toy", definition, place):
+        connection = http.client.HTTPConnection("127.0.0.1", place.port, timeout=10)
+        connection.request("GET", "/static/style.css")
+        answer = connection.getresponse()
+        assert answer.getheader("Content-Type") == "text/css"
+        assert answer.read() != b"/static/style.css"
+        connection.close()
+
+
+def test_a_port_in_use_is_refused_with_what_changes_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number = taken.getsockname()[1]
+        with pytest.raises(TandemError, match=rf"port {number} .* is in use.*WSGI_PORT"):
+            serving.refuse_used_port(number, "--port or WSGI_PORT=NUMBER")
+
+
+def test_free_ports_are_below_those_of_outgoing_connections() -> None:
+    assert all(ports.free_port() in ports.BELOW_EPHEMERAL for _ in range(20))

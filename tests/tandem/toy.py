@@ -1,0 +1,64 @@
+"""A toy stack for the harness's tests: a small HTTP server that can refuse to start, stay silent or die, and its stacks file."""
+
+from __future__ import annotations
+
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+FILE = """
+[{name}]
+title = "A toy"
+app = "{app}"
+servers = "per-cpu"
+workers_per_cpu = 1
+threads = 4
+slots_per_worker = 4
+upstream_keepalive = 8
+public_port = {port}
+command = ["{{python}}", "{script}", "{{port}}", "{manner}"]
+environment = {{ READ_CONNECTIONS = "1", NEWS_CONNECTIONS = "1" }}
+"""
+
+
+def table(name: str, *, manner: str = "answer", app: str = "toy_app", port: int = 8099) -> str:
+    """Return the table of a toy stack for a stacks file; `manner` is what its server does."""
+    return FILE.format(name=name, app=app, port=port, script=Path(__file__).resolve(), manner=manner)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers every GET with its path, and ends the process where asked to."""
+
+    protocol_version = "HTTP/1.1"
+    wbufsize = 65536  # head and body leave together, or the client's delayed ACK costs 40 ms
+
+    def do_GET(self) -> None:
+        """Answer one request."""
+        if self.path == "/die":
+            print("dying as asked", flush=True)
+            self.server.shutdown()
+        body = self.path.encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Log nothing."""
+
+
+def main(port: str, manner: str) -> None:
+    """Be a server of this manner: answer, refuse (end at once with a message) or silent (never listen)."""
+    if manner == "refuse":
+        sys.exit("toy: the library zebra is missing")
+    if manner == "silent":
+        print("toy: thinking", flush=True)
+        time.sleep(60)
+    ThreadingHTTPServer.daemon_threads = True
+    ThreadingHTTPServer(("127.0.0.1", int(port)), Handler).serve_forever(poll_interval=0.02)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])
