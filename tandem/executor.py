@@ -24,8 +24,9 @@ class Machine:
     """Runs the stacks of a plan on this machine, one at a time. All it writes is below `folder`."""
 
     def __init__(self, plan: Plan, folder: Path, nginx: Path) -> None:
-        self.plan, self.folder, self.nginx = plan, folder, nginx
-        self.work, self.logs = folder / "work", folder / "logs"
+        # Absolute, because children start in folders of their own.
+        self.plan, self.folder, self.nginx = plan, folder.resolve(), nginx
+        self.work, self.logs = self.folder / "work", self.folder / "logs"
         self.snapshot = self.work / "seed.db"
         self.news_port = 0
 

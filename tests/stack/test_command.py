@@ -1,0 +1,148 @@
+"""The command `tandem` as a person runs it, for real: started, interrupted, killed."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from tandem import ports
+from tests.clients import HttpClient
+
+TANDEM = [sys.executable, "-m", "tandem"]
+
+
+def descendants(pid: int) -> set[int]:
+    """The ids of all processes below one."""
+    children: dict[int, list[int]] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with suppress(OSError, IndexError):
+                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                children.setdefault(parent, []).append(int(folder.name))
+    found: set[int] = set()
+    waiting = [pid]
+    while waiting:
+        below = children.get(waiting.pop(), [])
+        found |= set(below)
+        waiting += below
+    return found
+
+
+def alive(pids: set[int]) -> set[int]:
+    """Those of the processes that still run; one that only waits to be reaped does not."""
+    found = set()
+    for pid in pids:
+        with suppress(OSError):
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+                found.add(pid)
+    return found
+
+
+def wait_for(condition: Callable[[], object], seconds: float) -> bool:
+    """Whether the condition comes true in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+@contextmanager
+def command(*arguments: str, cwd: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """A running `tandem`, killed at the end if it still runs."""
+    with (cwd / "output.txt").open("w") as output:
+        process = subprocess.Popen(
+            [*TANDEM, *arguments], cwd=cwd, env={**os.environ, **environment}, stdout=output, stderr=output, text=True
+        )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+
+def answers(port: int) -> bool:
+    """Whether an app answers there."""
+    with suppress(OSError, http.client.HTTPException):
+        return HttpClient("127.0.0.1", port).request("GET", "/readyz").status == 200
+    return False
+
+
+COMPARE = [
+    "compare",
+    "--scenarios",
+    "floor,read",
+    "--rounds",
+    "8",
+    "--seconds",
+    "2",
+    "--warmup",
+    "1",
+    "--seed",
+    "1",
+    "--seed-users",
+    "100",
+]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_a_comparison_that_is_stopped_leaves_nothing_running_and_can_be_reported(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    records = tmp_path / "results" / "latest" / "records.jsonl"
+    with command(*COMPARE, cwd=tmp_path) as process:
+        # A relative results folder, two blocks on disk, and a third one under way.
+        measured = wait_for(lambda: records.exists() and records.read_bytes().count(b'"type":"block"') >= 2, 60)
+        assert measured, (tmp_path / "output.txt").read_text()
+        time.sleep(1)
+        below = descendants(process.pid)
+        assert len(below) >= 4
+        process.send_signal(number)
+        status = process.wait(timeout=15)
+    assert status == (-signal.SIGKILL if number == signal.SIGKILL else 128 + number)
+    assert wait_for(lambda: not alive(below), 10), alive(below)
+    done = subprocess.run(
+        [*TANDEM, "report", str(records.parent)], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    summary = json.loads((records.parent / "summary.json").read_text())
+    assert (summary["complete"], summary["trusted"]) == (False, False)
+    assert (records.parent / "report.html").stat().st_size > 10_000
+
+
+def test_serves_both_apps_until_it_is_interrupted(tmp_path: Path) -> None:
+    first, second = ports.free_port(), ports.free_port()
+    with command("serve", cwd=tmp_path, WSGI_PORT=str(first), ASGI_PORT=str(second)) as process:
+        ready = wait_for(lambda: process.poll() is not None or (answers(first) and answers(second)), 30)
+        assert ready, (tmp_path / "output.txt").read_text()
+        assert HttpClient("127.0.0.1", first).request("GET", "/api/users/7/news").status == 200
+        below = descendants(process.pid)
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=15)
+    assert wait_for(lambda: not alive(below), 10), alive(below)
+    said = (tmp_path / "output.txt").read_text()
+    assert f"http://127.0.0.1:{first}" in said
+    assert f"http://127.0.0.1:{second}" in said
+
+
+def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    port = ports.free_port()
+    with command("serve", "asgi", "--port", str(port), cwd=tmp_path):
+        assert wait_for(lambda: answers(port), 30), (tmp_path / "output.txt").read_text()
+        done = subprocess.run(
+            [*TANDEM, "serve", "asgi", "--port", str(port)], capture_output=True, text=True, check=False
+        )
+    assert done.returncode == 2
+    assert str(port) in done.stderr
+    assert "Traceback" not in done.stderr
