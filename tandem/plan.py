@@ -40,7 +40,8 @@ class Plan:
             title=definition.title,
             app=definition.app,
             budget=definition.budget(len(self.layout.stack)),
-            commands=[definition.filled_command(len(cpus), "{port}") for cpus in servers],
+            # "python" and not its path: a record tells how a stack was started, not where this machine keeps things.
+            commands=[definition.filled_command(len(cpus), "{port}", "python") for cpus in servers],
             environment=definition.environment,
             decoy_of=self.baseline if name == DECOY else None,
         )

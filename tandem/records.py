@@ -39,7 +39,7 @@ class Stack(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     app: str
     budget: Budget
-    commands: list[list[str]]  # one per server, as they were started, ports aside
+    commands: list[list[str]]  # one per server, as they were started, port and place of Python aside
     environment: dict[str, str]
     decoy_of: str | None = None
 

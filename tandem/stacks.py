@@ -51,10 +51,10 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         """Return the worker processes of one server that has so many CPUs."""
         return self.workers_per_cpu * cpus + self.workers_plus
 
-    def filled_command(self, cpus: int, port: int | str) -> list[str]:
+    def filled_command(self, cpus: int, port: int | str, python: str = sys.executable) -> list[str]:
         """Return the command of one server that has so many CPUs."""
         values = {
-            "python": sys.executable,
+            "python": python,
             "port": str(port),
             "workers": str(self.workers(cpus)),
             "threads": str(self.threads),

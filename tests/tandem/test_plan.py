@@ -84,3 +84,10 @@ def test_more_challengers_need_more_rounds() -> None:
 def test_what_makes_no_sense_is_refused(given: dict[str, Any], says: str) -> None:
     with pytest.raises(TandemError, match=says):
         planned(**given)
+
+
+def test_a_record_tells_how_stacks_were_started_and_not_where_this_machine_keeps_things() -> None:
+    commands = [command for stack in planned().stacks() for command in stack.commands]
+    assert commands
+    assert all(command[0] == "python" and "{port}" in " ".join(command) for command in commands)
+    assert not any(str(stacks.PROJECT) in part for command in commands for part in command)
