@@ -44,13 +44,13 @@ def advise(
     expected = {(p.scenario, p.stack): p for p in predictions}
     for place, row in enumerate(rows):
         ratios = [
-            f"{c.stack} {wording.times(ours.p50_ms / theirs.p50_ms)}"
+            f"{wording.times(ours.p50_ms / theirs.p50_ms)} for {c.stack}"
             for c in comparisons
             if c.kind == "headline" and c.metric == "p50" and c.scenario == row.scenario
             if (ours := expected.get((c.scenario, c.stack))) and (theirs := expected.get((c.scenario, c.baseline)))
         ]
         if ratios:
-            why = f"{row.why}. Slots and users alone predict a p50 of {', '.join(ratios)}: more slots would change the answer"
+            why = f"{row.why}. Slots and users alone predict {', '.join(ratios)}: more slots would change the answer"
             rows[place] = msgspec.structs.replace(row, why=why)
     return rows
 

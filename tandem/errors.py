@@ -1,8 +1,8 @@
 """What can go wrong in the harness, each as one sentence that says what to do.
 
-TandemError     a wrong call or set-up: exit status 2 └─ RunFailed    something broke while it ran: exit status 1
-Stopped         a signal asked the harness to stop: exit status 128 + its number (not an Exception: nothing may swallow
-it)
+TandemError    a wrong call or set-up: exit status 2
+└── RunFailed  something broke while it ran: exit status 1
+Stopped        a signal asked the harness to stop: exit status 128 + its number (no Exception: nothing may swallow it)
 """
 
 from __future__ import annotations

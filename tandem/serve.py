@@ -116,11 +116,11 @@ def serve(stacks: Stacks, wishes: Wishes) -> None:
             )
         )
         started = []
-        for number, (name, stack) in enumerate(stacks.items()):
+        for name, stack in stacks.items():
             place = Place(
                 folder=folder,
                 logs=folder,
-                cpus=_cpus(allowed, number, wishes.cpus),
+                cpus=allowed[: wishes.cpus],  # the same for all: whoever loads one and then the other finds them equal
                 database_url=database.url(_database(name, wishes, folder)),
                 news_url=f"http://127.0.0.1:{news_port}/news",
                 nginx=binary,
@@ -131,11 +131,6 @@ def serve(stacks: Stacks, wishes: Wishes) -> None:
             for child in (*running.servers, running.nginx):
                 tail.follow(child)
         _foreground(tail, started, [describe(each, stacks[each.name], nginx_version, wishes.cpus) for each in started])
-
-
-def _cpus(allowed: Sequence[int], number: int, count: int) -> list[int]:
-    """Return the CPUs of the stack with this number: each stack the next ones, round and round."""
-    return sorted({allowed[(number * count + offset) % len(allowed)] for offset in range(count)})
 
 
 def _foreground(tail: Tail, started: Sequence[Running], ready: Sequence[str]) -> None:

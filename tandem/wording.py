@@ -23,7 +23,7 @@ def interval(comparison: Comparison) -> str:
     """Write the comparison's interval: 1.70–1.98."""
     if comparison.low is None or comparison.high is None:
         return "no interval"
-    return f"{_ratio(comparison.low)}–{_ratio(comparison.high)}"
+    return f"{_bound(comparison.low)}–{_bound(comparison.high)}"
 
 
 def confidence(share: float) -> str:
@@ -86,6 +86,15 @@ def listed(items: list[str]) -> str:
 def count(number: int, noun: str) -> str:
     """Write a number of things: 1 round, 9 rounds."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _bound(value: float) -> str:
+    """Write an end of an interval so that it shows on which side of 1 it lies, which decides the word."""
+    shown, places = _ratio(value), 2
+    while shown == f"{1:.{places}f}" and value != 1 and places < 5:
+        places += 1
+        shown = f"{value:.{places}f}"
+    return shown
 
 
 def _ratio(value: float) -> str:

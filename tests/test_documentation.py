@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -112,3 +113,32 @@ def test_both_locks_name_the_same_versions() -> None:
     app, everything = versions("requirements/app.txt"), versions("requirements/all.txt")
     assert app
     assert app.items() <= everything.items()
+
+
+def test_the_picture_and_the_table_of_the_readme_are_those_of_the_sample_run() -> None:
+    readme, sample = (ROOT / "README.md").read_text(), (ROOT / "docs" / "sample" / "report.md").read_text()
+    shown = readme.partition("<!-- sample:begin -->")[2].partition("<!-- sample:end -->")[0]
+    lines = [line for line in shown.splitlines() if line.startswith(("|", "- ", "**", "`", "Baseline"))]
+    assert len(lines) > 8
+    assert [line for line in lines if line not in sample.splitlines()] == []
+    picture = re.search(r"!\[[^\]]+\]\((docs/sample/img/[\w.-]+)\)", shown)
+    assert picture is not None
+    assert (ROOT / picture[1]).is_file()
+
+
+def test_the_sample_run_is_whole_clean_and_of_this_project() -> None:
+    records = [json.loads(line) for line in (ROOT / "docs" / "sample" / "records.jsonl").read_text().splitlines()]
+    assert (records[0]["type"], records[-1]["type"], records[-1]["complete"]) == ("run", "end", True)
+    assert records[0]["provenance"]["dirty"] is False
+    assert records[0]["provenance"]["commit"]
+
+
+def test_no_file_names_a_place_of_this_machine() -> None:
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    homes = [str(ROOT) + "/", str(Path.home()) + "/"]
+    named = [
+        name
+        for name in tracked.split("\0")
+        if name and (ROOT / name).is_file() and any(home in (ROOT / name).read_text(errors="ignore") for home in homes)
+    ]
+    assert named == []

@@ -13,7 +13,7 @@ import markupsafe
 
 from tandem import sentences, statistics, wording
 from tandem.measures import METRICS, TITLES, Measures, Metric
-from tandem.records import Block
+from tandem.records import Block, Run
 from tandem.report import charts, theme
 from tandem.report.charts import Chart
 from tandem.summary import Summary, challengers
@@ -64,7 +64,7 @@ def render(summary: Summary, drawn: Sequence[Chart], blocks: Sequence[Block], pr
         rounds=range(1, run.rounds + 1),
         at=lambda c: dict(zip(c.rounds, c.ratios, strict=True)),
         halves=_halves,
-        command=shlex.join(run.provenance.command),
+        command=repeat(run),
         join=shlex.join,
         samples=_samples_folder(blocks),
         colours=theme,
@@ -152,3 +152,10 @@ def _samples_folder(blocks: Sequence[Block]) -> str | None:
     """Return the folder of the raw samples, relative to the report's; None where it lies elsewhere."""
     path = PurePosixPath(blocks[0].samples) if blocks else PurePosixPath("/")
     return f"{path.parent}/" if not path.is_absolute() and ".." not in path.parts and len(path.parts) > 1 else None
+
+
+def repeat(run: Run) -> str:
+    """Return the command that repeats a run, with the seed that it drew where none was given."""
+    command = run.provenance.command
+    given = any(part == "--seed" or part.startswith("--seed=") for part in command)
+    return shlex.join([*command, *([] if given else ["--seed", str(run.seed)])])

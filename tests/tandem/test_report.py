@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import time
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,7 +15,7 @@ import jsonschema
 import pytest
 
 from tandem import report, summary
-from tandem.report import ReportError
+from tandem.report import ReportError, html
 from tests.tandem import synthetic
 from tests.tandem.synthetic import ASGI, DECOY, WSGI, synthesise
 
@@ -331,3 +332,26 @@ def _html(folder: Path) -> str:
 
 def _text(folder: Path) -> str:
     return Page(_html(folder)).text
+
+
+def test_the_sample_run_renders_to_the_very_report_that_is_committed(tmp_path: Path) -> None:
+    sample = Path(__file__).parents[2] / "docs" / "sample"
+    folder = Path(shutil.copytree(sample, tmp_path / "sample"))
+    for name in ("report.md", "summary.json", "report.html"):
+        (folder / name).unlink()
+    report.write(folder)
+    for name in ("report.md", "summary.json"):
+        assert (folder / name).read_text() == (sample / name).read_text()
+
+
+@pytest.mark.parametrize("given", [[], ["--seed", "4"], ["--seed=4"]])
+def test_the_command_that_repeats_a_run_names_its_seed(given: list[str]) -> None:
+    run = synthetic.run(seed=4, provenance=synthetic.provenance(command=["tandem", "compare", *given]))
+    assert html.repeat(run) in ("tandem compare --seed 4", "tandem compare --seed=4")
+
+
+def test_advice_on_waiting_says_what_arithmetic_predicts(tmp_path: Path) -> None:
+    synthetic.write(tmp_path, synthesise(factors=FACTORS), samples=False)
+    report.write(tmp_path)
+    text = Page((tmp_path / "report.html").read_text()).text
+    assert re.search(r"Slots and users alone predict \d\.\d\d× for asgi: more slots would change the answer", text)

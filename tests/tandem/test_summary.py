@@ -11,7 +11,7 @@ import jsonschema
 import msgspec
 import pytest
 
-from tandem import summary
+from tandem import summary, wording
 from tandem.measures import Pooled
 from tandem.prediction import predict
 from tandem.records import Block, Load, Record
@@ -175,3 +175,17 @@ def test_without_headlines_everything_is_exploratory() -> None:
 def test_records_that_make_no_run(records: list[Record], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         summarise(records)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "shown"),
+    [
+        (0.64, 0.9961, "0.64–0.996"),
+        (0.99996, 1.2, "0.99996–1.20"),
+        (1.0, 1.0, "1.00–1.00"),
+        (0.352, 12.34, "0.35–12.3"),
+    ],
+)
+def test_an_interval_shows_on_which_side_of_one_it_ends(low: float, high: float, shown: str) -> None:
+    comparison = summarise(synthesise()).comparisons[0]
+    assert wording.interval(msgspec.structs.replace(comparison, low=low, high=high)) == shown
