@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tandem.errors import RunFailed
+from tandem.statistics import reached
 
 COLUMNS = ["start", "response_ms", "route", "status", "outcome", "reason"]
 EXAMPLES = 5
@@ -73,14 +74,6 @@ def within(samples: Iterable[Sample], start: float, end: float) -> list[Sample]:
     return [sample for sample in samples if start <= sample.start < end]
 
 
-def percentile(ordered: Sequence[float], share: float) -> float | None:
-    """Return the nearest-rank percentile of ascending values; None where it is +∞ or there are no values."""
-    if not ordered:
-        return None
-    value = ordered[max(0, math.ceil(share * len(ordered)) - 1)]
-    return value if math.isfinite(value) else None
-
-
 def figures(sent: Sequence[Sample], seconds: float) -> Figures:
     """Return what the samples of a window of so many seconds say."""
     failed = [sample for sample in sent if sample.outcome == "failed"]
@@ -94,9 +87,9 @@ def figures(sent: Sequence[Sample], seconds: float) -> Figures:
         failures=len(failed),
         unfinished=unfinished,
         rate=(len(sent) - len(failed) - unfinished) / seconds,
-        p50_ms=percentile(times, 0.50),
-        p90_ms=percentile(times, 0.90),
-        p99_ms=percentile(times, 0.99),
-        max_ms=percentile(times, 1.0),
+        p50_ms=reached(times, 0.50),
+        p90_ms=reached(times, 0.90),
+        p99_ms=reached(times, 0.99),
+        max_ms=reached(times, 1.0),
         failure_examples=list(reasons)[:EXAMPLES],
     )

@@ -96,3 +96,9 @@ def percentile(ordered: Sequence[float], share: float) -> float:
         raise ValueError("a percentile needs at least one value and a share between 0 and 1")
     rank = math.ceil(share * len(ordered) - 1e-9)  # 0.07 × 100 is 7.000000000000001 in binary
     return ordered[max(rank, 1) - 1]
+
+
+def reached(ordered: Sequence[float], share: float) -> float | None:
+    """Return the same, and None where it was not reached: it is +∞, or there are no values."""
+    value = percentile(ordered, share) if ordered else math.inf
+    return value if math.isfinite(value) else None

@@ -67,21 +67,25 @@ def stack(seeded: Path, news_url: str, tmp_path_factory: pytest.TempPathFactory)
 
         def start(name: str) -> Running:
             if name not in running:
-                folder = tmp_path_factory.mktemp(name)
-                database = shutil.copyfile(seeded, folder / "users.db")
-                place = Place(
-                    folder=folder,
-                    logs=folder,
-                    cpus=first_cpu(),
-                    database_url=f"sqlite:///{database}",
-                    news_url=news_url,
-                    nginx=nginx.find(),
-                    port=ports.free_port(),
-                )
+                place = place_for(tmp_path_factory.mktemp(name), seeded, news_url)
                 running[name] = exits.enter_context(serving.running(name, known[name], place))
             return running[name]
 
         yield start
+
+
+def place_for(folder: Path, seeded: Path, news_url: str) -> Place:
+    """A place for a stack on a seeded database of its own."""
+    database = shutil.copyfile(seeded, folder / "users.db")
+    return Place(
+        folder=folder,
+        logs=folder,
+        cpus=first_cpu(),
+        database_url=f"sqlite:///{database}",
+        news_url=news_url,
+        nginx=nginx.find(),
+        port=ports.free_port(),
+    )
 
 
 def first_cpu() -> list[int]:

@@ -47,12 +47,8 @@ def percentiles(pools: Pools) -> dict[Key, Pooled]:
 
 
 def _pooled(ordered: list[float]) -> Pooled:
-    p50, p90, p99, p999 = (_reached(statistics.percentile(ordered, share)) for share in (0.5, 0.9, 0.99, 0.999))
+    p50, p90, p99, p999 = (statistics.reached(ordered, share) for share in (0.5, 0.9, 0.99, 0.999))
     return Pooled(samples=len(ordered), p50_ms=p50, p90_ms=p90, p99_ms=p99, p999_ms=p999)
-
-
-def _reached(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def _read(folder: Path, block: Block) -> list[float]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tandem import nginx, ports, serving
+from tandem import serving
 from tandem import stacks as tandem_stacks
-from tandem.serving import Place
-from tests.conftest import STACKS, first_cpu
+from tests.conftest import STACKS, place_for
 from tests.stack.raw import RawAnswer, exchange, request
 
 JSON = {"Content-Type": "application/json"}
@@ -107,17 +105,7 @@ def answers(
     with ExitStack() as exits:
         found = {}
         for name in STACKS:
-            folder = tmp_path_factory.mktemp(name)
-            database = shutil.copyfile(seeded, folder / "users.db")
-            place = Place(
-                folder=folder,
-                logs=folder,
-                cpus=first_cpu(),
-                database_url=f"sqlite:///{database}",
-                news_url=news_url,
-                nginx=nginx.find(),
-                port=ports.free_port(),
-            )
+            place = place_for(tmp_path_factory.mktemp(name), seeded, news_url)
             running = exits.enter_context(serving.running(name, tandem_stacks.load([])[name], place))
             found[name] = {what: exchange(running.port, data).masked() for what, data in REQUESTS.items()}
         yield found

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tandem import samples
+from tandem import samples, statistics
 from tandem.errors import RunFailed
 from tandem.samples import Sample
 
@@ -78,8 +78,8 @@ def test_a_server_that_refuses_fast_is_not_fast() -> None:
 
 @pytest.mark.parametrize(("share", "value"), [(0.5, 2.0), (0.51, 3.0), (1.0, 4.0), (0.01, 1.0)])
 def test_percentiles_are_nearest_rank(share: float, value: float) -> None:
-    assert samples.percentile([1.0, 2.0, 3.0, 4.0], share) == value
+    assert statistics.reached([1.0, 2.0, 3.0, 4.0], share) == value
 
 
 def test_nothing_has_no_percentile() -> None:
-    assert samples.percentile([], 0.5) is None
+    assert statistics.reached([], 0.5) is None
