@@ -33,10 +33,11 @@ worker.wait()
 """,
 ]  # fmt: skip
 PARENT = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from tandem import process
 from tandem.process import Child, Children
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever started the tests may ignore it, as nohup does
 with process.stoppable(), Children() as children:
     for number, command in enumerate({commands!r}):
         log = Path({folder!r}) / f"{{number}}.log"
@@ -136,12 +137,16 @@ def test_no_signal_to_the_harness_leaves_anything_running(tmp_path: Path, number
         [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(PROJECT)}, stderr=subprocess.DEVNULL
     )
     log = tmp_path / "1.log"
-    assert eventually(lambda: log.exists() and "up" in log.read_text())
-    worker = int(log.read_text().split()[1])
-    started = [worker, os.getsid(worker)]
-    assert all(alive(pid) for pid in started)
-    parent.send_signal(number)
-    parent.wait(15)
+    try:
+        assert eventually(lambda: log.exists() and "up" in log.read_text())
+        worker = int(log.read_text().split()[1])
+        started = [worker, os.getsid(worker)]
+        assert all(alive(pid) for pid in started)
+        parent.send_signal(number)
+        parent.wait(15)
+    finally:
+        parent.kill()
+        parent.wait()
     assert eventually(lambda: not any(alive(pid) for pid in started))
 
 
