@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import os
 import shutil
+import sys
 
 from tests.twins.differences import SAME_OUTLINE, SAME_TEXT
 from tests.twins.normal import ROOT
@@ -23,4 +25,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # a pager that was left early
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
