@@ -167,3 +167,10 @@ class in_process:  # noqa: N801  # reads as a verb where it is used
         else:
             self.wsgi.extensions["news"].close()
             self.wsgi.extensions["store"].close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in the last lines what could not be run, and how to have it run."""
+    reasons = {str(report.longrepr[2]) for report in terminalreporter.getreports("skipped") if report.longrepr}
+    for reason in sorted(reasons):
+        terminalreporter.write_line(f"NOT RUN, {reason.removeprefix('Skipped: ')}")

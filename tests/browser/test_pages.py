@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -35,7 +36,11 @@ class Visit(NamedTuple):
 def browse(url: str, folder: Path, *more: str) -> Visit:
     """Open an address in a browser with a fresh profile below `folder`."""
     if BROWSER is None:
-        pytest.fail("no Chromium found: install Debian's package chromium, as .ci/run does")
+        missing = "no Chromium on this machine: install one (Debian's package is called chromium)"
+        # A person may lack a browser and is told so in the last lines; CI may not.
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail(missing)
+        pytest.skip(missing)
     log = folder / "net.json"
     command = [
         BROWSER,
