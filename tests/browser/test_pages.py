@@ -72,9 +72,21 @@ def test_a_page_loads_what_is_ours_and_nothing_else(stack_url: str, tmp_path: Pa
 
 
 def test_the_style_sheet_is_applied(asgi_url: str, tmp_path: Path) -> None:
-    picture = tmp_path / "page.png"
-    browse(asgi_url + "/users", tmp_path, f"--screenshot={picture}", "--window-size=390,800")
-    assert picture.stat().st_size > 10_000
+    page = browse(asgi_url + "/users", tmp_path).document
+    # The same document without its sheet, and once more with one that isn't there: these two must look alike.
+    plain, broken = tmp_path / "plain.html", tmp_path / "broken.html"
+    plain.write_text(re.sub(r'<link rel="stylesheet"[^>]*>', "", page))
+    broken.write_text(page)
+
+    def picture(name: str, url: str) -> bytes:
+        (tmp_path / name).mkdir()
+        file = tmp_path / name / "page.png"
+        browse(url, tmp_path / name, f"--screenshot={file}", "--window-size=390,800")
+        return file.read_bytes()
+
+    unstyled = picture("plain", plain.as_uri())
+    assert picture("broken", broken.as_uri()) == unstyled
+    assert picture("styled", asgi_url + "/users") != unstyled
 
 
 def test_the_report_opens_offline_and_asks_for_nothing(tmp_path: Path) -> None:

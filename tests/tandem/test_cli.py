@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tandem import __main__, cli, errors, machine, options, ports, results, serve, stacks
+from tandem import __main__, cli, errors, options, ports, results, stacks
+from tandem import serving as tandem_serving
 from tandem.errors import TandemError
 from tandem.stacks import PROJECT
 from tests.tandem import toy
@@ -90,9 +91,9 @@ def test_seed_makes_a_database_once(tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_wrong_calls_are_sentences(
     call: list[str], says: str, status: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(machine.os, "sched_getaffinity", lambda _: {0, 1})  # type: ignore[attr-defined]
-    monkeypatch.setattr(machine.os, "sched_setaffinity", lambda *_: None)  # type: ignore[attr-defined]
-    monkeypatch.setattr(serve.serving, "refuse_used_port", lambda *_: None)  # type: ignore[attr-defined]
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(os, "sched_setaffinity", lambda *_: None)
+    monkeypatch.setattr(tandem_serving, "refuse_used_port", lambda *_: None)
     assert cli.run(call) == status
     assert says in capsys.readouterr().err
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ import msgspec
 import pytest
 
 from tandem import compare as comparing
-from tandem import machine, profiles, provenance, records, stacks, summary
+from tandem import profiles, provenance, records, stacks, summary
 from tandem.compare import RECORDS, compare
 from tandem.errors import RunFailed, Stopped
 from tandem.order import orders
@@ -65,7 +66,7 @@ class Fake:
 
 @pytest.fixture
 def planned(monkeypatch: pytest.MonkeyPatch) -> Plan:
-    monkeypatch.setattr(machine.os, "sched_getaffinity", lambda _: {0, 1})  # type: ignore[attr-defined]
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
     return plan(profiles.QUICK, stacks.load(), seed=3)
 
 
@@ -152,7 +153,7 @@ def test_a_full_disk_is_a_sentence_and_keeps_what_is_there(
             raise OSError(errno.ENOSPC, "No space left on device", str(path))
         append(path, record)
 
-    monkeypatch.setattr(comparing.records, "append", full)  # type: ignore[attr-defined]
+    monkeypatch.setattr(records, "append", full)
     with pytest.raises(RunFailed, match=r"the disk is full.*make room[\s\S]*tandem report"):
         run(planned, Fake(), tmp_path / "run")
     assert len(list(records.read(tmp_path / "run" / RECORDS))) == 4

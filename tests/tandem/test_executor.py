@@ -38,7 +38,7 @@ def planned(tmp_path: Path) -> Plan:
 
 @pytest.fixture
 def executor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
-    monkeypatch.setattr(machine.os, "sched_getaffinity", lambda _: {0, 1})  # type: ignore[attr-defined]
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
     made = planned(tmp_path)
     monkeypatch.undo()
     locustfile(tmp_path / "locust", monkeypatch)

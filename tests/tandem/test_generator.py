@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import time
 from datetime import datetime
@@ -132,7 +133,7 @@ def test_a_clone_without_scenarios_is_named(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_a_missing_locust_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generator.importlib.util, "find_spec", lambda _: None)  # type: ignore[attr-defined]
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(TandemError, match="Locust is missing: run `make setup`"):
         generator.check()
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
 
-from tandem import machine, profiles, stacks
+from tandem import profiles, stacks
 from tandem.errors import TandemError
 from tandem.plan import Plan, plan
 
@@ -17,7 +18,7 @@ def planned(profile: profiles.Profile = profiles.STANDARD, **given: Any) -> Plan
 
 @pytest.fixture(autouse=True)
 def two_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine.os, "sched_getaffinity", lambda _: {0, 1})  # type: ignore[attr-defined]
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
 
 
 def test_the_profiles_are_what_the_method_says() -> None:
