@@ -9,7 +9,7 @@ URL ?= http://127.0.0.1:8080
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve-wsgi serve-asgi serve loadtest compare compare-quick twins check test clean lock nginx-errors schema
+.PHONY: help setup serve-wsgi serve-asgi serve loadtest compare compare-quick doctor selftest twins check test clean lock nginx-errors schema
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -36,6 +36,12 @@ compare: setup ## Compare the stacks: up to 25 minutes, then results/latest/repo
 
 compare-quick: setup ## The same in 5 minutes, with fewer words
 	@$(TANDEM) compare --quick $(ARGS)
+
+doctor: setup ## Check this machine: what would spoil a comparison
+	@$(TANDEM) doctor
+
+selftest: setup ## Try to fool the harness, and print what was done, what was seen and what would have been wrong
+	@$(RUN) -m pytest tests/selftest --tell $(ARGS)
 
 twins: setup ## Show the two apps side by side: what sync and async really change
 	@$(RUN) -m tests.twins | $${PAGER:-cat}

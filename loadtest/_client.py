@@ -1,80 +1,133 @@
-"""One client of the target: sends a request, has the answer checked, and tells Locust what became of it."""
+"""The client of one process: sends requests, has the answers checked, and sees that every arrival is accounted for once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from random import Random
-from time import perf_counter, time
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import _checks
-from gevent import GreenletExit
+from _arrival import DROPPED, FAILED, OK, UNFINISHED, Arrival, now
+from _request import DEVIATED, Request
+from gevent import Timeout
 from locust.contrib.fasthttp import FastHttpSession
+from locust.exception import CatchResponseError
 
-Checked = TypeVar("Checked")
+UNLIMITED = 1_000_000
+"""Connections where nothing bounds them but the number of users."""
+
+DROPPED_BECAUSE = "dropped: as many requests as --in-flight allows had no answer yet"
+UNFINISHED_BECAUSE = "unfinished: no answer when the run ended"
 
 
-class Unfinished(Protocol):
-    """Told of a request that was broken off: its route, its start (seconds since the epoch), its age (ms)."""
+class Note(Protocol):
+    """Takes down what became of an arrival."""
 
-    def __call__(self, route: str, start: float, age_ms: float) -> None: ...
+    def __call__(
+        self, arrival: Arrival, request: Request, outcome: int, status: int, asked: int, reason: str
+    ) -> None: ...
 
 
 class Client:
-    """What a scenario works with.
+    """What sends the requests of one run, and tells `note` and Locust what became of each arrival.
 
-    `random` is the client's own and decides all that it sends, so what is sent depends on nothing else; `users` is how
-    many seeded users there are; `number` is the client's own, from 0; `run` is different in every run.
+    `limit` bounds its connections; without one the loop is closed: a request is due when it is sent. `fire` fires Locust's
+    request event; `epoch` turns times of the arrivals' clock into seconds since the epoch.
     """
 
     def __init__(
-        self, http: FastHttpSession, random: Random, number: int, users: int, run: str, unfinished: Unfinished
+        self, host: str, *, timeout: float, limit: int | None, epoch: float, fire: Callable[..., None], note: Note
     ) -> None:
-        self.random = random
-        self.number = number
-        self.users = users
-        self.run = run
-        self._http = http
-        self._unfinished = unfinished
+        self._http = FastHttpSession(
+            host,
+            None,
+            None,
+            network_timeout=None,
+            connection_timeout=None,
+            max_retries=0,
+            concurrency=limit or UNLIMITED,
+        )
+        self._host, self._timeout, self._is_closed = host, timeout, limit is None
+        self._epoch, self._fire, self._note = epoch, fire, note
+        agent: Any = self._http.client
+        # A redirect is an answer like any other: none of the scenarios expects one.
+        agent.redirect_response_codes = frozenset()
+        # A request whose connection closes unanswered is sent once more, as the server may just have given up an idle
+        # connection. Left alone the library would go on as often as the pool has places.
+        agent.clientpool.get_client(host)._connection_pool.size = 0
 
-    def any_id(self) -> int:
-        """The id of any seeded user, all alike."""
-        return self.random.randrange(1, self.users + 1)
-
-    def ask(
-        self,
-        method: str,
-        path: str,
-        route: str,
-        check: Callable[[_checks.Answer], Checked],
-        *,
-        body: Mapping[str, object] | None = None,
-        headers: dict[str, str] | None = None,
-    ) -> Checked | None:
-        """Send one request and return what the check makes of the answer; None where the answer is wrong or missing."""
-        start, clock = time(), perf_counter()
+    def send(self, arrival: Arrival, request: Request) -> None:
+        """Send it, wait for the answer and account for it, also where this greenlet is killed meanwhile."""
+        arrival.sent = now()
+        if self._is_closed:
+            arrival.due = arrival.sent
         try:
-            with self._http.request(
-                method, path, name=route, json=body, headers=headers, catch_response=True
-            ) as answer:
-                return _judge(answer, check)
-        except GreenletExit:  # the run is over, the answer is not there yet
-            self._unfinished(f"{method} {route}", start, (perf_counter() - clock) * 1000)
+            with Timeout(self._timeout):
+                answer: Any = self._http.request(
+                    request.method, request.path, request.route, json=request.body, headers=request.headers,
+                    catch_response=True,
+                )  # fmt: skip
+        except (Exception, Timeout) as error:
+            self._account(arrival, request, FAILED, self._missing(arrival, error))
+        except BaseException:  # the run is over
+            self._account(arrival, request, UNFINISHED, UNFINISHED_BECAUSE)
             raise
+        else:
+            arrival.end = now()
+            self._take(arrival, request, answer)
+
+    def _take(self, arrival: Arrival, request: Request, answer: Any) -> None:
+        error = answer.request_meta["exception"]
+        checked = None
+        if error is not None and (not answer.status_code or answer.status_code < 400):
+            reason = self._missing(arrival, error)
+        else:
+            checked, reason = _judge(answer, request)
+        self._account(arrival, request, FAILED if reason else OK, reason, answer)
+        if request.done is not None:
+            request.done(checked)
+
+    def _missing(self, arrival: Arrival, error: BaseException) -> str:
+        if now() - arrival.sent >= self._timeout:
+            return f"no answer within {self._timeout:g} s"
+        return f"no whole answer: {error!r}"[:200]
+
+    def give_up(self, arrival: Arrival, request: Request) -> None:
+        """Account for one that was to be sent when the run ended."""
+        arrival.sent = now()
+        self._account(arrival, request, UNFINISHED, UNFINISHED_BECAUSE)
+
+    def drop(self, arrival: Arrival, request: Request) -> None:
+        """Account for one that is not sent."""
+        arrival.sent = arrival.end = arrival.due
+        self._account(arrival, request, DROPPED, DROPPED_BECAUSE)
+
+    def _account(self, arrival: Arrival, request: Request, outcome: int, reason: str, answer: Any = None) -> None:
+        arrival.end = arrival.end or now()
+        status, asked = answer.status_code if answer is not None else 0, request.asked
+        self._note(arrival, request, outcome, status or 0, DEVIATED if outcome == DROPPED else asked, reason)
+        self._fire(
+            request_type=request.method,
+            name=request.route,
+            response_time=None if outcome == DROPPED else arrival.response_ms,
+            response_length=answer.request_meta["response_length"] if answer is not None else 0,
+            response=answer,
+            context={},
+            exception=CatchResponseError(reason) if reason else None,
+            start_time=self._epoch + arrival.sent,
+            url=f"{self._host}{request.path}",
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        agent: Any = self._http.client
+        agent.close()
 
 
-def _judge(answer: Any, check: Callable[[_checks.Answer], Checked]) -> Checked | None:
-    error = answer.request_meta["exception"]
-    if error is not None and (not answer.status_code or answer.status_code < 400):
-        answer.failure(f"no whole answer: {error!r}"[:200])
-        return None
+def _judge(answer: Any, request: Request) -> tuple[Any, str]:
+    """What the check makes of the answer, and why it is wrong, empty where it is right."""
     try:
-        checked = check(answer)
+        return request.check(answer), ""
     except _checks.WrongAnswerError as wrong:
-        answer.failure(str(wrong))
+        return None, str(wrong)
     except Exception as other:  # an answer so wrong that the check itself stumbles, such as a list for an object
-        answer.failure(f"answer: expected it to be readable, got {other!r}"[:200])
-    else:
-        answer.success()
-        return checked
-    return None
+        return None, f"answer: expected it to be readable, got {other!r}"[:200]

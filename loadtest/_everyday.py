@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import _checks
 import _pages
 import _read
 import _write
+from _request import Request
 
 if TYPE_CHECKING:
-    from _client import Client
+    from _asker import Asker
 
 WEIGHTS = {
     "home": 8,
@@ -25,64 +26,54 @@ WEIGHTS = {
     "search": 3,
     "write": 12,
 }
-"""How often each happens, of 100 requests. `write` is one step in the life of the client's own user."""
+"""How often each happens, of 100 requests. `write` is the next step in the lives of the run's own users."""
+
+LIFE = _write.Life(("POST", "PATCH", "DELETE"), distance=12)
+"""36 writes from step to step: 1 s at 300 requests per second."""
 
 
-def steps(client: Client) -> Iterator[None]:
-    """One of the above each time, drawn by weight."""
-    actions = _actions(client)
-    names, weights = list(WEIGHTS), list(WEIGHTS.values())
-    while True:
-        actions[client.random.choices(names, weights)[0]]()
-        yield
+def ask(asker: Asker) -> Request:
+    """One of the above, drawn by weight."""
+    return ACTIONS[asker.random.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]](asker)
 
 
-def _actions(client: Client) -> dict[str, Callable[[], object]]:
-    reader, life = _Reader(client), _write.lives(client, _write.patch)
-    return {
-        "home": lambda: _pages.home(client),
-        "users page": lambda: _pages.users(client),
-        "search page": lambda: _pages.search(client),
-        "user page": lambda: _pages.user(client),
-        "read": reader.read,
-        "read again": reader.read_again,
-        "list": lambda: list_users(client),
-        "search": lambda: search(client),
-        "write": lambda: next(life),
-    }
+def read_again(asker: Asker) -> Request:
+    """Ask whether a user is still as a program with a cache knows it: 304, for nobody changes seeded users."""
+    user_id, etag = asker.any_id(), '"1"'
+    check = partial(_checks.unchanged, user_id=user_id, etag=etag)
+    path, route = f"/api/users/{user_id}", "/api/users/{id} (If-None-Match)"
+    return Request("GET", path, route, check, headers={"If-None-Match": etag})
 
 
-class _Reader:
-    """Reads users, and remembers the last one as a program with a cache does."""
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-        self.last: dict[str, Any] | None = None
-
-    def read(self) -> None:
-        self.last = _read.user(self.client) or self.last
-
-    def read_again(self) -> None:
-        """Ask whether the last user is still as it was: 304."""
-        if self.last is None:
-            return self.read()
-        user_id, etag = self.last["id"], f'"{self.last["version"]}"'
-        check = partial(_checks.unchanged, user_id=user_id, etag=etag)
-        path, route = f"/api/users/{user_id}", "/api/users/{id} (If-None-Match)"
-        return self.client.ask("GET", path, route, check, headers={"If-None-Match": etag})
-
-
-def list_users(client: Client) -> None:
+def list_users(asker: Asker) -> Request:
     """One page of users as JSON, anywhere among them."""
-    after = _pages.any_start(client)
-    ids = range(after + 1, min(after + _pages.LIMIT, client.users) + 1)
-    following, exact = _pages.next_page("/api/users", client, ids), _pages.is_exact(client, ids)
+    after = _pages.any_start(asker)
+    ids = range(after + 1, min(after + _pages.LIMIT, asker.users) + 1)
+    following, exact = _pages.next_page("/api/users", asker, ids), _pages.is_exact(asker, ids)
     check = partial(_checks.users, ids=ids, next_page=following, exact=exact)
-    client.ask("GET", f"/api/users?after={after}&limit={_pages.LIMIT}", "/api/users", check)
+    return Request("GET", f"/api/users?after={after}&limit={_pages.LIMIT}", "/api/users", check)
 
 
-def search(client: Client) -> None:
+def search(asker: Asker) -> Request:
     """Users by the beginning of their name, as JSON."""
-    prefix, ids, following = _pages.any_search(client, "/api/users")
+    prefix, ids, following = _pages.any_search(asker, "/api/users")
     check = partial(_checks.users, ids=ids, next_page=following, exact=True)
-    client.ask("GET", f"/api/users?q={prefix}", "/api/users?q=", check)
+    return Request("GET", f"/api/users?q={prefix}", "/api/users?q=", check)
+
+
+def write(asker: Asker) -> Request:
+    """Create, change or remove a user of the run's own."""
+    return asker.lives.request(LIFE, asker.random)
+
+
+ACTIONS: dict[str, Callable[[Asker], Request]] = {
+    "home": _pages.home,
+    "users page": _pages.users,
+    "search page": _pages.search,
+    "user page": _pages.user,
+    "read": _read.ask,
+    "read again": read_again,
+    "list": list_users,
+    "search": search,
+    "write": write,
+}

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 import _checks
+from _request import Request
 
 if TYPE_CHECKING:
-    from _client import Client
+    from _asker import Asker
 
 PATH = "/static/style.css"
 
 
-def steps(client: Client) -> Iterator[None]:
+def ask(asker: Asker) -> Request:
     """The style sheet, uncompressed so that neither side computes."""
-    headers = {"Accept-Encoding": "identity"}
-    while True:
-        client.ask("GET", PATH, PATH, lambda answer: _checks.static(answer, "text/css"), headers=headers)
-        yield
+    check = partial(_checks.static, content_type="text/css")
+    return Request("GET", PATH, PATH, check, headers={"Accept-Encoding": "identity"})

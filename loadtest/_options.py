@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from _scenarios import SCENARIOS
+from _schedule import KINDS
 from locust import events
 from locust.argument_parser import LocustArgumentParser
 
@@ -24,7 +25,32 @@ def _add(parser: LocustArgumentParser, **_: object) -> None:
         choices=list(SCENARIOS),
         default="everyday",
         env_var="LOCUST_SCENARIO",
-        help="What the users do. Default: everyday.",
+        help="What is asked for. Default: everyday.",
+    )
+    parser.add_argument(
+        "--arrivals",
+        choices=list(KINDS),
+        default=KINDS[0],
+        env_var="LOCUST_ARRIVALS",
+        help="Open loop, one user being one arrival per second: at random (poisson) or in even steps (uniform). "
+        "Or closed loop, where users wait for their answers: its latency is not comparable. Default: poisson.",
+    )
+    parser.add_argument(
+        "--in-flight",
+        type=int,
+        metavar="N",
+        default=1000,
+        env_var="LOCUST_IN_FLIGHT",
+        help="Open loop: an arrival that finds so many requests of its process without an answer is dropped and counted. "
+        "Default: 1000.",
+    )
+    parser.add_argument(
+        "--request-timeout",
+        type=float,
+        metavar="SECONDS",
+        default=10.0,
+        env_var="LOCUST_REQUEST_TIMEOUT",
+        help="A request without an answer by then has failed. So long, too, a run waits at its end. Default: 10.",
     )
     parser.add_argument(
         "--think-time",
@@ -32,14 +58,14 @@ def _add(parser: LocustArgumentParser, **_: object) -> None:
         metavar="SECONDS",
         default=1.0,
         env_var="LOCUST_THINK_TIME",
-        help="Mean pause of a user between two requests, exponentially distributed; 0 means none. Default: 1.",
+        help="Closed loop: mean pause of a user between two requests, exponentially distributed; 0: none. Default: 1.",
     )
     parser.add_argument(
         "--seed-key",
         metavar="TEXT",
         default="0",
         env_var="LOCUST_SEED_KEY",
-        help="The same key lets every user send the same requests again. Default: 0.",
+        help="The same key repeats the arrivals: their schedule, and what each asks for. Default: 0.",
     )
     parser.add_argument(
         "--users-in-database",
@@ -56,7 +82,7 @@ def _add(parser: LocustArgumentParser, **_: object) -> None:
         default="",
         env_var="LOCUST_SAMPLES",
         include_in_web_ui=False,
-        help="Write every request with its exact time to this file (gzip CSV) when the test stops.",
+        help="Write every arrival with its exact times to this file (gzip CSV) when the test stops.",
     )
     parser.add_argument(
         "--allow-remote",

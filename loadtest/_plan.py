@@ -2,66 +2,116 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import os
-from random import Random
+from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
+import _schedule
 import _target
+from _asker import Asker
 from _scenarios import SCENARIOS, WITHOUT_USERS
 
-LATECOMER = 1_000_000
-"""Users of a worker that joins a run under way are numbered from here, far from all others."""
+LATECOMER = 1_000_000_000
+"""Arrivals of a worker that joins a run under way are numbered from a multiple of this, far from all others."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """One run. `workers` are the ids of the processes that share it, in the order in which Locust deals users out."""
+    """One run. `workers` are the ids of the processes that share it."""
 
     scenario: str
+    arrivals: str  # one of _schedule.KINDS
+    in_flight: int
+    request_timeout: float  # seconds; also how long a run drains
+    think_seconds: float  # closed loop only
     seed_key: str
-    think_seconds: float
     users: int  # seeded users in the database
     run: str  # different in every run, so that what it writes is new
     recording: bool  # whether samples are kept
     workers: list[str]
 
-    def user_number(self, worker: str, nth: int) -> int:
-        """The number, over all processes, of the `nth` user that a worker starts; from 0, each given once."""
-        if worker not in self.workers:
-            return LATECOMER + nth
-        return nth * len(self.workers) + self.workers.index(worker)
+    @property
+    def is_closed(self) -> bool:
+        """Whether users wait for their answers."""
+        return self.arrivals == _schedule.CLOSED
 
-    def random(self, number: int, purpose: str) -> Random:
-        """A generator for one user alone, the same in every run with this key and scenario."""
-        return Random(f"{self.seed_key}/{self.scenario}/{number}/{purpose}")
+    def part(self, worker: str, index: int) -> Part:
+        """What one process has to do with it; `index` is the number that Locust's master gave the worker."""
+        if worker in self.workers:
+            return Part(self, self.workers.index(worker), len(self.workers))
+        return Part(self, LATECOMER * (index + 1), 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """The part of one process in a run: arrivals `first`, `first + step`, `first + 2 step`, …"""
+
+    plan: Plan
+    first: int
+    step: int
+
+    def numbers(self) -> Iterator[int]:
+        """The arrivals, each number given once over all processes."""
+        return count(self.first, self.step)
+
+    def asker(self) -> Asker:
+        """What knows what each of them asks for."""
+        plan = self.plan
+        return Asker(plan.scenario, plan.seed_key, plan.users, f"load-{plan.run}-{self.first}")
+
+    def schedule(self, now: float) -> _schedule.Schedule:
+        """When they are due."""
+        plan = self.plan
+        return _schedule.Schedule(_schedule.gaps(plan.arrivals, plan.seed_key, self.first, self.step), now)
 
 
 def make(options: Any, host: str | None, allowed: str, samples: str, workers: list[str]) -> Plan:
     """Turn the options into a plan, asking the target what they leave open. Raises RefusedError."""
-    if options.scenario not in SCENARIOS:
-        raise _target.RefusedError(f"There is no scenario {options.scenario!r}; there are {', '.join(SCENARIOS)}.")
-    if not 0 <= options.think_time < math.inf:
-        raise _target.RefusedError(f"--think-time must be 0 or more seconds, not {options.think_time}.")
-    if options.users_in_database < 0:
-        raise _target.RefusedError(f"--users-in-database must be 0 or more, not {options.users_in_database}.")
-    if samples and not os.access(os.path.dirname(os.path.abspath(samples)), os.W_OK):
-        raise _target.RefusedError(f"--samples {samples}: its folder does not exist or can't be written to.")
-    if os.path.isdir(samples):
-        raise _target.RefusedError(f"--samples {samples} is a folder: name a file in it.")
-    target = _target.Target(_target.checked(host, allowed))
-    users = options.users_in_database
-    if users or options.scenario in WITHOUT_USERS:
-        target.get("/healthz")
-    else:
-        users = target.seeded_users()
+    _check(options)
+    _check_file(samples)
+    with contextlib.closing(_target.Target(_target.checked(host, allowed))) as target:
+        users = options.users_in_database
+        if users or options.scenario in WITHOUT_USERS:
+            target.get("/healthz")
+        else:
+            users = target.seeded_users()
     return Plan(
         scenario=options.scenario,
-        seed_key=options.seed_key,
+        arrivals=options.arrivals,
+        in_flight=options.in_flight,
+        request_timeout=options.request_timeout,
         think_seconds=options.think_time,
+        seed_key=options.seed_key,
         users=users,
         run=os.urandom(4).hex(),
         recording=bool(samples),
         workers=sorted(workers),
     )
+
+
+def _check(options: Any) -> None:
+    """The web page and the environment can give values that the command line refuses."""
+    refuse = _target.RefusedError
+    if options.scenario not in SCENARIOS:
+        raise refuse(f"There is no scenario {options.scenario!r}; there are {', '.join(SCENARIOS)}.")
+    if options.arrivals not in _schedule.KINDS:
+        raise refuse(f"--arrivals must be one of {', '.join(_schedule.KINDS)}, not {options.arrivals!r}.")
+    if options.in_flight < 1:
+        raise refuse(f"--in-flight must be 1 or more, not {options.in_flight}.")
+    if not 0 < options.request_timeout < math.inf:
+        raise refuse(f"--request-timeout must be more than 0 seconds, not {options.request_timeout}.")
+    if not 0 <= options.think_time < math.inf:
+        raise refuse(f"--think-time must be 0 or more seconds, not {options.think_time}.")
+    if options.users_in_database < 0:
+        raise refuse(f"--users-in-database must be 0 or more, not {options.users_in_database}.")
+
+
+def _check_file(samples: str) -> None:
+    if samples and not os.access(os.path.dirname(os.path.abspath(samples)), os.W_OK):
+        raise _target.RefusedError(f"--samples {samples}: its folder does not exist or can't be written to.")
+    if os.path.isdir(samples):
+        raise _target.RefusedError(f"--samples {samples} is a folder: name a file in it.")

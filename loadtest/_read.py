@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import _checks
 import _seeded
+from _request import Request
 
 if TYPE_CHECKING:
-    from _client import Client
+    from _asker import Asker
 
 
-def steps(client: Client) -> Iterator[None]:
-    """Any seeded user, again and again."""
-    while True:
-        user(client)
-        yield
-
-
-def user(client: Client) -> dict[str, Any] | None:
-    """Read any seeded user; None where that failed."""
-    user_id = client.any_id()
-    expected = _seeded.fields(user_id)
-    return client.ask("GET", f"/api/users/{user_id}", "/api/users/{id}", lambda answer: _checks.user(answer, expected))
+def ask(asker: Asker) -> Request:
+    """Any seeded user."""
+    user_id = asker.any_id()
+    check = partial(_checks.user, expected=_seeded.fields(user_id))
+    return Request("GET", f"/api/users/{user_id}", "/api/users/{id}", check)

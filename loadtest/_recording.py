@@ -1,18 +1,26 @@
-"""Keeps the samples of a run, brings those of all worker processes to the master, and writes the file there."""
+"""Counts arrivals and keeps their samples, brings those of all worker processes to the master, and writes the file there."""
 
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 import gevent
+from _arrival import DROPPED, UNFINISHED, Arrival, now
+from _counts import Counts
 from _plan import Plan
+from _request import Request
 from _samples import Samples
+from _status import Status
 from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
-DRAIN_SECONDS = 5.0
-"""How long the master waits at the end for samples that its workers still hold."""
+MARGIN_SECONDS = 10.0
+"""How much longer than its workers drain the master waits at the end for samples that they still hold."""
+
+RECENT_SECONDS = 2.0
+"""The last seconds, where they are not asked for less often."""
 
 _KEY = "tandem"
 _log = logging.getLogger(__name__)
@@ -26,37 +34,63 @@ class Recording:
         self._path = path
         self._plan: Plan | None = None
         self._samples = Samples()
+        self._counts, self._asked_at = Counts(), 0.0
+        self._status: Status | None = None
         self._awaited: set[str] = set()
         self._stopped = False
+        self.epoch = 0.0
+        """What makes a time of the arrivals' clock seconds since the epoch, the same for a whole run."""
         events = environment.events
-        events.request.add_listener(self._on_request)
         events.test_stop.add_listener(self._on_test_stop)
         events.report_to_master.add_listener(self._on_report_to_master)
         events.worker_report.add_listener(self._on_worker_report)
-        events.quitting.add_listener(self._on_quitting)
+        events.quit.add_listener(self._on_quit)
 
     def begin(self, plan: Plan) -> None:
         """Forget the run before and keep the samples of this one."""
+        self.epoch = time.time() - now()
         self._plan, self._samples, self._stopped = plan, Samples(), False
+        self._counts, self._status = Counts(), Status(plan)
         self._awaited = set(plan.workers) if isinstance(self._environment.runner, MasterRunner) else set()
 
-    def unfinished(self, route: str, start: float, age_ms: float) -> None:
-        """Keep a request that was broken off."""
-        self._samples.add_unfinished(start, age_ms, route)
+    def note(self, arrival: Arrival, request: Request, outcome: int, status: int, asked: int, reason: str) -> None:
+        """Take down what became of an arrival."""
+        assert self._plan is not None
+        counts = self._counts
+        counts.due += 1
+        if outcome == DROPPED:
+            counts.dropped += 1
+        else:
+            counts.sent += 1
+            counts.unfinished += outcome == UNFINISHED
+            counts.add_lag(arrival.start_delay)
+        if self._plan.recording:
+            due, route = self.epoch + arrival.due, request.name
+            times = arrival.start_delay, arrival.service
+            self._samples.add(
+                arrival.number, due, *times, arrival.in_flight, route, status, outcome, asked,
+                "" if outcome in (DROPPED, UNFINISHED) else reason,
+            )  # fmt: skip
 
-    def _on_request(
-        self,
-        request_type: str,
-        name: str,
-        response_time: float,
-        start_time: float,
-        exception: BaseException | None = None,
-        response: Any = None,
-        **_: object,
-    ) -> None:
-        if self._plan is not None and self._plan.recording:
-            failure = str(exception) or repr(exception) if exception else ""
-            self._samples.add(start_time, response_time, f"{request_type} {name}", response.status_code or 0, failure)
+    def watch(self, lanes: int, in_flight: int) -> None:
+        """Take down how much is going on at this moment."""
+        counts = self._counts
+        counts.lanes, counts.in_flight = lanes, in_flight
+        if in_flight > counts.most:
+            counts.most = in_flight
+
+    def status(self) -> Status | None:
+        """How the run stands, or stood at its end; None before the first."""
+        is_local = not isinstance(self._environment.runner, MasterRunner | WorkerRunner)
+        if is_local and self._plan is not None and (self._stopped or now() - self._asked_at >= RECENT_SECONDS):
+            assert self._status is not None
+            self._asked_at = now()
+            self._status.add("local", self._take())
+        return self._status
+
+    def _take(self) -> Counts:
+        taken, self._counts = self._counts, self._counts.next()
+        return taken
 
     def _on_test_stop(self, **_: object) -> None:
         self._stopped = True
@@ -73,54 +107,66 @@ class Recording:
 
     def _on_report_to_master(self, data: dict[str, Any], **_: object) -> None:
         if self._plan is not None:
-            data[_KEY] = {"run": self._plan.run, "last": self._stopped, "samples": self._samples.packed()}
+            data[_KEY] = {
+                "run": self._plan.run,
+                "last": self._stopped,
+                "samples": self._samples.packed(),
+                "counts": self._take().packed(),
+            }
             self._samples = Samples()
             if self._stopped:
                 self._plan = None
 
     def _on_worker_report(self, client_id: str, data: dict[str, Any], **_: object) -> None:
         report = data.get(_KEY)
-        if self._plan is not None and report and report["run"] == self._plan.run:
+        if self._plan is not None and self._status is not None and report and report["run"] == self._plan.run:
             self._samples.add_packed(report["samples"])
+            self._status.add(client_id, Counts(**report["counts"]))
             if not report["last"]:
                 self._awaited.add(client_id)  # a worker that joined on the way is waited for like the others
                 return
             self._awaited.discard(client_id)
             self._finish()
 
-    def _on_quitting(self, **_: object) -> None:
-        runner = self._environment.runner
-        if isinstance(runner, MasterRunner) and self._plan is not None:
-            runner.quit()
-            self._drain(runner)
-            if self._awaited:
-                self._fail(
-                    f"{len(self._awaited)} worker processes did not send the end of their samples: they are incomplete."
-                )
-                self._awaited.clear()
-            self._finish()
-
-    def _drain(self, runner: MasterRunner) -> None:
-        """Read on where Locust, which waits half a second, no longer does."""
-        with gevent.Timeout(DRAIN_SECONDS, False):
+    def gather(self, runner: MasterRunner) -> None:
+        """Wait for the samples of workers that are stopping, reading on where Locust, which waits half a second, doesn't."""
+        if self._plan is None:
+            return
+        with gevent.Timeout(self._plan.request_timeout + MARGIN_SECONDS, False):
             while self._awaited:
                 runner.handle_message(*runner.server.recv_from_client())
+        if self._awaited:
+            self._fail(
+                f"{len(self._awaited)} worker processes did not send the end of their samples: they are incomplete."
+            )
+            self._awaited.clear()
+        self._finish()
 
     def _finish(self) -> None:
         """Once the run has stopped and all samples are here: write them."""
         if self._plan is None or not self._stopped or self._awaited:
             return
-        recording, self._plan = self._plan.recording, None
-        if self._samples.unfinished and not self._environment.stats.total.num_requests:
-            self._fail(f"No request was answered; {self._samples.unfinished} were waiting when the run ended.")
+        status, recording, self._plan = self.status(), self._plan.recording, None
+        if not self._is_headless and status is not None:
+            _log.info(status.line())
         if recording:
             try:
                 self._samples.write(self._path)
             except OSError as error:
                 self._fail(f"The samples can't be written to {self._path}: {error.strerror}.")
+        self._samples = Samples()
+
+    def _on_quit(self, **_: object) -> None:
+        """Say it last, below the tables that Locust prints."""
+        if self._is_headless and self._status is not None and not isinstance(self._environment.runner, WorkerRunner):
+            print(self._status.line(), flush=True)
+
+    @property
+    def _is_headless(self) -> bool:
+        options = self._environment.parsed_options
+        return options is not None and bool(options.headless)
 
     def _fail(self, sentence: str) -> None:
         _log.error(sentence)
-        options = self._environment.parsed_options
-        if options is not None and options.headless:
+        if self._is_headless:
             self._environment.process_exit_code = 1

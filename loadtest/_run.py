@@ -1,15 +1,22 @@
-"""Begins each run: makes the plan, or refuses in a sentence; the workers get the plan with their first orders."""
+"""Begins and ends each run: makes the plan, or refuses in a sentence; the workers get the plan with their first orders."""
 
 from __future__ import annotations
 
 import dataclasses
+import gc
 import logging
 import sys
+from random import Random
 from typing import Any, ClassVar
 
 import gevent
+from _arrival import now
+from _client import Client
+from _dispatcher import Dispatcher
 from _plan import Plan, make
 from _recording import Recording
+from _status import NOT_COMPARABLE
+from _tab import add_tab
 from _target import RefusedError
 from locust import events
 from locust.env import Environment
@@ -28,11 +35,13 @@ def register() -> None:
 
 
 def _on_init(environment: Environment, **_: object) -> None:
-    Run.of[environment] = Run(environment)
+    Run.of[environment] = run = Run(environment)
+    if environment.web_ui is not None:
+        add_tab(environment.web_ui, run.recording.status)
 
 
 class Run:
-    """The run that is going on in this process, if any, and the numbers of its users."""
+    """The run that is going on in this process, if any."""
 
     of: ClassVar[dict[Environment, Run]] = {}
 
@@ -41,29 +50,72 @@ class Run:
         self._environment = environment
         # Read once and kept: the web page can change every option later, but these two are not its business.
         self._allowed, self._path = options.allow_remote, options.samples
-        self._started = 0
+        self._users = 0
         self.plan: Plan | None = None
+        self.dispatcher: Dispatcher | None = None
+        """None on the master, which sends nothing."""
         self.recording = Recording(environment, self._path)
         environment.events.test_start.add_listener(self._on_test_start)
+        environment.events.test_stopping.add_listener(self._on_test_stopping)
+        environment.events.quitting.add_listener(self._on_quitting)
 
-    def next_user_number(self) -> int:
-        """The number of the next user that this process starts, unlike any other in all processes of the run."""
-        runner = self._environment.runner
+    def next_pauses(self) -> Random:
+        """What decides how long the next user of a closed loop thinks."""
         assert self.plan is not None
-        assert isinstance(runner, LocalRunner | WorkerRunner)
-        self._started += 1
-        return self.plan.user_number(runner.client_id, self._started - 1)
+        self._users += 1
+        return Random(f"{self.plan.seed_key}/pauses/{self._users}")
 
     def _on_test_start(self, **_: object) -> None:
-        options: Any = self._environment.parsed_options
-        if isinstance(self._environment.runner, WorkerRunner):
+        runner, options = self._environment.runner, self._environment.parsed_options
+        assert options is not None
+        if isinstance(runner, WorkerRunner):
             self.plan = Plan(**options.tandem_plan)
         else:
             self.plan = self._make()
             # Locust sends every option that is not its own to the workers before it starts them.
             options.tandem_plan = dataclasses.asdict(self.plan)
-        self._started = 0
+            if self.plan.is_closed:
+                _log.info(f"Closed loop, users wait for their answers: {NOT_COMPARABLE}.")
+        self._users = 0
         self.recording.begin(self.plan)
+        if isinstance(runner, LocalRunner | WorkerRunner):
+            self.dispatcher = self._prepare(self.plan, runner)
+            # All that is there by now stays, so the garbage collector need not look at it while arrivals are due. What a
+            # run makes it still collects, quickly: a run of hours stays small.
+            gc.collect()
+            gc.freeze()
+
+    def _prepare(self, plan: Plan, runner: LocalRunner | WorkerRunner) -> Dispatcher:
+        part, limit = plan.part(runner.client_id, runner.worker_index), None if plan.is_closed else plan.in_flight
+        assert self._environment.host
+        client = Client(
+            self._environment.host,
+            timeout=plan.request_timeout,
+            limit=limit,
+            epoch=self.recording.epoch,
+            fire=self._environment.events.request.fire,
+            note=self.recording.note,
+        )
+        return Dispatcher(part.schedule(now()), part.numbers(), part.asker(), client, limit, self.recording.watch)
+
+    def _on_test_stopping(self, **_: object) -> None:
+        """The load ends, before Locust stops its users; whoever waits for Locust waits for the last answers."""
+        if self.plan is not None and self.dispatcher is not None:
+            self.dispatcher.drain(self.plan.request_timeout)
+            gc.unfreeze()
+
+    def _on_quitting(self, **_: object) -> None:
+        """Stop here what Locust would stop later, so that its exit status knows of all failures."""
+        runner = self._environment.runner
+        if self.plan is None or runner is None:
+            return
+        if self.dispatcher is not None:
+            self.dispatcher.hurry()
+        if isinstance(runner, MasterRunner):
+            runner.quit()
+            self.recording.gather(runner)
+        else:
+            runner.stop()
 
     def _make(self) -> Plan:
         runner = self._environment.runner

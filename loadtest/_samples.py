@@ -1,7 +1,6 @@
-"""Every request of a run with its exact times, in 26 bytes each; a file of them for whoever computes with them.
+"""Every arrival of a run with its exact times, in 41 bytes each; a file of them for whoever computes with them.
 
-Locust's own statistics round times to whole milliseconds or two digits, and know nothing of requests that were still
-waiting when the run ended.
+Locust's own statistics round times to whole milliseconds or two digits. The file is described in README.md.
 """
 
 from __future__ import annotations
@@ -14,43 +13,55 @@ from array import array
 from collections.abc import Iterable
 from typing import Any
 
-HEADER = ["start", "response_ms", "route", "status", "outcome", "reason"]
-COLUMNS = {"start": "d", "response": "d", "route": "H", "status": "H", "reason": "I"}
-OK, UNFINISHED = 0, 1
-"""The first two reasons; every other one is why a request failed."""
+from _arrival import OUTCOMES
+
+HEADER = [
+    "arrival", "due", "start_delay_ms", "service_ms", "response_ms", "in_flight", "route", "status", "outcome", "asked", "reason",
+]  # fmt: skip
+COLUMNS = {
+    "arrival": "Q", "due": "d", "start_delay": "I", "service": "I", "in_flight": "I", "route": "H", "status": "H",
+    "outcome": "B", "asked": "I", "reason": "I",
+}  # fmt: skip
+LONGEST = 2**32 - 1
+"""Microseconds that a time can have: more than an hour."""
 
 
 class Samples:
-    """Requests in the order in which they ended."""
+    """Arrivals in the order in which they ended."""
 
     def __init__(self) -> None:
         self.columns: dict[str, array[Any]] = {name: array(code) for name, code in COLUMNS.items()}
         self._routes: dict[str, int] = {}
-        self._reasons: dict[str, int] = {"": OK, "unfinished": UNFINISHED}
+        self._reasons: dict[str, int] = {"": 0}
 
     def __len__(self) -> int:
-        return len(self.columns["start"])
+        return len(self.columns["arrival"])
 
-    @property
-    def unfinished(self) -> int:
-        """How many never got an answer."""
-        return self.columns["reason"].count(UNFINISHED)
-
-    def add(self, start: float, response_ms: float, route: str, status: int, failure: str = "") -> None:
-        """Add a finished request; `start` in seconds since the epoch; `failure` says why it failed, if it did."""
-        self._append(start, response_ms, route, status, _index(self._reasons, failure) if failure else OK)
-
-    def add_unfinished(self, start: float, age_ms: float, route: str) -> None:
-        """Add a request that was broken off at this age."""
-        self._append(start, age_ms, route, 0, UNFINISHED)
-
-    def _append(self, start: float, response_ms: float, route: str, status: int, reason: int) -> None:
+    def add(
+        self,
+        arrival: int,
+        due: float,
+        start_delay: int,
+        service: int,
+        in_flight: int,
+        route: str,
+        status: int,
+        outcome: int,
+        asked: int,
+        reason: str = "",
+    ) -> None:
+        """Add one; `due` in seconds since the epoch, the other times in microseconds, `reason` says why it failed."""
         columns = self.columns
-        columns["start"].append(start)
-        columns["response"].append(response_ms)
+        columns["arrival"].append(arrival)
+        columns["due"].append(due)
+        columns["start_delay"].append(min(start_delay, LONGEST))
+        columns["service"].append(min(service, LONGEST))
+        columns["in_flight"].append(in_flight)
         columns["route"].append(_index(self._routes, route))
         columns["status"].append(status)
-        columns["reason"].append(reason)
+        columns["outcome"].append(outcome)
+        columns["asked"].append(asked)
+        columns["reason"].append(_index(self._reasons, " ".join(reason.splitlines())))
 
     def packed(self) -> dict[str, Any]:
         """All of it in a form that can be sent to another process on this machine."""
@@ -67,13 +78,15 @@ class Samples:
             names = {"route": routes, "reason": reasons}.get(name)
             column.extend(added if names is None else (names[index] for index in added))
 
-    def rows(self) -> Iterable[tuple[str, str, str, int, str, str]]:
-        """One tuple per request, in the order of HEADER."""
+    def rows(self) -> Iterable[tuple[object, ...]]:
+        """One tuple per arrival, in the order of HEADER."""
         routes, reasons = list(self._routes), list(self._reasons)
-        outcomes = ["ok", "unfinished"]
-        for start, response, route, status, reason in zip(*self.columns.values(), strict=True):
-            outcome, why = (outcomes[reason], "") if reason <= UNFINISHED else ("failed", reasons[reason])
-            yield f"{start:.6f}", f"{response:.3f}", routes[route], status, outcome, why
+        for arrival, due, delay, service, in_flight, route, status, outcome, asked, reason in zip(
+            *self.columns.values(), strict=True
+        ):
+            times = (_ms(delay), _ms(service), _ms(delay + service))
+            name, why = routes[route], reasons[reason]
+            yield arrival, f"{due:.6f}", *times, in_flight, name, status, OUTCOMES[outcome], f"{asked:08x}", why
 
     def write(self, path: str) -> None:
         """Write the file, whole or not at all. Raises OSError."""
@@ -88,6 +101,10 @@ class Samples:
             with contextlib.suppress(OSError):
                 os.unlink(partial)
             raise
+
+
+def _ms(microseconds: int) -> str:
+    return f"{microseconds / 1000:.3f}"
 
 
 def _index(known: dict[str, int], text: str) -> int:

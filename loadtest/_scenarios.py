@@ -1,8 +1,8 @@
-"""The scenarios by name. To add one: a file `_name.py` with a function `steps`, and a line here."""
+"""The scenarios by name. To add one: a file `_name.py` with a function `ask`, and a line here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import _everyday
@@ -11,19 +11,20 @@ import _pages
 import _read
 import _waiting
 import _write
+from _request import Request
 
 if TYPE_CHECKING:
-    from _client import Client
+    from _asker import Asker
 
-SCENARIOS: dict[str, Callable[[Client], Iterator[None]]] = {
-    "everyday": _everyday.steps,
-    "read": _read.steps,
-    "pages": _pages.steps,
-    "write": _write.steps,
-    "waiting": _waiting.steps,
-    "floor": _floor.steps,
+SCENARIOS: dict[str, Callable[[Asker], Request]] = {
+    "everyday": _everyday.ask,
+    "read": _read.ask,
+    "pages": _pages.ask,
+    "write": _write.ask,
+    "waiting": _waiting.ask,
+    "floor": _floor.ask,
 }
-"""What a user does: an endless iterator that sends one request each time it is asked to go on."""
+"""What one arrival asks for."""
 
 WITHOUT_USERS = {"floor", "write"}
 """Scenarios that ask for no seeded user, so that the target need not have any."""

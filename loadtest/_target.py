@@ -58,6 +58,10 @@ class Target:
         kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         self._connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
 
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
     def get(self, path: str) -> tuple[int, bytes]:
         """Status and body, whatever they are."""
         try:

@@ -1,50 +1,48 @@
-"""The only user class: it plays the scenario of the run, whichever that is, so that a run can follow another."""
+"""The only user class: one arrival per second, or somebody who asks, waits and thinks."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from _client import Client
 from _run import Run
-from _scenarios import SCENARIOS
-from locust import FastHttpUser, task
+from locust import User, task
 from locust.env import Environment
 
-TIMEOUT_SECONDS = 30.0
-"""A request that has no answer by then has failed."""
+LONG = 1e6
+"""Seconds until a user who has nothing to do looks again; waiting, it can be stopped at any time."""
 
 
-class TandemUser(FastHttpUser):
-    """One user of a closed loop: asks, waits for the answer, thinks, asks again."""
-
-    network_timeout = TIMEOUT_SECONDS
-    connection_timeout = TIMEOUT_SECONDS
+class TandemUser(User):
+    """With --arrivals poisson or uniform one arrival per second, else one user of a closed loop."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         run = Run.of[environment]
-        plan = run.plan
-        assert plan is not None
-        number = run.next_user_number()
-        # A redirect is an answer like any other: none of the scenarios expects one.
-        agent: Any = self.client.client
-        agent.redirect_response_codes = frozenset()
-        self._think_seconds = plan.think_seconds
-        self._pauses = plan.random(number, "pauses")
-        client = Client(
-            self.client, plan.random(number, "requests"), number, plan.users, plan.run, run.recording.unfinished
-        )
-        self._steps = SCENARIOS[plan.scenario](client)
+        assert run.plan is not None
+        assert run.dispatcher is not None
+        self._dispatcher = run.dispatcher
+        self._is_closed, self._think_seconds = run.plan.is_closed, run.plan.think_seconds
+        self._pauses = run.next_pauses()
+        self._lanes = 0
 
     def on_start(self) -> None:
-        """Think first, so that users who are started together don't ask together."""
-        self.wait()  # type: ignore[no-untyped-call]  # mypy looks for its module in ours
+        """Add a lane; or think first, so that users who are started together don't ask together."""
+        if self._is_closed:
+            self.wait()  # type: ignore[no-untyped-call]  # mypy looks for its module in ours
+        else:
+            self._lanes = 1
+            self._dispatcher.add_lanes(1)
+
+    def on_stop(self) -> None:
+        """Take the lane away."""
+        self._dispatcher.add_lanes(-self._lanes)
 
     def wait_time(self) -> float:
-        """Seconds until the next request, exponentially distributed."""
+        """Seconds until the next request of a closed loop, exponentially distributed."""
+        if not self._is_closed or not self._dispatcher.is_open:
+            return LONG
         return self._pauses.expovariate(1 / self._think_seconds) if self._think_seconds else 0.0
 
     @task
     def step(self) -> None:
-        """One request of the scenario."""
-        next(self._steps)
+        """One request of a closed loop; in an open one the dispatcher sends them."""
+        if self._is_closed:
+            self._dispatcher.ask()

@@ -1,4 +1,4 @@
-"""The one file that Locust collects here: it offers `TandemUser`, who plays whichever scenario was chosen.
+"""The one file that Locust collects here: it offers `TandemUser`, who serves whichever scenario was chosen.
 
 Everything else lives in `_*.py`, which Locust does not collect but which it lets this file import by bare name.
 """

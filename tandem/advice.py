@@ -38,21 +38,21 @@ def advise(
 ) -> list[Advice]:
     """Return a row per situation; `refused` says why the whole run can't answer, where it can't.
 
-    Where arithmetic predicts a ratio, it stands in the row: what the budgets decided is no merit of a framework.
+    Where arithmetic limits a scenario, it stands in the row: what the budgets decided is no merit of a framework.
     """
     rows = [_row(situation, scenarios, comparisons, refused) for situation, scenarios in SITUATIONS]
-    expected = {(p.scenario, p.stack): p for p in predictions}
-    for place, row in enumerate(rows):
-        ratios = [
-            f"{wording.times(ours.p50_ms / theirs.p50_ms)} for {c.stack}"
-            for c in comparisons
-            if c.kind == "headline" and c.metric == "p50" and c.scenario == row.scenario
-            if (ours := expected.get((c.scenario, c.stack))) and (theirs := expected.get((c.scenario, c.baseline)))
-        ]
-        if ratios:
-            why = f"{row.why}. Slots and users alone predict {', '.join(ratios)}: more slots would change the answer"
-            rows[place] = msgspec.structs.replace(row, why=why)
-    return rows
+    return [_with_arithmetic(row, comparisons, predictions) for row in rows]
+
+
+def _with_arithmetic(row: Advice, comparisons: Sequence[Comparison], predictions: Sequence[Prediction]) -> Advice:
+    """Add what waiting alone allows each stack that the row compares."""
+    found = [c for c in comparisons if c.kind == "headline" and c.scenario == row.scenario]
+    named = {name for c in found for name in (c.stack, c.baseline)}
+    allowed = [p for p in predictions if p.scenario == row.scenario and p.stack in named]
+    if not allowed:
+        return row
+    limits = wording.listed([f"{wording.per_second(p.capacity)} on {p.stack} ({p.waiting} {p.limit})" for p in allowed])
+    return msgspec.structs.replace(row, why=f"{row.why}. Waiting alone allows {limits}: more of these would allow more")
 
 
 def _row(situation: str, scenarios: Sequence[str], comparisons: Sequence[Comparison], refused: str | None) -> Advice:

@@ -1,4 +1,4 @@
-"""The commands: `tandem serve | stacks | seed | compare | report`."""
+"""The commands: `tandem serve | stacks | seed | compare | report | doctor`."""
 
 from __future__ import annotations
 
@@ -13,21 +13,27 @@ from pathlib import Path
 
 import msgspec
 
-from tandem import database, generator, nginx, process, profiles, provenance, results, serve
+from tandem import database, doctor, generator, nginx, process, profiles, provenance, quiet, results, resume, serve
 from tandem import plan as planning
 from tandem import stacks as stacks_module
-from tandem.compare import RECORDS, compare
+from tandem.compare import RECORDS, Comparison
 from tandem.console import duration, say
 from tandem.errors import RunFailed, Stopped, TandemError, sentence
 from tandem.executor import Machine
 from tandem.options import parser
+from tandem.rounds import Rounds
+
+SETTLE_SECONDS = 30
+"""How long a round that was spoiled waits at most for a quiet machine before it is measured again."""
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status."""
     options = parser().parse_args(arguments)
     options.given = list(arguments)
-    commands = {"serve": _serve, "compare": _compare, "stacks": _stacks, "seed": _seed, "report": _report}
+    commands = {
+        "serve": _serve, "compare": _compare, "stacks": _stacks, "seed": _seed, "report": _report, "doctor": _doctor,
+    }  # fmt: skip
     try:
         with process.stoppable():
             return commands[options.command](options)
@@ -75,43 +81,108 @@ def _seed(options: argparse.Namespace) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    wished = planning.plan(
-        profiles.PROFILES[options.profile],
-        stacks_module.load(options.stacks_file),
-        names=options.stacks,
-        baseline=options.baseline,
-        scenarios=options.scenarios,
-        rounds=options.rounds,
-        seconds=options.seconds,
-        warmup=options.warmup,
-        users=options.seed_users,
-        seed=secrets.randbelow(2**31) if options.seed is None else options.seed,
-        cpus=options.cpus,
-    )
+    past, given, kept = None, options, []
+    if taken_up := options.resume or options.extend:
+        _refuse_unheard(options)
+        kept = resume.read(taken_up / RECORDS)
+        past = Rounds(kept)
+        given = parser().parse_args(past.run.provenance.command[1:])
+    wished = _plan(given, past.run.seed if past else None)
     generator.check()
     results.check_report_libraries()
     binary = nginx.find()
-    nginx_version = nginx.version(binary)
-    folder = results.new_folder(options.out)
+    if past:
+        resume.refuse_other_plan(past, wished)
+    rounds = resume.total(past, bool(options.extend), options.rounds) if past else wished.rounds
+    folder = taken_up.resolve() if taken_up else results.new_folder(options.out)
     if wished.layout.suspect:
         say(f"warning: {wished.layout.suspect}")
-    os.sched_setaffinity(0, wished.layout.generator)
+    os.sched_setaffinity(0, wished.layout.harness)
     began = time.monotonic()
     try:
         machine = Machine(wished, folder, binary)
         with machine.ready():
             sqlite = database.sqlite_version(folder / "logs" / "database.log")
-            origin = provenance.provenance(wished.layout, arguments=options.given, nginx=nginx_version, sqlite=sqlite)
-            compare(wished, origin, machine, folder, say)
+            origin = provenance.provenance(
+                wished.layout, arguments=options.given, nginx=nginx.version(binary), sqlite=sqlite
+            )
+            if past:
+                resume.refuse_other_conditions(past, origin)
+            suspect = [*wished.layout.notes, *_quiet(options, wished)]
+            comparison = Comparison(
+                wished,
+                origin,
+                machine,
+                folder,
+                say,
+                lambda: quiet.wait(min(options.quiet_wait, SETTLE_SECONDS), wished.layout.used(), say),
+            )
+            if past:
+                suspect += resume.dirty([*past.provenances, origin])
+                comparison.go_on(kept, rounds, suspect)
+            else:
+                comparison.begin(suspect)
     except RunFailed:
         _report_what_is_there(folder)
         raise
     except Stopped:
         if (folder / RECORDS).exists():
-            say(f"what was measured is kept: tandem report {folder}")
+            say(f"what was measured is kept: tandem report {folder}, or go on with tandem compare --resume {folder}")
         raise
     say(f"measured in {duration(time.monotonic() - began)}")
     return _show(folder, options.require_decided)
+
+
+def _plan(given: argparse.Namespace, seed: int | None) -> planning.Plan:
+    """Return the plan that these options ask for, with this seed where there is one already."""
+    if seed is None:
+        seed = secrets.randbelow(2**31) if given.seed is None else given.seed
+    return planning.plan(
+        profiles.PROFILES[given.profile],
+        stacks_module.load(given.stacks_file),
+        names=given.stacks,
+        baseline=given.baseline,
+        scenarios=given.scenarios,
+        rounds=given.rounds,
+        seconds=given.seconds,
+        warmup=given.warmup,
+        users=given.seed_users,
+        rate=given.rate,
+        extension=given.plan_extension,
+        seed=seed,
+        cpus=given.cpus,
+    )
+
+
+TOGETHER = {"resume", "extend", "require_decided", "quiet_wait", "allow_dirty", "command", "given"}
+
+
+def _refuse_unheard(options: argparse.Namespace) -> None:
+    """Raise TandemError for options that a run which is taken up again would not heed."""
+    usual = vars(parser().parse_args(["compare"]))
+    heeded = TOGETHER | ({"rounds"} if options.extend else set())
+    changed = [name for name, value in vars(options).items() if name not in heeded and value != usual.get(name)]
+    if changed:
+        raise TandemError(
+            f"--{changed[0].replace('_', '-')} can't be changed when a run is taken up again: leave it out, or start a new run"
+        )
+
+
+def _quiet(options: argparse.Namespace, wished: planning.Plan) -> list[str]:
+    """Wait for a quiet machine; return what disturbs it where that is allowed. Raises TandemError where it isn't."""
+    reasons = quiet.wait(options.quiet_wait, wished.layout.used(), say)
+    if reasons and not options.allow_dirty:
+        raise TandemError(
+            f"this machine is not quiet: {'; '.join(reasons)}. Stop what disturbs it (`tandem doctor` tells more), wait longer "
+            "with --quiet-wait SECONDS, or measure all the same with --allow-dirty"
+        )
+    return [f"the machine was not quiet at the start: {reason}" for reason in reasons]
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    findings = doctor.examine()
+    say(doctor.render(findings))
+    return 1 if any(each.state == "bad" for each in findings) else 0
 
 
 def _report_what_is_there(folder: Path) -> None:

@@ -36,3 +36,7 @@ class Progress:
     def total(self) -> str:
         """Return how long all steps are expected to take."""
         return duration(self.expected * self.steps)
+
+    def more(self, steps: int) -> None:
+        """Count on so many further steps."""
+        self.steps += steps

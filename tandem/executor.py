@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import shutil
+import statistics
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tandem import database, ports, probes, sameness, samples, serving, usage
+from tandem import (
+    calibration,
+    database,
+    generator,
+    nginx,
+    observed,
+    ports,
+    probes,
+    sameness,
+    samples,
+    serving,
+    surroundings,
+    usage,
+)
 from tandem.errors import RunFailed
 from tandem.generator import Generator, Window
 from tandem.plan import Plan
 from tandem.process import Child, Children
 from tandem.profiles import NEWS_SECONDS
 from tandem.provenance import now
-from tandem.records import Block, Load
+from tandem.records import Block, Calibration, Load
 from tandem.serving import Place, Running
 from tandem.stacks import DECOY
 
@@ -28,7 +42,8 @@ class Machine:
         self.plan, self.folder, self.nginx = plan, folder.resolve(), nginx
         self.work, self.logs = self.folder / "work", self.folder / "logs"
         self.snapshot = self.work / "seed.db"
-        self.news_port = 0
+        self.news_port, self.news_session = 0, 0
+        self.first_asked: dict[tuple[int, int, str], samples.Samples] = {}
 
     @contextmanager
     def ready(self) -> Iterator[None]:
@@ -38,8 +53,9 @@ class Machine:
             database.seed(self.snapshot, self.plan.users, self.logs / "database.log")
             self.news_port = ports.free_port()
             with serving.news_stub(
-                port=self.news_port, delay=NEWS_SECONDS, logs=self.logs, cpus=self.plan.layout.generator
-            ):
+                port=self.news_port, delay=NEWS_SECONDS, logs=self.logs, cpus=self.plan.layout.harness
+            ) as stub:
+                self.news_session = stub.pid
                 yield
         finally:
             shutil.rmtree(self.work, ignore_errors=True)
@@ -61,6 +77,11 @@ class Machine:
                 )
         return len(asked)
 
+    def calibrate(self) -> Calibration:
+        """Measure what the load generator can do against nginx alone."""
+        rate = max(load.rate for load in self.plan.loads)
+        return calibration.calibrate(self.work, self.logs, self.nginx, self.plan.layout, rate)
+
     @contextmanager
     def stack(self, name: str, round_number: int) -> Iterator[Measurement]:
         """Start a stack with its generators waiting, warm it, and stop all at the end."""
@@ -69,15 +90,15 @@ class Machine:
             generators = {
                 load.scenario: self._generator(name, load, round_number, port, children) for load in self.plan.loads
             }
-            with self._running(name, port) as stack:
+            with self._running(name, port, timing=True) as stack:
                 serving.warm(stack)
-                for generator in generators.values():
-                    generator.loaded()
-                yield Measurement(self.folder, stack, generators)
+                for each in generators.values():
+                    each.loaded()
+                yield Measurement(self, stack, generators)
 
     @contextmanager
-    def _running(self, name: str, port: int | None = None) -> Iterator[Running]:
-        file = self.work / f"{name}.db"
+    def _running(self, name: str, port: int | None = None, timing: bool = False) -> Iterator[Running]:
+        file = self.file(name)
         database.restore(self.snapshot, file, self.logs / "database.log")
         shutil.rmtree(self.work / f"nginx-{name}", ignore_errors=True)
         place = Place(
@@ -88,35 +109,41 @@ class Machine:
             news_url=f"http://127.0.0.1:{self.news_port}/news",
             nginx=self.nginx,
             port=port or ports.free_port(),
+            timing=timing,
         )
         with serving.running(name, self.plan.definitions[name], place) as stack:
             yield stack
 
+    def file(self, name: str) -> Path:
+        """Return the database of a stack."""
+        return self.work / f"{name}.db"
+
     def _generator(self, name: str, load: Load, round_number: int, port: int, children: Children) -> Generator:
-        # The same key for every stack of a round: all are asked the same things.
-        key = f"{self.plan.seed}-{round_number}-{load.scenario}"
-        target = self.work / f"{load.scenario}.csv.gz"
-        target.unlink(missing_ok=True)
-        log = self.logs / f"locust-{name}-{load.scenario}.log"
-        cpus = self.plan.layout.generator
-        host = f"http://127.0.0.1:{port}"
-        generator = Generator.prepare(
-            load, host=host, key=key, users=self.plan.users, samples=target, log=log, cpus=cpus
+        prepared = Generator.prepare(
+            generator.open_loop(load),
+            host=f"http://127.0.0.1:{port}",
+            # The same key for every stack of a round, whichever attempt: all are asked the same things.
+            key=f"{self.plan.seed}-{round_number}-{load.scenario}",
+            users=self.plan.users,
+            samples=self.work / f"{load.scenario}.csv.gz",
+            log=self.logs / f"locust-{name}-{load.scenario}.log",
+            cpus=self.plan.layout.generator,
         )
-        children.add(generator.child)
-        return generator
+        children.add(prepared.child)
+        return prepared
 
 
 class Measurement:
     """A running stack and its waiting generators."""
 
-    def __init__(self, folder: Path, stack: Running, generators: dict[str, Generator]) -> None:
-        self.folder, self.running, self.generators = folder, stack, generators
+    def __init__(self, machine: Machine, stack: Running, generators: dict[str, Generator]) -> None:
+        self.machine, self.running, self.generators = machine, stack, generators
 
-    def measure(self, load: Load, *, round_number: int, position: int) -> Block:
+    def measure(self, load: Load, *, round_number: int, attempt: int, position: int) -> Block:
         """Measure one block. Raises RunFailed where a process ends or no samples come."""
         generator = self.generators[load.scenario]
-        meter = Meter(self.running, generator.child)
+        static = statistics.median(serving.static_times(self.running))
+        meter = Meter(self.machine, self.running, generator.child, list(self.generators.values()))
         started = now()
         window = generator.release()
         self._sleep_until(window.start, generator)
@@ -124,43 +151,47 @@ class Measurement:
         self._sleep_until(window.end, generator)
         meter.end()
         generator.finish(self.running.check)
-        target = Path("samples") / f"round-{round_number:02d}-{load.scenario}-{self.running.name}.csv.gz"
-        return self._block(load, generator, window, meter, round_number, position, started, target)
-
-    def _block(
-        self,
-        load: Load,
-        generator: Generator,
-        window: Window,
-        meter: Meter,
-        round_number: int,
-        position: int,
-        started: str,
-        target: Path,
-    ) -> Block:
-        sent = samples.within(samples.read(generator.samples), *window)
-        if not sent:
+        found = samples.read(generator.samples)
+        inside = samples.within(found, *window)
+        if not len(inside):
             raise RunFailed(
                 f"{generator.child.name} sent nothing in the window; its last log lines:\n{generator.child.tail()}"
             )
-        samples.write(self.folder / target, sent)
-        figures = samples.figures(sent, window.end - window.start)
+        again = f"-attempt-{attempt}" if attempt > 1 else ""
+        target = Path("samples") / f"round-{round_number:02d}{again}-{load.scenario}-{self.running.name}.csv.gz"
+        samples.write(self.machine.folder / target, inside)
+        first = self.machine.first_asked.setdefault((round_number, attempt, load.scenario), inside)
+        busy = observed.observe(
+            self.running.app_sessions(),
+            self.machine.file(self.running.name),
+            self.machine.news_port,
+            samples.most_in_flight(found, window),
+        )
         return Block(
             round=round_number,
+            attempt=attempt,
             scenario=load.scenario,
             stack=self.running.name,
             position=position,
             started=started,
             seconds=window.end - window.start,
             samples=str(target),
+            asked_otherwise=samples.asked_otherwise(first, inside),
+            unaccounted=samples.unaccounted(found, window),
             app_cpu_seconds=meter.app,
             nginx_cpu_seconds=meter.nginx,
-            generator_cpu_seconds=meter.generator,
             app_memory_bytes=usage.memory_bytes(self.running.app_sessions()),
             nginx_memory_bytes=usage.memory_bytes([self.running.nginx.pid]),
             start_seconds=self.running.start_seconds,
-            **figures._asdict(),
+            surroundings=meter.surroundings,
+            observed=busy,
+            diagnostics=samples.diagnostics(found, window, self._nginx_mean_ms(window), static),
+            **samples.figures(found, window)._asdict(),
         )
+
+    def _nginx_mean_ms(self, window: Window) -> float | None:
+        times = nginx.times(self.machine.work / f"nginx-{self.running.name}", *window)
+        return statistics.fmean(times) if times else None
 
     def _sleep_until(self, moment: float, generator: Generator) -> None:
         """Sleep, looking now and then whether all processes still run."""
@@ -171,17 +202,21 @@ class Measurement:
 
 
 class Meter:
-    """Reads the CPU time of app, nginx and generator at both ends of a window."""
+    """Reads what app, nginx and all around them use between the two ends of a window."""
 
-    def __init__(self, stack: Running, generator: Child) -> None:
-        self.sessions: tuple[list[int], ...] = (stack.app_sessions(), [stack.nginx.pid], [generator.pid])
-        self.app = self.nginx = self.generator = 0.0
+    def __init__(self, machine: Machine, stack: Running, generator: Child, others: list[Generator]) -> None:
+        self.sessions = (stack.app_sessions(), [stack.nginx.pid])
+        own = [*stack.app_sessions(), stack.nginx.pid, machine.news_session, *(each.child.pid for each in others)]
+        self.watch = surroundings.Watch([generator.pid], own, machine.plan.layout.used())
+        self.app = self.nginx = 0.0
 
     def begin(self) -> None:
         """Read at the beginning."""
+        self.watch.begin()
         self._before = [usage.read(each) for each in self.sessions]
 
     def end(self) -> None:
-        """Read at the end: CPU seconds in between."""
+        """Read at the end: CPU seconds in between, and the surroundings."""
         after = [usage.read(each) for each in self.sessions]
-        self.app, self.nginx, self.generator = map(usage.seconds, self._before, after)
+        self.surroundings = self.watch.end()
+        self.app, self.nginx = map(usage.seconds, self._before, after)

@@ -1,8 +1,8 @@
 """The generator: one Locust process per block, on its own CPU.
 
 It is started and loaded beforehand, held back by `gate/hold.py`, and released when its block's turn comes. Its run has
-two parts, the warm-up and the window; the samples of the window alone count. With the stop timeout users finish the
-request they are in when the time is over.
+two parts, the warm-up and the window; what is due in the window alone counts. When the time is over no more requests
+are sent, and those in flight get their whole timeout.
 """
 
 from __future__ import annotations
@@ -28,9 +28,6 @@ STARTED = "Run time limit set to"
 """What Locust logs in the moment in which it starts its users."""
 
 LOADS_WITHIN, STARTS_WITHIN = 30.0, 10.0
-DRAIN = 10
-"""Seconds that requests in flight get when the window is over; what is not answered by then is unfinished."""
-
 MARGIN = 0.1
 """Seconds by which the window ends before Locust does, so that the load is the same to its end."""
 
@@ -50,13 +47,41 @@ def check() -> None:
         raise TandemError(f"no Locust scenarios in {LOADTEST}: the clone is incomplete")
 
 
-def command(load: Load, *, host: str, key: str, users: int, samples: Path) -> list[str]:
+class Drive(NamedTuple):
+    """How Locust is driven: its own arguments, and the seconds of warm-up, window and drain."""
+
+    scenario: str
+    arguments: list[str]
+    warmup_seconds: float
+    seconds: float
+    drain_seconds: float
+
+
+def open_loop(load: Load) -> Drive:
+    """Return how Locust drives a load: one of its users is one arrival per second."""
+    users = f"{load.rate:.0f}"
+    # fmt: off
+    arguments = [
+        "-u", users, "-r", users, "--arrivals", load.arrivals, "--in-flight", str(load.in_flight),
+        "--request-timeout", f"{load.timeout_seconds:g}",
+    ]
+    # fmt: on
+    return Drive(load.scenario, arguments, load.warmup_seconds, load.seconds, load.timeout_seconds)
+
+
+def closed_loop(scenario: str, users: int, warmup_seconds: float, seconds: float) -> Drive:
+    """Return how Locust finds a ceiling: users that never pause. Latencies of such a run are not comparable."""
+    arguments = ["-u", str(users), "-r", str(users), "--arrivals", "closed", "--think-time", "0"]
+    return Drive(scenario, arguments, warmup_seconds, seconds, 10)
+
+
+def command(drive: Drive, *, host: str, key: str, users: int, samples: Path) -> list[str]:
     """Return how Locust is called for one block."""
     # fmt: off
     return [
-        sys.executable, "-m", "locust", "-f", f"{LOADTEST},{HOLD}", "--headless", "--only-summary",
-        "-H", host, "-u", str(load.users), "-r", str(load.users), "-t", f"{load.warmup_seconds + load.seconds:.0f}s",
-        "--stop-timeout", str(DRAIN), "--scenario", load.scenario, "--think-time", f"{load.think_seconds:g}",
+        sys.executable, "-m", "locust", "-f", f"{LOADTEST},{HOLD}", "--headless", "--only-summary", "-H", host,
+        *drive.arguments, "-t", f"{drive.warmup_seconds + drive.seconds:.0f}s",
+        "--stop-timeout", f"{drive.drain_seconds:.0f}", "--scenario", drive.scenario,
         "--seed-key", key, "--users-in-database", str(users), "--samples", str(samples),
     ]
     # fmt: on
@@ -65,20 +90,27 @@ def command(load: Load, *, host: str, key: str, users: int, samples: Path) -> li
 class Generator:
     """Locust for one block, loaded and waiting."""
 
-    def __init__(self, load: Load, child: Child, samples: Path) -> None:
-        self.load, self.child, self.samples = load, child, samples
+    def __init__(self, drive: Drive, child: Child, samples: Path) -> None:
+        self.drive, self.child, self.samples = drive, child, samples
 
     @classmethod
     def prepare(
-        cls, load: Load, *, host: str, key: str, users: int, samples: Path, log: Path, cpus: Sequence[int]
+        cls, drive: Drive, *, host: str, key: str, users: int, samples: Path, log: Path, cpus: Sequence[int]
     ) -> Generator:
         """Start Locust up to the point where it would send requests to a database of so many users."""
         log.unlink(missing_ok=True)
-        given = command(load, host=host, key=key, users=users, samples=samples)
+        samples.unlink(missing_ok=True)
+        given = command(drive, host=host, key=key, users=users, samples=samples)
         child = Child(
-            f"Locust ({load.scenario})", given, log=log, cpus=cpus, env=process.environment({}), cwd=PROJECT, gated=True
+            f"Locust ({drive.scenario})",
+            given,
+            log=log,
+            cpus=cpus,
+            env=process.environment({}),
+            cwd=PROJECT,
+            gated=True,
         )
-        return cls(load, child, samples)
+        return cls(drive, child, samples)
 
     def loaded(self) -> None:
         """Wait until it is held back: nothing of its imports falls into anyone's window. Raises RunFailed."""
@@ -93,12 +125,12 @@ class Generator:
         except BrokenPipeError:
             self.child.check()
         began = started_at(self._wait_for(STARTED, STARTS_WITHIN))
-        end = began + self.load.warmup_seconds + self.load.seconds - MARGIN
-        return Window(end - self.load.seconds, end)
+        end = began + self.drive.warmup_seconds + self.drive.seconds - MARGIN
+        return Window(end - self.drive.seconds, end)
 
     def finish(self, watch: Callable[[], None]) -> None:
         """Wait for its end, calling `watch` meanwhile. Raises RunFailed where it fails or leaves no samples."""
-        deadline = time.monotonic() + DRAIN + 10
+        deadline = time.monotonic() + self.drive.drain_seconds + 10
         while self.child.running():
             watch()
             if time.monotonic() > deadline:

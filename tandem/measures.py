@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from tandem.records import Block
+from tandem.records import Block, Diagnostics, Observed
 
 Metric = Literal["cpu", "p50", "p99", "memory"]
 METRICS: tuple[Metric, ...] = ("cpu", "p50", "p99", "memory")
 """All that ratios are made of. Lower is better for every one of them."""
 
+Told = TypeVar("Told", bound=msgspec.Struct)
+
 TITLES: dict[Metric, str] = {"cpu": "CPU per request", "p50": "p50", "p99": "p99", "memory": "memory"}
 
 
 class Pooled(msgspec.Struct, frozen=True, kw_only=True):
-    """Percentiles over the raw samples of all complete rounds together; None: not reached, too many requests failed."""
+    """Percentiles over the raw samples of all rounds that count together; None: not reached, too many arrivals failed."""
 
     samples: int
     p50_ms: float | None
@@ -34,11 +36,14 @@ class Measures(msgspec.Struct, frozen=True, kw_only=True):
     scenario: str
     stack: str
     rounds: list[int]
+    arrivals: int  # due: requests, unfinished and dropped ones
+    fewest_arrivals: int  # of any block
     requests: int  # finished, failed ones included
-    fewest_requests: int  # of any block
     failures: int
     unfinished: int
-    failed_share: float  # failed and unfinished, of all requests that were sent; 1.0 where nothing was answered
+    dropped: int
+    failed_share: float  # failed, unfinished and dropped, of all arrivals; 1.0 where nothing was due
+    backlog_share: float  # by how much requests in flight grew in the windows, of all arrivals
     silent_rounds: list[int]  # rounds in which not one request was answered
     rate: float  # good answers per second
     rates: list[float]  # the same, per round
@@ -51,8 +56,11 @@ class Measures(msgspec.Struct, frozen=True, kw_only=True):
     p50_ms: float | None  # median of the blocks' percentiles, None where a block did not reach it
     p99_ms: float | None
     pooled: Pooled | None  # None where the raw samples were not read
+    dispatch_lag_p99_ms: float  # of the worst block
     generator_share: float  # most of one CPU that the load generator used in a block
     start_seconds: float  # median time from start to the first good answer
+    observed: Observed | None  # the most of each budget that any block was seen to use; None without blocks
+    diagnostics: Diagnostics | None  # medians of the blocks; None without blocks
 
 
 def value(block: Block, metric: Metric) -> float | None:
@@ -61,11 +69,15 @@ def value(block: Block, metric: Metric) -> float | None:
     return found if found is not None and found > 0 else None
 
 
+def lost_share(block: Block) -> float | None:
+    """Return the share of the block's arrivals that got no good answer; None where nothing was due."""
+    return (block.failures + block.unfinished + block.dropped) / block.arrivals if block.arrivals else None
+
+
 def measure(scenario: str, stack: str, blocks: Sequence[Block], pooled: Pooled | None) -> Measures:
     """Put the blocks of one stack under one scenario together: CPU and failures over all requests, the rest as medians."""
-    requests = sum(block.requests for block in blocks)
-    sent = requests + sum(block.unfinished for block in blocks)
-    lost = sum(block.failures + block.unfinished for block in blocks)
+    requests, arrivals = sum(block.requests for block in blocks), sum(block.arrivals for block in blocks)
+    lost = sum(block.failures + block.unfinished + block.dropped for block in blocks)
     # fsum: the same records give the same digits on every Python; sum() adds otherwise from 3.12 on.
     app = _per_request(math.fsum(block.app_cpu_seconds for block in blocks), requests)
     nginx = _per_request(math.fsum(block.nginx_cpu_seconds for block in blocks), requests)
@@ -73,11 +85,14 @@ def measure(scenario: str, stack: str, blocks: Sequence[Block], pooled: Pooled |
         scenario=scenario,
         stack=stack,
         rounds=[block.round for block in blocks],
+        arrivals=arrivals,
+        fewest_arrivals=min((block.arrivals for block in blocks), default=0),
         requests=requests,
-        fewest_requests=min((block.requests for block in blocks), default=0),
         failures=sum(block.failures for block in blocks),
         unfinished=sum(block.unfinished for block in blocks),
-        failed_share=lost / sent if sent else 1.0,
+        dropped=sum(block.dropped for block in blocks),
+        failed_share=lost / arrivals if arrivals else 1.0,
+        backlog_share=sum(block.backlog for block in blocks) / arrivals if arrivals else 0.0,
         silent_rounds=[block.round for block in blocks if block.requests == 0],
         rate=statistics.fmean(block.rate for block in blocks) if blocks else 0.0,
         rates=[block.rate for block in blocks],
@@ -90,9 +105,20 @@ def measure(scenario: str, stack: str, blocks: Sequence[Block], pooled: Pooled |
         p50_ms=_median([block.p50_ms for block in blocks]),
         p99_ms=_median([block.p99_ms for block in blocks]),
         pooled=pooled,
-        generator_share=max((b.generator_cpu_seconds / b.seconds for b in blocks if b.seconds > 0), default=0.0),
+        dispatch_lag_p99_ms=max((block.dispatch_lag_p99_ms for block in blocks), default=0.0),
+        generator_share=max((block.surroundings.generator_cpu_share for block in blocks), default=0.0),
         start_seconds=statistics.median(block.start_seconds for block in blocks) if blocks else 0.0,
+        observed=together(Observed, [block.observed for block in blocks], max),
+        diagnostics=together(Diagnostics, [block.diagnostics for block in blocks], statistics.median),
     )
+
+
+def together(kind: type[Told], found: Sequence[Told], join: Callable[[list[Any]], float]) -> Told | None:
+    """Join each field of several records over those that know it; None where there are no records."""
+    known = {
+        name: [getattr(one, name) for one in found if getattr(one, name) is not None] for name in kind.__struct_fields__
+    }
+    return kind(**{name: join(values) if values else None for name, values in known.items()}) if found else None
 
 
 def _cpu_ms(block: Block) -> float | None:

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from tandem import process
@@ -17,6 +18,9 @@ from tandem.stacks import PROJECT
 CONFIGURATION = PROJECT / "nginx"
 STATIC_ROOT = PROJECT / "userdb"
 OLDEST = (1, 22)
+TIMING_LOG = "timing.log"
+TIMING = f"log_format timing '$msec $request_time';\naccess_log {TIMING_LOG} timing;\n"
+"""Not buffered: the lines of a window are there as soon as its requests are answered. Every stack pays for it alike."""
 
 
 def find() -> Path:
@@ -74,8 +78,13 @@ def _quoted(path: Path) -> str:
     return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def configure(folder: Path, *, public_port: int, server_ports: Sequence[int], keepalive: int) -> None:
-    """Write the configuration of one running nginx into an empty folder: the project's files and the three that vary."""
+def configure(
+    folder: Path, *, public_port: int, server_ports: Sequence[int], keepalive: int, timing: bool = False
+) -> None:
+    """Write the configuration of one running nginx into an empty folder: the project's files and the four that vary.
+
+    With `timing` nginx writes what `times` reads.
+    """
     folder.mkdir(parents=True)
     files = sorted(CONFIGURATION.glob("*.conf"))
     if not files:
@@ -92,6 +101,21 @@ def configure(folder: Path, *, public_port: int, server_ports: Sequence[int], ke
     (folder / "upstream.conf").write_text(f"upstream app {{\n    least_conn;\n{servers}{idle}}}\n")
     (folder / "listen.conf").write_text(f"listen 127.0.0.1:{public_port};\n")
     (folder / "static.conf").write_text(f"root {_quoted(STATIC_ROOT)};\n")
+    (folder / "log.conf").write_text(TIMING if timing else "access_log off;\n")
+
+
+def times(folder: Path, start: float, end: float) -> list[float]:
+    """Return $request_time in milliseconds of the requests that reached nginx from `start` to `end` (epoch seconds).
+
+    nginx knows times to the millisecond, so only means of many say anything. Empty where it kept no log.
+    """
+    found = []
+    with suppress(OSError), (folder / TIMING_LOG).open() as lines:
+        for line in lines:
+            ended, took = line.split()
+            if start <= float(ended) - float(took) < end:
+                found.append(1000 * float(took))
+    return found
 
 
 def command(binary: Path, folder: Path) -> list[str]:

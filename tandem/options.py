@@ -24,7 +24,9 @@ examples:
   tandem compare --quick                         a first look, about 5 minutes
   tandem compare                                 the standard comparison, about 25 minutes
   tandem compare --stacks asgi,mine --stacks-file mine.toml --baseline asgi --scenarios read
+  tandem compare --resume results/latest         go on with a run that was interrupted
   tandem report results/latest                   render a report again from its records
+  tandem doctor                                  what on this machine would spoil a run
 
 exit status: 0 done; 1 something broke while it ran; 2 wrong call or set-up; 3 `--require-decided` and not everything is
 decided; 130 or 143 stopped by Ctrl-C or a signal. What a comparison finds never changes its exit status otherwise.
@@ -33,8 +35,13 @@ decided; 130 or 143 stopped by Ctrl-C or a signal. What a comparison finds never
 COMPARE = """\
 Compare stacks. Each round starts every stack once, fresh, on its own CPU and a freshly restored database, the baseline a
 second time as a decoy; the order is random and balanced. Before the first block all stacks must give the same answers.
-Each block is on disk before the next begins: a run that is stopped can still be reported.
+Requests arrive at a fixed rate, whether or not earlier ones are answered (open loop). A round that something outside
+the stacks disturbed is measured again. Each block is on disk before the next begins: a run that is stopped can be reported
+and resumed.
 """
+
+DOCTOR = """Check this machine and say what would spoil a run. It measures for a few seconds. Exit status 1 where a run is not
+possible or could not be believed."""
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:
@@ -76,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_stacks(commands.add_parser("stacks", help="list the stacks and what each may use"))
     _add_seed(commands.add_parser("seed", help="make a database of users, the same ones every time"))
+    commands.add_parser("doctor", help="check this machine and say what would spoil a run", description=DOCTOR)
     report = commands.add_parser("report", help="render the report of a run again from its records")
     report.add_argument("folder", type=Path, metavar="DIR", help="a folder below results/, or results/latest")
     return top
@@ -157,6 +165,12 @@ def _add_compare(comparing: argparse.ArgumentParser) -> None:
         help=f"length of a block's window (standard: {standard.seconds})",
     )
     comparing.add_argument(
+        "--rate",
+        type=whole_number(1, 100_000),
+        metavar="N",
+        help=f"arrivals per second of every scenario (default: {profiles.RATE_CAP:.0f}, less where a stack could not serve it)",
+    )
+    comparing.add_argument(
         "--warmup",
         type=whole_number(1, 600),
         metavar="N",
@@ -183,6 +197,33 @@ def _add_compare(comparing: argparse.ArgumentParser) -> None:
         default=Path("results"),
         metavar="DIR",
         help="where the run's folder goes (default: %(default)s)",
+    )
+    comparing.add_argument(
+        "--quiet-wait",
+        type=whole_number(0, 3600),
+        default=60,
+        metavar="S",
+        help="how long to wait for a quiet machine before the start (default: %(default)s)",
+    )
+    comparing.add_argument(
+        "--allow-dirty", action="store_true", help="measure although the machine is not quiet; the report says so"
+    )
+    comparing.add_argument(
+        "--plan-extension",
+        type=whole_number(1, 1000),
+        default=0,
+        metavar="N",
+        help="plan N further rounds, to be measured with --extend if they are wanted: each of both looks has half the error",
+    )
+    again = comparing.add_mutually_exclusive_group()
+    again.add_argument(
+        "--resume", type=Path, metavar="DIR", help="go on with an interrupted run; all else is taken from it"
+    )
+    again.add_argument(
+        "--extend",
+        type=Path,
+        metavar="DIR",
+        help="measure the extension that a finished run planned; with --rounds N any further rounds, but then without words",
     )
     comparing.add_argument("--require-decided", action="store_true", help="exit 3 unless every headline is decided")
     _add_files(comparing)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tandem import machine, profiles, statistics
 from tandem.errors import TandemError
 from tandem.profiles import Profile
-from tandem.records import FORMAT, Headline, Load, Provenance, Run, Stack
+from tandem.records import FORMAT, Calibration, Headline, Load, Provenance, Run, Stack
 from tandem.stacks import DECOY, Definition, Stacks, choose
 
 
@@ -25,6 +25,7 @@ class Plan:
     loads: list[Load]
     headlines: list[Headline]
     rounds: int
+    extension: int
     seed: int
     users: int
     layout: machine.Layout
@@ -46,20 +47,24 @@ class Plan:
             decoy_of=self.baseline if name == DECOY else None,
         )
 
-    def run(self, provenance: Provenance, probes: int) -> Run:
-        """Return the first record of the run."""
+    def run(
+        self, provenance: Provenance, probes: int, calibration: Calibration | None = None, suspect: Sequence[str] = ()
+    ) -> Run:
+        """Return the first record of the run; `suspect` says what was amiss with the machine at its start."""
         return Run(
             format=FORMAT,
             profile=self.profile,
             seed=self.seed,
             rounds=self.rounds,
+            extension=self.extension,
             baseline=self.baseline,
             stacks=self.stacks(),
             loads=self.loads,
             headlines=self.headlines,
             seeded_users=self.users,
             probes=probes,
-            suspect=[self.layout.suspect] if self.layout.suspect else [],
+            calibration=calibration,
+            suspect=[*([self.layout.suspect] if self.layout.suspect else []), *suspect],
             provenance=provenance,
         )
 
@@ -69,7 +74,7 @@ class Plan:
 
     def block_seconds(self) -> float:
         """Return about how long a block takes, with its share of restoring, starting and stopping."""
-        return sum(load.warmup_seconds + load.seconds + 0.3 for load in self.loads) / len(self.loads) + 1.8 / len(
+        return sum(load.warmup_seconds + load.seconds + 0.3 for load in self.loads) / len(self.loads) + 2.0 / len(
             self.loads
         )
 
@@ -85,6 +90,8 @@ def plan(
     seconds: int | None = None,
     warmup: int | None = None,
     users: int | None = None,
+    rate: int | None = None,
+    extension: int = 0,
     seed: int,
     cpus: int = 1,
 ) -> Plan:
@@ -98,10 +105,14 @@ def plan(
             f"the baseline {first!r} is none of the stacks: add it to --stacks or name one of {', '.join(chosen)}"
         )
     scenario_names = list(profile.scenarios if scenarios is None else scenarios)
-    loads = profiles.loads(scenario_names, seconds or profile.seconds, profile.warmup if warmup is None else warmup)
-    headlines = profiles.headlines(load.scenario for load in loads)
+    layout = machine.layout(cpus)
+    budgets = {name: definition.budget(len(layout.stack)) for name, definition in chosen.items()}
+    loads = profiles.loads(
+        scenario_names, seconds or profile.seconds, profile.warmup if warmup is None else warmup, budgets, rate
+    )
     count = rounds or profile.rounds
-    refuse_too_few(count, len(headlines) * (len(chosen) - 1))
+    headlines = profiles.headlines(loads, count, profile.name)
+    refuse_too_few(count, len(headlines) * (len(chosen) - 1), 2 if extension else 1)
     return Plan(
         profile=profile.name,
         definitions={**chosen, DECOY: chosen[first]},
@@ -109,16 +120,18 @@ def plan(
         loads=loads,
         headlines=headlines,
         rounds=count,
+        extension=extension,
         seed=seed,
         users=users or profile.users,
-        layout=machine.layout(cpus),
+        layout=layout,
     )
 
 
-def refuse_too_few(rounds: int, ratios: int) -> None:
-    """Raise TandemError where so many rounds can't give a word to so many ratios: 2/2ⁿ > 0.05/m."""
-    if not statistics.enough_rounds(rounds, ratios):
+def refuse_too_few(rounds: int, ratios: int, looks: int = 1) -> None:
+    """Raise TandemError where so many rounds can't give a word to so many ratios: 2/2ⁿ > 0.05/m, shared by all looks."""
+    if not statistics.enough_rounds(rounds, ratios, looks):
         raise TandemError(
-            f"{rounds} rounds can't give a word to {ratios} headline ratio{'s' * (ratios > 1)}: "
-            f"give --rounds {statistics.smallest_rounds(ratios)} or more, or fewer stacks or scenarios"
+            f"{rounds} rounds can't give a word to {ratios} headline ratio{'s' * (ratios > 1)}"
+            f"{' at each of two looks' * (looks > 1)}: "
+            f"give --rounds {statistics.smallest_rounds(ratios, looks)} or more, or fewer stacks or scenarios"
         )

@@ -8,40 +8,57 @@ from tandem.records import Load, Stack
 
 
 class Prediction(msgspec.Struct, frozen=True, kw_only=True):
-    """What a stack can reach at most when nothing but waiting takes time, beside what was measured."""
+    """What a stack can serve when nothing but waiting takes time, beside what was measured."""
 
     scenario: str
     stack: str
     waiting: int  # requests that can wait for the news service at once
-    limit: str  # what bounds the rate: "slots", "news connections" or "users"
-    rate: float  # requests per second
-    p50_ms: float
+    limit: str  # what bounds them: "slots" or "news connections"
+    capacity: float  # requests per second
+    rate: float  # arrivals per second that were offered
+    p50_ms: float | None  # at least; None: cannot serve the rate
+    p50_most_ms: float | None  # at most, had the waits been spread like those of independent random services
     measured_rate: float | None
     measured_p50_ms: float | None
 
 
 def predict(load: Load, stack: Stack, measured_rate: float | None, measured_p50_ms: float | None) -> Prediction | None:
-    """Return the ceiling of a closed loop of `load.users` users; None where the scenario doesn't wait for the news.
+    """Return what a queue with c places predicts; None where the scenario doesn't wait for the news.
 
-    Users alone ask at most users ÷ (wait + think) times a second; min(slots, connections) ÷ wait get through. The smaller one is
-    the rate X, and Little's law for a closed loop (users = X · (response + think)) gives the response time.
+    c = min(slots, news connections) requests wait for w seconds each, so c ÷ w per second get through. Below that rate the
+    response takes w and the time in the queue. With equal waits that is on average at most what M/M/c has, where they scatter
+    (Kleinrock, *Queueing Systems* vol. 1, 1975, section 3.5), and half of the requests stay within the average.
     """
-    wait, think = load.news_seconds, load.think_seconds
-    if not wait or load.users < 1:
+    wait, connections, slots = load.news_seconds, stack.budget.news_connections, stack.budget.slots
+    if not wait:
         return None
-    # The first of equal bounds is named: slots before the connections that were chosen to match them.
-    bounds = [("users", load.users / (wait + think))]
-    if stack.budget.slots is not None:
-        bounds.append(("slots", stack.budget.slots / wait))
-    bounds.append(("news connections", stack.budget.news_connections / wait))
-    limit, rate = min(bounds, key=lambda bound: bound[1])
+    places = min(connections, slots or connections)
+    capacity = places / wait
+    serves = load.rate < capacity
     return Prediction(
         scenario=load.scenario,
         stack=stack.name,
-        waiting=min(load.users, stack.budget.news_connections, stack.budget.slots or load.users),
-        limit=limit,
-        rate=rate,
-        p50_ms=1000 * max(wait, load.users / rate - think) if rate else 0.0,
+        waiting=places,
+        # Of equal bounds the slots are named, before the connections that were chosen to match them.
+        limit="slots" if slots is not None and slots <= connections else "news connections",
+        capacity=capacity,
+        rate=load.rate,
+        p50_ms=1000 * wait if serves else None,
+        p50_most_ms=1000 * (wait + queueing_seconds(load.rate, wait, places)) if serves else None,
         measured_rate=measured_rate,
         measured_p50_ms=measured_p50_ms,
     )
+
+
+def queueing_seconds(rate: float, wait: float, places: int) -> float:
+    """Return the mean time in the queue of M/M/c (Erlang C), for `rate` < `places` ÷ `wait`.
+
+    The chance of finding all places taken comes from Erlang B: B(0) = 1, B(c) = a·B(c − 1) ÷ (c + a·B(c − 1)), a = rate · wait.
+    """
+    offered = rate * wait
+    blocked = 1.0
+    for place in range(1, places + 1):
+        blocked = offered * blocked / (place + offered * blocked)
+    busy = offered / places
+    queued = blocked / (1 - busy * (1 - blocked))
+    return queued * wait / (places - offered)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tandem.errors import TandemError
-from tandem.records import Headline, Load
+from tandem.records import Budget, Headline, Load
+from tandem.verdict import P99_BLOCK, P99_SECONDS, P99_STACK
 
 READING = ("floor", "read", "pages", "waiting")
 """Scenarios that leave the database as it is; within a round and stack they come before those that write."""
@@ -14,14 +15,14 @@ READING = ("floor", "read", "pages", "waiting")
 WRITING = ("everyday", "write")
 SCENARIOS = (*READING, *WRITING)
 
-THINKING_USERS, THINK_SECONDS = 60, 0.2
-"""Users and mean pause of a scenario; together they ask for a little under 300 requests per second."""
+RATE_CAP = 300.0
+"""Arrivals per second of every scenario, unless arithmetic says that some stack could not serve twice as many."""
 
-WAITING_USERS, NEWS_SECONDS = 48, 0.1
-"""`waiting` has users without a pause, three for each thread of `wsgi-gthread`, and news that take a tenth of a second."""
+NEWS_SECONDS = 0.1
+"""How long the news service takes."""
 
-HEADLINE_METRICS = {"waiting": ("p50",), "floor": ("p50",)}
-"""What earns a word, by scenario; for all others CPU per request and p50."""
+IN_FLIGHT, TIMEOUT_SECONDS = 1000, 10.0
+"""Far beyond what a stack that keeps up ever has in flight, and the time after which a request has failed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +60,10 @@ STANDARD = Profile(
 PROFILES = {profile.name: profile for profile in (QUICK, STANDARD)}
 
 
-def loads(scenarios: Iterable[str], seconds: int, warmup: int) -> list[Load]:
-    """Return the loads of these scenarios in the order in which they are measured.
+def loads(
+    scenarios: Iterable[str], seconds: int, warmup: int, budgets: Mapping[str, Budget], rate: float | None = None
+) -> list[Load]:
+    """Return the loads of these scenarios in the order in which they are measured, on stacks with these budgets.
 
     The first one warms a fresh stack for `warmup` seconds, each further one half as long: its workers are warm by then.
     Raises TandemError for a scenario that isn't known or is named twice.
@@ -76,26 +79,60 @@ def loads(scenarios: Iterable[str], seconds: int, warmup: int) -> list[Load]:
         if names.count(name) > 1:
             raise TandemError(f"the scenario {name!r} is named twice")
     ordered = [name for name in SCENARIOS if name in names]
-    return [load(name, seconds, warmup if place == 0 else -(-warmup // 2)) for place, name in enumerate(ordered)]
+    return [
+        load(name, seconds, warmup if place == 0 else -(-warmup // 2), budgets, rate)
+        for place, name in enumerate(ordered)
+    ]
 
 
-def load(scenario: str, seconds: float, warmup: float) -> Load:
+def load(
+    scenario: str, seconds: float, warmup: float, budgets: Mapping[str, Budget], rate: float | None = None
+) -> Load:
     """Return how one scenario is driven."""
-    waits = scenario == "waiting"
+    chosen, why = (rate, "as asked for") if rate else headline_rate(scenario, budgets)
     return Load(
         scenario=scenario,
-        users=WAITING_USERS if waits else THINKING_USERS,
-        think_seconds=0.0 if waits else THINK_SECONDS,
+        arrivals="poisson",
+        rate=chosen,
+        in_flight=IN_FLIGHT,
+        timeout_seconds=TIMEOUT_SECONDS,
         warmup_seconds=warmup,
         seconds=seconds,
-        news_seconds=NEWS_SECONDS if waits else None,
+        news_seconds=NEWS_SECONDS if scenario == "waiting" else None,
+        why_rate=why,
     )
 
 
-def headlines(scenarios: Iterable[str]) -> list[Headline]:
-    """Return the ratios that a run of these scenarios will give a word to."""
-    return [
-        Headline(scenario=name, metric=metric)
-        for name in scenarios
-        for metric in HEADLINE_METRICS.get(name, ("cpu", "p50"))
-    ]
+def headline_rate(scenario: str, budgets: Mapping[str, Budget]) -> tuple[float, str]:
+    """Return the arrivals per second at which stacks are compared, and what bounded them.
+
+    Half of what the weakest stack can serve, as far as arithmetic knows that: requests that wait for the news hold a
+    slot for `NEWS_SECONDS` each. At three quarters a stack already sits on its knee.
+    """
+    if scenario == "waiting" and budgets:
+        places = {
+            name: min(each.slots or each.news_connections, each.news_connections) for name, each in budgets.items()
+        }
+        weakest = min(places, key=lambda name: places[name])
+        capacity = places[weakest] / NEWS_SECONDS
+        if capacity / 2 < RATE_CAP:
+            why = f"half of the {capacity:g}/s that {places[weakest]} waiting at once allow {weakest}"
+            return max(1.0, float(int(capacity / 2))), why
+    return RATE_CAP, "the profile's cap"
+
+
+def headlines(loads: Iterable[Load], rounds: int, profile: str) -> list[Headline]:
+    """Return the ratios that a run of these loads will give a word to.
+
+    CPU per request and p50; p99 too where a block will hold enough requests for it, quick runs aside. Where requests
+    only wait, CPU is no headline.
+    """
+    found = []
+    for each in loads:
+        metrics = ["p50"] if each.scenario in ("waiting", "floor") else ["cpu", "p50"]
+        # 10 % more than the rule asks for: Poisson arrivals come in varying numbers.
+        enough = each.rate * each.seconds >= max(1.1 * P99_BLOCK, 1.1 * P99_STACK / rounds)
+        if len(metrics) > 1 and profile != QUICK.name and each.seconds >= P99_SECONDS and enough:
+            metrics.append("p99")
+        found += [Headline(scenario=each.scenario, metric=metric) for metric in metrics]
+    return found

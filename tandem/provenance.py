@@ -27,7 +27,7 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _git(*arguments: str) -> str | None:
+def git(*arguments: str) -> str | None:
     """Return what git says about the project, or None where there is no git or no repository."""
     try:
         answer = subprocess.run(
@@ -51,9 +51,9 @@ def versions() -> dict[str, str]:
 
 def provenance(layout: machine.Layout, *, arguments: Sequence[str], nginx: str, sqlite: str) -> Provenance:
     """Return where the numbers of a run that begins now come from."""
-    status = _git("status", "--porcelain")
+    status = git("status", "--porcelain")
     return Provenance(
-        commit=_git("rev-parse", "HEAD"),
+        commit=git("rev-parse", "HEAD"),
         dirty=None if status is None else bool(status),
         date=now(),
         command=["tandem", *arguments],

@@ -1,95 +1,279 @@
-"""Raw samples: one row for every request that Locust sent, and what they say about a window.
+"""Raw samples: one row for every arrival of a run of Locust, and what they say about a window of it.
 
-The population of a window is every request *sent* in it, so that none is counted twice or left out: one that was sent
-in the window and answered after it counts with its whole time, and one that was never answered, or wrongly, counts as
+The population of a window is every arrival *due* in it, so that none is counted twice or left out: one that was due in the
+window and answered after it counts with its whole time, and one that was never sent, never answered, or wrongly, counts as
 not reached (+∞), neither as absent nor as fast. Percentiles are nearest-rank values of that population.
+
+Columns are arrays and not objects per row: a report reads millions of rows.
 """
 
 from __future__ import annotations
 
-import csv
 import gzip
+import hashlib
 import math
-from collections.abc import Iterable, Iterator, Sequence
+import zlib
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from itertools import accumulate
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tandem.errors import RunFailed
+from tandem.records import Diagnostics
 from tandem.statistics import reached
 
-COLUMNS = ["start", "response_ms", "route", "status", "outcome", "reason"]
+COLUMNS = "arrival,due,start_delay_ms,service_ms,response_ms,in_flight,route,status,outcome,asked,reason"
+OUTCOMES = ("ok", "failed", "unfinished", "dropped")
+INCOMPARABLE = "00000000"
+"""What stands for what an arrival asked where that can't be compared between stacks."""
+
 EXAMPLES = 5
+CHUNK = 1 << 20
+
+Window = tuple[float, float]  # seconds since the epoch; the end is excluded
 
 
-class Sample(NamedTuple):
-    """One request: sent at `start` (seconds since the epoch), its answer complete after `response_ms`."""
+def _numbers(code: str) -> Callable[[], array[Any]]:
+    return lambda: array(code)
 
-    start: float
-    response_ms: float
-    route: str
-    status: int  # 0: no answer
-    outcome: str  # "ok", "failed" or "unfinished"
-    reason: str
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Columns of equal length, one entry for every arrival; times in milliseconds, `due` in seconds since the epoch."""
+
+    arrival: array[int] = field(default_factory=_numbers("q"))
+    due: array[float] = field(default_factory=_numbers("d"))
+    start_delay_ms: array[float] = field(default_factory=_numbers("d"))
+    service_ms: array[float] = field(default_factory=_numbers("d"))
+    response_ms: array[float] = field(default_factory=_numbers("d"))
+    in_flight: array[int] = field(default_factory=_numbers("q"))
+    routes: list[str] = field(default_factory=list)
+    statuses: array[int] = field(default_factory=_numbers("q"))  # 0: no answer
+    outcomes: list[str] = field(default_factory=list)  # of OUTCOMES
+    asked: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.arrival)
+
+    def columns(self) -> list[Any]:
+        """Return the columns in the order of the file."""
+        return [getattr(self, column.name) for column in fields(self)]
 
 
 class Figures(NamedTuple):
-    """What a window holds; times are None where not reached."""
+    """What a window holds, named as in a block; percentiles are None where not reached."""
 
-    requests: int  # finished, failed ones included
+    arrivals: int
+    requests: int
     failures: int
     unfinished: int
-    rate: float  # good answers per second
+    dropped: int
+    backlog: int
+    rate: float
     p50_ms: float | None
     p90_ms: float | None
     p99_ms: float | None
     max_ms: float | None
+    dispatch_lag_p50_ms: float  # of the requests that were sent; 0 where none was
+    dispatch_lag_p99_ms: float
+    asked: str
     failure_examples: list[str]
 
 
-def read(path: Path) -> Iterator[Sample]:
-    """Yield the samples of a file. Raises RunFailed where it is missing, cut off or something else."""
+def read(path: Path) -> Samples:
+    """Return the samples of a file. Raises RunFailed where it is missing, cut off or something else."""
+    found = Samples()
+    add = [column.append for column in found.columns()]
+    kinds = (int, float, float, float, float, int, bytes.decode, int, bytes.decode, bytes.decode, _text)
+    with _readable(path):
+        for row in _rows(path):
+            for append, kind, value in zip(add, kinds, row, strict=True):
+                append(kind(value))  # type: ignore[operator]  # a list of callables of different kinds
+        if unknown := set(found.outcomes).difference(OUTCOMES):
+            raise ValueError(f"unknown outcome {unknown.pop()!r}")
+        _check(found.response_ms)
+    return found
+
+
+def response_times(path: Path) -> array[float]:
+    """Return only the response times, in the order of the file, +∞ for every outcome but `ok`. Raises RunFailed as `read`."""
+    found = array("d")
+    append = found.append
+    with _readable(path):
+        for row in _rows(path):
+            append(float(row[4]) if row[8] == b"ok" else math.inf)
+        _check(found)
+    return found
+
+
+def _text(cell: bytes) -> str:
+    """Return the text of a cell that may be quoted."""
+    text = cell.decode()
+    return text[1:-1].replace('""', '"') if len(text) > 1 and text[0] == text[-1] == '"' else text
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if "," in text or '"' in text else text
+
+
+def _check(times: array[float]) -> None:
+    if any(map(math.isnan, times)):
+        raise ValueError("a time is no number")
+
+
+def _rows(path: Path) -> Iterator[list[bytes]]:
+    """Yield the cells of each row; only the last one, the reason, may hold commas."""
+    with gzip.open(path, "rb") as file:
+        if file.readline().rstrip(b"\n").decode() != COLUMNS:
+            raise ValueError(f"they do not begin with the columns {COLUMNS}")
+        rest = b""
+        while chunk := file.read(CHUNK):
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                yield line.split(b",", 10)
+        if rest:
+            raise ValueError("the last line is cut off")
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
     try:
-        with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
-            rows = csv.reader(file)
-            if next(rows, None) != COLUMNS:
-                raise RunFailed(f"the samples in {path} do not begin with the columns {','.join(COLUMNS)}")
-            for start, response_ms, route, status, outcome, reason in rows:
-                yield Sample(float(start), float(response_ms), route, int(status), outcome, reason)
-    except (OSError, EOFError, ValueError, csv.Error) as error:
+        yield
+    except (OSError, EOFError, zlib.error, ValueError, IndexError) as error:
         raise RunFailed(f"the samples in {path} can't be read: {error}") from error
 
 
-def write(path: Path, samples: Iterable[Sample]) -> None:
+def write(path: Path, samples: Samples) -> None:
     """Write samples in the form in which Locust's are read. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    row = "{},{:.6f},{:.3f},{:.3f},{:.3f},{},{},{},{},{},{}\n"
     with gzip.open(path, "wt", compresslevel=1, encoding="utf-8", newline="") as file:
-        rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(COLUMNS)
-        for start, response_ms, *rest in samples:
-            rows.writerow([f"{start:.6f}", f"{response_ms:.3f}", *rest])
+        file.write(COLUMNS + "\n")
+        file.writelines(row.format(*cells, _quoted(why)) for *cells, why in zip(*samples.columns(), strict=True))
 
 
-def within(samples: Iterable[Sample], start: float, end: float) -> list[Sample]:
-    """Return the samples of the window from `start` to `end` (seconds since the epoch, `end` excluded)."""
-    return [sample for sample in samples if start <= sample.start < end]
+def within(samples: Samples, start: float, end: float) -> Samples:
+    """Return the samples that were due from `start` to `end` (seconds since the epoch, `end` excluded)."""
+    places = [place for place, due in enumerate(samples.due) if start <= due < end]
+    return Samples(*(_pick(column, places) for column in samples.columns()))
 
 
-def figures(sent: Sequence[Sample], seconds: float) -> Figures:
-    """Return what the samples of a window of so many seconds say."""
-    failed = [sample for sample in sent if sample.outcome == "failed"]
-    unfinished = sum(sample.outcome == "unfinished" for sample in sent)
-    times = sorted(sample.response_ms if sample.outcome == "ok" else math.inf for sample in sent)
-    reasons = dict.fromkeys(
-        f"{sample.route}: {sample.status or 'no answer'} {sample.reason}".strip() for sample in failed
-    )
+def _pick(column: Any, places: Iterable[int]) -> Any:
+    picked = (column[place] for place in places)
+    return array(column.typecode, picked) if isinstance(column, array) else list(picked)
+
+
+def figures(samples: Samples, window: Window) -> Figures:
+    """Return what a window says; `samples` are all of the run of Locust, with its warm-up and the time after the window."""
+    due = within(samples, *window)
+    counts = Counter(due.outcomes)
+    times = _times(due)
+    lags = sorted(lag for lag, outcome in zip(due.start_delay_ms, due.outcomes, strict=True) if outcome != "dropped")
     return Figures(
-        requests=len(sent) - unfinished,
-        failures=len(failed),
-        unfinished=unfinished,
-        rate=(len(sent) - len(failed) - unfinished) / seconds,
+        arrivals=len(due),
+        requests=counts["ok"] + counts["failed"],
+        failures=counts["failed"],
+        unfinished=counts["unfinished"],
+        dropped=counts["dropped"],
+        backlog=_in_flight(samples, window[1]) - _in_flight(samples, window[0]),
+        rate=counts["ok"] / (window[1] - window[0]),
         p50_ms=reached(times, 0.50),
         p90_ms=reached(times, 0.90),
         p99_ms=reached(times, 0.99),
         max_ms=reached(times, 1.0),
-        failure_examples=list(reasons)[:EXAMPLES],
+        dispatch_lag_p50_ms=reached(lags, 0.50) or 0.0,
+        dispatch_lag_p99_ms=reached(lags, 0.99) or 0.0,
+        asked=_digest(due),
+        failure_examples=_examples(due),
     )
+
+
+def unaccounted(samples: Samples, window: Window) -> int:
+    """Count the arrivals of a window that left no sample, or two, from all samples of one process of Locust.
+
+    Arrivals are numbered in the order in which they are due, so a number missing between the window's first and last was lost.
+    """
+    due = [number for number, at in zip(samples.arrival, samples.due, strict=True) if window[0] <= at < window[1]]
+    if not due:
+        return 0
+    found = Counter(number for number in samples.arrival if min(due) <= number <= max(due))
+    return max(due) - min(due) + 1 - len(found) + sum(count > 1 for count in found.values())
+
+
+def asked_otherwise(first: Samples, other: Samples) -> int:
+    """Count the arrivals that both windows hold, that can be compared, and that did not ask for the same."""
+    known, asked = _comparable(first), _comparable(other)
+    return sum(known[number] != asked[number] for number in known.keys() & asked.keys())
+
+
+def most_in_flight(samples: Samples, window: Window) -> int:
+    """Return the most requests that were in flight at once in a window, from all samples of the run of Locust."""
+    spans = [(max(sent, window[0]), end) for sent, end in _spans(samples) if sent < window[1] and end > window[0]]
+    # At the same moment the end (-1) sorts before the beginning (+1): one connection may serve both.
+    steps = sorted([(sent, 1) for sent, _ in spans] + [(end, -1) for _, end in spans])
+    return max(accumulate((step for _, step in steps), initial=0))
+
+
+def diagnostics(
+    samples: Samples, window: Window, nginx_mean_ms: float | None = None, static_p50_ms: float | None = None
+) -> Diagnostics:
+    """Return the cross-checks of a window; what nginx and a static file took was measured elsewhere.
+
+    Little's law (1961): requests in flight = arrivals per second × mean time in the system, here from being sent to the end;
+    one without an answer was in the system as long as it was watched. Poisson arrivals see time averages (Wolff 1982).
+    """
+    due = within(samples, *window)
+    middle = (window[0] + window[1]) / 2
+    first, second = (_times(within(due, *half)) for half in ((window[0], middle), (middle, window[1])))
+    answered = [ms for ms, status in zip(due.service_ms, due.statuses, strict=True) if status]
+    return Diagnostics(
+        first_half_p50_ms=reached(first, 0.50),
+        second_half_p50_ms=reached(second, 0.50),
+        first_half_p99_ms=reached(first, 0.99),
+        second_half_p99_ms=reached(second, 0.99),
+        in_flight_seen=math.fsum(due.in_flight) / len(due) if len(due) else 0.0,
+        in_flight_little=math.fsum(due.service_ms) / 1000 / (window[1] - window[0]),
+        service_mean_ms=math.fsum(answered) / len(answered) if answered else None,
+        nginx_mean_ms=nginx_mean_ms,
+        static_p50_ms=static_p50_ms,
+    )
+
+
+def _times(samples: Samples) -> list[float]:
+    pairs = zip(samples.response_ms, samples.outcomes, strict=True)
+    return sorted(response if outcome == "ok" else math.inf for response, outcome in pairs)
+
+
+def _spans(samples: Samples) -> Iterator[tuple[float, float]]:
+    """Yield when each request that was sent was sent and ended; an unfinished one has no end."""
+    columns = zip(samples.due, samples.start_delay_ms, samples.response_ms, samples.outcomes, strict=True)
+    for due, delay, response, outcome in columns:
+        if outcome != "dropped":
+            yield due + delay / 1000, math.inf if outcome == "unfinished" else due + response / 1000
+
+
+def _in_flight(samples: Samples, moment: float) -> int:
+    return sum(sent <= moment < end for sent, end in _spans(samples))
+
+
+def _comparable(samples: Samples) -> dict[int, str]:
+    return {
+        number: asked for number, asked in zip(samples.arrival, samples.asked, strict=True) if asked != INCOMPARABLE
+    }
+
+
+def _digest(samples: Samples) -> str:
+    rows = "".join(f"{number},{asked}\n" for number, asked in sorted(_comparable(samples).items()))
+    return hashlib.blake2b(rows.encode(), digest_size=8).hexdigest()
+
+
+def _examples(samples: Samples) -> list[str]:
+    rows = zip(samples.routes, samples.statuses, samples.outcomes, samples.reasons, strict=True)
+    seen = (f"{route}: {status or 'no answer'} {reason}".strip() for route, status, outcome, reason in rows
+            if outcome == "failed")  # fmt: skip
+    return list(dict.fromkeys(seen))[:EXAMPLES]

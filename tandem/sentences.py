@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from tandem import wording
 from tandem.measures import Measures
-from tandem.verdict import FAILED_LIMIT, Comparison, Word
+from tandem.records import Load
+from tandem.verdict import Comparison, Word, cannot_serve
 
 SHOWN: tuple[tuple[Word, str], ...] = (
     ("better", "Better"),
@@ -29,13 +30,14 @@ REST: tuple[tuple[Word, str], ...] = (
 def verdict(
     comparisons: Sequence[Comparison],
     measures: Sequence[Measures],
+    loads: Sequence[Load],
     withheld: str | None,
     untrusted: Sequence[Comparison],
 ) -> list[str]:
     """Return the sentences of the verdict, the most important first; never empty."""
     headlines = [comparison for comparison in comparisons if comparison.kind == "headline"]
     if withheld:
-        return [_capital(withheld) + ".", *_exploratory(headlines), *failures(measures)]
+        return [_capital(withheld) + ".", *_exploratory(headlines), *failures(measures, loads)]
     sentences = [_untrusted(untrusted)] if untrusted else []
     for stack in dict.fromkeys(comparison.stack for comparison in headlines):
         judged = [comparison for comparison in headlines if comparison.stack == stack]
@@ -44,16 +46,17 @@ def verdict(
         sentences.append(
             "No verdict: this run fixed no headline comparison in advance, so all its numbers are exploratory."
         )
-    return sentences + failures(measures)
+    return sentences + failures(measures, loads)
 
 
-def failures(measures: Sequence[Measures]) -> list[str]:
-    """Say which stack failed too often under which scenario."""
+def failures(measures: Sequence[Measures], loads: Sequence[Load]) -> list[str]:
+    """Say which stack could not serve which scenario at its rate, and by what that shows."""
+    rates = {load.scenario: load.rate for load in loads}
     return [
-        f"{m.stack} could not serve {m.scenario} at this load: {wording.percent(m.failed_share)} of its requests failed "
-        f"or were never answered ({wording.percent(FAILED_LIMIT)} is the limit), so it gets no word on latency and CPU there."
+        f"{m.stack} cannot serve {m.scenario} at {wording.offered([rates[m.scenario]])}: {', '.join(missed)}; "
+        "so it gets no word on latency and CPU there."
         for m in measures
-        if m.rounds and m.failed_share >= FAILED_LIMIT
+        if m.rounds and (missed := cannot_serve(m))
     ]
 
 

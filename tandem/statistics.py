@@ -13,21 +13,29 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 ERROR = 0.05
-"""The chance of any false word that a whole run may have; its m headlines share it evenly."""
+"""The chance of any false word that a whole run may have; its m headlines, and its looks at the data, share it evenly."""
 
 
-def enough_rounds(rounds: int, headlines: int) -> bool:
-    """Tell whether `rounds` rounds can give a word to each of `headlines` ratios: 2/2ⁿ ≤ 0.05/m.
+def share_of_error(headlines: int, looks: int = 1) -> float:
+    """Return the chance of error of one interval: 0.05 over the number of ratios that get a word and of planned looks.
+
+    Bonferroni: the chance of any false word is at most the sum of the chances, however the ratios and looks depend on each other.
+    """
+    return ERROR / (max(headlines, 1) * looks)
+
+
+def enough_rounds(rounds: int, headlines: int, looks: int = 1) -> bool:
+    """Tell whether `rounds` rounds can give a word to each of `headlines` ratios at each look: 2/2ⁿ ≤ 0.05/(m·looks).
 
     2/2ⁿ is the smallest two-sided p-value that the signed-rank test of n values has: all of one sign.
     """
-    return 2 * headlines <= ERROR * float(2**rounds)
+    return 2 * headlines * looks <= ERROR * float(2**rounds)
 
 
-def smallest_rounds(headlines: int) -> int:
-    """Return the fewest rounds n with 2/2ⁿ ≤ 0.05/m (1 → 6, 3 → 7, 6 → 8, 12 → 9, 25 → 10)."""
+def smallest_rounds(headlines: int, looks: int = 1) -> int:
+    """Return the fewest rounds n with 2/2ⁿ ≤ 0.05/(m·looks); for one look 1 → 6, 3 → 7, 6 → 8, 12 → 9, 25 → 10."""
     rounds = 1
-    while not enough_rounds(rounds, headlines):
+    while not enough_rounds(rounds, headlines, looks):
         rounds += 1
     return rounds
 

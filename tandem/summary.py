@@ -13,18 +13,19 @@ from typing import Any
 
 import msgspec
 
-from tandem import advice, prediction, sentences, verdict
-from tandem.measures import METRICS, Measures, Metric, Pooled, measure, value
-from tandem.records import FORMAT, Block, End, Load, Record, Run, Stack
-from tandem.verdict import Comparison
+from tandem import advice, prediction, sentences, verdict, wording
+from tandem.disturbances import Disturbances, disturbances
+from tandem.measures import METRICS, Measures, Metric, Pooled, lost_share, measure, value
+from tandem.records import Block, End, Load, Record, Resumed, Run, Stack
+from tandem.rounds import Attempt, Key, Rounds
+from tandem.verdict import Comparison, Difference
 
-VERSION = 1
+VERSION = 2
 """Version of `summary.json`; raised when a reader of the old one could misread the new one."""
 
 SCHEMA = Path(__file__).with_name("summary.schema.json")
 
-Samples = Mapping[tuple[str, str], Pooled]
-Blocks = dict[str, dict[int, dict[str, Block]]]  # by scenario, round, stack
+Samples = Mapping[Key, Pooled]
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,8 +33,11 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
     version: int
     run: Run
+    resumed: list[Resumed]
     end: End | None  # None: the run was killed
+    rounds_planned: int  # extension included, once it was begun
     rounds_complete: int  # rounds with a block of every stack under every scenario
+    rounds_valid: int  # of these, rounds that nothing outside the stacks spoiled
     complete: bool  # all planned rounds are there
     trusted: bool  # words may be given and the decoy earned neither "better" nor "worse"
     decided: bool  # trusted, and every headline is better, worse or without practical difference
@@ -43,7 +47,9 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     advice: list[advice.Advice]
     measures: list[Measures]
     comparisons: list[Comparison]
+    differences: list[Difference]  # shares of arrivals without a good answer
     predictions: list[prediction.Prediction]
+    disturbances: Disturbances
 
 
 def summarise(records: Iterable[Record], pooled: Samples | None = None) -> Summary:
@@ -51,15 +57,14 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None) -> Summa
 
     Raises ValueError where the records hold no run that this version can read, or a block of what the run doesn't have.
     """
-    run, blocks, end = _sort(records)
-    complete = _complete(run, blocks)
-    all_complete = len(set.intersection(*map(set, complete.values()))) if complete else 0
-    measures = {(load.scenario, stack.name): _measure(load, stack, blocks, complete, pooled or {})
+    rounds = Rounds(records)
+    run = rounds.run
+    measures = {(load.scenario, stack.name): _measure(load, stack, rounds, pooled or {})
                 for load in run.loads for stack in run.stacks}  # fmt: skip
-    withheld = verdict.withheld(run, all_complete)
+    withheld = verdict.withheld(rounds, family(run))
+    others = [(load, stack) for load in run.loads for stack in run.stacks if stack.name != run.baseline]
     comparisons = _guard([
-        _compare(run, load, stack, metric, blocks, complete, measures, withheld)
-        for load in run.loads for stack in run.stacks if stack.name != run.baseline for metric in METRICS
+        _compare(rounds, load, stack, metric, measures, withheld) for load, stack in others for metric in METRICS
     ])  # fmt: skip
     false = [c for c in comparisons if c.kind == "decoy" and c.word in ("better", "worse")]
     headlines = [c for c in comparisons if c.kind == "headline"]
@@ -68,27 +73,29 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None) -> Summa
     return Summary(
         version=VERSION,
         run=run,
-        end=end,
-        rounds_complete=all_complete,
-        complete=all_complete >= run.rounds,
+        resumed=rounds.resumed,
+        end=rounds.end,
+        rounds_planned=rounds.planned,
+        rounds_complete=rounds.measured,
+        rounds_valid=len(rounds.valid),
+        complete=rounds.measured >= rounds.planned,
         trusted=refused is None,
         decided=refused is None and bool(headlines) and all(c.word not in ("undecided", "no word") for c in headlines),
         withheld=withheld,
-        badge=f"{all_complete} of {run.rounds} rounds complete · {sentences.decoy(comparisons, withheld)}",
-        verdict=sentences.verdict(comparisons, list(measures.values()), withheld, false),
+        badge=_badge(rounds, sentences.decoy(comparisons, withheld)),
+        verdict=sentences.verdict(comparisons, list(measures.values()), run.loads, withheld, false),
         advice=advice.advise(comparisons, refused, predictions),
         measures=list(measures.values()),
         comparisons=comparisons,
+        differences=[_differ(rounds, load, stack) for load, stack in others],
         predictions=predictions,
+        disturbances=disturbances(rounds.attempts, rounds.counting),
     )
 
 
 def counted(records: Iterable[Record]) -> list[Block]:
     """Return the blocks that the measures of a run are made of. Raises ValueError as `summarise` does."""
-    run, blocks, _ = _sort(records)
-    complete = _complete(run, blocks)
-    keys = [(load.scenario, number) for load in run.loads for number in _counting(load.scenario, blocks, complete)]
-    return [block for scenario, number in keys for block in blocks[scenario][number].values()]
+    return [block for attempt in Rounds(records).counting for block in attempt.blocks.values()]
 
 
 def challengers(run: Run) -> list[Stack]:
@@ -101,81 +108,59 @@ def family(run: Run) -> int:
     return len(run.headlines) * len(challengers(run))
 
 
-def _sort(records: Iterable[Record]) -> tuple[Run, Blocks, End | None]:
-    run, blocks, end = None, [], None
-    for record in records:
-        if isinstance(record, Run):
-            if run is not None:
-                raise ValueError("the records hold two runs; keep each run in its own folder")
-            run = record
-        elif isinstance(record, Block):
-            blocks.append(record)
-        else:
-            end = record
-    if run is None:
-        raise ValueError("the records name no run: their first line is missing")
-    if run.format != FORMAT:
-        raise ValueError(f"the records have format {run.format}, this version of tandem reads format {FORMAT}")
-    return run, _arrange(run, blocks), end
-
-
-def _arrange(run: Run, blocks: Iterable[Block]) -> Blocks:
-    """Index the blocks of the planned rounds; a block that was measured again replaces the first one."""
-    table: Blocks = {load.scenario: {} for load in run.loads}
-    names = {stack.name for stack in run.stacks}
-    if run.baseline not in names:
-        raise ValueError(f"the run's baseline {run.baseline!r} is none of its stacks")
-    for block in blocks:
-        if block.scenario not in table or block.stack not in names:
-            raise ValueError(f"a block is of {block.scenario!r} on {block.stack!r}, which the run doesn't have")
-        if 1 <= block.round <= run.rounds:
-            table[block.scenario].setdefault(block.round, {})[block.stack] = block
-    return table
-
-
-def _complete(run: Run, blocks: Blocks) -> dict[str, list[int]]:
-    """Return for each scenario the rounds in which every stack, the decoy included, was measured."""
-    return {
-        scenario: sorted(number for number, found in rounds.items() if len(found) == len(run.stacks))
-        for scenario, rounds in blocks.items()
-    }
-
-
-def _counting(scenario: str, blocks: Blocks, complete: dict[str, list[int]]) -> list[int]:
-    """Return the complete rounds; where there is none, whatever there is, so that a broken-off run shows what it has."""
-    return complete[scenario] or sorted(blocks[scenario])
-
-
-def _measure(load: Load, stack: Stack, blocks: Blocks, complete: dict[str, list[int]], pooled: Samples) -> Measures:
-    rounds = _counting(load.scenario, blocks, complete)
-    found = [blocks[load.scenario][number].get(stack.name) for number in rounds]
-    known = [block for block in found if block is not None]
-    return measure(load.scenario, stack.name, known, pooled.get((load.scenario, stack.name)))
+def _measure(load: Load, stack: Stack, rounds: Rounds, pooled: Samples) -> Measures:
+    key = (load.scenario, stack.name)
+    return measure(*key, [attempt.blocks[key] for attempt in rounds.counting if key in attempt.blocks], pooled.get(key))
 
 
 def _compare(
-    run: Run, load: Load, stack: Stack, metric: Metric, blocks: Blocks, complete: dict[str, list[int]],
-    measures: Mapping[tuple[str, str], Measures], withheld: str | None,
-) -> Comparison:  # fmt: skip
-    rounds = complete[load.scenario]
-    ratios: dict[int, float] = {}
-    for number in rounds:
-        ours, theirs = (value(blocks[load.scenario][number][name], metric) for name in (stack.name, run.baseline))
-        if ours is not None and theirs is not None:
-            ratios[number] = ours / theirs
+    rounds: Rounds, load: Load, stack: Stack, metric: Metric, measures: Mapping[Key, Measures], withheld: str | None
+) -> Comparison:
+    run = rounds.run
+    ratios = _ratios(rounds.valid, load, stack, run.baseline, metric)
     pair = [measures[load.scenario, name] for name in (run.baseline, stack.name)]
-    no_word = withheld or verdict.barred(run, load, metric, pair, ratios.values(), len(rounds) - len(ratios))
+    values = [ratio for _, ratio in ratios]
+    no_word = withheld or verdict.barred(run, load, metric, pair, values, len(rounds.valid) - len(ratios))
     return verdict.compare(
-        ratios,
+        dict(ratios),
         scenario=load.scenario,
         metric=metric,
         stack=stack.name,
         baseline=run.baseline,
         kind=_kind(run, load, stack, metric),
         headlines=1 if withheld else family(run),  # exploratory then: 95 %
+        looks=1 if withheld else rounds.looks,
         no_word=no_word,
         quick=run.profile == "quick",
+        everything=[ratio for _, ratio in _ratios(rounds.complete, load, stack, run.baseline, metric)],
     )
+
+
+def _ratios(
+    attempts: Iterable[Attempt], load: Load, stack: Stack, baseline: str, metric: Metric
+) -> list[tuple[int, float]]:
+    """Return the round and the ratio of each attempt that has one."""
+    found = []
+    for attempt in attempts:
+        ours, theirs = (value(attempt.blocks[load.scenario, name], metric) for name in (stack.name, baseline))
+        if ours is not None and theirs is not None:
+            found.append((attempt.round, ours / theirs))
+    return found
+
+
+def _differ(rounds: Rounds, load: Load, stack: Stack) -> Difference:
+    baseline = rounds.run.baseline
+    points: dict[int, float] = {}
+    for attempt in rounds.valid:
+        ours, theirs = (lost_share(attempt.blocks[load.scenario, name]) for name in (stack.name, baseline))
+        if ours is not None and theirs is not None:
+            points[attempt.round] = 100 * (ours - theirs)
+    return verdict.differ(points, scenario=load.scenario, stack=stack.name, baseline=baseline)
+
+
+def _badge(rounds: Rounds, decoy: str) -> str:
+    rates = wording.offered(load.rate for load in rounds.run.loads)
+    return f"{len(rounds.valid)} of {rounds.planned} rounds valid · {decoy} · open loop {rates}"
 
 
 def _guard(comparisons: list[Comparison]) -> list[Comparison]:
@@ -196,7 +181,7 @@ def _kind(run: Run, load: Load, stack: Stack, metric: Metric) -> verdict.Kind:
     return "decoy" if stack.decoy_of is not None else "headline"
 
 
-def _predictions(run: Run, measures: Mapping[tuple[str, str], Measures]) -> list[prediction.Prediction]:
+def _predictions(run: Run, measures: Mapping[Key, Measures]) -> list[prediction.Prediction]:
     found = []
     for load in run.loads:
         for stack in run.stacks:

@@ -2,27 +2,70 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 PROC = Path("/proc")
+KERNEL_THREAD = 0x00200000
+"""PF_KTHREAD in the flags of /proc/PID/stat (include/linux/sched.h)."""
 
-Usage = dict[int, int]
-"""CPU nanoseconds by process id."""
+
+class Process(NamedTuple):
+    """One process as /proc/PID/stat shows it."""
+
+    pid: int
+    name: str
+    parent: int
+    session: int
+    kernel: bool  # a thread of the kernel's own
+    cpu: int  # the CPU that it ran on last
+    reaped: int  # CPU nanoseconds of children that ended and were waited for, in ticks of 10 ms
+
+
+class Spent(NamedTuple):
+    """CPU nanoseconds of one process since its start."""
+
+    own: int
+    reaped: int
+
+
+Usage = dict[int, Spent]
+"""CPU time by process id."""
+
+
+def scan() -> list[Process]:
+    """Return all processes that can be seen; one that ends meanwhile is left out."""
+    found = []
+    for name in os.listdir(PROC):
+        if name.isdigit():
+            with suppress(OSError, IndexError, ValueError):
+                found.append(_parse(int(name), (PROC / name / "stat").read_text(errors="replace")))
+    return found
+
+
+def _parse(pid: int, text: str) -> Process:
+    """Read a line of /proc/PID/stat: the command's name stands in parentheses and may hold anything."""
+    head, _, tail = text.rpartition(")")
+    fields = tail.split()  # field 3 of proc(5) comes first
+    tick = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+    return Process(
+        pid=pid,
+        name=head.partition("(")[2],
+        parent=int(fields[1]),
+        session=int(fields[3]),
+        kernel=bool(int(fields[6]) & KERNEL_THREAD),
+        cpu=int(fields[36]),
+        reaped=(int(fields[13]) + int(fields[14])) * tick,
+    )
 
 
 def members(session: int) -> list[int]:
     """Return the ids of all processes of a session: a child that the harness started, and everything that it started."""
-    found = []
-    for folder in PROC.iterdir():
-        if folder.name.isdigit():
-            with suppress(OSError, IndexError):
-                # the fields after the command name, which stands in parentheses: state, parent, group, session
-                if int((folder / "stat").read_text().rpartition(")")[2].split()[3]) == session:
-                    found.append(int(folder.name))
-    return found
+    return [process.pid for process in scan() if process.session == session]
 
 
 def cpu_nanoseconds(pid: int) -> int:
@@ -35,21 +78,31 @@ def cpu_nanoseconds(pid: int) -> int:
     return time.clock_gettime_ns(~pid << 3 | 2)
 
 
-def read(sessions: Iterable[int]) -> Usage:
-    """Return the CPU time of every process of these sessions; one that ends meanwhile is left out."""
+def spent(processes: Iterable[Process]) -> Usage:
+    """Return the CPU time of these processes; one that has ended meanwhile is left out."""
     usage: Usage = {}
-    for pid in [pid for session in sessions for pid in members(session)]:
+    for process in processes:
         with suppress(OSError):
-            usage[pid] = cpu_nanoseconds(pid)
+            usage[process.pid] = Spent(cpu_nanoseconds(process.pid), process.reaped)
     return usage
+
+
+def read(sessions: Iterable[int]) -> Usage:
+    """Return the CPU time of every process of these sessions."""
+    wanted = set(sessions)
+    return spent(process for process in scan() if process.session in wanted)
 
 
 def seconds(before: Usage, after: Usage) -> float:
     """Return the CPU seconds used between two readings.
 
-    What a process used that ended in between is not known and not counted.
+    A process that ended in between counts where one of the others waited for it, as masters do for their workers: the
+    kernel adds its whole time to theirs, so what it had used before is taken off again.
     """
-    return sum(spent - before.get(pid, 0) for pid, spent in after.items()) / 1e9
+    alive = sum(now.own - before.get(pid, Spent(0, 0)).own for pid, now in after.items())
+    reaped = sum(now.reaped - before.get(pid, Spent(0, 0)).reaped for pid, now in after.items())
+    ended = sum(sum(then) for pid, then in before.items() if pid not in after)
+    return (alive + max(0, reaped - ended)) / 1e9
 
 
 def memory_bytes(sessions: Iterable[int]) -> int | None:
@@ -58,8 +111,8 @@ def memory_bytes(sessions: Iterable[int]) -> int | None:
     PSS shares the pages that forked workers have in common between them; the resident set size would count them once
     each.
     """
-    total = 0
-    for pid in [pid for session in sessions for pid in members(session)]:
+    total, wanted = 0, set(sessions)
+    for pid in [process.pid for process in scan() if process.session in wanted]:
         try:
             rollup = (PROC / str(pid) / "smaps_rollup").read_text()
         except OSError:

@@ -8,9 +8,10 @@ from typing import Literal
 
 import msgspec
 
-from tandem import statistics
+from tandem import statistics, wording
 from tandem.measures import TITLES, Measures, Metric
 from tandem.records import Load, Run
+from tandem.rounds import Rounds
 
 Word = Literal["better", "worse", "no practical difference", "undecided", "no word"]
 Kind = Literal["headline", "decoy", "exploratory"]
@@ -18,8 +19,9 @@ Kind = Literal["headline", "decoy", "exploratory"]
 DELTAS: dict[Metric, float] = {"cpu": 0.10, "p50": 0.10, "p99": 0.20, "memory": 0.10}
 """How far from 1 a ratio matters in practice; ±δ means 1/(1+δ) to 1+δ, alike for either choice of baseline."""
 
-FAILED_LIMIT = 0.001
-"""Share of failed requests from which on there is no word on latency or CPU: to refuse is neither fast nor cheap."""
+FAILED_LIMIT, ACHIEVED_LIMIT, BACKLOG_LIMIT = 0.001, 0.99, 0.01
+"""Shares of a stack's arrivals: from the first on failed, below the second answered well, or above the third added to the
+requests in flight, it can't serve the rate and gets no word on latency or CPU: to refuse is neither fast nor cheap."""
 
 NO_DIFFERENCE_ERROR = 0.10
 P99_SECONDS, P99_BLOCK, P99_STACK = 8, 2_000, 10_000
@@ -27,7 +29,7 @@ INTERMITTENT = 0.25
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """One metric of one stack against the baseline: the ratio of every complete round, and what follows from them."""
+    """One metric of one stack against the baseline: the ratio of every valid round, and what follows from them."""
 
     scenario: str
     metric: Metric
@@ -36,6 +38,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     rounds: list[int]
     ratios: list[float]  # stack ÷ baseline, one per entry of `rounds`; below 1 is better
+    attempts_all: int  # complete attempts with a ratio, the rejected ones included
+    estimate_all: float | None  # the estimate over all of these, to be set against `estimate`
     confidence: float  # of `low` to `high`
     estimate: float | None  # Hodges–Lehmann; None without ratios
     low: float | None  # None where the rounds are too few for the confidence
@@ -48,15 +52,55 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     reason: str  # why there is no word, or none more decided; empty where the word needs no reason
 
 
-def withheld(run: Run, complete: int) -> str | None:
-    """Return why this run gives no word to anything, or None where its words may be given."""
-    if len(set(run.provenance.cpus)) < 2:
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """Arrivals without a good answer, which may be none, so that no ratio can be formed: a stack's share less the baseline's."""
+
+    scenario: str
+    stack: str
+    baseline: str
+    rounds: list[int]
+    points: list[float]  # percentage points, one per entry of `rounds`; below 0 is better
+    confidence: float
+    estimate: float | None  # Hodges–Lehmann
+    low: float | None
+    high: float | None
+
+
+def withheld(rounds: Rounds, ratios: int) -> str | None:
+    """Return why this run gives no word to anything, or None where its words may be given; `ratios` is m."""
+    run, valid = rounds.run, len(rounds.valid)
+    if any(len(set(where.cpus)) < 2 for where in rounds.provenances):
         return "no verdict: one CPU only, shared by the stack and the load"
     if not any(stack.decoy_of == run.baseline for stack in run.stacks):
         return "no verdict: no decoy in this run"
-    if complete < run.rounds:
-        return f"no verdict: broken off after {complete} of {run.rounds} rounds"
+    if rounds.unplanned:
+        were = "that was not planned" if rounds.unplanned == 1 else "that were not planned"
+        return f"no verdict: extended by {wording.count(rounds.unplanned, 'round')} {were}"
+    if rounds.measured < rounds.planned:
+        return f"no verdict: broken off after {rounds.measured} of {rounds.planned} rounds"
+    if valid < rounds.planned and not statistics.enough_rounds(valid, ratios, rounds.looks):
+        needed = statistics.smallest_rounds(ratios, rounds.looks)
+        subject = f"{ratios} headline ratio{' needs' if ratios == 1 else 's need'}"
+        return f"no verdict: only {valid} of {rounds.planned} rounds were valid, {subject} {needed}"
     return None
+
+
+def cannot_serve(measures: Measures) -> list[str]:
+    """Return in what the stack misses the service level at the rate that it was asked; empty where it serves it."""
+    found = []
+    good = 1 - measures.failed_share
+    if measures.failed_share >= FAILED_LIMIT:
+        found.append(
+            f"{wording.percent(measures.failed_share)} of its arrivals failed (limit {wording.percent(FAILED_LIMIT)})"
+        )
+    if good < ACHIEVED_LIMIT:
+        found.append(
+            f"it answered {wording.percent(good)} of them well (at least {wording.percent(ACHIEVED_LIMIT)} is asked for)"
+        )
+    if measures.backlog_share > BACKLOG_LIMIT:
+        share = f"{wording.percent(measures.backlog_share)} of its arrivals"
+        found.append(f"its requests in flight grew by {share} (limit {wording.percent(BACKLOG_LIMIT)})")
+    return found
 
 
 def barred(
@@ -64,11 +108,11 @@ def barred(
 ) -> str | None:
     """Return why this one comparison gets no word although the run gives words, or None.
 
-    `pair` is the measures of the baseline and of the other stack, `missing` the number of complete rounds without a ratio.
+    `pair` is the measures of the baseline and of the other stack, `missing` the number of valid rounds without a ratio.
     """
     failing = _failing(pair) if metric != "memory" else None
     if failing or missing:
-        return failing or f"{TITLES[metric]} was not there or not reached in {_rounds(missing)}"
+        return failing or f"{TITLES[metric]} was not there or not reached in {wording.count(missing, 'round')}"
     if metric == "p99" and run.profile == "quick":
         return "quick runs never say p99"
     if metric == "p99" and (short := _too_small_for_p99(load, pair)):
@@ -78,10 +122,13 @@ def barred(
 
 def compare(
     rounds: dict[int, float], *, scenario: str, metric: Metric, stack: str, baseline: str, kind: Kind, headlines: int,
-    no_word: str | None, quick: bool,
+    no_word: str | None, quick: bool, looks: int = 1, everything: Sequence[float] = (),
 ) -> Comparison:  # fmt: skip
-    """Judge the ratios of a comparison, given by round; `headlines` is m, `no_word` a reason that overrules the numbers."""
-    error = statistics.ERROR / max(headlines, 1) if kind != "exploratory" else statistics.ERROR
+    """Judge the ratios of a comparison, given by round; `headlines` is m, `no_word` a reason that overrules the numbers.
+
+    `everything` holds the ratios of all complete attempts; they are shown beside the others and decide nothing.
+    """
+    error = statistics.share_of_error(headlines, looks) if kind != "exploratory" else statistics.ERROR
     logs = [math.log(ratio) for ratio in rounds.values()]
     estimate = statistics.estimate(logs) if logs else None
     bounds, bounds90 = statistics.interval(logs, error), statistics.interval(logs, NO_DIFFERENCE_ERROR)
@@ -99,6 +146,8 @@ def compare(
         kind=kind,
         rounds=list(rounds),
         ratios=list(rounds.values()),
+        attempts_all=len(everything),
+        estimate_all=math.exp(statistics.estimate([math.log(ratio) for ratio in everything])) if everything else None,
         confidence=1 - error,
         estimate=None if estimate is None else math.exp(estimate),
         low=low,
@@ -109,6 +158,23 @@ def compare(
         smallest=None if effect is None else max(math.exp(effect), 1 + DELTAS[metric]),
         word=word,
         reason=reason,
+    )
+
+
+def differ(rounds: dict[int, float], *, scenario: str, stack: str, baseline: str) -> Difference:
+    """Put differences, given by round in percentage points, together: exploratory, so with a 95 % interval and no word."""
+    points = list(rounds.values())
+    bounds = statistics.interval(points, statistics.ERROR)
+    return Difference(
+        scenario=scenario,
+        stack=stack,
+        baseline=baseline,
+        rounds=list(rounds),
+        points=points,
+        confidence=1 - statistics.ERROR,
+        estimate=statistics.estimate(points) if points else None,
+        low=bounds[0] if bounds else None,
+        high=bounds[1] if bounds else None,
     )
 
 
@@ -133,18 +199,17 @@ def _word(estimate: float | None, bounds: Bounds, bounds90: Bounds, delta: float
 def _failing(pair: Sequence[Measures]) -> str | None:
     for measures in pair:
         if measures.silent_rounds:
-            return f"{measures.stack} answered nothing in {_rounds(len(measures.silent_rounds))}"
-        if measures.failed_share >= FAILED_LIMIT:
-            share = f"{measures.failed_share:.2%} of its requests; the limit is {FAILED_LIMIT:.1%}"
-            return f"{measures.stack} failed {share}"
+            return f"{measures.stack} answered nothing in {wording.count(len(measures.silent_rounds), 'round')}"
+        if missed := cannot_serve(measures):
+            return f"{measures.stack} cannot serve this rate: {', '.join(missed)}"
     return None
 
 
 def _too_small_for_p99(load: Load, pair: Sequence[Measures]) -> str | None:
-    fewest = min(measures.fewest_requests for measures in pair)
-    if load.seconds >= P99_SECONDS and fewest >= P99_BLOCK and min(m.requests for m in pair) >= P99_STACK:
+    fewest, all_ = min(m.fewest_arrivals for m in pair), min(m.arrivals for m in pair)
+    if load.seconds >= P99_SECONDS and fewest >= P99_BLOCK and all_ >= P99_STACK:
         return None
-    return f"p99 needs blocks of {P99_SECONDS} s and {P99_BLOCK:,} requests, and {P99_STACK:,} per stack"
+    return f"p99 needs blocks of {P99_SECONDS} s and {P99_BLOCK:,} arrivals, and {P99_STACK:,} per stack"
 
 
 def _intermittent(metric: Metric, pair: Sequence[Measures], ratios: Collection[float]) -> str | None:
@@ -165,7 +230,3 @@ def _pooled(measures: Measures, metric: Metric) -> float | None:
 
 def _ratios(bounds: Bounds) -> tuple[float | None, float | None]:
     return (math.exp(bounds[0]), math.exp(bounds[1])) if bounds else (None, None)
-
-
-def _rounds(number: int) -> str:
-    return "1 round" if number == 1 else f"{number} rounds"

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal
 
 from tandem.measures import TITLES, Measures, Metric
-from tandem.verdict import Comparison
+
+if TYPE_CHECKING:  # verdict words its reasons with this module
+    from tandem.prediction import Prediction
+    from tandem.verdict import Comparison, Difference
 
 NOTHING = "–"
 
@@ -31,9 +35,38 @@ def confidence(share: float) -> str:
     return f"{100 * share:.1f}".removesuffix(".0") + " %"
 
 
+def points(difference: Difference) -> str:
+    """Write a difference of shares in percentage points with its interval: +0.02 (0 to +0.05)."""
+    if difference.estimate is None:
+        return NOTHING
+    bounds = (
+        "no interval" if difference.low is None else f"{_point(difference.low)} to {_point(difference.high or 0.0)}"
+    )
+    return f"{_point(difference.estimate)} ({bounds})"
+
+
+def offered(rates: Iterable[float]) -> str:
+    """Write the rates at which scenarios were driven: 300/s, or 80–300/s where they differ."""
+    found = sorted(set(rates))
+    return "–".join(f"{rate:,g}" for rate in dict.fromkeys([found[0], found[-1]])) + "/s" if found else NOTHING
+
+
 def milliseconds(value: float | None) -> str:
     """Write milliseconds with three significant digits."""
     return NOTHING if value is None else f"{_digits(value)} ms"
+
+
+def reach(value: float | None) -> str:
+    """Write a percentile of a block or of the calibration: "not reached" where too many requests failed."""
+    return "not reached" if value is None else milliseconds(value)
+
+
+def expected(prediction: Prediction) -> str:
+    """Write a predicted p50: 100 ms, 100–112 ms where requests queue, or that the stack can't serve the rate."""
+    low, high = milliseconds(prediction.p50_ms), milliseconds(prediction.p50_most_ms)
+    if prediction.p50_ms is None:
+        return "cannot serve this rate"
+    return low if low == high else f"{low.removesuffix(' ms')}–{high}"
 
 
 def mebibytes(value: float | None) -> str:
@@ -45,6 +78,8 @@ def percent(share: float) -> str:
     """Write a share of the whole: 0 %, < 0.01 %, 0.25 %, 12 %."""
     if 0 < share < 0.0001:
         return "< 0.01 %"
+    if 0.9999 < share < 1:
+        return "> 99.99 %"
     return f"{100 * share:.2f}".rstrip("0").rstrip(".") + " %"
 
 
@@ -70,7 +105,7 @@ def percentile(measures: Measures, name: Literal["p50", "p90", "p99", "p999"]) -
     if pooled.samples < NEEDED[name]:
         return NOTHING
     value = {"p50": pooled.p50_ms, "p90": pooled.p90_ms, "p99": pooled.p99_ms, "p999": pooled.p999_ms}[name]
-    return "not reached" if value is None else milliseconds(value)
+    return reach(value)
 
 
 def subject(comparison: Comparison) -> str:
@@ -95,6 +130,10 @@ def _bound(value: float) -> str:
         places += 1
         shown = f"{value:.{places}f}"
     return shown
+
+
+def _point(value: float) -> str:
+    return f"{value:+.3g}" if value else "0"
 
 
 def _ratio(value: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Mapping
@@ -53,7 +54,23 @@ def _read(path: Path) -> list[Record]:
     except OSError as error:
         raise ReportError(f"{path} can't be read: {error.strerror}") from error
     except msgspec.DecodeError as error:
+        if (other := _format(path)) not in (records.FORMAT, None):
+            raise ReportError(
+                f"{path} has format {other}, this version of tandem reads format {records.FORMAT}: "
+                "make its report with the version that measured it"
+            ) from error
         raise ReportError(f"{path} holds a line that is no record of this version of tandem: {error}") from error
+
+
+def _format(path: Path) -> int | None:
+    """Return the format that the first line names, whatever else it holds; None where it names none."""
+
+    class Head(msgspec.Struct):
+        format: int | None = None
+
+    with contextlib.suppress(msgspec.DecodeError):
+        return msgspec.json.decode(path.read_bytes().partition(b"\n")[0], type=Head).format
+    return None
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -15,7 +15,8 @@ import vl_convert
 from tandem import statistics, wording
 from tandem.measures import TITLES
 from tandem.report import theme
-from tandem.report.pools import Key
+from tandem.report.pools import Responses
+from tandem.report.sheet import Sheet
 from tandem.summary import Summary
 from tandem.verdict import Comparison
 
@@ -28,13 +29,6 @@ STEP, GAP = 18, 8  # of the rows of ratios, in pixels
 Row = dict[str, Any]
 
 
-class Table(msgspec.Struct, frozen=True):
-    """The numbers behind a picture, as text."""
-
-    head: list[str]
-    rows: list[list[str]]
-
-
 class Chart(msgspec.Struct, frozen=True, kw_only=True):
     """A rendered chart; `name` is that of its file, without an ending."""
 
@@ -43,10 +37,10 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     description: str
     svg: str
-    table: Table
+    sheet: Sheet
 
 
-def draw(summary: Summary, responses: Mapping[Key, list[float]]) -> list[Chart]:
+def draw(summary: Summary, responses: Responses) -> list[Chart]:
     """Return the charts that the data allow: ratios, percentile curves, rate per round."""
     charts = [_forest(summary)]
     for number, load in enumerate(summary.run.loads, 1):
@@ -102,7 +96,7 @@ def _forest(summary: Summary) -> Chart | None:
         "ratios", None, f"Ratios to {summary.run.baseline} with their intervals", layers,
         "Each point is a ratio, its line the interval, the shaded band what makes no practical difference. "
         + "; ".join(f"{row['of']}: {row['text']}" for row in rows),
-        Table(["Scenario", "Metric", "Stack", "Ratio", "Interval", "Confidence", "δ", "Word"], table),
+        ["Scenario", "Metric", "Stack", "Ratio", "Interval", "Confidence", "δ", "Word"], table,
     )  # fmt: skip
 
 
@@ -124,8 +118,8 @@ def _forest_rows(shown: Sequence[Comparison]) -> list[Row]:
     return rows
 
 
-def _percentiles(summary: Summary, number: int, scenario: str, curves: Mapping[str, list[float]]) -> Chart | None:
-    """Draw response times against the share of requests, stretched so that the tail can be seen; no tail of under 10 samples."""
+def _percentiles(summary: Summary, number: int, scenario: str, curves: Mapping[str, Sequence[float]]) -> Chart | None:
+    """Draw response times against the share of arrivals, stretched so that the tail can be seen; no tail of under 10 samples."""
     rows: list[Row] = []
     for stack, ordered in curves.items():
         deepest = len(ordered) / 10
@@ -143,17 +137,17 @@ def _percentiles(summary: Summary, number: int, scenario: str, curves: Mapping[s
         "depth:Q",
         scale=alt.Scale(type="log", domain=[FIRST, deepest], nice=False),
         axis=axis,
-        title="share of requests",
+        title="share of arrivals",
     )
     y = _log_y([row["ms"] for row in rows])
     layers = _lines(summary, rows, x, y, "ms", height=240)
     return _chart(
         f"percentiles-{number}", scenario, f"{scenario}: response time by percentile (log scale)", layers,
-        f"Response times under {scenario} from the fastest to the slowest requests, a line per stack. "
-        + "; ".join(f"{stack}: p50 {_text(v, 0.5)}, p99 {_text(v, 0.99)}" for stack, v in curves.items() if v),
-        Table(["Stack", "Samples", "p50", "p90", "p99", "p99.9"],
-              [[stack, f"{len(v):,}", *(_text(v, share) for share in (0.5, 0.9, 0.99, 0.999))]
-               for stack, v in curves.items() if v]),
+        f"Response times under {scenario} from the fastest to the slowest arrivals, a line per stack. "
+        + "; ".join(f"{stack}: p50 {_text(v, 0.5)}, p99 {_text(v, 0.99)}" for stack, v in curves.items() if len(v)),
+        ["Stack", "Samples", "p50", "p90", "p99", "p99.9"],
+        [[stack, f"{len(v):,}", *(_text(v, share) for share in (0.5, 0.9, 0.99, 0.999))]
+         for stack, v in curves.items() if len(v)],
     )  # fmt: skip
 
 
@@ -178,9 +172,9 @@ def _rates(summary: Summary, number: int, scenario: str) -> Chart | None:
         f"rate-{number}", scenario, f"{scenario}: good answers per second, round by round", layers,
         f"Good answers per second under {scenario} in every round. "
         + "; ".join(f"{m.stack}: {wording.per_second(m.rate)} on average" for m in found),
-        Table(["Round", *(m.stack for m in found)],
-              [[str(r), *(wording.per_second(m.rates[m.rounds.index(r)]) if r in m.rounds else wording.NOTHING for m in found)]
-               for r in numbers]),
+        ["Round", *(m.stack for m in found)],
+        [[str(r), *(wording.per_second(m.rates[m.rounds.index(r)]) if r in m.rounds else wording.NOTHING for m in found)]
+         for r in numbers],
     )  # fmt: skip
 
 
@@ -236,7 +230,9 @@ def _scales(summary: Summary, stacks: Sequence[str]) -> tuple[alt.Color, alt.Sha
     )
 
 
-def _chart(name: str, scenario: str | None, title: str, layers: Any, description: str, table: Table) -> Chart:
+def _chart(
+    name: str, scenario: str | None, title: str, layers: Any, description: str, head: list[str], rows: list[list[str]]
+) -> Chart:
     heading = alt.TitleParams(title, anchor="start", frame="group", fontSize=13, color=theme.INK, offset=12)
     axes = {
         "labelColor": theme.MUTED, "titleColor": theme.MUTED, "gridColor": theme.GRID, "domainColor": theme.GRID,
@@ -253,7 +249,9 @@ def _chart(name: str, scenario: str | None, title: str, layers: Any, description
     svg = _numbered(vl_convert.vegalite_to_svg(specification))
     words = f"<title>{html.escape(title)}</title><desc>{html.escape(description)}</desc>"
     svg = re.sub(r"<svg ([^>]*)>", lambda match: f'<svg role="img" {match[1]}>{words}', svg, count=1)
-    return Chart(name=name, scenario=scenario, title=title, description=description, svg=svg, table=table)
+    return Chart(
+        name=name, scenario=scenario, title=title, description=description, svg=svg, sheet=Sheet(title, head, rows)
+    )
 
 
 def _numbered(svg: str) -> str:

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import math
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import jinja2
 import markupsafe
 
-from tandem import sentences, statistics, wording
+from tandem import sentences, wording
 from tandem.measures import METRICS, TITLES, Measures, Metric
-from tandem.records import Block, Run
-from tandem.report import charts, theme
+from tandem.records import Block, Load, Run
+from tandem.report import charts, theme, trust
 from tandem.report.charts import Chart
 from tandem.summary import Summary, challengers
-from tandem.verdict import Comparison, Word
+from tandem.verdict import FAILED_LIMIT, Word
 
 LABELS: dict[Word, str] = {
     "better": "better", "worse": "worse", "no practical difference": "same", "undecided": "undecided", "no word": "none",
 }  # fmt: skip
 """The CSS class of each word."""
-
-BUSY = 0.60
-"""Share of its CPU from which on the load generator is named as a suspect: what it measures may be its own delay."""
 
 Cell = dict[str, Any]
 
@@ -52,47 +48,24 @@ def render(summary: Summary, drawn: Sequence[Chart], blocks: Sequence[Block], pr
         verdict=[_labelled(sentence) for sentence in summary.verdict],
         scorecard=[(load, [_card(summary, measures) for measures in summary.measures if measures.scenario == load.scenario])
                    for load in run.loads],
+        driven=_driven,
         headlines=[c for c in summary.comparisons if c.kind == "headline"],
         decoys=[c for c in summary.comparisons if c.kind == "decoy"],
         exploratory=[c for c in summary.comparisons if c.kind == "exploratory" and c.estimate is not None],
         forest=[chart for chart in drawn if chart.scenario is None],
         curves=[(load, [chart for chart in drawn if chart.scenario == load.scenario]) for load in run.loads],
         picture=_picture,
-        doubts=doubts(summary, problems),
-        orders=_orders(blocks),
-        failures=_failures(blocks),
-        rounds=range(1, run.rounds + 1),
-        at=lambda c: dict(zip(c.rounds, c.ratios, strict=True)),
-        halves=_halves,
+        doubts=trust.doubts(summary, problems),
+        trust=trust,
+        limit=FAILED_LIMIT,
+        rejected=summary.disturbances.rejected,
+        suspects=summary.disturbances.suspects,
+        blocks=blocks,
         command=repeat(run),
         join=shlex.join,
         samples=_samples_folder(blocks),
         colours=theme,
     )  # fmt: skip
-
-
-def doubts(summary: Summary, problems: Sequence[str]) -> list[str]:
-    """Return every reason that the records give to doubt the numbers."""
-    where = summary.run.provenance
-    found = [*summary.run.suspect]
-    shared = sorted(set(where.stack_cpus) & set(where.generator_cpus))
-    if shared and not found:
-        found.append(f"The stacks and the load generator shared CPU {wording.listed([str(cpu) for cpu in shared])}.")
-    found += [
-        f"The load generator used {m.generator_share:.0%} of a CPU in a block of {m.scenario} on {m.stack}; "
-        f"from {BUSY:.0%} on, times may be its own delay."
-        for m in summary.measures if m.generator_share > BUSY
-    ]  # fmt: skip
-    if where.dirty:
-        found.append("The working tree had changes that no commit holds.")
-    if summary.end is None:
-        found.append("The run did not come to its end: it was killed, or it is still going on.")
-    elif not summary.end.complete:
-        found.append(f"The run was stopped: {summary.end.reason}.")
-    if problems:
-        more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
-        found.append(f"Samples that don't add up with the records: {'; '.join(problems[:3])}{more}.")
-    return found
 
 
 def _labelled(sentence: str) -> tuple[str, str, list[str]]:
@@ -102,6 +75,17 @@ def _labelled(sentence: str) -> tuple[str, str, list[str]]:
             items = sentence.removeprefix(f"{title}: ").split("; ")
             return label, title, [f"{item};" for item in items[:-1]] + items[-1:]
     return "", "", [sentence]
+
+
+def _driven(load: Load) -> str:
+    """Say how a scenario was driven."""
+    why = f" ({load.why_rate})" if load.why_rate else ""
+    news = f"; the news service answers after {load.news_seconds:g} s" if load.news_seconds else ""
+    arrivals = {"poisson": "Poisson arrivals", "uniform": "arrivals at equal distances"}[load.arrivals]
+    return (
+        f"Open loop: {wording.offered([load.rate])} offered{why}, {arrivals}, at most {load.in_flight:,} in flight, failed after "
+        f"{load.timeout_seconds:g} s; {load.seconds:g} s measured after {load.warmup_seconds:g} s of warm-up{news}."
+    )
 
 
 def _card(summary: Summary, m: Measures) -> Cell:
@@ -123,29 +107,6 @@ def _card(summary: Summary, m: Measures) -> Cell:
 def _picture(chart: Chart) -> markupsafe.Markup:
     """Mark the renderer's SVG as safe: it escaped every text in it."""
     return markupsafe.Markup(charts.page_svg(chart))
-
-
-def _orders(blocks: Iterable[Block]) -> list[tuple[int, str, list[str]]]:
-    """Return for each round and scenario the stacks in the order of measurement."""
-    places: dict[tuple[int, str], list[Block]] = {}
-    for block in blocks:
-        places.setdefault((block.round, block.scenario), []).append(block)
-    return [(number, scenario, [block.stack for block in sorted(found, key=lambda block: block.position)])
-            for (number, scenario), found in sorted(places.items(), key=lambda place: place[0][0])]  # fmt: skip
-
-
-def _failures(blocks: Iterable[Block]) -> list[tuple[Block, str]]:
-    """Return the blocks in which a request failed or stayed unanswered, with what was seen."""
-    return [(block, "; ".join(block.failure_examples[:3])) for block in blocks if block.failures or block.unfinished]
-
-
-def _halves(c: Comparison) -> tuple[str, str]:
-    """Return the estimates of the first and the second half of the rounds: a drift would pull them apart."""
-    middle = len(c.ratios) // 2
-    logs = [math.log(ratio) for ratio in c.ratios]
-    parts = [statistics.estimate(half) if half else None for half in (logs[:middle], logs[middle:])]
-    first, second = (wording.times(None if part is None else math.exp(part)) for part in parts)
-    return first, second
 
 
 def _samples_folder(blocks: Sequence[Block]) -> str | None:

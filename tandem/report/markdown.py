@@ -18,12 +18,21 @@ def render(summary: Summary, charts: Sequence[Chart]) -> str:
     parts = [
         f"**{_text(first)}**",
         "\n".join(f"- {_text(sentence)}" for sentence in rest),
-        f"`{_plain(summary.badge)}` · closed loop",
+        f"`{_plain(summary.badge)}`",
+        _disturbed(summary),
         _picture(charts),
         _table(summary),
         _provenance(summary),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _disturbed(summary: Summary) -> str:
+    rejected = [
+        f"round {f.round}, {f.scenario} on {f.stack}: {', '.join(f.causes)}" for f in summary.disturbances.rejected
+    ]
+    more = f" and {len(rejected) - 5} more" if len(rejected) > 5 else ""
+    return f"Rejected for causes outside the stacks: {_text('; '.join(rejected[:5]))}{more}." if rejected else ""
 
 
 def _picture(charts: Sequence[Chart]) -> str:

@@ -1,9 +1,12 @@
-"""Pools: the raw samples of a run's blocks, read once and put together per scenario and stack."""
+"""Pools: the raw samples of a run's blocks, read once and put together per scenario and stack.
+
+Ten million samples are 80 MB here: only response times are kept, as arrays of doubles, and one pool is sorted at a time.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -12,20 +15,21 @@ from tandem import samples, statistics
 from tandem.errors import RunFailed
 from tandem.measures import Pooled
 from tandem.records import Block
+from tandem.rounds import Key
 
-Key = tuple[str, str]  # scenario and stack
+Responses = Mapping[Key, Sequence[float]]
 
 
 class Pools(msgspec.Struct, frozen=True):
-    """Response times in milliseconds, ascending, `math.inf` for a failed or unfinished request; and what was amiss."""
+    """Response times in milliseconds, ascending, +∞ for arrivals without a good answer; and what was amiss."""
 
-    responses: Mapping[Key, list[float]]
+    responses: Responses
     problems: list[str]
 
 
 def read(folder: Path, blocks: Iterable[Block]) -> Pools:
     """Read and pool the samples of these blocks; a file that is missing, broken or too short is a problem, not an error."""
-    responses: dict[Key, list[float]] = {}
+    responses: dict[Key, array[float]] = {}
     problems = []
     for block in blocks:
         try:
@@ -33,11 +37,11 @@ def read(folder: Path, blocks: Iterable[Block]) -> Pools:
         except (OSError, RunFailed):
             problems.append(f"{block.samples}: missing or unreadable")
             continue
-        responses.setdefault((block.scenario, block.stack), []).extend(found)
-        if len(found) != block.requests + block.unfinished:
-            problems.append(f"{block.samples}: {len(found)} samples, but {block.requests + block.unfinished} requests")
-    for values in responses.values():
-        values.sort()
+        responses.setdefault((block.scenario, block.stack), array("d")).extend(found)
+        if len(found) != block.arrivals:
+            problems.append(f"{block.samples}: {len(found)} samples, but {block.arrivals} arrivals")
+    for key, values in responses.items():
+        responses[key] = array("d", sorted(values))
     return Pools(responses, problems)
 
 
@@ -46,14 +50,14 @@ def percentiles(pools: Pools) -> dict[Key, Pooled]:
     return {key: _pooled(values) for key, values in pools.responses.items() if values}
 
 
-def _pooled(ordered: list[float]) -> Pooled:
+def _pooled(ordered: Sequence[float]) -> Pooled:
     p50, p90, p99, p999 = (statistics.reached(ordered, share) for share in (0.5, 0.9, 0.99, 0.999))
     return Pooled(samples=len(ordered), p50_ms=p50, p90_ms=p90, p99_ms=p99, p999_ms=p999)
 
 
-def _read(folder: Path, block: Block) -> list[float]:
+def _read(folder: Path, block: Block) -> array[float]:
     """Return the block's response times. Raises RunFailed where the file lies outside the folder or can't be read."""
     path = (folder / block.samples).resolve()
     if not path.is_relative_to(folder.resolve()):
         raise RunFailed(f"the samples {block.samples} lie outside the run's folder")
-    return [sample.response_ms if sample.outcome == "ok" else math.inf for sample in samples.read(path)]
+    return samples.response_times(path)

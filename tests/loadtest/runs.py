@@ -36,16 +36,35 @@ class Done(NamedTuple):
     """Locust's own, one entry per route."""
 
     samples: list[dict[str, str]]
-    """Ours, one row per request."""
+    """Ours, one row per arrival."""
 
     @property
     def requests(self) -> int:
-        """As Locust counts them: unfinished ones do not exist."""
+        """As Locust counts them."""
         return sum(entry["num_requests"] for entry in self.statistics)
 
     @property
     def failures(self) -> int:
         return sum(entry["num_failures"] for entry in self.statistics)
+
+    @property
+    def last_line(self) -> str:
+        return self.output.splitlines()[-1]
+
+    @property
+    def due(self) -> list[float]:
+        """Seconds since the epoch, ascending."""
+        return sorted(float(row["due"]) for row in self.samples)
+
+    @property
+    def asked(self) -> dict[int, str]:
+        """What every arrival asked for."""
+        return {int(row["arrival"]): row["asked"] for row in self.samples}
+
+    def response_ms(self, share: float) -> float:
+        """A percentile over all samples, whatever became of them."""
+        times = sorted(float(row["response_ms"]) for row in self.samples)
+        return times[min(int(share * len(times)), len(times) - 1)]
 
     def outcomes(self, outcome: str) -> list[dict[str, str]]:
         return [row for row in self.samples if row["outcome"] == outcome]
@@ -69,17 +88,29 @@ def locust(log: Path, *options: object, cwd: Path = PROJECT) -> Iterator[subproc
         process.wait()
 
 
-def run(folder: Path, url: str, *options: object, users: int = 5, seconds: int = 2, cwd: Path = PROJECT) -> Done:
+def run(folder: Path, url: str, *options: object, users: int = 50, seconds: int = 2, cwd: Path = PROJECT) -> Done:
     """One run without a web page, to its end."""
-    samples, statistics, log = folder / "samples.gz", folder / "statistics", folder / "log"
-    for left in (samples, statistics.with_suffix(".json")):
-        left.unlink(missing_ok=True)
-    usual = ["--headless", "-u", users, "-r", users, "-t", f"{seconds}s", "-H", url, "--json-file", statistics]
-    with locust(log, "-f", LOADTEST, *usual, "--samples", samples, *options, cwd=cwd) as process:
+    with running(folder, url, "-t", f"{seconds}s", *options, users=users, cwd=cwd) as process:
         status = process.wait(PATIENCE)
-    written = statistics.with_suffix(".json")
-    entries = json.loads(written.read_text()) if written.exists() else []
-    return Done(status, log.read_text(), entries, read(samples) if samples.exists() else [])
+    return left(folder, status)
+
+
+def running(
+    folder: Path, url: str, *options: object, users: int = 50, cwd: Path = PROJECT
+) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
+    """A run without a web page."""
+    samples, statistics, log = folder / "samples.gz", folder / "statistics", folder / "log"
+    for file in (samples, statistics.with_suffix(".json")):
+        file.unlink(missing_ok=True)
+    usual = ["--headless", "-u", users, "-r", users, "-H", url, "--json-file", statistics, "--samples", samples]
+    return locust(log, "-f", LOADTEST, *usual, *options, cwd=cwd)
+
+
+def left(folder: Path, status: int) -> Done:
+    """What such a run left in the folder."""
+    samples, statistics = folder / "samples.gz", folder / "statistics.json"
+    entries = json.loads(statistics.read_text()) if statistics.exists() else []
+    return Done(status, (folder / "log").read_text(), entries, read(samples) if samples.exists() else [])
 
 
 def read(samples: Path) -> list[dict[str, str]]:

@@ -11,15 +11,18 @@ from tests.loadtest.runs import LOADTEST, Done, locust, run
 from tests.loadtest.toy import Answer, toy, user
 
 SCENARIOS = ["everyday", "read", "pages", "write", "waiting", "floor"]
-BRISK = ["--think-time", "0.05"]
+BRISK = ["--arrivals", "closed", "--think-time", "0.05"]
 
 
 def all_well(done: Done) -> None:
     """The run went well and its samples are as many as Locust counted."""
     assert done.status == 0, done.output
     assert done.failures == 0
-    assert len(done.outcomes("ok")) == done.requests > 20
-    assert not done.outcomes("failed")
+    assert len(done.outcomes("ok")) == len(done.samples) == done.requests > 20
+    assert len(done.asked) == len(done.samples), "numbers are given once"
+    for row in done.samples:
+        parts = float(row["start_delay_ms"]) + float(row["service_ms"])
+        assert float(row["response_ms"]) == pytest.approx(parts, abs=0.0001)
 
 
 def test_one_user_class_is_offered(tmp_path: Path) -> None:
@@ -31,16 +34,28 @@ def test_one_user_class_is_offered(tmp_path: Path) -> None:
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_each_scenario(scenario: str, asgi_url: str, tmp_path: Path) -> None:
     before = time.time()
-    done = run(tmp_path, asgi_url, "--scenario", scenario, *BRISK)
+    done = run(tmp_path, asgi_url, "--scenario", scenario, users=100, seconds=1)
     all_well(done)
-    assert all(before < float(row["start"]) < time.time() for row in done.samples)
-    assert {row["route"] for row in done.outcomes("ok")} == {f"{e['method']} {e['name']}" for e in done.statistics}
+    assert all(before < due < time.time() for due in done.due)
+    assert {row["route"] for row in done.samples} == {f"{e['method']} {e['name']}" for e in done.statistics}
+    assert done.last_line.startswith(f"arrivals: {done.requests} due, {done.requests} sent, 0 dropped, 0 unfinished;")
+
+
+def test_writes_that_last_to_the_full_cycle(asgi_url: str, tmp_path: Path) -> None:
+    """The steps of a user's life meet the user in the state that they expect."""
+    done = run(tmp_path, asgi_url, "--scenario", "write", "--seed-key", "w", users=200, seconds=5)
+    all_well(done)
+    assert {entry["method"] for entry in done.statistics} == {"POST", "PATCH", "PUT", "DELETE"}
+    planned = [asked for asked in done.asked.values() if asked != "00000000"]
+    assert len(planned) > 0.8 * len(done.asked), "the rest deviates: this machine was busy"
 
 
 def test_once_more_with_two_processes_from_other_folders(asgi_url: str, tmp_path: Path) -> None:
     """What a run before wrote and left is in nobody's way; nothing depends on where Locust is started."""
-    all_well(run(tmp_path, asgi_url, *BRISK, "--processes", 2, users=7, cwd=tmp_path))
-    all_well(run(tmp_path, asgi_url, "--scenario", "write", *BRISK, seconds=1, cwd=LOADTEST))
+    all_well(run(tmp_path, asgi_url, "--processes", 2, users=51, cwd=tmp_path))
+    done = run(tmp_path, asgi_url, "--scenario", "write", *BRISK, users=5, seconds=1, cwd=LOADTEST)
+    all_well(done)
+    assert {row["start_delay_ms"] for row in done.samples} == {"0.000"}
 
 
 def wrong_sometimes(path: str) -> Answer | None:
@@ -54,47 +69,37 @@ def wrong_sometimes(path: str) -> Answer | None:
     return None if case == 2 else user(path)
 
 
-@pytest.mark.parametrize("processes", [[], ["--processes", 2]], ids=["one process", "two processes"])
-def test_wrong_and_missing_answers(processes: list[object], tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", [[], BRISK], ids=["open loop", "closed loop"])
+def test_wrong_and_missing_answers(more: list[object], tmp_path: Path) -> None:
     with toy(wrong_sometimes) as server:
-        options = ["--scenario", "read", "--users-in-database", 500, "--think-time", 0.01, *processes]
-        done = run(tmp_path, server.url, *options, users=10)
+        options = ["--scenario", "read", "--users-in-database", 500, "--request-timeout", 1, *more]
+        done = run(tmp_path, server.url, *options, seconds=1)
     assert done.status == 1, done.output
-    assert len(done.outcomes("ok")) + len(done.outcomes("failed")) == done.requests
+    assert len(done.outcomes("ok")) + len(done.outcomes("failed")) == len(done.samples) == done.requests
     assert len(done.outcomes("failed")) == done.failures > 0
-    assert {row["status"] for row in done.outcomes("failed")} == {"200"}
+    assert {row["status"] for row in done.outcomes("failed")} == {"200", "0"}
     reasons = " ".join(row["reason"] for row in done.outcomes("failed"))
     assert "username: expected 'user0" in reasons
     assert "got 'somebody'" in reasons
     assert "etag: expected '\"1\"', got '\"2\"'" in reasons
-    # Every user comes to a request that hangs, and hangs there.
-    hanging = done.outcomes("unfinished")
-    assert len(hanging) == 10
-    assert {row["status"] for row in hanging} == {"0"}
-    assert all(0 < float(row["response_ms"]) <= 5000 for row in hanging)
+    hanging = [row for row in done.samples if row["reason"] == "no answer within 1 s"]
+    assert hanging
+    assert {(row["status"], row["outcome"]) for row in hanging} == {("0", "failed")}
+    assert all(float(row["response_ms"]) >= 1000 for row in hanging)
 
 
-def test_a_server_that_answers_nothing(tmp_path: Path) -> None:
-    """Locust itself sees no request and no failure here."""
-    with toy(lambda path: None) as server:
-        done = run(tmp_path, server.url, "--scenario", "read", "--users-in-database", 9, *BRISK, seconds=1)
-    assert done.status == 1
-    assert "No request was answered; 5 were waiting when the run ended." in done.output
-    assert [row["outcome"] for row in done.samples] == ["unfinished"] * 5
-
-
-def sequences(folder: Path, *options: object) -> set[tuple[str, ...]]:
+def test_a_closed_loop_says_what_it_is(tmp_path: Path) -> None:
+    """At its start and at its end; what its requests ask for follows from the key as in an open loop."""
     with toy(user) as server:
-        usual = ["--scenario", "read", "--users-in-database", 1000, "--think-time", 0.01]
-        assert run(folder, server.url, *usual, *options, users=3, seconds=1).status == 0
-        return server.sequences(5)
-
-
-def test_a_key_repeats_the_requests_of_every_user(tmp_path: Path) -> None:
-    first = sequences(tmp_path, "--seed-key", "one")
-    assert len(first) == 3, "three users, each with requests of its own"
-    assert sequences(tmp_path, "--seed-key", "one", "--processes", 2) == first
-    assert not sequences(tmp_path, "--seed-key", "other") & first
+        options = ["--scenario", "read", "--users-in-database", 1000]
+        closed = run(tmp_path, server.url, *options, *BRISK, users=5)
+        assert closed.output.count("its latency is not comparable with open-loop latency") == 2
+        assert closed.last_line.startswith(f"closed loop: {closed.requests} sent, 0 unfinished;")
+        open_loop = run(tmp_path, server.url, *options, seconds=1)
+    assert "comparable" not in open_loop.output
+    common = closed.asked.keys() & open_loop.asked.keys()
+    assert len(common) > 20
+    assert all(closed.asked[number] == open_loop.asked[number] for number in common)
 
 
 REFUSED = {
@@ -109,7 +114,7 @@ REFUSED = {
 def test_a_target_that_cannot_be_loaded(url: str, tmp_path: Path) -> None:
     done = run(tmp_path, url)
     assert done.status == 1
-    assert REFUSED[url] in done.output.splitlines()[-1]
+    assert REFUSED[url] in done.last_line
     assert "Traceback" not in done.output
     assert not done.samples
 
@@ -117,17 +122,25 @@ def test_a_target_that_cannot_be_loaded(url: str, tmp_path: Path) -> None:
 def test_refused_with_two_processes(tmp_path: Path) -> None:
     done = run(tmp_path, "http://10.1.2.3:8080", "--processes", 2)
     assert done.status == 1
-    assert "10.1.2.3 is not this machine" in done.output.splitlines()[-1]
+    assert "10.1.2.3 is not this machine" in done.last_line
 
 
-def test_a_scenario_that_there_is_not(tmp_path: Path) -> None:
-    done = run(tmp_path, "http://127.0.0.1:1", "--scenario", "sleeping")
+@pytest.mark.parametrize("option", ["--scenario", "--arrivals"])
+def test_a_choice_that_there_is_not(option: str, tmp_path: Path) -> None:
+    done = run(tmp_path, "http://127.0.0.1:1", option, "sleeping")
     assert done.status == 2
     assert "invalid choice: 'sleeping'" in done.output
+
+
+def test_a_value_that_makes_no_sense(tmp_path: Path) -> None:
+    done = run(tmp_path, "http://127.0.0.1:1", "--in-flight", 0)
+    assert done.status == 1
+    assert done.last_line == "--in-flight must be 1 or more, not 0."
+    assert "Traceback" not in done.output
 
 
 def test_samples_that_cannot_be_written(tmp_path: Path) -> None:
     for file, reason in {tmp_path / "missing" / "file": "its folder does not exist", tmp_path: "is a folder"}.items():
         done = run(tmp_path, "http://127.0.0.1:1", "--samples", file)
         assert done.status == 1
-        assert reason in done.output.splitlines()[-1]
+        assert reason in done.last_line

@@ -79,21 +79,12 @@ def answers(port: int) -> bool:
     return False
 
 
+# fmt: off
 COMPARE = [
-    "compare",
-    "--scenarios",
-    "floor,read",
-    "--rounds",
-    "8",
-    "--seconds",
-    "2",
-    "--warmup",
-    "1",
-    "--seed",
-    "1",
-    "--seed-users",
-    "100",
+    "compare", "--scenarios", "floor", "--rounds", "6", "--seconds", "1", "--warmup", "1", "--rate", "50", "--seed", "1",
+    "--seed-users", "100", "--allow-dirty", "--quiet-wait", "0",
 ]
+# fmt: on
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
@@ -119,6 +110,25 @@ def test_a_comparison_that_is_stopped_leaves_nothing_running_and_can_be_reported
     summary = json.loads((records.parent / "summary.json").read_text())
     assert (summary["complete"], summary["trusted"]) == (False, False)
     assert (records.parent / "report.html").stat().st_size > 10_000
+    if number == signal.SIGKILL:
+        assert_it_goes_on_to_its_end(tmp_path, records)
+
+
+def assert_it_goes_on_to_its_end(folder: Path, records: Path) -> None:
+    """Resume the run, and find all its rounds, those of before the interruption as they were."""
+    before = records.read_bytes()
+    resume = [*TANDEM, "compare", "--resume", "results/latest", "--allow-dirty", "--quiet-wait", "0"]
+    done = subprocess.run(resume, cwd=folder, capture_output=True, text=True, check=False, timeout=400)
+    assert done.returncode == 0, done.stderr
+    assert records.read_bytes().startswith(before)
+    lines = [json.loads(line) for line in records.read_text().splitlines()]
+    assert [line["type"] for line in lines].count("resumed") == 1
+    assert (lines[-1]["type"], lines[-1]["complete"]) == ("end", True)
+    assert {line["round"] for line in lines if line["type"] == "block"} == set(range(1, 7))
+    assert json.loads((records.parent / "summary.json").read_text())["complete"]
+    again = subprocess.run(resume, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    assert again.returncode == 2
+    assert "nothing is missing" in again.stderr
 
 
 def test_serves_both_apps_until_it_is_interrupted(tmp_path: Path) -> None:

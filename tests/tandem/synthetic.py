@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
-import gzip
 import random
-from collections.abc import Callable
+from array import array
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tandem import records
-from tandem.records import Block, Budget, End, Headline, Load, Provenance, Record, Run, Stack
+from tandem import records, samples
+from tandem.records import (
+    Block,
+    Budget,
+    Calibration,
+    Diagnostics,
+    End,
+    Headline,
+    Load,
+    Observed,
+    Provenance,
+    Record,
+    Resumed,
+    Run,
+    Stack,
+    Surroundings,
+)
+from tandem.samples import Samples
 
 WSGI, ASGI, DECOY = "wsgi-gthread", "asgi", "decoy"
 SCENARIOS = ("read", "everyday", "waiting")
 HEADLINES = [(s, m) for s in ("read", "everyday") for m in ("cpu", "p50", "p99")] + [("waiting", "p50")]
 CPU_MS, P50_MS, P99_MS, MEMORY = 0.9, 4.0, 20.0, 80 * 2**20
+RATE, SECONDS = 300.0, 12.0
+START = 1_790_000_000.0
 
 Change = Callable[[dict[str, Any]], None]
+Factors = dict[tuple[str, str, str], float]  # by stack, scenario and metric
 
 
 def stack(name: str, slots: int | None = 16, decoy_of: str | None = None) -> Stack:
@@ -41,85 +60,182 @@ def provenance(**changes: Any) -> Provenance:
     return Provenance(**{**facts, **changes})
 
 
+def load(scenario: str, **changes: Any) -> Load:
+    """Return how a scenario is driven."""
+    facts: dict[str, Any] = {
+        "scenario": scenario, "arrivals": "poisson", "rate": RATE, "in_flight": 1000, "timeout_seconds": 10.0,
+        "warmup_seconds": 2.0, "seconds": SECONDS, "news_seconds": 0.1 if scenario == "waiting" else None,
+        "why_rate": "the profile's cap",
+    }  # fmt: skip
+    return Load(**{**facts, **changes})
+
+
+def calibration(**changes: Any) -> Calibration:
+    """Return what the generator can allegedly do."""
+    facts: dict[str, Any] = {
+        "ceiling_rate": 6000.0, "ceiling_cpu_share": 0.98, "floor_rate": 300.0, "floor_p50_ms": 0.4, "floor_p99_ms": 0.9,
+        "dispatch_lag_p50_ms": 0.05, "dispatch_lag_p99_ms": 0.3, "generator_cpu_ms": 0.16,
+    }  # fmt: skip
+    return Calibration(**{**facts, **changes})
+
+
 def run(rounds: int = 9, **changes: Any) -> Run:
     """Return a run of the standard profile."""
-    loads = [Load(scenario=name, users=60, think_seconds=0.2, warmup_seconds=2, seconds=12,
-                  news_seconds=0.1 if name == "waiting" else None) for name in SCENARIOS]  # fmt: skip
     facts: dict[str, Any] = {
-        "format": records.FORMAT, "profile": "standard", "seed": 1, "rounds": rounds, "baseline": WSGI,
-        "stacks": [stack(WSGI), stack(ASGI, slots=None), stack(DECOY, decoy_of=WSGI)], "loads": loads,
-        "headlines": [Headline(scenario=s, metric=m) for s, m in HEADLINES], "seeded_users": 10_000, "probes": 60, "suspect": [],
-        "provenance": provenance(),
+        "format": records.FORMAT, "profile": "standard", "seed": 1, "rounds": rounds, "extension": 0, "baseline": WSGI,
+        "stacks": [stack(WSGI), stack(ASGI, slots=None), stack(DECOY, decoy_of=WSGI)],
+        "loads": [load(name) for name in SCENARIOS], "headlines": [Headline(scenario=s, metric=m) for s, m in HEADLINES],
+        "seeded_users": 10_000, "probes": 60, "calibration": calibration(), "suspect": [], "provenance": provenance(),
     }  # fmt: skip
     return Run(**{**facts, **changes})
 
 
+def resumed(rounds: int, **changes: Any) -> Resumed:
+    """Return a record of a run that was taken up again and has so many rounds in all from here on."""
+    facts = {"date": "2026-11-20T13:00:00Z", "rounds": rounds, "suspect": [], "provenance": provenance()}
+    return Resumed(**{**facts, **changes})
+
+
+def surroundings(**changes: Any) -> Surroundings:
+    """Return a quiet machine; `generator_waiting_share=0.3` makes a block INVALID."""
+    facts: dict[str, Any] = {
+        "generator_waiting_share": 0.002, "generator_cpu_share": 0.06, "others_cpu_share": 0.005, "steal_share": 0.0,
+        "throttled_share": 0.0, "pressure_share": 0.01,
+    }  # fmt: skip
+    return Surroundings(**{**facts, **changes})
+
+
+def burner(block: dict[str, Any]) -> None:
+    """Put a CPU burner beside the generator: the block becomes INVALID."""
+    block.update(surroundings=surroundings(generator_waiting_share=0.3, others_cpu_share=0.3), dispatch_lag_p99_ms=9.0)
+
+
+def uneasy(block: dict[str, Any]) -> None:
+    """Disturb a block a little: it becomes SUSPECT."""
+    block.update(surroundings=surroundings(generator_waiting_share=0.03))
+
+
 def synthesise(
     rounds: int = 9,
-    factors: dict[tuple[str, str, str], float] | None = None,
+    factors: Factors | None = None,
     change: Change = lambda block: None,
     scatter: float = 0.02,
     measured: int | None = None,
     seed: int = 7,
+    spoiled: Sequence[int] = (),
+    extended_to: int | None = None,
     **changes: Any,
 ) -> list[Record]:
     """Return the records of a run in which `factors[stack, scenario, metric]` is the true ratio to the baseline.
 
-    `scatter` is the standard deviation of each log value, `change` edits each block's fields, `measured` rounds are complete.
+    `scatter` is the standard deviation of each log value, `change` edits each block's fields, `measured` rounds are complete;
+    the rounds in `spoiled` have a first attempt that a burner spoiled and a second one; `extended_to` takes the run up again.
     """
     random_ = random.Random(seed)
     head = run(rounds, **changes)
+    done = rounds if measured is None else measured
     found: list[Record] = [head]
-    for number in range(1, (rounds if measured is None else measured) + 1):
-        for load in head.loads:
-            order = random_.sample([one.name for one in head.stacks], len(head.stacks))
-            for position, name in enumerate(order, 1):
-                found.append(_block(random_, scatter, factors or {}, change, number, load.scenario, name, position))
-    if measured is None or measured == rounds:
+
+    def add(numbers: range) -> None:
+        for number in numbers:
+            for attempt in (1, 2) if number in spoiled else (1,):
+                last = attempt == 2 or number not in spoiled
+                found.extend(round_of(head, random_, number, factors, change, scatter, attempt, not last))
+
+    add(range(1, done + 1))
+    if done == rounds:
         found.append(End(date="2026-11-20T12:20:00Z", complete=True, reason="all rounds measured"))
+    if extended_to is not None:
+        found.append(resumed(extended_to))
+        add(range(done + 1, extended_to + 1))
+        found.append(End(date="2026-11-20T13:20:00Z", complete=True, reason="all rounds measured"))
+    return found
+
+
+def round_of(
+    head: Run, random_: random.Random, number: int, factors: Factors | None = None, change: Change = lambda block: None,
+    scatter: float = 0.02, attempt: int = 1, spoil: bool = False,
+) -> list[Block]:  # fmt: skip
+    """Return the blocks of one attempt of a round; `spoil` lets a burner run beside its first block."""
+    found: list[Block] = []
+    for each in head.loads:
+        order = random_.sample([one.name for one in head.stacks], len(head.stacks))
+        for position, name in enumerate(order, 1):
+
+            def edit(block: dict[str, Any]) -> None:
+                block["attempt"] = attempt
+                if attempt > 1:
+                    block["samples"] = block["samples"].replace(".csv", f"-attempt-{attempt}.csv")
+                change(block)
+                if spoil and not found:
+                    burner(block)
+
+            found.append(_block(random_, scatter, factors or {}, edit, number, each, name, position))
     return found
 
 
 def _block(
-    random_: random.Random, scatter: float, factors: dict[tuple[str, str, str], float], change: Change,
-    number: int, scenario: str, name: str, position: int,
+    random_: random.Random, scatter: float, factors: Factors, change: Change, number: int, driven: Load, name: str,
+    position: int,
 ) -> Block:  # fmt: skip
+    scenario = driven.scenario
+
     def draw(centre: float, metric: str) -> float:
         return centre * factors.get((name, scenario, metric), 1.0) * random_.lognormvariate(0, scatter)
 
-    requests, cpu = 3600, draw(CPU_MS, "cpu") * 3.6
+    arrivals = int(driven.rate * driven.seconds)
+    cpu = draw(CPU_MS, "cpu") * arrivals / 1000
     base = 100.0 if scenario == "waiting" else P50_MS
+    p50, p99 = draw(base, "p50"), draw(P99_MS * base / P50_MS, "p99")
     fields: dict[str, Any] = {
         "round": number, "scenario": scenario, "stack": name, "position": position, "started": "2026-11-20T12:00:00Z",
-        "seconds": 12.0,
-        "samples": f"samples/{number}-{scenario}-{name}.csv.gz", "requests": requests, "failures": 0,
-        "unfinished": 0, "rate": 300.0,
-        "p50_ms": draw(base, "p50"), "p90_ms": 10.0, "p99_ms": draw(P99_MS * base / P50_MS, "p99"), "max_ms": 900.0,
+        "seconds": driven.seconds, "samples": f"samples/{number}-{scenario}-{name}.csv.gz",
+        "arrivals": arrivals, "requests": arrivals, "failures": 0, "unfinished": 0, "dropped": 0, "backlog": 0,
+        "rate": driven.rate,
+        "p50_ms": p50, "p90_ms": 2.5 * p50, "p99_ms": p99, "max_ms": 900.0, "dispatch_lag_p50_ms": 0.05,
+        "dispatch_lag_p99_ms": 0.3, "asked": "00c0ffee00c0ffee", "asked_otherwise": 0, "unaccounted": 0,
         "app_cpu_seconds": cpu * 0.8, "nginx_cpu_seconds": cpu * 0.2, "app_memory_bytes": int(draw(MEMORY, "memory")),
-        "nginx_memory_bytes": 8 * 2**20, "generator_cpu_seconds": 3.0, "start_seconds": 0.8,
+        "nginx_memory_bytes": 8 * 2**20, "start_seconds": 0.8, "surroundings": surroundings(),
+        "observed": Observed(processes=2, threads=18, database_connections=9, news_connections=3, in_flight=12),
+        "diagnostics": Diagnostics(
+            first_half_p50_ms=p50, second_half_p50_ms=p50, first_half_p99_ms=p99, second_half_p99_ms=p99,
+            in_flight_seen=1.3 * driven.rate * p50 / 1000, in_flight_little=1.3 * driven.rate * p50 / 1000,
+            service_mean_ms=1.3 * p50,
+            nginx_mean_ms=1.25 * p50, static_p50_ms=0.3),
     }  # fmt: skip
     change(fields)
+    # What a change made of the counts adds up again, unless it says otherwise itself.
+    if fields["arrivals"] == arrivals:
+        fields["arrivals"] = fields["requests"] + fields["unfinished"] + fields["dropped"]
     return Block(**fields)
 
 
-def write(folder: Path, found: list[Record], samples: bool = True, sparse: int = 10) -> Path:
+def write(folder: Path, found: list[Record], raw: bool = True, sparse: int = 10) -> Path:
     """Write records and, for every block, raw samples around its p50 and p99; `sparse` leaves out all but each n-th."""
     for record in found:
         records.append(folder / "records.jsonl", record)
-        if samples and isinstance(record, Block):
-            _write_samples(folder / record.samples, record, sparse)
+        if raw and isinstance(record, Block):
+            samples.write(folder / record.samples, raw_samples(record, sparse))
     return folder
 
 
-def _write_samples(path: Path, block: Block, sparse: int) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def raw_samples(block: Block, sparse: int = 1) -> Samples:
+    """Return samples that a block with these percentiles could have left: log-normal times, the first ones failed."""
     random_ = random.Random(f"{block.round}{block.scenario}{block.stack}")
     p50, p99 = block.p50_ms or 1.0, block.p99_ms or 2.0
-    lines = ["start,response_ms,route,status,outcome,reason"]
-    for index in range(0, block.requests, sparse):
-        response = p50 * (p99 / p50) ** (random_.gauss(0, 1) / 2.326)
-        lost = index < block.failures
-        lines.append(f"{1_790_000_000 + index / 300:.6f},{response:.3f},GET /api/users/{{id}},{500 if lost else 200},"
-                     f"{'failed' if lost else 'ok'},{'status 500' if lost else ''}")  # fmt: skip
-    with gzip.open(path, "wt", encoding="utf-8", compresslevel=1) as file:
-        file.write("\n".join(lines) + "\n")
+    numbers = range(0, block.arrivals, sparse)
+    times = [p50 * (p99 / p50) ** (random_.gauss(0, 1) / 2.326) for _ in numbers]
+    lost = block.failures
+    return Samples(
+        arrival=array("q", numbers),
+        due=array("d", (START + number * block.seconds / block.arrivals for number in numbers)),
+        start_delay_ms=array("d", [0.05] * len(times)),
+        service_ms=array("d", (time - 0.05 for time in times)),
+        response_ms=array("d", times),
+        in_flight=array("q", [1] * len(times)),
+        routes=["GET /api/users/{id}"] * len(times),
+        statuses=array("q", (500 if number < lost else 200 for number in numbers)),
+        outcomes=["failed" if number < lost else "ok" for number in numbers],
+        asked=["1a2b3c4d"] * len(times),
+        reasons=["status 500" if number < lost else "" for number in numbers],
+    )

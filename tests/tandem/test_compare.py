@@ -4,30 +4,57 @@ from __future__ import annotations
 
 import errno
 import os
+import random
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
+from tandem import attempts, profiles, provenance, records, stacks, summary
 from tandem import compare as comparing
-from tandem import profiles, provenance, records, stacks, summary
-from tandem.compare import RECORDS, compare
+from tandem.compare import RECORDS, Comparison
 from tandem.errors import RunFailed, Stopped
 from tandem.order import orders
 from tandem.plan import Plan, plan
-from tandem.records import Block, End, Load, Record, Run
+from tandem.records import Block, Calibration, End, Load, Record, Resumed, Run
+from tests.tandem import synthetic
+
+CALIBRATION = Calibration(
+    ceiling_rate=5000, ceiling_cpu_share=0.99, floor_rate=300, floor_p50_ms=0.4, floor_p99_ms=0.9,
+    dispatch_lag_p50_ms=0.05, dispatch_lag_p99_ms=0.2, generator_cpu_ms=0.2,
+)  # fmt: skip
+
+
+def a_block(**changes: Any) -> Block:
+    """A block of a quiet machine, changed as given."""
+    usual = synthetic.round_of(synthetic.run(), random.Random(1), 1)[0]
+    return msgspec.structs.replace(usual, **changes)
+
+
+def disturbed(block: Block) -> Block:
+    """The same with something outside the stack beside it."""
+    return msgspec.structs.replace(block, surroundings=synthetic.surroundings(generator_waiting_share=0.3))
 
 
 class Fake:
-    """An executor that notes what is asked of it; `fail_at` raises `error` in the block with this number, from 1."""
+    """An executor that notes what is asked of it.
+
+    `fail_at` raises `error` in the block with this number, from 1; blocks whose numbers are in `disturbed` are INVALID.
+    """
 
     def __init__(
-        self, fail_at: int | None = None, error: BaseException | None = None, refuse: RunFailed | None = None
+        self,
+        fail_at: int | None = None,
+        error: BaseException | None = None,
+        refuse: RunFailed | None = None,
+        disturbed: Collection[int] = (),
     ) -> None:
-        self.fail_at, self.error, self.refuse = fail_at, error, refuse
+        self.fail_at, self.error, self.refuse, self.disturbed = fail_at, error, refuse, disturbed
         self.log: list[str] = []
         self.running: str | None = None
         self.measured = 0
@@ -37,6 +64,10 @@ class Fake:
             raise self.refuse
         self.log.append("prove")
         return 42
+
+    def calibrate(self) -> Calibration:
+        self.log.append("calibrate")
+        return CALIBRATION
 
     @contextmanager
     def stack(self, name: str, round_number: int) -> Iterator[Fake]:
@@ -49,19 +80,16 @@ class Fake:
             self.running = None
             self.log.append(f"stop {name} {round_number}")
 
-    def measure(self, load: Load, *, round_number: int, position: int) -> Block:
+    def measure(self, load: Load, *, round_number: int, attempt: int, position: int) -> Block:
         self.measured += 1
         if self.measured == self.fail_at and self.error:
             raise self.error
         assert self.running
         self.log.append(f"{load.scenario} {self.running} {round_number}")
-        return Block(
-            round=round_number, scenario=load.scenario, stack=self.running, position=position, started="2026-11-20T00:00:00Z",
-            seconds=4.0, samples="samples/none.csv.gz", requests=1000, failures=0, unfinished=0, rate=250.0, p50_ms=2.0,
-            p90_ms=3.0, p99_ms=4.0, max_ms=5.0, app_cpu_seconds=0.4, nginx_cpu_seconds=0.1, app_memory_bytes=1,
-            nginx_memory_bytes=1,
-            generator_cpu_seconds=0.3, start_seconds=0.5,
-        )  # fmt: skip
+        block = a_block(
+            round=round_number, attempt=attempt, scenario=load.scenario, stack=self.running, position=position
+        )
+        return disturbed(block) if self.measured in self.disturbed else block
 
 
 @pytest.fixture
@@ -70,11 +98,23 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> Plan:
     return plan(profiles.QUICK, stacks.load(), seed=3)
 
 
-def run(planned: Plan, executor: Fake, folder: Path, said: list[str] | None = None) -> list[Record]:
-    """Compare and return the records, which are read whatever the comparison raises."""
+def comparison(planned: Plan, executor: Fake, folder: Path, said: list[str] | None = None) -> Comparison:
     origin = provenance.provenance(planned.layout, arguments=["compare"], nginx="1.31.3", sqlite="3.53.4")
     folder.mkdir(exist_ok=True)
-    compare(planned, origin, executor, folder, (said if said is not None else []).append)
+    settle = lambda: executor.log.append("settle")  # noqa: E731
+    return Comparison(planned, origin, executor, folder, (said if said is not None else []).append, settle)
+
+
+def run(planned: Plan, executor: Fake, folder: Path, said: list[str] | None = None) -> list[Record]:
+    """Compare and return the records."""
+    comparison(planned, executor, folder, said).begin([])
+    return list(records.read(folder / RECORDS))
+
+
+def go_on(planned: Plan, executor: Fake, folder: Path, rounds: int, said: list[str] | None = None) -> list[Record]:
+    """Take a run up again and return the records."""
+    past = list(records.read(folder / RECORDS))
+    comparison(planned, executor, folder, said).go_on(past, rounds, [])
     return list(records.read(folder / RECORDS))
 
 
@@ -89,8 +129,15 @@ def test_every_round_starts_every_stack_once_in_the_planned_order(planned: Plan,
 def test_within_a_start_what_reads_comes_before_what_writes(planned: Plan, tmp_path: Path) -> None:
     executor = Fake()
     run(planned, executor, tmp_path / "run")
-    name = executor.log[1].split()[1]
-    assert executor.log[:5] == ["prove", f"start {name} 1", f"waiting {name} 1", f"everyday {name} 1", f"stop {name} 1"]
+    name = executor.log[2].split()[1]
+    assert executor.log[:6] == [
+        "prove",
+        "calibrate",
+        f"start {name} 1",
+        f"waiting {name} 1",
+        f"everyday {name} 1",
+        f"stop {name} 1",
+    ]
 
 
 def test_the_records_tell_the_whole_run(planned: Plan, tmp_path: Path) -> None:
@@ -110,10 +157,10 @@ def test_each_block_is_on_disk_before_the_next_begins(planned: Plan, tmp_path: P
     folder = tmp_path / "run"
 
     class Watching(Fake):
-        def measure(self, load: Load, *, round_number: int, position: int) -> Block:
+        def measure(self, load: Load, *, round_number: int, attempt: int, position: int) -> Block:
             lines = (folder / RECORDS).read_bytes().splitlines()
             assert len(lines) == 1 + self.measured
-            return super().measure(load, round_number=round_number, position=position)
+            return super().measure(load, round_number=round_number, attempt=attempt, position=position)
 
     run(planned, Watching(), folder)
 
@@ -180,21 +227,85 @@ def test_progress_tells_every_block_and_the_time_left(planned: Plan, tmp_path: P
     blocks = [line for line in said if "left)" in line]
     assert len(blocks) == 42
     assert "block 42 of 42, 0 s left" in blocks[-1]
-    assert "CPU 0.50 ms/request" in blocks[0]
+    assert re.search(r"p50 3\.9 ms  p99 20\.4 ms  CPU 0\.\d\d ms/request", blocks[0])
 
 
 def test_a_block_without_good_answers_says_so() -> None:
-    block = msgspec.structs.replace(
-        Fake.measure(_running(), profiles.load("read", 4, 2), round_number=1, position=1),
-        requests=0,
-        p50_ms=None,
-        unfinished=9,
-    )
+    block = a_block(requests=0, arrivals=9, p50_ms=None, unfinished=9)
     assert "not reached" in comparing.line(block)
     assert "9 unfinished" in comparing.line(block)
+    assert "INVALID" in comparing.line(disturbed(block))
 
 
-def _running() -> Fake:
-    fake = Fake()
-    fake.running = "asgi"
-    return fake
+def test_a_disturbed_round_is_measured_again_as_a_whole(planned: Plan, tmp_path: Path) -> None:
+    said: list[str] = []
+    executor = Fake(disturbed=[9])
+    found = run(planned, executor, tmp_path / "run", said)
+    assert executor.log.count("settle") == 1
+    blocks = [record for record in found if isinstance(record, Block)]
+    assert Counter((b.round, b.attempt) for b in blocks) == {(n, 1): 6 for n in range(1, 8)} | {(2, 2): 6}
+    assert [b.stack for b in blocks if (b.round, b.attempt) == (2, 1)] == [
+        b.stack for b in blocks if (b.round, b.attempt) == (2, 2)
+    ]
+    assert any("round 2 is INVALID" in line for line in said)
+    assert "block 48 of 48, 0 s left" in [line for line in said if "left)" in line][-1]
+    judged = summary.summarise(found)
+    assert (judged.rounds_valid, judged.withheld) == (7, None)
+
+
+def test_repeats_are_bounded_and_what_stays_invalid_counts_for_nothing(planned: Plan, tmp_path: Path) -> None:
+    said: list[str] = []
+    executor = Fake(disturbed=range(1, 1000))
+    found = run(planned, executor, tmp_path / "run", said)
+    rounds = Counter((b.round, b.attempt) for b in found if isinstance(b, Block))
+    assert len(rounds) == 7 + attempts.REPEATS
+    assert any("repeats are used up" in line for line in said)
+    judged = summary.summarise(found)
+    assert judged.rounds_valid == 0
+    assert not judged.decided
+
+
+@pytest.mark.parametrize("broken_at", [1, 3, 7, 20, 42])
+def test_an_interrupted_run_is_gone_on_with_and_ends_like_an_uninterrupted_one(
+    planned: Plan, tmp_path: Path, broken_at: int
+) -> None:
+    folder = tmp_path / "run"
+    with pytest.raises(Stopped):
+        run(planned, Fake(fail_at=broken_at, error=Stopped(2)), folder)
+    found = go_on(planned, Fake(), folder, 7)
+    assert isinstance(found[-1], End)
+    assert found[-1].complete
+    assert [type(record) for record in found].count(Resumed) == 1
+    whole = run(planned, Fake(), tmp_path / "whole")
+    interrupted, straight = summary.summarise(found), summary.summarise(whole)
+    assert interrupted.rounds_valid == straight.rounds_valid == 7
+    assert [(c.stack, c.metric, c.rounds) for c in interrupted.comparisons] == [
+        (c.stack, c.metric, c.rounds) for c in straight.comparisons
+    ]
+    assert interrupted.withheld is None
+
+
+def test_of_a_round_that_broke_off_nothing_is_mixed_with_the_next_attempt(planned: Plan, tmp_path: Path) -> None:
+    with pytest.raises(Stopped):
+        run(planned, Fake(fail_at=9, error=Stopped(2)), tmp_path / "run")
+    found = go_on(planned, Fake(), tmp_path / "run", 7)
+    second = Counter(b.attempt for b in found if isinstance(b, Block) and b.round == 2)
+    assert second == {1: 2, 2: 6}
+    first = Counter(b.attempt for b in found if isinstance(b, Block) and b.round == 1)
+    assert first == {1: 6}
+
+
+def test_further_rounds_go_on_in_the_order_that_more_rounds_would_have_had(planned: Plan, tmp_path: Path) -> None:
+    run(planned, Fake(), tmp_path / "run")
+    executor = Fake()
+    go_on(planned, executor, tmp_path / "run", 9)
+    starts = [entry.split()[1] for entry in executor.log if entry.startswith("start")]
+    assert starts == [name for order in orders(["wsgi-gthread", "asgi", "decoy"], 9, 3)[7:] for name in order]
+
+
+def test_a_run_that_breaks_before_its_first_record_leaves_none_behind(planned: Plan, tmp_path: Path) -> None:
+    run(planned, Fake(), tmp_path / "run")
+    before = (tmp_path / "run" / RECORDS).read_bytes()
+    with pytest.raises(RunFailed):
+        go_on(planned, Fake(refuse=RunFailed("not the same answers")), tmp_path / "run", 9)
+    assert (tmp_path / "run" / RECORDS).read_bytes() == before

@@ -22,7 +22,7 @@ def planned(tmp_path: Path) -> Plan:
     file = tmp_path / "toys.toml"
     file.write_text(toy.table("one") + toy.table("two"))
     allowed = sorted(os.sched_getaffinity(0))
-    layout = machine.Layout(allowed, allowed[:1], allowed[-1:], None)
+    layout = machine.layout(1, allowed)
     made = plan(
         profiles.QUICK,
         stacks.load([file]),
@@ -30,6 +30,7 @@ def planned(tmp_path: Path) -> Plan:
         scenarios=["waiting"],
         seconds=1,
         warmup=1,
+        rate=30,
         users=30,
         seed=1,
     )
@@ -50,18 +51,23 @@ def test_stacks_are_proved_the_same_and_measured(executor: Machine) -> None:
     with executor.ready():
         assert executor.prove() > 30
         with executor.stack("one", 3) as stack:
-            block = stack.measure(load, round_number=3, position=2)
+            block = stack.measure(load, round_number=3, attempt=2, position=2)
             started = [*stack.running.app_sessions(), stack.running.nginx.pid]
     assert (block.round, block.stack, block.scenario, block.position) == (3, "one", "waiting", 2)
     assert block.requests > 50
     assert (block.failures, block.unfinished) == (0, 0)
     assert 0 < block.app_cpu_seconds < 2
     assert 0 < block.nginx_cpu_seconds < 2
-    assert 0 < block.generator_cpu_seconds < 2
+    assert 0 < block.surroundings.generator_cpu_share < 2
+    assert (block.unaccounted, block.asked_otherwise) == (0, 0)
+    assert block.observed.processes == 1
+    assert block.observed.threads
+    assert block.diagnostics.nginx_mean_ms is not None
+    assert block.diagnostics.static_p50_ms
     assert block.app_memory_bytes is not None
-    assert block.samples == "samples/round-03-waiting-one.csv.gz"
-    kept = list(samples.read(executor.folder / block.samples))
-    assert len(kept) == block.requests
+    assert block.samples == "samples/round-03-attempt-2-waiting-one.csv.gz"
+    kept = samples.read(executor.folder / block.samples)
+    assert len(kept) == block.arrivals == block.requests
     assert not any(alive(pid) for pid in started)
     assert not executor.work.exists()
 
@@ -72,7 +78,7 @@ def test_a_stack_that_dies_in_a_block_stops_the_run_with_its_last_lines(executor
 
     def work() -> None:
         with executor.ready(), executor.stack("two", 1) as stack:
-            stack.measure(executor.plan.loads[0], round_number=1, position=1)
+            stack.measure(executor.plan.loads[0], round_number=1, attempt=1, position=1)
 
     with pytest.raises(RunFailed, match=r"two server 1 ended by itself[\s\S]*dying as asked"):
         work()

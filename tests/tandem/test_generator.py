@@ -13,7 +13,7 @@ import pytest
 
 from tandem import generator, nginx, ports, samples, serving, stacks
 from tandem.errors import RunFailed, TandemError
-from tandem.generator import Generator
+from tandem.generator import Generator, open_loop
 from tandem.profiles import load
 from tandem.serving import Place
 from tests.tandem import toy
@@ -25,16 +25,18 @@ from locust import HttpUser, constant, events, task
 rows = []
 @events.init_command_line_parser.add_listener
 def options(parser):
-    for name in ("--scenario", "--think-time", "--seed-key", "--users-in-database", "--samples"):
-        parser.add_argument(name)
+    for name in "scenario arrivals in-flight request-timeout seed-key users-in-database samples".split():
+        parser.add_argument("--" + name)
 @events.request.add_listener
 def note(name, response_time, start_time, exception, response, **_):
-    rows.append([start_time, response_time, "GET " + name, response.status_code, "failed" if exception else "ok", ""])
+    outcome = "failed" if exception else "ok"
+    rows.append([len(rows), "%.6f" % start_time, 0, response_time, response_time, 0, "GET " + name,
+                 response.status_code, outcome, "0000abcd", ""])
 @events.quitting.add_listener
 def write(environment, **_):
     if {leave_samples}:
         with gzip.open(environment.parsed_options.samples, "wt", newline="") as file:
-            csv.writer(file).writerows([{columns!r}, *rows])
+            csv.writer(file, lineterminator=chr(10)).writerows([{columns!r}, *rows])
 class Someone(HttpUser):
     wait_time = constant(0.05)
     @task
@@ -48,13 +50,13 @@ def locustfile(
 ) -> None:
     """Let the harness drive this locustfile instead of loadtest/."""
     folder.mkdir()
-    text = LOCUSTFILE.format(action=action, leave_samples=leave_samples, columns=samples.COLUMNS)
+    text = LOCUSTFILE.format(action=action, leave_samples=leave_samples, columns=samples.COLUMNS.split(","))
     (folder / "locustfile.py").write_text(text)
     monkeypatch.setattr(generator, "LOADTEST", folder)
 
 
 def prepared(tmp_path: Path, port: int) -> Generator:
-    few = load("read", 1, 1)
+    few = open_loop(load("read", 1, 1, {}, rate=20))
     host, cpus = f"http://127.0.0.1:{port}", sorted(os.sched_getaffinity(0))[-1:]
     return Generator.prepare(
         few, host=host, key="k", users=10, samples=tmp_path / "s.gz", log=tmp_path / "log", cpus=cpus
@@ -80,14 +82,14 @@ def test_a_block_from_hold_to_samples(tmp_path: Path, monkeypatch: pytest.Monkey
             waiting.finish(running.check)
     finally:
         waiting.child.kill()
-    found = list(samples.read(waiting.samples))
+    found = samples.read(waiting.samples)
     inside = samples.within(found, *window)
     assert window.end - window.start == pytest.approx(1)
     assert window.start >= released
     assert len(inside) > 100
-    assert {sample.outcome for sample in inside} == {"ok"}
-    assert min(sample.start for sample in found) >= released
-    last = max(sample.start + sample.response_ms / 1000 for sample in found)
+    assert set(inside.outcomes) == {"ok"}
+    assert min(found.due) >= released
+    last = max(due + response / 1000 for due, response in zip(found.due, found.response_ms, strict=True))
     assert last > window.end - 0.2  # the time of the hold is not taken off the run
 
 
@@ -139,9 +141,15 @@ def test_a_missing_locust_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_call_follows_the_load(tmp_path: Path) -> None:
-    command = generator.command(
-        load("waiting", 4, 2), host="http://127.0.0.1:1", key="1-2-waiting", users=99, samples=tmp_path
-    )
+    drive = open_loop(load("waiting", 4, 2, {"wsgi-gthread": stacks.load()["wsgi-gthread"].budget(1)}))
+    command = generator.command(drive, host="http://127.0.0.1:1", key="1-2-waiting", users=99, samples=tmp_path)
     pairs = dict(pairwise(command))
-    assert (pairs["-u"], pairs["-r"], pairs["-t"], pairs["--think-time"]) == ("48", "48", "6s", "0")
+    assert (pairs["-u"], pairs["-r"], pairs["-t"], pairs["--arrivals"]) == ("80", "80", "6s", "poisson")
+    assert (pairs["--in-flight"], pairs["--request-timeout"], pairs["--stop-timeout"]) == ("1000", "10", "10")
     assert (pairs["--scenario"], pairs["--seed-key"], pairs["--users-in-database"]) == ("waiting", "1-2-waiting", "99")
+
+
+def test_a_ceiling_is_looked_for_in_a_closed_loop_without_pauses(tmp_path: Path) -> None:
+    drive = generator.closed_loop("floor", 16, 1, 4)
+    pairs = dict(pairwise(generator.command(drive, host="http://127.0.0.1:1", key="k", users=0, samples=tmp_path)))
+    assert (pairs["-u"], pairs["-t"], pairs["--arrivals"], pairs["--think-time"]) == ("16", "5s", "closed", "0")

@@ -84,3 +84,17 @@ def test_a_clone_without_configuration_is_named(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(nginx, "CONFIGURATION", tmp_path / "missing")
     with pytest.raises(TandemError, match="no nginx configuration"):
         configured(tmp_path / "run")
+
+
+def test_the_times_that_nginx_kept_are_those_of_requests_that_began_in_the_window(tmp_path: Path) -> None:
+    (tmp_path / nginx.TIMING_LOG).write_text("100.500 0.400\n101.000 0.010\n101.005 0.020\n102.000 0.001\n")
+    assert nginx.times(tmp_path, 100.5, 101.999) == pytest.approx([10, 20])
+    assert nginx.times(tmp_path / "nowhere", 0, 1e9) == []
+
+
+def test_only_a_stack_that_is_measured_keeps_times(tmp_path: Path) -> None:
+    assert (configured(tmp_path / "one") / "log.conf").read_text() == "access_log off;\n"
+    folder = tmp_path / "two"
+    nginx.configure(folder, public_port=18080, server_ports=[18001], keepalive=8, timing=True)
+    assert nginx.TIMING_LOG in (folder / "log.conf").read_text()
+    nginx.check(nginx.find(), folder)

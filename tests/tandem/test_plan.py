@@ -30,14 +30,52 @@ def test_the_profiles_are_what_the_method_says() -> None:
         ("everyday", "cpu"),
         ("everyday", "p50"),
     ]
-    assert len(standard.headlines) == 5
+    assert [(h.scenario, h.metric) for h in standard.headlines] == [
+        ("read", "cpu"),
+        ("read", "p50"),
+        ("read", "p99"),
+        ("waiting", "p50"),
+        ("everyday", "cpu"),
+        ("everyday", "p50"),
+        ("everyday", "p99"),
+    ]
     assert list(quick.definitions) == ["wsgi-gthread", "asgi", "decoy"]
     assert quick.blocks() * quick.block_seconds() < 300
     assert standard.blocks() * standard.block_seconds() < 1500
 
 
+def test_the_load_is_open_and_half_of_what_the_weakest_stack_can_serve_as_far_as_arithmetic_knows() -> None:
+    rates = {load.scenario: (load.arrivals, load.rate) for load in planned().loads}
+    assert rates == {"read": ("poisson", 300), "waiting": ("poisson", 80), "everyday": ("poisson", 300)}
+    assert planned(scenarios=["waiting"], names=["asgi", "wsgi-sync"]).loads[0].rate == 15
+    assert planned().loads[1].why_rate == "half of the 160/s that 16 waiting at once allow wsgi-gthread"
+
+
+def test_another_rate_is_taken_for_every_scenario() -> None:
+    assert {load.rate for load in planned(rate=120).loads} == {120}
+
+
+@pytest.mark.parametrize(
+    ("given", "metrics"),
+    [
+        ({}, ["cpu", "p50", "p99"]),
+        ({"seconds": 7}, ["cpu", "p50"]),  # blocks too short
+        ({"rate": 150}, ["cpu", "p50"]),  # 1,800 arrivals in a block
+        ({"rate": 200, "rounds": 9}, ["cpu", "p50", "p99"]),
+    ],
+)
+def test_p99_is_a_headline_only_where_enough_requests_will_be_there(given: dict[str, Any], metrics: list[str]) -> None:
+    assert [h.metric for h in planned(scenarios=["read"], **given).headlines] == metrics
+
+
+def test_a_planned_extension_needs_rounds_for_half_the_error_at_each_look() -> None:
+    with pytest.raises(TandemError, match="3 headline ratios at each of two looks: give --rounds 8"):
+        planned(profiles.QUICK, extension=3)
+    assert planned(profiles.QUICK, extension=3, rounds=8).extension == 3
+
+
 def test_scenarios_that_write_come_last() -> None:
-    names = [load.scenario for load in planned(scenarios=["write", "everyday", "read", "pages"], rounds=9).loads]
+    names = [load.scenario for load in planned(scenarios=["write", "everyday", "read", "pages"], rounds=10).loads]
     assert names == ["read", "pages", "everyday", "write"]
 
 
@@ -54,7 +92,7 @@ def test_the_decoy_is_the_baseline_under_another_name() -> None:
 
 
 def test_too_few_rounds_are_refused_with_the_number_that_would_do() -> None:
-    with pytest.raises(TandemError, match="6 rounds can't give a word to 2 headline ratios: give --rounds 7"):
+    with pytest.raises(TandemError, match="6 rounds can't give a word to 3 headline ratios: give --rounds 7"):
         planned(scenarios=["read"], rounds=6)
     assert planned(scenarios=["waiting"], rounds=6).rounds == 6
 

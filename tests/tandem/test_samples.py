@@ -1,27 +1,76 @@
-"""Raw samples."""
+"""Raw samples: what is read, and what a window of them says."""
 
 from __future__ import annotations
 
 import gzip
+import math
+import random
+from array import array
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tandem import samples, statistics
 from tandem.errors import RunFailed
-from tandem.samples import Sample
+from tandem.samples import COLUMNS, Samples
+
+ROW = "7,1790000000.500000,0.100,4.900,5.000,3,GET /x,200,ok,1a2b3c4d,"
 
 
-def sample(
-    start: float = 0.0, response_ms: float = 1.0, outcome: str = "ok", status: int = 200, reason: str = ""
-) -> Sample:
-    return Sample(start, response_ms, "GET /x", status, outcome, reason)
+def arrival(number: int, due: float, **changes: Any) -> dict[str, Any]:
+    """Return a row: sent 1 ms after it was due, answered 10 ms after it was due."""
+    row = {"arrival": number, "due": due, "start_delay_ms": 1.0, "service_ms": 9.0, "response_ms": 10.0, "in_flight": 0,
+           "routes": "GET /x", "statuses": 200, "outcomes": "ok", "asked": f"{number:08x}", "reasons": ""}  # fmt: skip
+    return {**row, **changes}
+
+
+def table(*rows: dict[str, Any]) -> Samples:
+    found = Samples()
+    for row in rows:
+        for name, value in row.items():
+            getattr(found, name).append(value)
+    return found
+
+
+def failed(number: int, due: float, **changes: Any) -> dict[str, Any]:
+    return arrival(number, due, **{"outcomes": "failed", "statuses": 502, "reasons": "bad gateway", **changes})
+
+
+def unfinished(number: int, due: float, age: float = 5000.0) -> dict[str, Any]:
+    return arrival(number, due, outcomes="unfinished", statuses=0, response_ms=age, service_ms=age - 1)
+
+
+def dropped(number: int, due: float) -> dict[str, Any]:
+    return arrival(number, due, outcomes="dropped", statuses=0, start_delay_ms=0.0, service_ms=0.0, response_ms=0.0,
+                   in_flight=1000, asked=samples.INCOMPARABLE)  # fmt: skip
 
 
 def test_what_was_written_is_read_again(tmp_path: Path) -> None:
-    rows = [sample(1.5, 2.25), sample(2.0, 9.0, "failed", 500, 'said "no", twice'), sample(3.0, 0.0, "unfinished", 0)]
-    samples.write(tmp_path / "deep" / "s.csv.gz", rows)
-    assert list(samples.read(tmp_path / "deep" / "s.csv.gz")) == rows
+    found = table(arrival(1, 1.5), failed(2, 2.0, reasons='said "no", twice'), unfinished(3, 3.0), dropped(4, 3.5))
+    samples.write(tmp_path / "deep" / "s.csv.gz", found)
+    assert samples.read(tmp_path / "deep" / "s.csv.gz") == found
+    assert samples.response_times(tmp_path / "deep" / "s.csv.gz") == array("d", [10.0, math.inf, math.inf, math.inf])
+
+
+def test_the_form_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "s.csv.gz"
+    path.write_bytes(gzip.compress(f'{COLUMNS}\n{ROW}"a, ""b"""\n'.encode()))
+    found = samples.read(path)
+    assert (found.arrival[0], found.due[0], found.in_flight[0]) == (7, 1790000000.5, 3)
+    assert (found.start_delay_ms[0], found.service_ms[0], found.response_ms[0]) == (0.1, 4.9, 5.0)
+    assert (found.routes, found.outcomes, found.asked, found.reasons) == (["GET /x"], ["ok"], ["1a2b3c4d"], ['a, "b"'])
+    samples.write(tmp_path / "again.csv.gz", found)
+    assert gzip.decompress((tmp_path / "again.csv.gz").read_bytes()) == f'{COLUMNS}\n{ROW}"a, ""b"""\n'.encode()
+
+
+def test_a_file_of_many_chunks(tmp_path: Path) -> None:
+    found = table(
+        *(arrival(number, float(number), response_ms=number / 8) for number in range(3 * samples.CHUNK // 64))
+    )
+    samples.write(tmp_path / "s.csv.gz", found)
+    assert samples.read(tmp_path / "s.csv.gz") == found
+    assert samples.response_times(tmp_path / "s.csv.gz") == found.response_ms
 
 
 @pytest.mark.parametrize(
@@ -30,50 +79,172 @@ def test_what_was_written_is_read_again(tmp_path: Path) -> None:
         b"",
         b"no gzip",
         gzip.compress(b"a,b\n1,2\n"),
-        gzip.compress(b"x" * 9000)[:-20],
-        gzip.compress(b"start,response_ms,route,status,outcome,reason\n1,2\n"),
+        gzip.compress(b"\xff\xfe\n"),
+        gzip.compress((COLUMNS + "\n").encode() + b"x" * 9000)[:-20],
+        gzip.compress(f"{COLUMNS}\n{ROW}".encode()),  # no line break at the end
+        gzip.compress(f"{COLUMNS}\n1,2\n".encode()),
+        gzip.compress(COLUMNS.encode() + b"\n")[:40] + b"\xff" * 40,  # spoiled in the middle
+        gzip.compress(f"{COLUMNS}\n{ROW.replace('5.000', 'fast')}\n".encode()),
+        gzip.compress(f"{COLUMNS}\n{ROW.replace('5.000', 'nan')}\n".encode()),
     ],
 )
 def test_other_files_are_refused_in_a_sentence(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "s.csv.gz"
     file.write_bytes(content)
-    with pytest.raises(RunFailed, match=r"s\.csv\.gz"):
-        list(samples.read(file))
+    with pytest.raises(RunFailed, match=r"s\.csv\.gz can't be read"):
+        samples.response_times(file)
+    with pytest.raises(RunFailed, match=r"s\.csv\.gz can't be read"):
+        samples.read(file)
+
+
+def test_an_unknown_outcome_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "s.csv.gz"
+    file.write_bytes(gzip.compress(f"{COLUMNS}\n{ROW.replace(',ok,', ',fine,')}\n".encode()))
+    with pytest.raises(RunFailed, match="unknown outcome 'fine'"):
+        samples.read(file)
 
 
 def test_a_missing_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(RunFailed, match="can't be read"):
-        list(samples.read(tmp_path / "none"))
+        samples.read(tmp_path / "none")
 
 
-def test_the_window_holds_what_was_sent_in_it() -> None:
-    """Its end is excluded, and an answer after the end belongs to its request all the same."""
-    rows = [sample(9.9), sample(10.0), sample(11.9, 5000.0), sample(12.0)]
-    assert samples.within(rows, 10, 12) == rows[1:3]
+def test_the_window_holds_what_was_due_in_it() -> None:
+    """Its end is excluded, and an answer after the end belongs to its arrival all the same."""
+    rows = [arrival(0, 9.9), arrival(1, 10.0), arrival(2, 11.9, response_ms=5000.0), arrival(3, 12.0)]
+    assert samples.within(table(*rows), 10, 12) == table(*rows[1:3])
 
 
 def test_figures_of_a_window() -> None:
-    found = samples.figures([sample(response_ms=float(ms)) for ms in range(1, 101)], 4)
-    assert (found.requests, found.failures, found.unfinished, found.rate) == (100, 0, 0, 25.0)
+    rows = [arrival(ms, 10 + ms / 100, response_ms=float(ms), start_delay_ms=ms / 100) for ms in range(1, 101)]
+    found = samples.figures(table(arrival(0, 5.0, response_ms=900.0), *rows), (10.0, 14.0))
+    assert (found.arrivals, found.requests, found.failures, found.unfinished, found.dropped) == (100, 100, 0, 0, 0)
+    assert found.rate == 25.0
     assert (found.p50_ms, found.p90_ms, found.p99_ms, found.max_ms) == (50.0, 90.0, 99.0, 100.0)
+    assert (found.dispatch_lag_p50_ms, found.dispatch_lag_p99_ms) == (0.5, 0.99)
 
 
-def test_failed_and_unfinished_requests_count_as_not_reached() -> None:
-    rows = (
-        [sample()] * 50
-        + [sample(outcome="failed", status=502, reason="bad gateway")] * 30
-        + [sample(outcome="unfinished", status=0)] * 20
-    )
-    found = samples.figures(rows, 1)
-    assert (found.requests, found.failures, found.unfinished, found.rate) == (80, 30, 20, 50.0)
-    assert (found.p50_ms, found.p90_ms, found.max_ms) == (1.0, None, None)
+def test_what_failed_was_dropped_or_is_unfinished_counts_as_not_reached() -> None:
+    rows = [
+        *(arrival(n, 0.0) for n in range(50)),
+        *(failed(n, 0.0) for n in range(50, 70)),
+        *(unfinished(n, 0.0) for n in range(70, 85)),
+        *(dropped(n, 0.0) for n in range(85, 100)),
+    ]
+    found = samples.figures(table(*rows), (0.0, 1.0))
+    assert (found.arrivals, found.requests, found.failures, found.unfinished, found.dropped) == (100, 70, 20, 15, 15)
+    assert (found.rate, found.p50_ms, found.p90_ms, found.max_ms) == (50.0, 10.0, None, None)
+    assert found.dispatch_lag_p50_ms == 1.0  # of those that were sent
     assert found.failure_examples == ["GET /x: 502 bad gateway"]
 
 
 def test_a_server_that_refuses_fast_is_not_fast() -> None:
-    found = samples.figures([sample(response_ms=0.1, outcome="failed", status=503)] * 100, 1)
+    found = samples.figures(table(*(failed(n, 0.0, response_ms=0.1) for n in range(100))), (0.0, 1.0))
     assert found.p50_ms is None
     assert found.rate == 0
+
+
+def test_a_window_in_which_nothing_was_sent() -> None:
+    found = samples.figures(table(dropped(1, 0.5)), (0.0, 1.0))
+    assert (found.arrivals, found.requests, found.dropped, found.p50_ms) == (1, 0, 1, None)
+    assert found.dispatch_lag_p99_ms == 0.0
+    assert samples.figures(Samples(), (0.0, 1.0)).arrivals == 0
+
+
+def test_the_backlog_is_what_the_window_added_to_the_requests_in_flight() -> None:
+    rows = [
+        arrival(0, 9.5, response_ms=1000.0),  # in flight at the beginning, warm-up or not
+        arrival(1, 10.2),
+        arrival(2, 11.9, response_ms=500.0),  # in flight at the end
+        unfinished(3, 11.5),
+        unfinished(4, 11.99995),  # due in the window, sent after it
+        dropped(5, 11.6),
+    ]
+    assert samples.figures(table(*rows), (10.0, 12.0)).backlog == 2 - 1
+
+
+def test_the_digest_is_of_what_was_asked_and_not_of_its_order_or_time() -> None:
+    first = samples.figures(table(arrival(1, 0.1), arrival(2, 0.2)), (0.0, 1.0)).asked
+    assert (
+        samples.figures(table(arrival(2, 0.1), arrival(1, 0.3, response_ms=1.0), dropped(3, 0.3)), (0.0, 1.0)).asked
+        == first
+    )
+    assert samples.figures(table(arrival(1, 0.1), arrival(2, 0.2, asked="ffffffff")), (0.0, 1.0)).asked != first
+    assert len(first) == 16
+
+
+def test_lost_and_doubled_arrivals_are_counted() -> None:
+    def count(*numbers: int) -> int:
+        rows = [arrival(number, number / 10) for number in numbers]
+        return samples.unaccounted(table(*rows), (1.0, 2.0))
+
+    assert count(*range(30)) == 0
+    assert count(*(n for n in range(30) if n not in (12, 15))) == 2
+    assert count(*range(30), 15, 15, 16) == 2
+    assert count(*(n for n in range(30) if n not in (5, 25))) == 0  # not in the window
+    assert count(1) == 0
+
+
+def test_workers_that_drift_apart_lose_nothing() -> None:
+    """Worker k of 2 numbers its arrivals 2j + k and has its own times."""
+    rows = [arrival(2 * j, j / 10) for j in range(40)] + [arrival(2 * j + 1, j / 9) for j in range(40)]
+    assert samples.unaccounted(table(*rows), (1.0, 2.0)) == 0
+
+
+def test_arrivals_that_asked_otherwise_are_counted() -> None:
+    first = table(arrival(1, 0.0), arrival(2, 0.0), arrival(3, 0.0), arrival(4, 0.0, asked=samples.INCOMPARABLE))
+    other = table(arrival(2, 0.0), arrival(3, 0.0, asked="ffffffff"), arrival(4, 0.0, asked="ffffffff"),
+                  arrival(5, 0.0))  # fmt: skip
+    assert samples.asked_otherwise(first, other) == samples.asked_otherwise(other, first) == 1
+    assert samples.asked_otherwise(first, first) == 0
+
+
+def test_the_most_requests_in_flight_against_brute_force() -> None:
+    random_ = random.Random(4)
+    rows = [arrival(n, random_.uniform(0, 4), response_ms=random_.uniform(1, 900)) for n in range(60)] + [
+        dropped(99, 1.5)
+    ]
+    found = table(*rows)
+    moments = [1.0 + step / 4000 for step in range(4000)]
+    spans = [(row["due"] + 0.001, row["due"] + row["response_ms"] / 1000) for row in rows[:-1]]
+    brute = max(sum(sent <= moment < end for sent, end in spans) for moment in moments)
+    assert samples.most_in_flight(found, (1.0, 2.0)) == brute
+    assert samples.most_in_flight(table(unfinished(1, 0.0), unfinished(2, 0.5)), (1.0, 2.0)) == 2
+    assert samples.most_in_flight(Samples(), (1.0, 2.0)) == 0
+
+
+def test_diagnostics_of_a_window() -> None:
+    rows = [
+        arrival(n, 10 + n / 100, response_ms=10.0 if n < 100 else 30.0, service_ms=9.0, in_flight=n % 3)
+        for n in range(200)
+    ]
+    found = samples.diagnostics(table(*rows), (10.0, 12.0), nginx_mean_ms=8.5, static_p50_ms=0.3)
+    assert (found.first_half_p50_ms, found.second_half_p50_ms, found.second_half_p99_ms) == (10.0, 30.0, 30.0)
+    assert found.in_flight_seen == pytest.approx(0.995)
+    assert found.in_flight_little == pytest.approx(100 * 0.009)
+    assert (found.service_mean_ms, found.nginx_mean_ms, found.static_p50_ms) == (9.0, 8.5, 0.3)
+
+
+def test_littles_law_holds_for_a_queue_that_was_simulated() -> None:
+    """What Poisson arrivals meet is what arrivals per second times mean time says; dropped ones were never in it."""
+    random_, due, ends, rows = random.Random(11), 0.0, [0.0], []
+    for number in range(20_000):
+        due += random_.expovariate(200.0)
+        ends = [end for end in ends if end > due]
+        end = max([due, *ends]) + random_.expovariate(400.0)
+        time = 1000 * (end - due)
+        rows.append(arrival(number, due, start_delay_ms=0.0, service_ms=time, response_ms=time, in_flight=len(ends)))
+        ends.append(end)
+    found = samples.diagnostics(table(*rows), (0.0, due))
+    assert found.in_flight_seen == pytest.approx(found.in_flight_little, rel=0.1)
+    assert found.in_flight_seen == pytest.approx(1.0, rel=0.2)  # M/M/1 at half load
+
+
+def test_diagnostics_of_a_server_that_hangs() -> None:
+    found = samples.diagnostics(table(unfinished(1, 0.1), dropped(2, 0.6)), (0.0, 1.0))
+    assert found.first_half_p50_ms is None
+    assert found.service_mean_ms is None
+    assert found.in_flight_little == pytest.approx(4.999)
 
 
 @pytest.mark.parametrize(("share", "value"), [(0.5, 2.0), (0.51, 3.0), (1.0, 4.0), (0.01, 1.0)])

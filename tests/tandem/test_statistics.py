@@ -23,6 +23,16 @@ def test_the_fewest_rounds_for_a_family(headlines: int, rounds: int) -> None:
     assert not statistics.enough_rounds(rounds - 1, headlines)
 
 
+@pytest.mark.parametrize(("headlines", "looks", "rounds"), [(1, 2, 7), (3, 2, 8), (7, 2, 10), (12, 2, 10), (13, 2, 11)])
+def test_two_looks_share_the_error(headlines: int, looks: int, rounds: int) -> None:
+    assert statistics.smallest_rounds(headlines, looks) == rounds
+    assert not statistics.enough_rounds(rounds - 1, headlines, looks)
+    share = statistics.share_of_error(headlines, looks)
+    assert share * headlines * looks == pytest.approx(statistics.ERROR)
+    assert statistics.interval([float(value) for value in range(rounds)], share) is not None
+    assert statistics.interval([float(value) for value in range(rounds - 1)], share) is None
+
+
 def test_the_estimate_on_a_known_answer() -> None:
     # Hollander and Wolfe, table 3.1: Hamilton depression scale factors of nine patients, estimate -0.46.
     before = [1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30]

@@ -13,8 +13,7 @@ import pytest
 
 from tandem import summary, wording
 from tandem.measures import Pooled
-from tandem.prediction import predict
-from tandem.records import Block, Load, Record
+from tandem.records import Record
 from tandem.summary import Summary, summarise
 from tests.tandem import synthetic
 from tests.tandem.synthetic import ASGI, DECOY, WSGI, synthesise
@@ -47,32 +46,38 @@ def test_a_summary_can_be_read_back() -> None:
     assert msgspec.json.decode(msgspec.json.encode(found), type=Summary) == found
 
 
-def without(records: list[Record], number: int, scenario: str, stack: str) -> list[Record]:
-    return [
-        r for r in records if not (isinstance(r, Block) and (r.round, r.scenario, r.stack) == (number, scenario, stack))
-    ]
+def test_shares_that_can_be_zero_are_compared_as_differences() -> None:
+    def change(block: dict[str, Any]) -> None:
+        if block["stack"] == ASGI and block["scenario"] == "read":
+            block.update(failures=18, dropped=18)
+
+    found = {(d.scenario, d.stack): d for d in summarise(synthesise(change=change)).differences}
+    read = found["read", ASGI]
+    assert read.points == [pytest.approx(100 * 36 / 3618)] * 9
+    assert read.estimate == read.low == read.high == pytest.approx(0.995, abs=0.001)
+    assert wording.points(read) == "+0.995 (+0.995 to +0.995)"
+    assert found["everyday", ASGI].estimate == 0
+    assert read.confidence == 0.95
 
 
-@pytest.mark.parametrize("stack", [WSGI, ASGI, DECOY])
-def test_only_complete_rounds_count(stack: str) -> None:
-    found = summarise(without(synthesise(), 4, "read", stack))
-    assert found.rounds_complete == 8
-    assert not found.complete
-    assert found.withheld == "no verdict: broken off after 8 of 9 rounds"
-    rounds = {c.scenario: c.rounds for c in found.comparisons}
-    assert rounds["read"] == [1, 2, 3, 5, 6, 7, 8, 9]
-    assert rounds["waiting"] == list(range(1, 10))
+def test_the_measures_hold_the_cross_checks() -> None:
+    def change(block: dict[str, Any]) -> None:
+        if block["round"] == 4:
+            seen = msgspec.structs.replace(block["observed"], in_flight=99, threads=None)
+            block.update(dispatch_lag_p99_ms=0.9, observed=seen)
 
-
-def test_rounds_beyond_the_plan_are_left_out() -> None:
-    records = synthesise()
-    late = [msgspec.structs.replace(r, round=10, p50_ms=1e6) for r in records if isinstance(r, Block) and r.round == 9]
-    assert summarise([*records, *late]).comparisons == summarise(records).comparisons
+    found = summarise(synthesise(change=change)).measures[0]
+    assert found.dispatch_lag_p99_ms == 0.9
+    assert found.observed is not None
+    assert (found.observed.in_flight, found.observed.threads, found.observed.processes) == (99, 18, 2)
+    assert found.diagnostics is not None
+    assert found.diagnostics.static_p50_ms == 0.3
+    assert summarise(synthesise(measured=0)).measures[0].diagnostics is None
 
 
 def test_cpu_per_request_is_cpu_time_over_good_and_failed_requests() -> None:
     def change(block: dict[str, Any]) -> None:
-        block.update(requests=1000, failures=500, app_cpu_seconds=1.5, nginx_cpu_seconds=0.5)
+        block.update(requests=1000, arrivals=1000, failures=500, app_cpu_seconds=1.5, nginx_cpu_seconds=0.5)
 
     found = summarise(synthesise(change=change)).measures[0]
     assert (found.cpu_ms, found.app_cpu_ms, found.nginx_cpu_ms) == (2.0, 1.5, 0.5)
@@ -97,30 +102,6 @@ def test_stalls_in_few_rounds_are_intermittent() -> None:
     assert all(c.word != "no word" for c in summarise(synthesise(), steady).comparisons if c.kind == "headline")
 
 
-@pytest.mark.parametrize(
-    ("users", "think", "slots", "connections", "limit", "rate", "p50"),
-    [
-        (60, 0.2, 16, 100, "slots", 160, 175),  # 60 users / 160 per second - 200 ms
-        (60, 0.2, None, 100, "users", 200, 100),
-        (60, 0.0, None, 30, "news connections", 300, 200),
-        (60, 0.0, 16, 100, "slots", 160, 375),
-        (10, 0.0, 16, 100, "users", 100, 100),
-    ],
-)
-def test_the_prediction_for_waiting(
-    users: int, think: float, slots: int | None, connections: int, limit: str, rate: float, p50: float
-) -> None:
-    load = Load(scenario="waiting", users=users, think_seconds=think, warmup_seconds=1, seconds=4, news_seconds=0.1)
-    stack = synthetic.stack(ASGI, slots=slots)
-    stack = msgspec.structs.replace(stack, budget=msgspec.structs.replace(stack.budget, news_connections=connections))
-    found = predict(load, stack, 150.0, 180.0)
-    assert found is not None
-    assert found.limit == limit
-    assert [found.rate, found.p50_ms] == pytest.approx([rate, p50])
-    assert (found.measured_rate, found.measured_p50_ms) == (150, 180)
-    assert predict(msgspec.structs.replace(load, news_seconds=None), stack, None, None) is None
-
-
 def choices(found: Summary) -> dict[str, str]:
     return {row.scenario or row.situation: row.choice for row in found.advice}
 
@@ -138,6 +119,15 @@ def test_advice_follows_the_words() -> None:
     assert choices(summarise(synthesise()))["read"] == "either"
     assert choices(summarise(synthesise(scatter=0.4)))["read"] == "undecided"
     assert choices(summarise(synthesise(measured=2)))["read"] == "no advice"
+
+
+def test_advice_on_waiting_says_what_arithmetic_allows() -> None:
+    why = {row.scenario: row.why for row in summarise(synthesise()).advice}
+    assert why["waiting"].endswith(
+        "Waiting alone allows 160/s on wsgi-gthread (16 slots) and 1,000/s on asgi (100 news connections): "
+        "more of these would allow more"
+    )
+    assert "Waiting alone" not in why["read"]
 
 
 def test_each_challenger_is_judged_and_the_error_is_shared() -> None:

@@ -1,9 +1,8 @@
-"""Verdicts: each word, each reason to withhold one, and how often a word is false."""
+"""Verdicts: each word, and each reason to withhold one."""
 
 from __future__ import annotations
 
 import math
-import random
 from typing import Any
 
 import pytest
@@ -17,11 +16,16 @@ from tests.tandem.synthetic import ASGI, DECOY, WSGI, synthesise
 
 
 def judge(
-    ratios: list[float], metric: Metric = "cpu", headlines: int = 7, quick: bool = False, no_word: str | None = None
+    ratios: list[float],
+    metric: Metric = "cpu",
+    headlines: int = 7,
+    quick: bool = False,
+    no_word: str | None = None,
+    looks: int = 1,
 ) -> Comparison:
     return verdict.compare(
         dict(enumerate(ratios, 1)), scenario="read", metric=metric, stack=ASGI, baseline=WSGI, kind="headline",
-        headlines=headlines, no_word=no_word, quick=quick,
+        headlines=headlines, no_word=no_word, quick=quick, looks=looks,
     )  # fmt: skip
 
 
@@ -121,14 +125,38 @@ def test_a_stack_that_fails_gets_no_word_on_latency_or_cpu() -> None:
     found = words(summary)
     assert found[("read", "p50")] == found[("read", "cpu")] == found[("read", "p99")] == "no word"
     assert found[("everyday", "p50")] == "no practical difference"
-    assert "failed 1.00% of its requests" in reason(summary, "read", "p50")
-    assert any("asgi could not serve read at this load: 1 %" in sentence for sentence in summary.verdict)
+    assert reason(summary, "read", "p50") == "asgi cannot serve this rate: 1 % of its arrivals failed (limit 0.1 %)"
+    assert any(
+        sentence.startswith("asgi cannot serve read at 300/s: 1 % of its arrivals failed")
+        for sentence in summary.verdict
+    )
     assert not summary.decided
 
 
-def test_unfinished_requests_are_failures_too() -> None:
-    summary = summarise(synthesise(change=fails(ASGI, "waiting", unfinished=60)))
+@pytest.mark.parametrize("kind", ["unfinished", "dropped"])
+def test_unfinished_and_dropped_arrivals_are_failures_too(kind: str) -> None:
+    summary = summarise(synthesise(change=fails(ASGI, "waiting", **{kind: 60})))
     assert words(summary)[("waiting", "p50")] == "no word"
+    assert "1.64 % of its arrivals failed" in reason(summary, "waiting", "p50")
+    assert "it answered 98.36 % of them well (at least 99 % is asked for)" in reason(summary, "waiting", "p50")
+
+
+def test_a_stack_that_falls_behind_gets_no_word_on_latency_or_cpu() -> None:
+    """It answers everything in the end, but requests pile up by more than 1 % of the arrivals."""
+    summary = summarise(synthesise(factors={(ASGI, "read", "p50"): 0.1}, change=fails(ASGI, "read", backlog=40)))
+    assert reason(summary, "read", "cpu") == (
+        "asgi cannot serve this rate: its requests in flight grew by 1.11 % of its arrivals (limit 1 %)"
+    )
+    assert any(sentence.startswith("asgi cannot serve read at 300/s: its requests in") for sentence in summary.verdict)
+    assert words(summarise(synthesise(change=fails(ASGI, "read", backlog=36))))[("read", "p50")] != "no word"
+
+
+def test_a_backlog_that_comes_and_goes_is_none() -> None:
+    def change(block: dict[str, Any]) -> None:
+        block["backlog"] = 100 if block["round"] % 2 else -100
+
+    found = words(summarise(synthesise(rounds=10, change=change)))
+    assert found[("read", "p50")] == "no practical difference"
 
 
 def test_a_few_failures_don_t_matter() -> None:
@@ -159,14 +187,16 @@ def test_a_percentile_that_was_not_reached_bars_the_word() -> None:
 def test_a_failing_decoy_takes_the_words_it_should_vouch_for() -> None:
     summary = summarise(synthesise(factors={(ASGI, "read", "cpu"): 2}, change=fails(DECOY, "read", failures=100)))
     assert words(summary)[("read", "cpu")] == "no word"
-    assert reason(summary, "read", "cpu").startswith("the decoy could not be judged: decoy failed")
+    assert reason(summary, "read", "cpu").startswith(
+        "the decoy could not be judged: decoy cannot serve this rate: 2.78 %"
+    )
 
 
 def test_p99_needs_long_blocks_and_many_requests() -> None:
-    summary = summarise(synthesise(change=lambda block: block.update(requests=1999)))
+    summary = summarise(synthesise(change=lambda block: block.update(requests=1999, arrivals=1999)))
     assert words(summary)[("read", "p99")] == "no word"
     assert words(summary)[("read", "p50")] == "no practical difference"
-    assert reason(summary, "read", "p99") == "p99 needs blocks of 8 s and 2,000 requests, and 10,000 per stack"
+    assert reason(summary, "read", "p99") == "p99 needs blocks of 8 s and 2,000 arrivals, and 10,000 per stack"
 
 
 def test_quick_runs_never_say_p99() -> None:
@@ -190,6 +220,13 @@ def test_a_broken_off_run_gives_no_word() -> None:
     assert {c.confidence for c in summary.comparisons} == {0.95}
 
 
+def test_no_verdict_when_it_went_on_with_one_cpu() -> None:
+    one = synthetic.provenance(cpus=[0], stack_cpus=[0], generator_cpus=[0])
+    records = synthesise()
+    records.insert(-1, synthetic.resumed(9, provenance=one))
+    assert summarise(records).withheld == "no verdict: one CPU only, shared by the stack and the load"
+
+
 def test_no_verdict_without_a_decoy() -> None:
     summary = summarise(synthesise(stacks=[synthetic.stack(WSGI), synthetic.stack(ASGI)]))
     assert summary.verdict[0] == "No verdict: no decoy in this run."
@@ -206,26 +243,3 @@ def test_a_decoy_that_earns_a_word_makes_the_run_untrusted() -> None:
     assert not summary.trusted
     assert not summary.decided
     assert {row.choice for row in summary.advice if row.scenario} == {"no advice"}
-
-
-def test_a_and_a_give_false_words_at_most_at_the_nominal_rate() -> None:
-    """Identical stacks, skewed log-normal noise with a drift over the rounds: at most 5 % of the runs may say anything."""
-    random_ = random.Random(2026)
-    runs, false = 400, 0
-    for _ in range(runs):
-        drift = random_.uniform(-0.05, 0.05)
-        for _ in range(3):
-            ratios = [
-                math.exp(random_.gauss(0, 0.15) + drift * number - random_.gauss(0, 0.15) - drift * number)
-                for number in range(7)
-            ]
-            if judge(ratios, headlines=3).word in ("better", "worse"):
-                false += 1
-                break
-    assert false <= runs * 0.05 + 2 * math.sqrt(runs * 0.05 * 0.95)
-
-
-def test_a_real_difference_is_found_nearly_always() -> None:
-    random_ = random.Random(2027)
-    found = sum(judge([1.5 * math.exp(random_.gauss(0, 0.08)) for _ in range(9)]).word == "worse" for _ in range(200))
-    assert found >= 190

@@ -1,0 +1,122 @@
+"""Sends the arrivals of one process when they are due, whether or not earlier ones have been answered."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+
+import gevent
+from _arrival import Arrival, now
+from _asker import Asker
+from _client import Client
+from _request import Request
+from _schedule import Schedule
+from _timer import Alarm
+from gevent.event import Event
+
+QUIET_SECONDS = 1.0
+"""A wait for answers that takes longer is said."""
+
+_log = logging.getLogger(__name__)
+
+
+class Dispatcher:
+    """One run of one process. `limit` bounds the requests in flight, None where users wait for their answers.
+
+    Everything happens in the event loop: the alarm goes off, what is due is given a greenlet each, the alarm is set to
+    the next one. `watch` is told the lanes and the requests in flight whenever they change.
+    """
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        numbers: Iterator[int],
+        asker: Asker,
+        client: Client,
+        limit: int | None,
+        watch: Callable[[int, int], None],
+    ) -> None:
+        self._schedule, self._numbers, self._asker, self._client = schedule, numbers, asker, client
+        self._limit, self._watch = limit, watch
+        self._flying: dict[gevent.Greenlet, tuple[Arrival, Request]] = {}
+        self._alarm = Alarm(self._on_alarm)
+        self._settled, self._ended = Event(), Event()
+        self.is_open = True
+        """Whether more arrivals are taken."""
+
+    def add_lanes(self, more: int) -> None:
+        """One lane is one arrival per second; a negative number takes them away."""
+        if self.is_open:
+            self._schedule.change(self._schedule.lanes + more, now())
+            self._alarm.set(self._schedule.next())
+            self._watch(self._schedule.lanes, len(self._flying))
+
+    def ask(self) -> None:
+        """Send the next arrival at once and wait for its answer: a closed loop."""
+        if self.is_open:
+            self._dispatch(now()).join()
+
+    def _on_alarm(self) -> None:
+        try:
+            for due in self._schedule.due(now()):
+                self._dispatch(due)
+        finally:
+            if self.is_open:
+                self._alarm.set(self._schedule.next())
+
+    def _dispatch(self, due: float) -> gevent.Greenlet:
+        arrival = Arrival(next(self._numbers), due, len(self._flying))
+        request = self._asker.request(arrival.number)
+        if self._limit is not None and arrival.in_flight >= self._limit:
+            return gevent.spawn(self._client.drop, arrival, request)
+        greenlet = gevent.Greenlet(self._fly, arrival, request)
+        self._flying[greenlet] = arrival, request
+        self._watch(self._schedule.lanes, len(self._flying))
+        greenlet.start()
+        return greenlet
+
+    def _fly(self, arrival: Arrival, request: Request) -> None:
+        try:
+            self._client.send(arrival, request)
+        finally:
+            self._land(gevent.getcurrent())
+
+    def _land(self, greenlet: gevent.Greenlet) -> None:
+        self._flying.pop(greenlet, None)
+        self._watch(self._schedule.lanes, len(self._flying))
+        if not self._flying and not self.is_open:
+            self._settled.set()
+
+    def hurry(self) -> None:
+        """Let a drain under way, if there is one, wait no longer."""
+        if not self.is_open:
+            self._settled.set()
+
+    def drain(self, seconds: float) -> None:
+        """End the run: nothing is sent any more, and what is not answered within these seconds is given up.
+
+        Whoever calls it a second time waits with the first. Ctrl-C ends the wait.
+        """
+        if not self.is_open:
+            self._ended.wait()
+            return
+        self.add_lanes(-self._schedule.lanes)
+        self._on_alarm()  # what was due until now, and is a little late
+        self.is_open = False
+        self._alarm.close()
+        gevent.sleep(0)  # lets all greenlets begin, those of dropped arrivals too
+        try:
+            if self._flying and not self._settled.wait(min(QUIET_SECONDS, seconds)) and seconds > QUIET_SECONDS:
+                _log.info(f"Waiting up to {seconds:g} s for {len(self._flying)} answers. Ctrl-C ends the wait.")
+                self._settled.wait(seconds - QUIET_SECONDS)
+        except KeyboardInterrupt:
+            pass
+        self._give_up()
+        self._client.close()
+        self._ended.set()
+
+    def _give_up(self) -> None:
+        gevent.killall(list(self._flying))
+        for greenlet, (arrival, request) in list(self._flying.items()):  # those that had not even begun
+            self._client.give_up(arrival, request)
+            self._land(greenlet)

@@ -1,0 +1,81 @@
+"""Disturbances: what the validity of all blocks of a run comes to. Nothing is judged here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from tandem import validity
+from tandem.records import Block
+from tandem.rounds import Attempt
+
+
+class Flagged(msgspec.Struct, frozen=True, kw_only=True):
+    """A block that something outside its stack disturbed, and what did."""
+
+    round: int
+    attempt: int
+    scenario: str
+    stack: str
+    word: validity.Word  # "SUSPECT" or "INVALID"
+    causes: list[str]
+
+
+class Watched(msgspec.Struct, frozen=True, kw_only=True):
+    """One cause of the validity table, and what was seen of it over all blocks."""
+
+    cause: str
+    suspect: str  # the limit, with its unit
+    invalid: str
+    worst: float | None  # in `unit`; None: this machine doesn't tell
+    unit: str
+    suspect_blocks: int
+    invalid_blocks: int
+
+
+class Disturbances(msgspec.Struct, frozen=True, kw_only=True):
+    """What disturbed a run, or could have."""
+
+    blocks: dict[str, int]  # how many are VALID, SUSPECT and INVALID, of all that were measured
+    table: list[Watched]
+    rejected: list[Flagged]  # INVALID blocks; each spoiled an attempt of its round
+    suspects: list[Flagged]  # SUSPECT blocks among those that count
+    unreadable: list[str]  # what this machine doesn't tell, so that it was not watched
+
+
+def disturbances(attempts: Iterable[Attempt], counting: Iterable[Attempt]) -> Disturbances:
+    """Return what disturbed the blocks of these attempts, of which some count."""
+    blocks = [block for attempt in attempts for block in attempt.blocks.values()]
+    words = Counter(validity.judge(block).word for block in blocks)
+    return Disturbances(
+        blocks={word: words[word] for word in validity.WORDS},
+        table=[_watched(limit, row, blocks) for limit, row in zip(validity.LIMITS, validity.rows(), strict=True)],
+        rejected=_flagged(blocks, "INVALID"),
+        suspects=_flagged((block for attempt in counting for block in attempt.blocks.values()), "SUSPECT"),
+        unreadable=list(dict.fromkeys(reason for block in blocks for reason in validity.unreadable(block))),
+    )
+
+
+def _watched(limit: validity.Limit, row: tuple[str, str, str], blocks: Sequence[Block]) -> Watched:
+    values = [value for block in blocks if (value := limit.value(block)) is not None]
+    words = [limit.exceeded(block)[0] for block in blocks]
+    return Watched(
+        cause=row[0],
+        suspect=row[1],
+        invalid=row[2],
+        worst=max(values, default=None),
+        unit=limit.unit,
+        suspect_blocks=words.count("SUSPECT"),
+        invalid_blocks=words.count("INVALID"),
+    )
+
+
+def _flagged(blocks: Iterable[Block], word: validity.Word) -> list[Flagged]:
+    judged = [(block, validity.judge(block)) for block in blocks]
+    return [
+        Flagged(round=block.round, attempt=block.attempt, scenario=block.scenario, stack=block.stack, word=word,
+                causes=found.causes)
+        for block, found in judged if found.word == word
+    ]  # fmt: skip

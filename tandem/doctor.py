@@ -1,0 +1,111 @@
+"""The doctor: looks at this machine before a run and says what would spoil one."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tandem import findings, generator, nginx, provenance, quiet, resources, results
+from tandem.errors import TandemError
+from tandem.findings import Finding
+
+CLOCK_MONOTONIC = 1
+
+
+def examine(cpus: int = 1, folder: Path = Path("results"), seconds: float = 3.0) -> list[Finding]:
+    """Look at everything; with so many CPUs for the stack, results in `folder`, and others watched for some seconds."""
+    if sys.platform != "linux":
+        text = f"{sys.platform}: stacks are compared on Linux only; reports can be rendered here"
+        return [Finding("platform", "bad", text)]
+    place = next(each for each in (folder.resolve(), *folder.resolve().parents) if each.is_dir())
+    allowed = sorted(os.sched_getaffinity(0))
+    look = quiet.look_at(allowed, seconds)
+    return [
+        python(),
+        *tools(),
+        commit(),
+        *findings.cpus(cpus),
+        findings.quota(len(allowed)),
+        findings.frequency(allowed),
+        findings.virtualised(),
+        findings.clock(),
+        timer(),
+        findings.generator_waiting(),
+        *findings.activity(look),
+        resources.memory(),
+        resources.swap(),
+        resources.disk(place),
+        resources.file_system(place),
+        resources.open_files(),
+        resources.local_ports(),
+    ]
+
+
+def render(found: list[Finding]) -> str:
+    """Return the findings as lines, and a last one that says what they come to."""
+    width = max((len(each.name) for each in found), default=0)
+    lines = [f"{each.state:<4}  {each.name:<{width}}  {each.text}" for each in found]
+    bad, notes = (sum(each.state == state for each in found) for state in ("bad", "note"))
+    if bad:
+        last = f"{_count(bad, 'thing')} would spoil a run; look at the lines that begin with `bad`"
+    elif notes:
+        last = f"nothing would spoil a run; {_count(notes, 'note')} to read its numbers by"
+    else:
+        last = "nothing would spoil a run"
+    return "\n".join([*lines, "", last])
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def python() -> Finding:
+    """Look at platform and Python."""
+    text = f"{platform.python_implementation()} {platform.python_version()} on {sys.platform} {platform.machine()}"
+    if platform.machine() not in ("x86_64", "AMD64"):
+        return Finding("Python", "note", f"{text}: supported in full is x86_64; here a sound SQLite must be found")
+    return Finding("Python", "ok", text)
+
+
+def tools() -> Iterator[Finding]:
+    """Look for Locust, the libraries of the report, and nginx."""
+    checks: list[tuple[str, Callable[[], object]]] = [
+        ("Locust", generator.check),
+        ("report", results.check_report_libraries),
+        ("nginx", lambda: nginx.version(nginx.find())),
+    ]
+    for name, check in checks:
+        try:
+            answer = check()
+        except TandemError as error:
+            yield Finding(name, "bad", str(error))
+        else:
+            yield Finding(name, "ok", str(answer or "present"))
+
+
+def commit() -> Finding:
+    """Look whether a commit would say what was measured."""
+    changed = provenance.git("status", "--porcelain")
+    if changed is None:
+        return Finding("commit", "note", "no git or no repository: a report can't say which code it measured")
+    if changed:
+        changes = _count(len(changed.splitlines()), "file")
+        return Finding(
+            "commit", "note", f"uncommitted changes in {changes}: the report's commit is not what is measured"
+        )
+    return Finding("commit", "ok", "nothing uncommitted")
+
+
+def timer() -> Finding:
+    """Look for the kernel's timer that dispatches arrivals to a fraction of a millisecond."""
+    create = getattr(ctypes.CDLL(None), "timerfd_create", None)
+    descriptor = -1 if create is None else create(CLOCK_MONOTONIC, 0)
+    if descriptor < 0:
+        text = "timerfd can't be used: arrivals are up to 1 ms late, and blocks count as SUSPECT for it"
+        return Finding("timer", "note", text)
+    os.close(descriptor)
+    return Finding("timer", "ok", "timerfd")

@@ -1,0 +1,137 @@
+"""Findings: what can be said about the CPUs of this machine before a run. Each function looks at one thing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from tandem import machine, quiet, sources, validity
+from tandem.errors import TandemError
+from tandem.validity import Limit
+
+State = Literal["ok", "note", "bad"]
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at. `bad`: a run fails or gives no words; `note`: the numbers are worth less."""
+
+    name: str
+    state: State
+    text: str  # what was found, what it means for a run, and what to do
+
+
+def cpus(
+    cpus: int, allowed: Sequence[int] | None = None, siblings: machine.Siblings | None = None
+) -> Iterator[Finding]:
+    """Look at how the CPUs would be laid out, with so many for the stack."""
+    try:
+        layout = machine.layout(cpus, allowed, siblings)
+    except TandemError as error:
+        yield Finding("CPUs", "bad", str(error))
+        return
+    if layout.suspect:
+        yield Finding("CPUs", "bad", f"{layout.suspect}; allow two or more")
+        return
+    places = [("stack", layout.stack), ("generator", layout.generator), ("harness and news stub", layout.harness)]
+    text = ", ".join(f"{name} on {', '.join(map(str, each))}" for name, each in places)
+    yield Finding("CPUs", "ok", f"{len(layout.allowed)} allowed: {text}")
+    for note in layout.notes:
+        yield Finding("hyperthreads", "note", note)
+
+
+def quota(allowed: int) -> Finding:
+    """Look for a CPU quota over this process, which may use so many CPUs."""
+    most = sources.quota_cpus()
+    if most is None:
+        return Finding("CPU quota", "ok", "none")
+    if most >= allowed:
+        return Finding("CPU quota", "ok", f"{most:g} CPUs, as many as are allowed")
+    return Finding(
+        "CPU quota",
+        "bad" if most < 2 else "note",
+        f"{most:g} CPUs for {allowed} that are allowed: whole processes stand still when it is used up, and blocks in which "
+        "that happens count as INVALID; raise it or run outside it",
+    )
+
+
+def frequency(allowed: Sequence[int]) -> Finding:
+    """Look at what changes the CPUs' frequency."""
+    governors = {sources.text(machine.SYSTEM_CPUS / f"cpu{cpu}/cpufreq/scaling_governor") for cpu in allowed} - {""}
+    boost = sources.text(machine.SYSTEM_CPUS / "cpufreq/boost") == "1"
+    turbo = sources.text(machine.SYSTEM_CPUS / "intel_pstate/no_turbo") == "0"
+    moving = [f"the governor is {name}" for name in sorted(governors - {"performance"})]
+    if boost or turbo:
+        moving.append("boost is on")
+    if moving:
+        return Finding(
+            "frequency",
+            "note",
+            f"{' and '.join(moving)}: absolute figures move with load and heat, ratios less; for steadier ones "
+            "`cpupower frequency-set -g performance` and boost off",
+        )
+    return Finding("frequency", "ok", "fixed" if governors else "this machine doesn't tell (usual for a virtual one)")
+
+
+def virtualised() -> Finding:
+    """Look whether this is a virtual machine."""
+    name = machine.hypervisor()
+    if name is None:
+        return Finding("virtualised", "ok", "no, or the CPU doesn't report it")
+    return Finding(
+        "virtualised",
+        "note",
+        f"yes ({name}): neighbours on the same host can't be seen but by stolen CPU, and not every host reports that; "
+        "compare ratios, not absolute figures",
+    )
+
+
+def clock() -> Finding:
+    """Look at the kernel's clock."""
+    name = sources.text(machine.SYSTEM_CPUS.parent / "clocksource/clocksource0/current_clocksource") or "unknown"
+    if name in ("hpet", "acpi_pm", "jiffies", "refined-jiffies"):
+        return Finding(
+            "clock", "note", f"{name}: every look at the time is a slow call, which costs stacks that look often more"
+        )
+    return Finding("clock", "ok", name)
+
+
+def generator_waiting() -> Finding:
+    """Look whether the kernel tells how long a thread waited for its CPU."""
+    if sources.waiting([os.getpid()]) is None:
+        return Finding(
+            "run-queue delay",
+            "note",
+            "/proc/PID/schedstat tells nothing: a program on the generator's CPU shows only in dispatch lag; a kernel built "
+            "with CONFIG_SCHED_INFO tells it",
+        )
+    return Finding("run-queue delay", "ok", "readable (schedstat)")
+
+
+def activity(look: quiet.Look) -> Iterator[Finding]:
+    """Judge what others did during a look."""
+    found = look.surroundings
+    who = f": {', '.join(look.busiest)}" if look.busiest else ""
+    yield _share("others", validity.OTHERS, found.others_cpu_share, f"{who}; stop what runs beside, or wait")
+    yield _share("stolen CPU", validity.STEAL, found.steal_share, "; the host is busy: wait, or use another machine")
+    if found.throttled_share is None:
+        yield Finding("throttling", "note", "no cgroup tells of it: a CPU quota can't be noticed")
+    if found.pressure_share is None:
+        yield Finding(
+            "pressure", "note", "/proc/pressure/cpu is missing: reports do without it, nothing is judged by it"
+        )
+    else:
+        yield Finding("pressure", "ok", f"some task waited for a CPU {found.pressure_share:.1%} of the time")
+
+
+def _share(name: str, limit: Limit, share: float | None, what_to_do: str) -> Finding:
+    assert limit.suspect is not None
+    if share is None:
+        return Finding(name, "note", f"{limit.title}: this machine doesn't tell, so every run here counts as suspect")
+    percent = 100 * share
+    text = f"{limit.title} {percent:.1f} {limit.unit}"
+    if percent > limit.invalid:
+        return Finding(name, "bad", f"{text}, and blocks are INVALID beyond {limit.invalid:g}{what_to_do}")
+    if percent > limit.suspect:
+        return Finding(name, "note", f"{text}, and blocks are SUSPECT beyond {limit.suspect:g}{what_to_do}")
+    return Finding(name, "ok", text)

@@ -1,0 +1,105 @@
+"""Quiet: waits until nobody else uses the CPUs of a run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from tandem import usage, validity
+from tandem.records import Surroundings
+from tandem.surroundings import Watch, ours
+from tandem.validity import Limit
+
+STEADY = 3
+"""Consecutive quiet looks that are needed."""
+
+SECONDS = 1.0
+"""Length of a look."""
+
+SAY_EVERY = 5.0
+STARTED = usage.Spent(0, 0)
+"""What a process had used that was not there yet."""
+
+
+class Look(NamedTuple):
+    """What went on during a look."""
+
+    surroundings: Surroundings
+    busiest: list[str]  # the programs of others that used most CPU, most first, with their share of one CPU
+
+
+def wait(
+    seconds: float,
+    cpus: Sequence[int],
+    say: Callable[[str], None],
+    *,
+    take: Callable[[], Look] | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> list[str]:
+    """Return [] as soon as these CPUs have been quiet for three seconds, or after `seconds` the reasons why not.
+
+    It looks three times in any case. What this machine doesn't tell counts as quiet: `validity.unreadable` names it.
+    """
+    look = take or (lambda: look_at(cpus, SECONDS))
+    began = said = clock()
+    looks: list[Look] = []
+    while len(looks) < STEADY or clock() - began < seconds:
+        looks = [*looks[1 - STEADY :], look()]
+        if is_quiet(looks):
+            return []
+        if len(looks) == STEADY and clock() - said >= SAY_EVERY:
+            said = clock()
+            left = max(0.0, seconds - (said - began))
+            say(
+                f"waiting for a quiet machine, {left:.0f} s at most: {'; '.join(disturbances(looks[-1:]) or ['nearly'])}"
+            )
+    return disturbances(looks)
+
+
+def is_quiet(looks: Sequence[Look]) -> bool:
+    """Tell whether there were enough looks, and nothing disturbed any of them."""
+    return len(looks) >= STEADY and not any(disturbances([look]) for look in looks[-STEADY:])
+
+
+def disturbances(looks: Iterable[Look]) -> list[str]:
+    """Return what disturbed the worst of these looks: others' CPU and stolen CPU above the limits of a suspect block."""
+    looks = list(looks)
+    others = [(look.surroundings.others_cpu_share or 0.0, ", ".join(look.busiest)) for look in looks]
+    steal = [(look.surroundings.steal_share or 0.0, "") for look in looks]
+    return [
+        *_beyond(validity.OTHERS, *max(others, default=(0.0, ""))),
+        *_beyond(validity.STEAL, *max(steal, default=(0.0, ""))),
+    ]
+
+
+def _beyond(limit: Limit, share: float, names: str) -> list[str]:
+    assert limit.suspect is not None
+    if 100 * share <= limit.suspect:
+        return []
+    return [validity.beyond(limit, 100 * share, limit.suspect) + (f": {names}" if names else "")]
+
+
+def look_at(cpus: Sequence[int], seconds: float, harness: int | None = None) -> Look:
+    """Watch these CPUs for some seconds; see `Watch` for what is ours."""
+    watch = Watch([], [], cpus, harness)
+    before = usage.spent(usage.scan())
+    watch.begin()
+    time.sleep(seconds)
+    surroundings = watch.end()
+    processes = usage.scan()
+    mine = ours(processes, set(), watch.harness)
+    others = [each for each in processes if each.pid not in mine and not each.kernel and each.cpu in watch.watched]
+    # Their own time only: that of a child that they waited for may be older than the look.
+    used = {
+        f"{each.name} ({each.pid})": (now.own - before.get(each.pid, STARTED).own) / 1e9 / seconds
+        for each in others
+        for now in usage.spent([each]).values()
+    }
+    return Look(surroundings, busiest(used))
+
+
+def busiest(used: dict[str, float], most: int = 3) -> list[str]:
+    """Return the programs that used at least 1 % of a CPU, such as `cc1 (4711) 61 %`, most first."""
+    ranked = sorted(used.items(), key=lambda item: -item[1])
+    return [f"{name} {100 * share:.0f} %" for name, share in ranked[:most] if share >= 0.01]

@@ -1,0 +1,159 @@
+"""Surroundings: what went on outside the stack during a window.
+
+Others' CPU is the CPU time of all tasks on the run's CPUs less that of everything of ours. Where it comes from, best first:
+
+1. cgroup v1, the root's `cpuacct.usage_percpu`: exact but for one tick per CPU, counts what ended, and only the run's CPUs
+   and the hyperthreads beside them. Who uses other CPUs of a big machine does not disturb.
+2. cgroup v2: the groups below the root and the processes in none of them. It counts what ended, but on all CPUs.
+3. The CPU clocks of all processes, on all CPUs. What came and went is counted where its parent waited for it.
+
+In a container the others can't be seen: None. The work of the kernel's own threads (write-back, network) belongs to
+nobody: a stack that writes much causes it, and only causes outside the stack may count. On cgroup v1, where the total holds
+it, it is taken off where the thread ran last on one of these CPUs.
+
+Order: the processes are listed first; then, without anything in between, our clocks and the total. At both ends alike, so that
+what we use between clocks and total cancels out, but for a tick per CPU and the time that the readings took. A difference
+below 0 within that is 0; one beyond is a fault of this reckoning, and is reported as it is.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from tandem import machine, sources, usage
+from tandem.records import Surroundings
+from tandem.usage import Process, Usage
+
+TICK_SECONDS = 0.01
+"""Longest time between two ticks: how far the scheduler's sums may lag behind (CONFIG_HZ is 100 or more)."""
+
+
+class Reading(NamedTuple):
+    """All sources at one moment; CPU times in nanoseconds, the rest in seconds."""
+
+    moment: float
+    took: float  # between the first of our clocks and the total
+    generator: Usage
+    ours: Usage
+    kernel: Usage  # all threads of the kernel
+    kernel_here: Usage  # those that ran last on one of these CPUs
+    total: int | None
+    strangers: Usage | None  # where there is no total
+    waiting: sources.Waiting | None
+    steal: float | None
+    throttled: float | None
+    pressure: float | None
+
+
+class Watch:
+    """Reads the surroundings at both ends of a window."""
+
+    def __init__(
+        self,
+        generator_sessions: Iterable[int],
+        own_sessions: Iterable[int],
+        cpus: Sequence[int],
+        harness: int | None = None,
+    ) -> None:
+        """Watch the CPUs of a run; everything of ours must be pinned to them.
+
+        Ours are these sessions, the harness (process id; None for this process) and everything that it started.
+        """
+        self.generator, self.own = set(generator_sessions), set(own_sessions)
+        self.harness = os.getpid() if harness is None else harness
+        self.cpus = list(cpus)
+        self.watched = machine.with_siblings(cpus)
+
+    def begin(self) -> None:
+        """Read at the beginning."""
+        self._before = self._read()
+
+    def end(self) -> Surroundings:
+        """Read at the end; may be called again for a longer window."""
+        before, after = self._before, self._read()
+        wall = after.moment - before.moment
+        waited = None
+        if before.waiting is not None and after.waiting is not None:
+            waited = sources.waited_seconds(before.waiting, after.waiting)
+        return Surroundings(
+            generator_waiting_share=_share(0.0, waited, wall),
+            generator_cpu_share=usage.seconds(before.generator, after.generator) / wall,
+            others_cpu_share=_share(0.0, self._others(before, after), wall),
+            steal_share=_share(before.steal, after.steal, wall * len(self.cpus)),
+            throttled_share=_share(before.throttled, after.throttled, wall),
+            pressure_share=_share(before.pressure, after.pressure, wall),
+        )
+
+    def _read(self) -> Reading:
+        processes = usage.scan()
+        generator = [each for each in processes if each.session in self.generator]
+        mine = ours(processes, self.generator | self.own, self.harness)
+        kernel = [each for each in processes if each.kernel]
+        began = time.monotonic()
+        ours_spent = usage.spent(each for each in processes if each.pid in mine)
+        total, kernel_spent = self._total(processes, kernel)
+        moment = time.monotonic()
+        return Reading(
+            moment=moment,
+            took=moment - began,
+            generator={each.pid: ours_spent[each.pid] for each in generator if each.pid in ours_spent},
+            ours=ours_spent,
+            kernel=kernel_spent,
+            kernel_here={
+                each.pid: kernel_spent[each.pid]
+                for each in kernel
+                if each.pid in kernel_spent and each.cpu in self.watched
+            },
+            total=total,
+            strangers=strangers(processes, mine) if total is None else None,
+            waiting=sources.waiting(each.pid for each in generator),
+            steal=sources.steal_seconds(self.cpus),
+            throttled=sources.throttled_seconds(),
+            pressure=sources.pressure_seconds(),
+        )
+
+    def _total(self, processes: Iterable[Process], kernel: Iterable[Process]) -> tuple[int | None, Usage]:
+        """Return the CPU time of all tasks, and of the kernel's threads as far as it is part of it."""
+        total = sources.per_cpu_nanoseconds(self.watched)
+        if total is not None:
+            return total, usage.spent(kernel)
+        groups = sources.by_group()
+        if groups is None:
+            return None, {}
+        in_groups, outside = groups
+        loose = usage.spent(each for each in processes if each.pid in outside and not each.kernel)
+        return in_groups + sum(each.own for each in loose.values()), {}
+
+    def _others(self, before: Reading, after: Reading) -> float | None:
+        """Return the CPU seconds of everyone else."""
+        if before.total is not None and after.total is not None:
+            mine = usage.seconds(before.ours, after.ours) + usage.seconds(before.kernel, after.kernel_here)
+            spent = (after.total - before.total) / 1e9 - mine
+            skew = (before.took + after.took + 2 * TICK_SECONDS) * len(self.watched)
+            return 0.0 if -skew <= spent < 0 else spent
+        if before.strangers is not None and after.strangers is not None:
+            return usage.seconds(before.strangers, after.strangers)
+        return None
+
+
+def ours(processes: Sequence[Process], sessions: set[int], harness: int) -> set[int]:
+    """Return the ids of the processes of these sessions, of the harness and of all that descends from it."""
+    found = {each.pid for each in processes if each.session in sessions} | {harness}
+    while more := {each.pid for each in processes if each.parent in found} - found:
+        found |= more
+    return found
+
+
+def strangers(processes: Iterable[Process], mine: set[int]) -> Usage | None:
+    """Return the CPU time of everyone else's processes; None where not all processes can be seen."""
+    if not sources.all_processes_are_visible():
+        return None
+    return usage.spent(each for each in processes if each.pid not in mine and not each.kernel)
+
+
+def _share(before: float | None, after: float | None, wall: float) -> float | None:
+    """Return a difference as a share of a time; None where either end is unknown."""
+    return None if before is None or after is None else (after - before) / wall

@@ -1,0 +1,107 @@
+"""Taking a run up again: under the same conditions or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tandem import cli, profiles, provenance, records, resume, stacks
+from tandem.compare import RECORDS
+from tandem.errors import TandemError
+from tandem.plan import Plan, plan
+from tandem.records import Provenance, Resumed, Run
+from tandem.rounds import Rounds
+from tests.tandem import synthetic
+
+
+@pytest.fixture
+def planned(monkeypatch: pytest.MonkeyPatch) -> Plan:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    return plan(profiles.QUICK, stacks.load(), seed=3, rounds=8, extension=4)
+
+
+def origin(planned: Plan) -> Provenance:
+    return provenance.provenance(planned.layout, arguments=["compare", "--quick"], nginx="1.31.3", sqlite="3.53.4")
+
+
+def run(planned: Plan, **changes: Any) -> Rounds:
+    return Rounds([msgspec.structs.replace(planned.run(origin(planned), 42), **changes)])
+
+
+def test_the_same_plan_and_conditions_pass(planned: Plan) -> None:
+    resume.refuse_other_plan(run(planned), planned)
+    resume.refuse_other_conditions(run(planned), origin(planned))
+
+
+def test_another_plan_is_refused_by_name(planned: Plan) -> None:
+    with pytest.raises(TandemError, match="the loads of this run would be others today"):
+        resume.refuse_other_plan(run(planned, loads=run(planned).run.loads[:1]), planned)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"commit": "abc"}, "begun with commit abc, now it is"),
+        ({"nginx": "1.22.0"}, "begun with nginx 1.22.0, now it is 1.31.3"),
+        ({"packages": {"flask": "0.1"}}, "now it is"),
+        ({"stack_cpus": [7]}, "begun with stack_cpus"),
+    ],
+)
+def test_other_conditions_are_refused_by_name(planned: Plan, change: dict[str, Any], says: str) -> None:
+    before = msgspec.structs.replace(origin(planned), **change)
+    with pytest.raises(TandemError, match=says):
+        resume.refuse_other_conditions(run(planned, provenance=before), origin(planned))
+
+
+def test_an_interrupted_run_keeps_its_rounds_and_a_planned_extension_adds_its_own(planned: Plan) -> None:
+    assert resume.total(run(planned), False, None) == 8
+    assert resume.total(run(planned), True, None) == 12
+    assert resume.total(run(planned), True, 4) == 12
+
+
+def test_what_was_not_planned_must_be_said(planned: Plan) -> None:
+    unplanned = run(planned, extension=0)
+    with pytest.raises(TandemError, match="give --rounds N"):
+        resume.total(unplanned, True, None)
+    assert resume.total(unplanned, True, 3) == 11
+    extended = Rounds([run(planned).run, Resumed(date="", rounds=12, suspect=[], provenance=origin(planned))])
+    with pytest.raises(TandemError, match="no extension left"):
+        resume.total(extended, True, None)
+    assert resume.total(extended, False, None) == 12
+
+
+def test_a_run_that_is_whole_has_nothing_to_resume() -> None:
+    with pytest.raises(TandemError, match="nothing is missing in this run"):
+        resume.total(Rounds(synthetic.synthesise()), False, None)
+
+
+def test_uncommitted_changes_are_told(planned: Plan) -> None:
+    clean, changed = (msgspec.structs.replace(origin(planned), dirty=dirty) for dirty in (False, True))
+    assert resume.dirty([clean, clean]) == []
+    assert "uncommitted" in resume.dirty([clean, changed])[0]
+
+
+def call(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    assert cli.run(arguments) == 2
+    return capsys.readouterr().err
+
+
+def test_wrong_calls_are_sentences(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "can't be read" in call(["compare", "--resume", str(tmp_path)], capsys)
+    (tmp_path / RECORDS).write_text("")
+    assert "their first line is missing" in call(["compare", "--resume", str(tmp_path)], capsys)
+    old = msgspec.structs.replace(synthetic.run(), format=1)
+    records.append(tmp_path / RECORDS, old)
+    assert "format 1" in call(["compare", "--resume", str(tmp_path)], capsys)
+    assert "--seconds can't be changed" in call(["compare", "--resume", str(tmp_path), "--seconds", "5"], capsys)
+    assert "--rounds can't be changed" in call(["compare", "--resume", str(tmp_path), "--rounds", "9"], capsys)
+
+
+def test_the_first_record_is_a_run_with_its_arguments(planned: Plan) -> None:
+    first = run(planned).run
+    assert isinstance(first, Run)
+    assert first.provenance.command == ["tandem", "compare", "--quick"]
