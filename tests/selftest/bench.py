@@ -1,0 +1,126 @@
+"""The bench: one toy behind the real nginx, measured block by block by the real harness and the real Locust."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from tandem import executor, machine, nginx, samples
+from tandem.executor import Machine
+from tandem.generator import Drive, Generator, open_loop
+from tandem.plan import Plan
+from tandem.process import Children
+from tandem.records import Block, Load
+from tandem.samples import Samples
+from tandem.serving import Running
+from tests.selftest import toy
+
+USERS = 100
+TOY = "toy"
+
+
+class Measured(NamedTuple):
+    """A block, with what the harness does not keep of it."""
+
+    block: Block
+    whole: Samples  # of the whole run of Locust, warm-up included
+    status: int  # Locust's exit status
+
+
+def load(
+    rate: float,
+    seconds: float,
+    *,
+    scenario: str = "read",
+    warmup: float = 1,
+    arrivals: Literal["poisson", "uniform"] = "poisson",
+    in_flight: int = 1000,
+    timeout: float = 10,
+) -> Load:
+    """Return an open load."""
+    return Load(
+        scenario=scenario, arrivals=arrivals, rate=rate, in_flight=in_flight, timeout_seconds=timeout,
+        warmup_seconds=warmup, seconds=seconds,
+    )  # fmt: skip
+
+
+class Bench:
+    """A toy that runs, and the machinery to measure it."""
+
+    def __init__(self, machine: Machine, running: Running) -> None:
+        self.machine, self.running = machine, running
+        self.layout = machine.plan.layout
+        self._blocks = 0
+
+    def block(
+        self, load: Load, manner: str = "", drive: Drive | None = None, kind: type[Generator] = Generator
+    ) -> Measured:
+        """Measure one block of the toy in this manner, under this load.
+
+        `drive` is another way to put it to Locust, `kind` a generator with something wrong.
+        """
+        self._blocks += 1
+        toy.become(self.running.port, manner)
+        with Children() as children, self.pinned():
+            generator = self._prepare(kind, drive or open_loop(load))
+            children.add(generator.child)
+            generator.loaded()
+            measurement = executor.Measurement(self.machine, self.running, {load.scenario: generator})
+            block = measurement.measure(load, round_number=self._blocks, attempt=1, position=1)
+        return Measured(block, samples.read(generator.samples), generator.child.popen.returncode)
+
+    def samples(self, measured: Measured) -> Samples:
+        """Return the samples of the block's window."""
+        return samples.read(self.machine.folder / measured.block.samples)
+
+    def folder(self, name: str) -> Path:
+        """Return a new folder."""
+        folder = self.machine.work / name
+        folder.mkdir()
+        return folder
+
+    def _prepare(self, kind: type[Generator], drive: Drive) -> Generator:
+        return kind.prepare(
+            drive,
+            host=self.running.url,
+            key=f"selftest-{self._blocks}",
+            users=USERS,
+            samples=self.machine.work / f"{self._blocks}.csv.gz",
+            log=self.machine.logs / f"locust-{self._blocks}.log",
+            cpus=self.layout.generator,
+        )
+
+    @contextmanager
+    def pinned(self) -> Iterator[None]:
+        """Keep this process off the stack's CPU, as `tandem compare` does."""
+        before = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, self.layout.harness)
+        try:
+            yield
+        finally:
+            os.sched_setaffinity(0, before)
+
+
+@contextmanager
+def bench_in(folder: Path) -> Iterator[Bench]:
+    """Start the toy, and stop it and all that belongs to it at the end."""
+    plan = Plan(
+        profile="selftest", definitions={TOY: toy.definition()}, baseline=TOY, loads=[], headlines=[], rounds=1,
+        extension=0, seed=1, users=USERS, layout=machine.layout(1),
+    )  # fmt: skip
+    ours = Machine(plan, folder, nginx.find())
+    with ours.ready(), ours.stack(TOY, 1) as measurement:
+        yield Bench(ours, measurement.running)
+
+
+def ms(value: float | None) -> str:
+    """Return a time as text."""
+    return "not reached" if value is None else f"{value:.2f}\u00a0ms"
+
+
+def percent(share: float | None, decimals: int = 1) -> str:
+    """Return a share as text."""
+    return "unknown" if share is None else f"{100 * share:.{decimals}f}\u00a0%"

@@ -1,0 +1,131 @@
+"""A/A for real, and a known difference: `tandem compare` with three toys, all of it as a person would run it."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from typing import NamedTuple
+
+import msgspec
+import pytest
+
+from tandem import measures, records, statistics
+from tandem.rounds import Rounds
+from tandem.stacks import DECOY, PROJECT
+from tandem.summary import Summary
+from tandem.verdict import Comparison
+from tests.selftest import toy
+from tests.selftest.story import Story
+
+BASELINE, SAME, SLOWER = "toy", "toy-again", "toy-slower"
+ROUNDS, RATE = 8, 200  # 2 headlines and 2 challengers: 2/2⁸ is the first below 0.05/4
+
+
+class Compared(NamedTuple):
+    """A run: what it found, its rounds, and what it said."""
+
+    summary: Summary
+    rounds: Rounds
+    said: str
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Compared:
+    """A run of three toys and the decoy: 8 rounds of 1 s blocks."""
+    folder = tmp_path_factory.mktemp("compared")
+    toys = {
+        BASELINE: toy.definition("A toy that sleeps for 10 ms", "sleep_ms=10"),
+        SAME: toy.definition("The same toy under another name", "sleep_ms=10"),
+        SLOWER: toy.definition("The same toy, 10 % slower", "sleep_ms=11"),
+    }
+    (folder / "toys.toml").write_text(toy.stacks_file(toys))
+    # fmt: off
+    command = [
+        sys.executable, "-m", "tandem", "compare", "--stacks-file", str(folder / "toys.toml"), "--stacks", ",".join(toys),
+        "--baseline", BASELINE, "--scenarios", "read", "--rounds", str(ROUNDS), "--seconds", "1", "--warmup", "1",
+        "--rate", str(RATE), "--seed", "8", "--seed-users", "100", "--allow-dirty", "--quiet-wait", "0", "--out", str(folder),
+    ]
+    # fmt: on
+    # Killed when it takes too long; its children end with it.
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=400, check=False)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    latest = folder / "latest"
+    summary = msgspec.json.decode((latest / "summary.json").read_bytes(), type=Summary)
+    return Compared(summary, Rounds(records.read(latest / "records.jsonl")), done.stdout)
+
+
+def test_same_stacks_for_real(compared: Compared, tell: Story) -> None:
+    """A/A for real: two equal stacks and the decoy through `tandem compare`."""
+    judged = [_found(compared, stack, metric) for stack in (SAME, DECOY) for metric in ("cpu", "p50")]
+    blocks = [block for attempt in compared.rounds.attempts for block in attempt.blocks.values()]
+    tell(
+        did="Ran `tandem compare` on this machine with the same toy under two names, one that is 10 % slower, "
+        f"and the decoy: {ROUNDS} rounds, blocks of 1 s at {RATE}/s.",
+        saw=[
+            *(f"{line(each)}; {over_all(compared, each.stack, each.metric)}" for each in judged),
+            f"the run says: {' '.join(compared.summary.verdict)}",
+            f"its badge: {compared.summary.badge}; {len(blocks)} blocks on record, repeats included",
+        ],
+        wrong="a record that is missing, a decoy that was not judged, or the same code twice or half as fast as "
+        "itself. (Words are shown and not asserted: chance may give a false one in 5 % of runs, and the "
+        "simulated ones count those. On a machine in use all rounds may be INVALID; then there are no words, and "
+        "all rounds are looked at.)",
+    )
+    assert compared.summary.rounds_complete == ROUNDS
+    assert compared.summary.complete
+    assert all(block.unaccounted == block.asked_otherwise == 0 for block in blocks)
+    assert {each.kind for each in judged if each.stack == DECOY} == {"decoy"}
+    for each in judged:
+        assert each.word != "no word" or compared.summary.withheld
+        assert 0.5 < math.exp(statistics.estimate(_logs(compared, each.stack, each.metric))) < 2
+
+
+def test_ten_percent_are_found(compared: Compared, tell: Story) -> None:
+    """10 % more service time is found: 11 ms instead of 10."""
+    logs = _logs(compared, SLOWER, "p50")
+    bounds = statistics.interval(logs, 0.05)
+    tell(
+        did="Took the stack that sleeps for 11 ms instead of 10 from the same run.",
+        saw=[
+            f"{line(_found(compared, SLOWER, 'p50'))}; {over_all(compared, SLOWER, 'p50')}",
+            f"p50 of each round, 11 ms to 10 ms: {', '.join(f'{math.exp(log):.3f}' for log in logs)}",
+        ],
+        wrong="an interval that holds 1, or an estimate outside of 1.03 to 1.2. (As 10 % is just the size from "
+        "which on a difference matters, the word may well be “undecided”; found it must be.)",
+    )
+    assert len(logs) == ROUNDS
+    assert bounds is not None
+    assert bounds[0] > 0
+    assert 1.03 < math.exp(statistics.estimate(logs)) < 1.2
+
+
+def _found(compared: Compared, stack: str, metric: measures.Metric) -> Comparison:
+    return next(c for c in compared.summary.comparisons if (c.stack, c.metric) == (stack, metric))
+
+
+def _logs(compared: Compared, stack: str, metric: measures.Metric) -> list[float]:
+    """Return the log ratio to the baseline of the last attempt of each round, INVALID or not."""
+    last = {attempt.round: attempt for attempt in compared.rounds.complete}
+    pairs = [
+        [measures.value(each.blocks["read", name], metric) for name in (BASELINE, stack)] for each in last.values()
+    ]
+    return [math.log(ours / theirs) for theirs, ours in pairs if ours and theirs]
+
+
+def line(comparison: Comparison) -> str:
+    """Return a comparison as a line."""
+    found = "no estimate"
+    if comparison.estimate is not None and comparison.low is not None:
+        bounds = f"{comparison.low:.3f} to {comparison.high:.3f}"
+        found = f"{comparison.estimate:.3f}, {100 * comparison.confidence:.4g} % interval {bounds}"
+    reason = f" ({comparison.reason})" if comparison.reason else ""
+    return f"{comparison.metric} of {comparison.stack} to {comparison.baseline}: {found}, {comparison.word}{reason}"
+
+
+def over_all(compared: Compared, stack: str, metric: measures.Metric) -> str:
+    """Return the ratio over all rounds as text."""
+    logs = _logs(compared, stack, metric)
+    low, high = statistics.interval(logs, 0.05) or (-math.inf, math.inf)
+    centre = math.exp(statistics.estimate(logs))
+    return f"over all {len(logs)} rounds, valid or not: {centre:.3f}, 95 % interval {math.exp(low):.3f} to {math.exp(high):.3f}"

@@ -1,0 +1,158 @@
+"""A toy server whose faults are known because they were put in: it answers like the apps, but sleeps, stalls, hangs or refuses.
+
+It is served as a stack like any other, by the server and the settings of the stack `asgi`. How it behaves comes from the
+environment (`TOY=sleep_ms=10&stall_ms=100`) and can be changed while it runs (`GET /toy?sleep_ms=11`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import os
+import re
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from tandem import stacks
+from tandem.stacks import Definition
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+_USER = re.compile(r"/api/users/(\d{1,9})")
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How it behaves when it is asked for a user; everything else it answers at once."""
+
+    sleep_ms: float = 0  # before each answer, never less than this
+    stall_ms: float = 0  # for so long nothing moves at all …
+    every_seconds: float = 8  # … each time this has passed
+    refuse: float = 0  # 1: 503 at once
+    hang: float = 0  # 1: never an answer
+
+    @classmethod
+    def of(cls, text: str) -> Manner:
+        """Read it in the form `sleep_ms=10&stall_ms=100`."""
+        return cls(**{name: float(value) for name, value in parse_qsl(text)})
+
+
+class Toy:
+    """The ASGI app."""
+
+    def __init__(self, manner: Manner) -> None:
+        self.manner = manner
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one request, or live as long as the server."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["method"] == "GET" and (found := _USER.fullmatch(scope["path"])):
+            await self._user(int(found[1]), receive, send)
+        else:
+            if scope["path"] == "/toy":
+                self.manner = Manner.of(scope["query_string"].decode())
+            known = scope["path"] in ("/toy", "/healthz", "/readyz")
+            await answer(send, 200 if known else 404, {"path": scope["path"]})
+
+    async def _user(self, number: int, receive: Receive, send: Send) -> None:
+        if self.manner.hang:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        elif self.manner.refuse:
+            await answer(send, 503, {"title": "no"})
+        else:
+            await sleep(self.manner.sleep_ms / 1000)
+            await answer(send, 200, user(number), (b"etag", b'"1"'))
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        stalling = asyncio.create_task(self._stall())
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        stalling.cancel()
+        with suppress(asyncio.CancelledError):
+            await stalling
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _stall(self) -> None:
+        last = time.monotonic()
+        while True:
+            await asyncio.sleep(
+                0.005 if self.manner.stall_ms else 0.1
+            )  # idle it must not disturb what else is measured
+            if self.manner.stall_ms and time.monotonic() - last >= self.manner.every_seconds:
+                last = time.monotonic()
+                time.sleep(self.manner.stall_ms / 1000)  # noqa: ASYNC251  # to block the whole loop is the point
+
+
+async def sleep(seconds: float) -> None:
+    """Sleep for so long, never less: the loop's timers count whole milliseconds, so the last one is waited out awake."""
+    end = time.monotonic() + seconds
+    await asyncio.sleep(max(0.0, seconds - 0.001))
+    while time.monotonic() < end:  # noqa: ASYNC110  # there is no event to wait for, only the clock
+        await asyncio.sleep(0)
+
+
+def user(number: int) -> dict[str, object]:
+    """Return a seeded user as the apps show it."""
+    name = "admin" if number == 1 else f"user{number:07d}"
+    return {
+        "id": number, "username": name, "email": f"{name}@example.org", "age": None,
+        "created_at": "2026-01-01T00:00:00Z", "version": 1,
+    }  # fmt: skip
+
+
+async def answer(send: Send, status: int, body: object, *more: tuple[bytes, bytes]) -> None:
+    """Send a JSON answer."""
+    content = json.dumps(body).encode()
+    head = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode()), *more]
+    await send({"type": "http.response.start", "status": status, "headers": head})
+    await send({"type": "http.response.body", "body": content})
+
+
+def create_app() -> Toy:
+    """Return the app in the manner that the environment asks for."""
+    return Toy(Manner.of(os.environ.get("TOY", "")))
+
+
+def definition(title: str = "A toy", manner: str = "") -> Definition:
+    """Return the toy as a stack: the stack `asgi` with another app."""
+    asgi = stacks.load()["asgi"]
+    command = [part.replace("asgi_app.app:create_app", f"{__name__}:create_app") for part in asgi.command]
+    assert command != asgi.command
+    return msgspec.structs.replace(
+        asgi, title=title, app="toy_app", command=command, environment={**asgi.environment, "TOY": manner}
+    )
+
+
+def stacks_file(definitions: dict[str, Definition]) -> str:
+    """Return these stacks in the format of `tandem/stacks.toml`; a TOML basic string is written as JSON writes one."""
+    tables = []
+    for name, each in definitions.items():
+        facts = {key: value for key, value in msgspec.structs.asdict(each).items() if value is not None}
+        environment = ", ".join(f"{key} = {json.dumps(value)}" for key, value in facts.pop("environment").items())
+        lines = [f"{key} = {json.dumps(value)}" for key, value in facts.items()]
+        tables.append("\n".join([f"[{name}]", *lines, f"environment = {{ {environment} }}"]))
+    return "\n\n".join(tables) + "\n"
+
+
+def become(port: int, manner: str) -> None:
+    """Have the toy on this port behave in another manner from now on."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", f"/toy?{manner}")
+        status = connection.getresponse().status
+    finally:
+        connection.close()
+    if status != 200:
+        raise RuntimeError(f"the toy on port {port} answers {status} when its manner is changed")
