@@ -76,7 +76,7 @@ def make(options: Any, host: str | None, allowed: str, samples: str, workers: li
     with contextlib.closing(_target.Target(_target.checked(host, allowed))) as target:
         users = options.users_in_database
         if users or options.scenario in WITHOUT_USERS:
-            target.get("/healthz")
+            target.reach()  # no more: a load that waits until the target is well would hide that it was not
         else:
             users = target.seeded_users()
     return Plan(

@@ -62,6 +62,13 @@ class Target:
         """Close the connection."""
         self._connection.close()
 
+    def reach(self) -> None:
+        """Connect, and ask nothing."""
+        try:
+            self._connection.connect()
+        except OSError as error:
+            raise self._silent(error) from None
+
     def get(self, path: str) -> tuple[int, bytes]:
         """Status and body, whatever they are."""
         try:
@@ -69,7 +76,10 @@ class Target:
             answer = self._connection.getresponse()
             return answer.status, answer.read()
         except (OSError, HTTPException) as error:
-            raise RefusedError(f"{self.host} does not answer ({error}): start it, or name another with -H.") from None
+            raise self._silent(error) from None
+
+    def _silent(self, error: Exception) -> RefusedError:
+        return RefusedError(f"{self.host} does not answer ({error}): start it, or name another with -H.")
 
     def seeded_users(self) -> int:
         """How many seeded users there are, found by halving: their ids are 1 to N, and whoever came later is above."""

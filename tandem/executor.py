@@ -177,7 +177,8 @@ class Measurement:
             seconds=window.end - window.start,
             samples=str(target),
             asked_otherwise=samples.asked_otherwise(first, inside),
-            unaccounted=samples.unaccounted(found, window),
+            unaccounted=samples.unaccounted(found, window)
+            + samples.off_schedule(len(inside), load.rate * load.seconds),
             app_cpu_seconds=meter.app,
             nginx_cpu_seconds=meter.nginx,
             app_memory_bytes=usage.memory_bytes(self.running.app_sessions()),

@@ -191,7 +191,7 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, tag="block"):
     dispatch_lag_p99_ms: float
     asked: str  # digest of what the window's arrivals asked for
     asked_otherwise: int  # arrivals that asked for something else than the first block of this round and scenario did
-    unaccounted: int  # arrivals of the window that left no sample, or two
+    unaccounted: int  # arrivals of the window that left no sample, or two, or that the schedule has and it has not
     app_cpu_seconds: float
     nginx_cpu_seconds: float
     app_memory_bytes: int | None  # PSS, read after the window

@@ -205,6 +205,15 @@ def unaccounted(samples: Samples, window: Window) -> int:
     return max(due) - min(due) + 1 - len(found) + sum(count > 1 for count in found.values())
 
 
+def off_schedule(arrivals: int, expected: float) -> int:
+    """Return how many arrivals a window has too few or too many, 0 where chance explains it: within 6 √expected.
+
+    A Poisson number has the standard deviation √expected; that it strays six times as far happens once in 10⁹ windows.
+    """
+    off = abs(arrivals - expected)
+    return round(off) if off > 6 * math.sqrt(expected) else 0
+
+
 def asked_otherwise(first: Samples, other: Samples) -> int:
     """Count the arrivals that both windows hold, that can be compared, and that did not ask for the same."""
     known, asked = _comparable(first), _comparable(other)
@@ -274,6 +283,6 @@ def _digest(samples: Samples) -> str:
 
 def _examples(samples: Samples) -> list[str]:
     rows = zip(samples.routes, samples.statuses, samples.outcomes, samples.reasons, strict=True)
-    seen = (f"{route}: {status or 'no answer'} {reason}".strip() for route, status, outcome, reason in rows
+    seen = (f"{route}: {status or ''} {reason}".replace(":  ", ": ").strip() for route, status, outcome, reason in rows
             if outcome == "failed")  # fmt: skip
     return list(dict.fromkeys(seen))[:EXAMPLES]

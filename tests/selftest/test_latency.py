@@ -12,8 +12,9 @@ import time
 import msgspec
 
 from tandem import validity
-from tandem.generator import Drive
+from tandem.generator import Drive, Generator, Window
 from tandem.records import Block
+from tests.selftest import toy
 from tests.selftest.bench import Bench, load, ms
 from tests.selftest.story import Story
 
@@ -50,6 +51,32 @@ def test_frozen_server(bench: Bench, tell: Story) -> None:
     assert closed.p90_ms is not None
     assert opened.p90_ms is not None
     assert closed.p90_ms < opened.p90_ms
+
+
+def test_server_frozen_from_the_start(bench: Bench, tell: Story) -> None:
+    """A server that is frozen when the load begins: the load begins all the same, and the block shows it."""
+    rate, seconds, freeze = 200, 4, 3
+
+    class Released(Generator):
+        """A generator that is let go just when the server has frozen."""
+
+        def release(self) -> Window:
+            toy.freeze(bench.running.port, freeze)
+            return super().release()
+
+    block = bench.block(load(rate, seconds), kind=Released).block
+    tell(
+        did=f"Had the toy stand still for {freeze} s from the moment on in which Locust was let go, with 1 s of warm-up and "
+        f"{seconds} s of window at {rate}/s: for the first 2 s of the window nothing moves.",
+        saw=[
+            f"{block.arrivals} arrivals due in the window, {rate * seconds} are expected; {block.unaccounted} unaccounted for",
+            f"p50 {ms(block.p50_ms)}, p90 {ms(block.p90_ms)}, p99 {ms(block.p99_ms)}",
+        ],
+        wrong="fewer arrivals than the rate promises: a load that waits until the server is well hides that it was not.",
+    )
+    assert block.arrivals >= 0.8 * rate * seconds
+    assert block.p99_ms is not None
+    assert block.p99_ms >= 1000
 
 
 def test_stalls_are_seen_and_not_excluded(bench: Bench, tell: Story) -> None:

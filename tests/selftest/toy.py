@@ -7,7 +7,6 @@ environment (`TOY=sleep_ms=10&stall_ms=100`) and can be changed while it runs (`
 from __future__ import annotations
 
 import asyncio
-import http.client
 import json
 import os
 import re
@@ -20,7 +19,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from tandem import stacks
+from tandem import serving, stacks
 from tandem.stacks import Definition
 
 Message = MutableMapping[str, Any]
@@ -61,7 +60,9 @@ class Toy:
         else:
             if scope["path"] == "/toy":
                 self.manner = Manner.of(scope["query_string"].decode())
-            known = scope["path"] in ("/toy", "/healthz", "/readyz")
+            if scope["path"] == "/toy/freeze":  # once, as soon as this is answered
+                asyncio.get_running_loop().call_later(0.02, time.sleep, float(scope["query_string"]))
+            known = scope["path"] in ("/toy", "/toy/freeze", "/healthz", "/readyz")
             await answer(send, 200 if known else 404, {"path": scope["path"]})
 
     async def _user(self, number: int, receive: Receive, send: Send) -> None:
@@ -87,9 +88,8 @@ class Toy:
     async def _stall(self) -> None:
         last = time.monotonic()
         while True:
-            await asyncio.sleep(
-                0.005 if self.manner.stall_ms else 0.1
-            )  # idle it must not disturb what else is measured
+            # An idle toy must not disturb what else is measured.
+            await asyncio.sleep(0.005 if self.manner.stall_ms else 0.1)
             if self.manner.stall_ms and time.monotonic() - last >= self.manner.every_seconds:
                 last = time.monotonic()
                 time.sleep(self.manner.stall_ms / 1000)  # noqa: ASYNC251  # to block the whole loop is the point
@@ -148,11 +148,16 @@ def stacks_file(definitions: dict[str, Definition]) -> str:
 
 def become(port: int, manner: str) -> None:
     """Have the toy on this port behave in another manner from now on."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        connection.request("GET", f"/toy?{manner}")
-        status = connection.getresponse().status
-    finally:
-        connection.close()
+    _tell(port, f"/toy?{manner}")
+
+
+def freeze(port: int, seconds: float) -> None:
+    """Have the toy on this port stand still once, from now on."""
+    _tell(port, f"/toy/freeze?{seconds:g}")
+    time.sleep(0.05)
+
+
+def _tell(port: int, target: str) -> None:
+    status = serving.get(port, target)
     if status != 200:
-        raise RuntimeError(f"the toy on port {port} answers {status} when its manner is changed")
+        raise RuntimeError(f"the toy on port {port} answers {status} to {target}")

@@ -254,3 +254,10 @@ def test_percentiles_are_nearest_rank(share: float, value: float) -> None:
 
 def test_nothing_has_no_percentile() -> None:
     assert statistics.reached([], 0.5) is None
+
+
+@pytest.mark.parametrize(
+    ("arrivals", "off"), [(3600, 0), (3600 + 360, 0), (3600 - 361, 361), (1700, 1900), (3961, 361)]
+)
+def test_a_window_with_too_few_or_too_many_arrivals_does_not_keep_to_its_schedule(arrivals: int, off: int) -> None:
+    assert samples.off_schedule(arrivals, 3600) == off
