@@ -79,3 +79,18 @@ async def read_news(request: Request) -> Response:
     user = await store(request).read_user(user_id)
     items = await news(request).items(user)
     return respond(wire.news(user, items))
+
+
+async def read_feed(request: Request) -> Response:
+    """The news of several sources in their order; one that is slow or fails does not lose the others."""
+    user_id = forms.user_id(path_value(request, "user_id"))
+    sources = forms.sources(query(request))
+    user = await store(request).read_user(user_id)
+    feed = await news(request).feed(user, sources)
+    return respond(wire.feed(user, feed))
+
+
+async def read_openapi(request: Request) -> Response:
+    """The description of the API."""
+    forms.no_parameters(query(request))
+    return respond(wire.openapi_document())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx2
 
 from userdb import errors
@@ -33,8 +35,24 @@ class News:
 
     async def items(self, user: User) -> list[userdb_news.Item]:
         """The news about a user. Raises Busy where no connection came free, NewsSlow, NewsFailed."""
+        return await self._ask(userdb_news.question(user))
+
+    async def feed(self, user: User, sources: int) -> userdb_news.Feed:
+        """The news of so many sources, in their order. Raises as `items` where none of them gives any."""
+        return userdb_news.merged(
+            await asyncio.gather(*[self._source(user, number) for number in range(1, sources + 1)])
+        )
+
+    async def _source(self, user: User, number: int) -> userdb_news.Source:
+        """The news of one source, or what became of it."""
         try:
-            response = await self._client.get(self._url, params=userdb_news.question(user))
+            return userdb_news.Source(number, await self._ask(userdb_news.question(user, number)), None)
+        except errors.Problem as problem:
+            return userdb_news.Source(number, [], problem)
+
+    async def _ask(self, question: dict[str, str]) -> list[userdb_news.Item]:
+        try:
+            response = await self._client.get(self._url, params=question)
         except httpx2.PoolTimeout as error:
             raise errors.Busy("Too many are waiting for the news service.") from error
         except httpx2.TimeoutException as error:

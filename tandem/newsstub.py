@@ -50,10 +50,11 @@ def manner(given: dict[str, str], usual: Manner) -> Manner:
     return usual._replace(**values)
 
 
-def news(user: str) -> bytes:
-    """Return the answer for a user name."""
+def news(user: str, source: str = "") -> bytes:
+    """Return the answer for a user name, from the source of that number where one is named."""
+    at, path = (f" from source {source}", f"/{quote(source, safe='')}") if source else ("", "")
     items = [
-        {"title": f"News {n} for {user}", "url": f"https://news.example.org/{quote(user, safe='')}/{n}"}
+        {"title": f"News {n} for {user}{at}", "url": f"https://news.example.org/{quote(user, safe='')}{path}/{n}"}
         for n in (1, 2, 3)
     ]
     return json.dumps({"items": items}, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
@@ -93,7 +94,7 @@ class Stub:
         if self.random.random() < now.error_rate:
             await answer(send, 500, b'{"error":"the news service failed, as asked"}')
         else:
-            await answer(send, 200, news(query.get("user", "")))
+            await answer(send, 200, news(query.get("user", ""), query.get("source", "")))
 
 
 class Server(uvicorn.Server):

@@ -51,6 +51,8 @@ def probes(users: int) -> list[Probe]:
         Probe("GET", "/api/users?limit=0&sort=up"),
         Probe("GET", "/api/users/7/news"),
         Probe("GET", "/api/users/999999999/news"),
+        Probe("GET", "/api/users/7/feed?sources=3"),
+        Probe("GET", "/api/users/7/feed?sources=21"),
         Probe("GET", "/"),
         Probe("GET", "/users"),
         Probe("GET", "/users?after=5&limit=5&q=user0"),

@@ -14,6 +14,13 @@ from userdb.errors import BadRequest, Invalid, NotFound, UnsupportedMediaType
 from userdb.models import User
 
 LARGEST_ID = 2**63 - 1
+PAGE, LARGEST_PAGE = 20, 100
+"""Users of a page, if the client names no number, and at most."""
+
+LONGEST_SEARCH = 80
+SOURCES, MOST_SOURCES = 5, 20
+"""Sources of a feed, if the client names no number, and at most."""
+
 LARGEST_BODY = 65_536
 """Bytes that an app takes in a request body; nginx refuses more before it, with the same answer."""
 
@@ -62,7 +69,7 @@ class PageOfUsers(msgspec.Struct, frozen=True):
     """Which users are asked for: up to `limit` with ids above `after` and usernames that begin with `q`."""
 
     after: int = 0
-    limit: int = 20
+    limit: int = PAGE
     q: str = ""
 
 
@@ -78,7 +85,7 @@ Form = TypeVar("Form", UserForm, UserChange)
 _DIGITS = re.compile(r"[0-9]{1,19}\Z")
 _SIGNED = re.compile(r"[+-]?[0-9]{1,40}\Z")
 _BROKEN_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-_SEARCH = re.compile(r"[^\x00-\x1f\x7f]{0,80}\Z")
+_SEARCH = re.compile(rf"[^\x00-\x1f\x7f]{{0,{LONGEST_SEARCH}}}\Z")
 
 
 def user_id(text: str) -> int:
@@ -110,13 +117,21 @@ def page_of_users(query: bytes, strict: bool = True) -> PageOfUsers:
     after, limit, q = values.get("after", ""), values.get("limit", ""), values.get("q", "")
     if after and not (_DIGITS.match(after) and int(after) <= LARGEST_ID):
         errors.append(("after", "must be a whole number from 0 to 9223372036854775807"))
-    if limit and not (_DIGITS.match(limit) and 1 <= int(limit) <= 100):
-        errors.append(("limit", "must be a whole number from 1 to 100"))
+    if limit and not (_DIGITS.match(limit) and 1 <= int(limit) <= LARGEST_PAGE):
+        errors.append(("limit", f"must be a whole number from 1 to {LARGEST_PAGE}"))
     if not _SEARCH.match(q):
-        errors.append(("q", "must be at most 80 characters, none of them a control character"))
+        errors.append(("q", f"must be at most {LONGEST_SEARCH} characters, none of them a control character"))
     if errors:
         raise Invalid(errors=errors)
-    return PageOfUsers(after=int(after or 0), limit=int(limit or 20), q=q)
+    return PageOfUsers(after=int(after or 0), limit=int(limit or PAGE), q=q)
+
+
+def sources(query: bytes) -> int:
+    """How many sources a feed shall have. Raises BadRequest or Invalid."""
+    given = parameters(query, ("sources",)).get("sources", str(SOURCES))
+    if not (_DIGITS.match(given) and 1 <= int(given) <= MOST_SOURCES):
+        raise Invalid(errors=[("sources", f"must be a whole number from 1 to {MOST_SOURCES}")])
+    return int(given)
 
 
 def summands(query: bytes) -> tuple[int, int]:

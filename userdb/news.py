@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import msgspec
 
-from userdb.errors import NewsFailed
+from userdb.errors import NewsFailed, Problem
 from userdb.models import User
 
 
@@ -15,6 +18,21 @@ class Item(msgspec.Struct, frozen=True):
     url: str
 
 
+class Source(NamedTuple):
+    """What one source of a feed gave, from 1: its news, or why there is none."""
+
+    number: int
+    items: list[Item]
+    problem: Problem | None
+
+
+class Feed(NamedTuple):
+    """The news of several sources in their order, and the sources that gave none."""
+
+    items: list[Item]
+    missing: list[Source]
+
+
 class _Answer(msgspec.Struct):
     items: list[Item]
 
@@ -22,9 +40,9 @@ class _Answer(msgspec.Struct):
 _decoder = msgspec.json.Decoder(_Answer)
 
 
-def question(user: User) -> dict[str, str]:
-    """The query that asks for news about a user."""
-    return {"user": user.username}
+def question(user: User, source: int | None = None) -> dict[str, str]:
+    """The query that asks for news about a user, from a source of that number where one is given."""
+    return {"user": user.username} | ({} if source is None else {"source": str(source)})
 
 
 def items(status: int, body: bytes) -> list[Item]:
@@ -35,3 +53,11 @@ def items(status: int, body: bytes) -> list[Item]:
         return _decoder.decode(body).items
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise NewsFailed() from None
+
+
+def merged(sources: Sequence[Source]) -> Feed:
+    """One feed of several sources; those that failed don't lose the others. Raises the first problem where all failed."""
+    missing = [source for source in sources if source.problem is not None]
+    if missing and len(missing) == len(sources) and missing[0].problem is not None:
+        raise missing[0].problem
+    return Feed([item for source in sources for item in source.items], missing)

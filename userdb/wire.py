@@ -8,10 +8,10 @@ from urllib.parse import quote
 import jinja2
 import msgspec
 
-from userdb import errors, etags
+from userdb import answers, errors, etags, openapi
 from userdb.forms import PageOfUsers
 from userdb.models import User
-from userdb.news import Item
+from userdb.news import Feed, Item
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -25,32 +25,6 @@ class Answer(msgspec.Struct, frozen=True):
     status: int
     headers: list[tuple[str, str]]
     body: bytes
-
-
-class _Listed(msgspec.Struct, frozen=True):
-    users: list[User]
-    next: str | None
-
-
-class _News(msgspec.Struct, frozen=True):
-    user: str
-    items: list[Item]
-
-
-class _FieldError(msgspec.Struct, frozen=True):
-    field: str
-    message: str
-
-
-class _Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """RFC 9457, in this member order; `request_id` and `errors` are extensions."""
-
-    type: str = "about:blank"
-    title: str
-    status: int
-    detail: str
-    request_id: str
-    errors: list[_FieldError] | msgspec.UnsetType = msgspec.UNSET
 
 
 _encode = msgspec.json.Encoder().encode
@@ -104,12 +78,32 @@ def options(allow: str) -> Answer:
 
 def users(found: list[User], page: PageOfUsers) -> Answer:
     """A page of users; `found` holds one more than the page's limit where there is a next page."""
-    return _answer(200, JSON, _encode(_Listed(found[: page.limit], _next("/api/users", found, page))))
+    return _answer(200, JSON, _encode(answers.UserList(found[: page.limit], _next("/api/users", found, page))))
 
 
 def news(user: User, items: list[Item]) -> Answer:
     """What the news service says about a user."""
-    return _answer(200, JSON, _encode(_News(user.username, items)))
+    return _answer(200, JSON, _encode(answers.UserNews(user.username, items)))
+
+
+def feed(user: User, feed: Feed) -> Answer:
+    """The news of several sources, in their order; a source that gave none stands under `missing` with the reason."""
+    missing = [
+        answers.MissingSource(s.number, s.problem.status, s.problem.detail)
+        for s in feed.missing
+        if s.problem is not None
+    ]
+    return _answer(200, JSON, _encode(answers.UserFeed(user.username, feed.items, missing)))
+
+
+def openapi_document() -> Answer:
+    """The description of the API."""
+    return _answer(200, JSON, openapi.DOCUMENT)
+
+
+def docs_page() -> Answer:
+    """The page `/docs`."""
+    return _page(200, "docs.html", operations=openapi.OPERATIONS)
 
 
 def home_page() -> Answer:
@@ -136,12 +130,12 @@ def problem(problem: errors.Problem, path: str, request_id: str) -> Answer:
 
 def _problem_json(problem: errors.Problem, request_id: str) -> Answer:
     body = _encode(
-        _Problem(
+        answers.ProblemDetails(
             title=errors.TITLES.get(problem.status, "Error"),
             status=problem.status,
             detail=problem.detail,
             request_id=request_id,
-            errors=[_FieldError(field, message) for field, message in problem.errors] or msgspec.UNSET,
+            errors=[answers.FieldError(field, message) for field, message in problem.errors] or msgspec.UNSET,
         )
     )
     return _answer(problem.status, PROBLEM, body, *problem.headers)

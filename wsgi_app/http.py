@@ -97,8 +97,9 @@ def body(request: Request) -> bytes:
 
 
 def refuse_double_slash() -> None:
-    """`//users` is not `/users`: the router would take them for the same."""
-    if request.environ["PATH_INFO"].startswith("//"):
+    """`//users` is not `/users`: the router would take them for the same. Nor is there anything at `/users%0A`."""
+    path = request.environ["PATH_INFO"]
+    if path.startswith("//") or path.endswith("\n"):
         raise errors.NotFound()
 
 

@@ -33,8 +33,22 @@ class News:
 
     def items(self, user: User) -> list[userdb_news.Item]:
         """The news about a user. Raises Busy where no connection came free, NewsSlow, NewsFailed."""
+        return self._ask(userdb_news.question(user))
+
+    def feed(self, user: User, sources: int) -> userdb_news.Feed:
+        """The news of so many sources, in their order. Raises as `items` where none of them gives any."""
+        return userdb_news.merged([self._source(user, number) for number in range(1, sources + 1)])
+
+    def _source(self, user: User, number: int) -> userdb_news.Source:
+        """The news of one source, or what became of it."""
         try:
-            response = self._client.get(self._url, params=userdb_news.question(user))
+            return userdb_news.Source(number, self._ask(userdb_news.question(user, number)), None)
+        except errors.Problem as problem:
+            return userdb_news.Source(number, [], problem)
+
+    def _ask(self, question: dict[str, str]) -> list[userdb_news.Item]:
+        try:
+            response = self._client.get(self._url, params=question)
         except httpx2.PoolTimeout as error:
             raise errors.Busy("Too many are waiting for the news service.") from error
         except httpx2.TimeoutException as error:

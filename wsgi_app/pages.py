@@ -23,3 +23,8 @@ def read_user(request: Request) -> Response:
     user_id = forms.user_id(path_value(request, "user_id"))
     user = store(request).read_user(user_id)
     return respond(wire.user_page(user))
+
+
+def read_docs(request: Request) -> Response:
+    """The API, to read and to try."""
+    return respond(wire.docs_page())

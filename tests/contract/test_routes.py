@@ -15,7 +15,10 @@ ALLOWED = {
     "/api/users": "GET, HEAD, OPTIONS, POST",
     "/api/users/7": "DELETE, GET, HEAD, OPTIONS, PATCH, PUT",
     "/api/users/7/news": "GET, HEAD, OPTIONS",
+    "/api/users/7/feed": "GET, HEAD, OPTIONS",
     "/": "GET, HEAD, OPTIONS",
+    "/docs": "GET, HEAD, OPTIONS",
+    "/openapi.json": "GET, HEAD, OPTIONS",
     "/users": "GET, HEAD, OPTIONS",
     "/users/7": "GET, HEAD, OPTIONS",
 }
@@ -38,7 +41,8 @@ def test_method_not_allowed(client: Client, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/nope", "/users/", "/healthz/", "/users/7/", "/users/7/x", "/users%0A", "/users%0D", "/Users"]
+    "path",
+    ["/nope", "/users/", "/healthz/", "/users/7/", "/users/7/x", "/users%0A", "/users%0D", "/users/7%0A", "/Users"],
 )
 def test_unknown_page(client: Client, path: str) -> None:
     answer = client.request("GET", path)
@@ -46,7 +50,9 @@ def test_unknown_page(client: Client, path: str) -> None:
     assert b"<h1>Not Found</h1>" in answer.body
 
 
-@pytest.mark.parametrize("path", ["/api", "/api/", "/api/nope", "/api/users/", "/api/users/7/", "/api/users/7/newsx"])
+@pytest.mark.parametrize(
+    "path", ["/api", "/api/", "/api/nope", "/api/users/", "/api/users/7/", "/api/users/7/newsx", "/api/users/7%0A"]
+)
 def test_unknown_path_below_api(client: Client, path: str) -> None:
     answer = client.request("GET", path)
     assert (answer.status, answer.header("Content-Type")) == (404, "application/problem+json")

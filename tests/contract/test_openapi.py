@@ -1,0 +1,123 @@
+"""The description of the API: it is valid, it is what is committed, and both apps do what it says."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tests.clients import Client
+from userdb import openapi
+from wsgi_app.app import ROUTES
+
+COMMITTED = Path(__file__).parents[2] / "docs" / "openapi.json"
+DESCRIBED = {(operation.path, operation.method) for operation in openapi.OPERATIONS}
+PAGES = {"/", "/users", "/users/{user_id}", "/docs", "/openapi.json"}
+
+
+def test_the_committed_description_is_that_of_the_code() -> None:
+    printed = subprocess.run(
+        [sys.executable, "-m", "userdb.openapi"], cwd=COMMITTED.parents[1], capture_output=True, text=True, check=True
+    )
+    assert printed.stdout == COMMITTED.read_text(), "run `make openapi` and commit docs/openapi.json"
+
+
+def test_both_apps_serve_it(client: Client) -> None:
+    answer = client.request("GET", "/openapi.json")
+    assert (answer.status, answer.header("Content-Type")) == (200, "application/json")
+    assert json.loads(answer.body) == json.loads(COMMITTED.read_text())
+
+
+def test_every_address_of_the_api_is_described_and_no_other() -> None:
+    assert {(path, method) for path, views in ROUTES.items() if path not in PAGES for method in views} == DESCRIBED
+
+
+def test_every_schema_is_one() -> None:
+    found = list(schemas(json.loads(COMMITTED.read_text())))
+    assert len(found) > 30
+    for schema in found:
+        jsonschema.Draft202012Validator.check_schema(schema)
+        assert r"\Z" not in json.dumps(schema)
+
+
+def schemas(node: Any) -> Any:
+    """Yield every schema in a part of the document."""
+    if isinstance(node, dict):
+        if "schema" in node:
+            yield node["schema"]
+        for key, value in node.items():
+            yield from value.values() if key == "schemas" else schemas(value)
+    elif isinstance(node, list):
+        for each in node:
+            yield from schemas(each)
+
+
+def validator(schema: dict[str, Any]) -> jsonschema.Draft202012Validator:
+    """Return what checks a value against a schema of the document."""
+    document = json.loads(COMMITTED.read_text())
+    return jsonschema.Draft202012Validator({**schema, "components": document["components"]})
+
+
+@pytest.mark.parametrize("operation", openapi.OPERATIONS, ids=lambda operation: operation.name)
+def test_an_answer_is_what_the_description_says(client: Client, operation: openapi.Operation) -> None:
+    described = json.loads(openapi.DOCUMENT)["paths"][operation.path][operation.method.lower()]["responses"]
+    path = operation.path.replace("{user_id}", "8" if operation.method in ("PUT", "PATCH", "DELETE") else "7")
+    query = "?a=5&b=6" if operation.name == "add" else ""
+    body = b""
+    if operation.body is not None:
+        body = operation.example.replace("ada", f"ada-{operation.name}").encode()
+    answer = client.request(operation.method, path + query, {"Content-Type": "application/json"}, body)
+    assert str(answer.status) in described
+    if answer.status == operation.status and operation.answer is not None:
+        content = described[str(operation.status)]["content"]["application/json"]
+        validator(content["schema"]).validate(json.loads(answer.body))
+        for header in operation.headers:
+            assert answer.header(header) is not None
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/api/users/0", b""),
+        ("GET", "/api/users?limit=0", b""),
+        ("GET", "/api/users/7/feed?sources=99", b""),
+        ("POST", "/api/users", b"{"),
+        ("POST", "/api/users", b'{"username":"","email":"x","age":999,"more":1}'),
+        ("POST", "/api/users", b'{"username":"admin","email":"a@b"}'),
+    ],
+)
+def test_an_error_is_what_the_description_says(client: Client, method: str, path: str, body: bytes) -> None:
+    answer = client.request(method, path, {"Content-Type": "application/json"}, body)
+    template = re.sub(r"/\d+", "/{user_id}", path.partition("?")[0])
+    responses = json.loads(openapi.DOCUMENT)["paths"][template][method.lower()]["responses"]
+    assert str(answer.status) in responses
+    validator({"$ref": "#/components/schemas/ProblemDetails"}).validate(json.loads(answer.body))
+
+
+@pytest.mark.parametrize(
+    ("value", "good"),
+    [
+        ({"username": "ada", "email": "a@b"}, True),
+        ({"username": "ada", "email": "a@b", "age": None}, True),
+        ({"username": "a d a", "email": "a@b"}, False),
+        ({"username": "ada\n", "email": "a@b"}, False),
+        ({"username": "ada", "email": "nobody"}, False),
+        ({"username": "ada", "email": "a@b", "age": 151}, False),
+        ({"username": "ada", "email": "a@b", "more": 1}, False),
+        ({"username": "ada"}, False),
+    ],
+)
+def test_the_description_takes_what_the_validation_takes(client: Client, value: dict[str, Any], good: bool) -> None:
+    schema = {"$ref": "#/components/schemas/UserForm"}
+    # Python's `$` would let a newline through at the end, JavaScript's does not.
+    text = json.dumps(json.loads(COMMITTED.read_text())["components"]).replace('$"', '\\\\Z"')
+    checker = jsonschema.Draft202012Validator({**schema, "components": json.loads(text)})
+    assert checker.is_valid(value) is good
+    answer = client.request("PUT", "/api/users/99999", {"Content-Type": "application/json"}, json.dumps(value).encode())
+    assert answer.status == (404 if good else 422)

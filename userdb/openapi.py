@@ -1,0 +1,202 @@
+"""The description of the API, OpenAPI 3.1, from the same types and limits as the validation.
+
+`python -m userdb.openapi` prints it as it is committed, indented; both apps serve it compact.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import msgspec
+
+from userdb import answers, errors, forms
+from userdb.models import User
+
+TITLE = "User database"
+VERSION = "1"
+JSON, PROBLEM = "application/json", "application/problem+json"
+
+Schema = dict[str, Any]
+
+
+class Parameter(msgspec.Struct, frozen=True):
+    """One parameter of an operation: where it stands, and what it may be."""
+
+    name: str
+    place: str  # "path", "query" or "header"
+    schema: Schema
+    description: str
+    required: bool = False
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """One method of one address."""
+
+    method: str
+    path: str
+    name: str  # the name of the view in both apps
+    summary: str
+    parameters: tuple[Parameter, ...] = ()
+    body: type[Any] | None = None  # of the request
+    example: str = ""  # of the body
+    status: int = 200
+    answer: type[Any] | None = None  # None: no body
+    headers: tuple[str, ...] = ()  # that the answer carries beside those of every answer
+    unchanged: bool = False  # whether it may answer 304
+    errors: tuple[int, ...] = ()
+
+
+def _whole(least: int, most: int, **more: Any) -> Schema:
+    return {"type": "integer", "minimum": least, "maximum": most, **more}
+
+
+ID = Parameter("user_id", "path", _whole(1, forms.LARGEST_ID), "The user's id.", required=True)
+AFTER = Parameter("after", "query", _whole(0, forms.LARGEST_ID, default=0), "Only users with larger ids.")
+LIMIT = Parameter("limit", "query", _whole(1, forms.LARGEST_PAGE, default=forms.PAGE), "At most so many users.")
+SEARCH = Parameter(
+    "q", "query", {"type": "string", "maxLength": forms.LONGEST_SEARCH, "pattern": r"^[^\x00-\x1f\x7f]*$"},
+    "Only users whose names begin so.",
+)  # fmt: skip
+SOURCES = Parameter("sources", "query", _whole(1, forms.MOST_SOURCES, default=forms.SOURCES), "How many sources.")
+SUMMANDS = tuple(
+    Parameter(name, "query", _whole(-(2**63), 2**63 - 1), "A summand.", required=True) for name in ("a", "b")
+)
+TAG: Schema = {"type": "string"}
+IF_MATCH = Parameter("If-Match", "header", TAG, "Change only what has this entity tag; otherwise 412.")
+IF_NONE_MATCH = Parameter("If-None-Match", "header", TAG, "Entity tags that the client has; 304 if one still holds.")
+
+NEW = '{"username": "ada", "email": "ada@example.org", "age": 36}'
+USERS, ONE = "/api/users", "/api/users/{user_id}"
+READING, CHANGING = (404, 422, 503), (400, 404, 409, 412, 413, 415, 422, 503)
+
+OPERATIONS = (
+    Operation(
+        method="GET", path="/healthz", name="health", summary="The app answers; database and news are not asked.",
+        answer=answers.Status,
+    ),
+    Operation(
+        method="GET", path="/readyz", name="ready", summary="The database answers too.", answer=answers.Status, errors=(503,)
+    ),
+    Operation(
+        method="GET", path="/api/add", name="add", summary="The sum of two 64-bit integers.", parameters=SUMMANDS,
+        answer=answers.Sum, errors=(400, 422),
+    ),
+    Operation(
+        method="GET", path=USERS, name="list_users", summary="A page of users by id.", parameters=(AFTER, LIMIT, SEARCH),
+        answer=answers.UserList, errors=(400, 422, 503),
+    ),
+    Operation(
+        method="POST", path=USERS, name="create_user", summary="A new user.", body=forms.UserForm, example=NEW, status=201,
+        answer=User, headers=("location", "etag"), errors=(400, 409, 413, 415, 422, 503),
+    ),
+    Operation(
+        method="GET", path=ONE, name="read_user", summary="One user.", parameters=(ID, IF_NONE_MATCH), answer=User,
+        headers=("etag",), unchanged=True, errors=(400, *READING),
+    ),
+    Operation(
+        method="PUT", path=ONE, name="replace_user", summary="The user, in all its fields.", parameters=(ID, IF_MATCH),
+        body=forms.UserForm, example=NEW, answer=User, headers=("etag",), errors=CHANGING,
+    ),
+    Operation(
+        method="PATCH", path=ONE, name="change_user", summary="The user, in the fields that are named.",
+        parameters=(ID, IF_MATCH), body=forms.UserChange, example='{"age": 37}', answer=User, headers=("etag",), errors=CHANGING,
+    ),
+    Operation(
+        method="DELETE", path=ONE, name="remove_user", summary="The user is gone; its id is never used again.",
+        parameters=(ID, IF_MATCH), status=204, errors=(400, 404, 412, 422, 503),
+    ),
+    Operation(
+        method="GET", path=ONE + "/news", name="read_news", summary="The news about a user, from a slow third party.",
+        parameters=(ID,), answer=answers.UserNews, errors=(400, *READING, 502, 504),
+    ),
+    Operation(
+        method="GET", path=ONE + "/feed", name="read_feed",
+        summary="The news of several sources; one that is slow or fails is listed as missing.", parameters=(ID, SOURCES),
+        answer=answers.UserFeed, errors=(400, *READING, 502, 504),
+    ),
+)  # fmt: skip
+"""All that the API does, in the order of the document."""
+
+HEADERS: dict[str, Schema] = {
+    "location": {"description": "Where it is.", "schema": {"type": "string"}},
+    "etag": {"description": "The strong entity tag of this state.", "schema": {"type": "string"}},
+    "retry-after": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
+}
+
+
+def document() -> dict[str, Any]:
+    """The whole description."""
+    found = [each for operation in OPERATIONS for each in (operation.body, operation.answer) if each is not None]
+    kinds: list[type[Any]] = list(dict.fromkeys([*found, answers.ProblemDetails]))
+    shapes, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
+    schemas = dict(zip(kinds, shapes, strict=True))
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": TITLE, "version": VERSION, "license": {"name": "MIT", "identifier": "MIT"}},
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {"schemas": _plain(components), "responses": {str(status): _problem(status) for status in _errors()}},
+    }  # fmt: skip
+
+
+def _errors() -> list[int]:
+    return sorted({status for operation in OPERATIONS for status in operation.errors})
+
+
+def _operation(operation: Operation, schemas: dict[type[Any], Schema]) -> dict[str, Any]:
+    found: dict[str, Any] = {"operationId": operation.name, "summary": operation.summary}
+    if operation.parameters:
+        found["parameters"] = [_parameter(each) for each in operation.parameters]
+    if operation.body is not None:
+        found["requestBody"] = {"required": True, "content": {JSON: {"schema": schemas[operation.body]}}}
+    answer: dict[str, Any] = {"description": operation.summary}
+    if operation.headers:
+        answer["headers"] = {name: HEADERS[name] for name in operation.headers}
+    if operation.answer is not None:
+        answer["content"] = {JSON: {"schema": schemas[operation.answer]}}
+    responses = {str(operation.status): answer}
+    if operation.unchanged:
+        responses["304"] = {"description": "The client has this state already.", "headers": {"etag": HEADERS["etag"]}}
+    responses |= {str(status): {"$ref": f"#/components/responses/{status}"} for status in operation.errors}
+    return {**found, "responses": responses}
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    return {
+        "name": parameter.name,
+        "in": parameter.place,
+        "required": parameter.required,
+        "description": parameter.description,
+        "schema": parameter.schema,
+    }
+
+
+def _problem(status: int) -> dict[str, Any]:
+    """The answer of an error; whoever is told to come again is told when."""
+    found: dict[str, Any] = {"description": errors.TITLES[status]}
+    if status == 503:
+        found["headers"] = {"retry-after": HEADERS["retry-after"]}
+    return {**found, "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}}
+
+
+def _plain(schema: Any) -> Any:
+    r"""A schema whose patterns every language reads alike: `\Z` is Python's, and `$` means the same in JSON Schema."""
+    if isinstance(schema, dict):
+        return {
+            key: value.replace(r"\Z", "$") if key == "pattern" and isinstance(value, str) else _plain(value)
+            for key, value in schema.items()
+        }
+    return [_plain(each) for each in schema] if isinstance(schema, list) else schema
+
+
+DOCUMENT = msgspec.json.encode(document())
+"""The bytes that both apps serve."""
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(document(), indent=2, ensure_ascii=False) + "\n")

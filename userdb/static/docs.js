@@ -1,0 +1,46 @@
+// Sends what a form of the page /docs describes, and shows the answer as it came.
+"use strict";
+
+function request(form) {
+  let path = form.dataset.path;
+  const query = new URLSearchParams();
+  const options = { method: form.dataset.method, headers: {}, cache: "no-store" };
+  for (const field of form.querySelectorAll("[data-place]")) {
+    const { name, value } = field;
+    if (field.dataset.place === "path") {
+      path = path.replace(`{${name}}`, encodeURIComponent(value));
+    } else if (field.dataset.place === "body") {
+      options.body = value;
+      options.headers["Content-Type"] = "application/json";
+    } else if (value !== "") {
+      if (field.dataset.place === "query") {
+        query.set(name, value);
+      } else {
+        options.headers[name] = value;
+      }
+    }
+  }
+  return [query.size ? `${path}?${query}` : path, options];
+}
+
+async function send(form) {
+  const [address, options] = request(form);
+  const shown = form.querySelector("pre");
+  shown.hidden = false;
+  shown.textContent = `${options.method} ${address} …`;
+  try {
+    const answer = await fetch(address, options);
+    const headers = [...answer.headers].map(([name, value]) => `${name}: ${value}`).join("\n");
+    const body = await answer.text();
+    shown.textContent = `${options.method} ${address}\n\n${answer.status} ${answer.statusText}\n${headers}\n\n${body}`;
+  } catch (error) {
+    shown.textContent = `${options.method} ${address}\n\nno answer: ${error.message}`;
+  }
+}
+
+for (const form of document.querySelectorAll("form.try")) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send(form);
+  });
+}
