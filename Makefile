@@ -7,9 +7,10 @@ TANDEM := $(RUN) -m tandem
 STACK ?= wsgi-gthread
 URL ?= http://127.0.0.1:8080
 ARGS ?=
+TIME ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve-wsgi serve-asgi serve loadtest compare compare-quick doctor selftest twins check test clean lock nginx-errors schema
+.PHONY: help setup serve-wsgi serve-asgi serve loadtest compare compare-quick doctor selftest fuzz openapi twins check test clean lock nginx-errors schema
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -42,6 +43,12 @@ doctor: setup ## Check this machine: what would spoil a comparison
 
 selftest: setup ## Try to fool the harness, and print what was done, what was seen and what would have been wrong
 	@$(RUN) -m pytest tests/selftest --tell $(ARGS)
+
+fuzz: setup ## Ask both apps the same, good requests and bad, and tell where they differ (TIME=600 seconds, ARGS=--seed=1)
+	@$(RUN) -m tests.fuzz --time $(TIME) $(ARGS)
+
+openapi: setup ## Write docs/openapi.json again
+	@$(RUN) -m userdb.openapi > docs/openapi.json
 
 twins: setup ## Show the two apps side by side: what sync and async really change
 	@$(RUN) -m tests.twins | $${PAGER:-cat}

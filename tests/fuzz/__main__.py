@@ -1,0 +1,62 @@
+"""`python -m tests.fuzz --time 600`: ask both apps the same for ten minutes, and say where they differ."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import sys
+import tempfile
+from pathlib import Path
+
+from tandem import database, ports, process, serving
+from tandem.errors import Stopped, TandemError
+from tests.fuzz import kept, pair, run
+from tests.fuzz.run import Different
+
+USERS = 50
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Fuzz; return 0 where no difference was found, 1 where one was, 2 where it could not begin."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=str(__doc__).partition(": ")[2])
+    parser.add_argument("--time", type=float, default=60, metavar="SECONDS", help="how long (default: %(default)g)")
+    parser.add_argument("--seed", type=int, help="the same seed makes the same requests (default: drawn and said)")
+    options = parser.parse_args(arguments)
+    if not 0 < options.time < 10**6:
+        parser.error("--time must be a number of seconds above 0")
+    first = secrets.randbelow(2**31) if options.seed is None else options.seed
+    print(f"seed {first}; Ctrl-C ends it", flush=True)
+    try:
+        with process.stoppable(), tempfile.TemporaryDirectory(prefix="tandem-fuzz-") as folder:
+            return fuzz(Path(folder), options.time, first)
+    except (TandemError, Stopped) as error:
+        print(f"fuzz: {error}", file=sys.stderr)
+        return error.status
+
+
+def fuzz(folder: Path, seconds: float, first: int) -> int:
+    """Fuzz in this folder and say what came of it."""
+    seeded, port = folder / "seed.db", ports.free_port()
+    database.seed(seeded, USERS, folder / "seed.log")
+    last_cpu = sorted(os.sched_getaffinity(0))[-1:]
+    with (
+        serving.news_stub(port=port, delay=0, logs=folder, cpus=last_cpu),
+        pair.running(folder, seeded, f"http://127.0.0.1:{port}/news") as both,
+    ):
+        try:
+            run.fuzz(both, seconds, first, lambda line: print(line, flush=True))
+        except Different as different:
+            path = kept.keep(different.sequence)
+            print(
+                f"\nthe two differ after {both.requests:,} requests to each; kept as {path}, which the tests ask again\n"
+            )
+            print(different)
+            return 1
+        seen = ", ".join(f"{status}: {count:,}" for status, count in sorted(both.seen.items()))
+        print(f"{both.requests:,} requests to each, 0 differences, {both.faults} answers ≥ 500 ({seen})")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

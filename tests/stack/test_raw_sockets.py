@@ -1,0 +1,116 @@
+"""Bytes that no library would send: nginx stops them or tidies them up, and the stacks agree on the rest."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tandem.serving import Running
+from tests.conftest import STACKS
+
+Stack = Callable[[str], Running]
+
+HEAD = b"Host: localhost\r\n"
+LAST = b"Host: localhost\r\nConnection: close\r\n"
+JSON = b"Content-Type: application/json\r\n"
+
+# What is sent, and the statuses of all answers that come back on the connection until it is closed.
+EXCHANGES: dict[str, tuple[bytes, list[int]]] = {
+    "pipelined": (
+        b"GET /api/add?a=1&b=2 HTTP/1.1\r\n" + HEAD + b"\r\nGET /api/users/7 HTTP/1.1\r\n" + HEAD
+        + b"\r\nGET /nope HTTP/1.1\r\n" + LAST + b"\r\n",
+        [200, 200, 404],
+    ),
+    "pipelined after a body": (
+        b"POST /api/users HTTP/1.1\r\n" + HEAD + JSON + b"Content-Length: 1\r\n\r\n{GET /healthz HTTP/1.1\r\n" + LAST
+        + b"\r\n",
+        [400, 200],
+    ),
+    "smuggled behind both lengths": (
+        b"POST /api/users HTTP/1.1\r\n" + HEAD + JSON + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        b"GET /healthz HTTP/1.1\r\n" + LAST + b"\r\n",
+        [400],
+    ),
+    "chunked in a strange case": (
+        b"POST /api/users HTTP/1.1\r\n" + LAST + JSON + b"Transfer-Encoding: cHuNkEd\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+        [422],
+    ),
+    "another transfer coding": (
+        b"POST /api/users HTTP/1.1\r\n" + LAST + JSON + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", [501],
+    ),
+    "a chunk that is longer than it says": (
+        b"POST /api/users HTTP/1.1\r\n" + LAST + JSON + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{}\r\n0\r\n\r\n", [400],
+    ),
+    "a chunk of negative length": (
+        b"POST /api/users HTTP/1.1\r\n" + LAST + JSON + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n{}\r\n0\r\n\r\n", [400],
+    ),
+    "a length that is none": (b"POST /api/users HTTP/1.1\r\n" + LAST + JSON + b"Content-Length: 2x\r\n\r\n{}", [400]),
+    "a negative length": (b"POST /api/users HTTP/1.1\r\n" + LAST + JSON + b"Content-Length: -1\r\n\r\n{}", [400]),
+    "two equal hosts": (b"GET /healthz HTTP/1.1\r\n" + HEAD + LAST + b"\r\n", [400]),
+    "a host with a path": (b"GET /healthz HTTP/1.1\r\nHost: localhost/x\r\nConnection: close\r\n\r\n", [400]),
+    "the whole address": (b"GET http://localhost/api/add?a=1&b=2 HTTP/1.1\r\n" + LAST + b"\r\n", [200]),
+    "the whole address of another host": (b"GET http://evil.example/healthz HTTP/1.1\r\n" + LAST + b"\r\n", [421]),
+    "bare line feeds": (b"GET /healthz HTTP/1.1\nHost: localhost\nConnection: close\n\n", [200]),
+    "a folded header": (b"GET /healthz HTTP/1.1\r\n" + LAST + b"X-Long: a\r\n b\r\n\r\n", [400]),
+    "a space before the colon": (b"GET /healthz HTTP/1.1\r\n" + LAST + b"X-Name : a\r\n\r\n", [400]),
+    "NUL in a header": (b"GET /healthz HTTP/1.1\r\n" + LAST + b"X-Name: a\x00b\r\n\r\n", [400]),
+    "a header of 70 KB": (b"GET /healthz HTTP/1.1\r\n" + LAST + b"X-Long: " + b"a" * 70_000 + b"\r\n\r\n", [431]),
+    "a hundred headers": (
+        b"GET /healthz HTTP/1.1\r\n" + LAST + b"".join(b"X-%d: a\r\n" % n for n in range(100)) + b"\r\n", [200],
+    ),
+    "a path of 5,000 digits": (b"GET /api/users/" + b"7" * 5000 + b" HTTP/1.1\r\n" + LAST + b"\r\n", [404]),
+    "an encoded NUL": (b"GET /api/users/7%00 HTTP/1.1\r\n" + LAST + b"\r\n", [400]),
+    "HTTP/1.0 without a host": (b"GET /healthz HTTP/1.0\r\n\r\n", [421]),
+    "HTTP/2 as a version": (b"GET /healthz HTTP/2.0\r\n" + LAST + b"\r\n", [505]),
+    "HTTP/0.9": (b"GET /healthz\r\n", []),
+    "the preface of HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", [400]),
+    "TLS": (b"\x16\x03\x01\x00\xc8\x01\x00\x00\xc4\x03\x03" + b"\x00" * 60, [400]),
+    "an expectation": (
+        b"POST /api/users HTTP/1.1\r\n" + LAST + JSON + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\n{}", [100, 422],
+    ),
+}  # fmt: skip
+
+
+def sent(port: int, data: bytes, seconds: float = 10.0) -> bytes:
+    """Send bytes and return all that comes until the server closes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
+        connection.sendall(data)
+        found = b""
+        try:
+            while chunk := connection.recv(65536):
+                found += chunk
+        except ConnectionResetError:  # closed while something was still unread: what had come before counts
+            pass
+        return found
+
+
+def masked(answer: bytes) -> bytes:
+    """The same without what may differ between two apps."""
+    return re.sub(rb"Date: [^\r]*", b"Date: <now>", re.sub(rb"[0-9a-f]{32}", b"<id>", answer))
+
+
+@pytest.mark.parametrize("what", EXCHANGES)
+def test_every_stack_gives_the_same_bytes(stack: Stack, what: str) -> None:
+    data, statuses = EXCHANGES[what]
+    first, *others = (masked(sent(stack(name).port, data)) for name in STACKS)
+    assert [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", first)] == statuses
+    for other in others:
+        assert other == first
+
+
+def test_a_body_that_never_ends_is_given_up_and_keeps_no_one_waiting(stack: Stack) -> None:
+    """A client that promises a body and sends none of it occupies nginx, and no thread or slot of an app."""
+    head = b"POST /api/users HTTP/1.1\r\n" + LAST + JSON + b"Content-Length: 100\r\n\r\n{"
+    slow = 40  # more than wsgi-gthread has threads
+    with ThreadPoolExecutor(slow * len(STACKS)) as pool:
+        waiting = {name: [pool.submit(sent, stack(name).port, head, 40.0) for _ in range(slow)] for name in STACKS}
+        for name in STACKS:
+            assert sent(stack(name).port, b"GET /api/users/7 HTTP/1.1\r\n" + LAST + b"\r\n", 5.0).startswith(
+                b"HTTP/1.1 200"
+            )
+        for name in STACKS:
+            assert {each.result() for each in waiting[name]} == {b""}  # given up: nginx resets the connection
