@@ -21,7 +21,7 @@ def numbers(text: str) -> list[float]:
 def test_the_limits_are_those_of_the_code() -> None:
     assert len(ROWS) == len(validity.LIMITS)
     for (_, suspect, invalid), limit in zip(ROWS, validity.LIMITS, strict=True):
-        part = [] if limit.suspect_of_p99 is None else [100 * limit.suspect_of_p99]
+        part = [] if limit.suspect_of_p99 is None else [limit.suspect_from, 100 * limit.suspect_of_p99]
         assert numbers(suspect) == ([] if limit.suspect is None else [limit.suspect, *part])
         assert numbers(invalid) == ([limit.invalid] if limit.invalid else [])
 

@@ -50,16 +50,18 @@ def test_the_table_is_whole() -> None:
     assert [limit for limit, *_ in TABLE] == list(validity.LIMITS[:-1])
     assert validity.LIMITS[-1] is validity.ACCOUNTING
     rows = validity.rows()
-    assert rows[0] == ("dispatch lag p99", "> 1 ms or > 10% of the response time's p99", "> 5 ms")
+    assert rows[0] == ("dispatch lag p99", "> 1 ms, or > 0.5 ms and > 10% of the response time's p99", "> 5 ms")
     assert rows[3] == ("CPU used by anyone else", "> 3 % of one CPU", "> 10 % of one CPU")
     assert rows[-1][1:] == ("–", "> 0 arrivals")
 
 
 def test_lag_is_measured_against_the_response_time_too() -> None:
-    assert validity.judge(block(dispatch_lag_p99_ms=0.4, p99_ms=3.0)) == Judged(
-        word="SUSPECT", causes=["dispatch lag p99 0.4 ms, limit 0.3 ms"]
+    assert validity.judge(block(dispatch_lag_p99_ms=0.8, p99_ms=7.0)) == Judged(
+        word="SUSPECT", causes=["dispatch lag p99 0.8 ms, limit 0.7 ms"]
     )
-    assert validity.judge(block(dispatch_lag_p99_ms=0.4, p99_ms=5.0)).word == "VALID"
+    assert validity.judge(block(dispatch_lag_p99_ms=0.6, p99_ms=7.0)).word == "VALID"
+    assert validity.judge(block(dispatch_lag_p99_ms=0.4, p99_ms=2.0)).word == "VALID"  # no lag to speak of
+    assert validity.judge(block(dispatch_lag_p99_ms=0.6, p99_ms=2.0)).word == "SUSPECT"
     assert validity.judge(block(dispatch_lag_p99_ms=0.4, p99_ms=None)).word == "VALID"  # p99 not reached
     assert validity.judge(block(dispatch_lag_p99_ms=1.2, p99_ms=None)).word == "SUSPECT"
 
