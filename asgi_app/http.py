@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
@@ -13,14 +12,14 @@ from starlette.routing import Route
 
 from asgi_app.news import News
 from asgi_app.store import Store
-from userdb import errors, wire
+from userdb import errors, logs, wire
 from userdb.forms import LARGEST_BODY, Preconditions
 
 View = Callable[[Request], Awaitable[Response]]
 
 METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 
-logger = logging.getLogger("asgi_app")
+logger = logs.logger("asgi_app")
 
 
 class Reply(Response):
@@ -101,10 +100,16 @@ def refuse_newline(request: Request) -> None:
         raise errors.NotFound()
 
 
+def request_id(request: Request) -> str:
+    """What nginx calls this request."""
+    return header(request, "X-Request-ID") or "-"
+
+
 async def on_problem(request: Request, error: Exception) -> Response:
     """What one of our own errors tells the client."""
     problem = cast(errors.Problem, error)
-    return respond(wire.problem(problem, request.scope["path"], header(request, "X-Request-ID") or "-"))
+    logs.problem(logger, problem, request_id(request))
+    return respond(wire.problem(problem, request.scope["path"], request_id(request)))
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:
@@ -115,7 +120,7 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
 
 async def on_exception(request: Request, error: Exception) -> Response:
     """The same for a fault of ours: logged in full, shown to nobody."""
-    logger.error("request %s failed", header(request, "X-Request-ID") or "-", exc_info=error)
+    logs.fault(logger, error, request_id(request))
     return await on_problem(request, errors.Internal())
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
@@ -13,7 +12,7 @@ from flask import Response as Response
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
-from userdb import errors, wire
+from userdb import errors, logs, wire
 from userdb.forms import LARGEST_BODY, Preconditions
 from wsgi_app.news import News
 from wsgi_app.store import Store
@@ -25,7 +24,7 @@ View = Callable[[Request], Response]
 
 METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 
-logger = logging.getLogger("wsgi_app")
+logger = logs.logger("wsgi_app")
 
 
 class Reply(Response):
@@ -103,9 +102,15 @@ def refuse_double_slash() -> None:
         raise errors.NotFound()
 
 
+def request_id() -> str:
+    """What nginx calls this request."""
+    return header(request, "X-Request-ID") or "-"
+
+
 def on_problem(error: errors.Problem) -> Response:
     """What one of our own errors tells the client."""
-    return respond(wire.problem(error, request.path, header(request, "X-Request-ID") or "-"))
+    logs.problem(logger, error, request_id())
+    return respond(wire.problem(error, request.path, request_id()))
 
 
 def on_http_exception(error: HTTPException) -> Response:
@@ -115,7 +120,7 @@ def on_http_exception(error: HTTPException) -> Response:
 
 def on_exception(error: Exception) -> Response:
     """The same for a fault of ours: logged in full, shown to nobody."""
-    logger.error("request %s failed", header(request, "X-Request-ID") or "-", exc_info=error)
+    logs.fault(logger, error, request_id())
     return on_problem(errors.Internal())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import APPS, in_process, settings_for
-from userdb import wire
+from userdb import logs, wire
 
 JSON = {"Content-Type": "application/json", "X-Request-ID": "0123abcd"}
 
@@ -105,8 +106,32 @@ def test_a_fault_of_ours_shows_the_request_id_and_nothing_else(
     assert b"0123abcd" in answer.body
     assert b"secret" not in answer.body
     assert b"Traceback" not in answer.body
-    assert "request 0123abcd failed" in caplog.text
-    assert "secret of /srv/app" in caplog.text
+    [record] = [each for each in caplog.records if each.name == f"{app}_app"]
+    line = json.loads(logs.Formatter().format(record))
+    assert list(line) == ["time", "level", "logger", "message", "request_id", "exception"]
+    assert (line["level"], line["logger"], line["request_id"]) == ("error", f"{app}_app", "0123abcd")
+    assert "secret of /srv/app" in line["exception"]
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_what_fails_behind_an_app_is_logged_with_the_request_and_the_cause(
+    database: Path, app: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger(f"{app}_app").handlers[0], "stream", sys.stderr)
+    settings = settings_for(database, NEWS_URL="http://127.0.0.1:9/news")
+    with in_process(app, settings) as client:
+        client.request("GET", "/api/users/7/news", {"X-Request-ID": "0123abcd"})
+        client.request("GET", "/api/users/99999", {"X-Request-ID": "of a client's own making"})
+    [text] = capsys.readouterr().err.splitlines()
+    line = json.loads(text)
+    assert (line["level"], line["request_id"]) == ("warning", "0123abcd")
+    assert line["message"].startswith("502 The news service failed.: ConnectError")
+    assert "exception" not in line
+
+
+def test_a_line_of_the_log_is_one_line() -> None:
+    record = logging.LogRecord("x_app", logging.ERROR, "x.py", 1, "two\nlines and a %s", ("\u2028",), None)
+    assert "\n" not in logs.Formatter().format(record)
 
 
 @pytest.mark.parametrize("app", APPS)
