@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import jsonschema
@@ -67,14 +68,17 @@ def validator(schema: dict[str, Any]) -> jsonschema.Draft202012Validator:
 @pytest.mark.parametrize("operation", openapi.OPERATIONS, ids=lambda operation: operation.name)
 def test_an_answer_is_what_the_description_says(client: Client, operation: openapi.Operation) -> None:
     described = json.loads(openapi.DOCUMENT)["paths"][operation.path][operation.method.lower()]["responses"]
-    path = operation.path.replace("{user_id}", "8" if operation.method in ("PUT", "PATCH", "DELETE") else "7")
+    path = operation.path.replace("{user_id}", "7")
+    if operation.method in ("PUT", "PATCH", "DELETE"):  # of a user of its own: other tests share the database
+        mine = openapi.NEW.replace("ada", token_hex(4)).encode()
+        path = client.request("POST", "/api/users", {"Content-Type": "application/json"}, mine).header("Location") or ""
     query = "?a=5&b=6" if operation.name == "add" else ""
     body = b""
     if operation.body is not None:
-        body = operation.example.replace("ada", f"ada-{operation.name}").encode()
+        body = operation.example.replace("ada", token_hex(4)).encode()
     answer = client.request(operation.method, path + query, {"Content-Type": "application/json"}, body)
-    assert str(answer.status) in described
-    if answer.status == operation.status and operation.answer is not None:
+    assert answer.status == operation.status
+    if operation.answer is not None:
         content = described[str(operation.status)]["content"]["application/json"]
         validator(content["schema"]).validate(json.loads(answer.body))
         for header in operation.headers:

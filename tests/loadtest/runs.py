@@ -70,6 +70,11 @@ class Done(NamedTuple):
         return [row for row in self.samples if row["outcome"] == outcome]
 
 
+def _heed_ctrl_c() -> None:
+    """Tests that a shell started in the background ignore Ctrl-C, and what they start would, too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextlib.contextmanager
 def locust(log: Path, *options: object, cwd: Path = PROJECT) -> Iterator[subprocess.Popen[bytes]]:
     """Locust with its workers, gone at the end whatever happens. The master's port is its own in each run."""
@@ -78,8 +83,9 @@ def locust(log: Path, *options: object, cwd: Path = PROJECT) -> Iterator[subproc
     command = [sys.executable, "-m", "locust", *map(str, options), *ports]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
-        )
+            command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
+            preexec_fn=_heed_ctrl_c,
+        )  # fmt: skip
     try:
         yield process
     finally:
