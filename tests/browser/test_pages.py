@@ -33,17 +33,21 @@ class Visit(NamedTuple):
     asked: set[str]
 
 
-def browse(url: str, folder: Path, *more: str) -> Visit:
-    """Open an address in a browser with a fresh profile below `folder`."""
+def browser() -> str:
+    """Return the browser. A person may lack one, and is told so in the last lines; CI may not."""
     if BROWSER is None:
         missing = "no Chromium on this machine: install one (Debian's package is called chromium)"
-        # A person may lack a browser and is told so in the last lines; CI may not.
         if os.environ.get("REQUIRE_BROWSER") == "1":
             pytest.fail(missing)
         pytest.skip(missing)
+    return BROWSER
+
+
+def browse(url: str, folder: Path, *more: str) -> Visit:
+    """Open an address in a browser with a fresh profile below `folder`."""
     log = folder / "net.json"
     command = [
-        BROWSER,
+        browser(),
         *OPTIONS,
         f"--user-data-dir={folder / 'profile'}",
         f"--log-net-log={log}",
@@ -59,13 +63,19 @@ def browse(url: str, folder: Path, *more: str) -> Visit:
 
 @pytest.mark.parametrize(
     ("path", "heading"),
-    [("/", "User database"), ("/users", "Users"), ("/users/7", "user0000007"), ("/nope", "Not Found")],
+    [
+        ("/", "User database"),
+        ("/users", "Users"),
+        ("/users/7", "user0000007"),
+        ("/docs", "API"),
+        ("/nope", "Not Found"),
+    ],
 )
 def test_a_page_loads_what_is_ours_and_nothing_else(stack_url: str, tmp_path: Path, path: str, heading: str) -> None:
     visit = browse(stack_url + path, tmp_path)
     assert f"<h1>{heading}</h1>" in visit.document
     root = stack_url + "/"
-    needed = {stack_url + path, root + "static/style.css"}
+    needed = {stack_url + path, root + "static/style.css"} | ({root + "static/docs.js"} if path == "/docs" else set())
     # The log may also name the origin, and the icon, which the browser asks for when it has the time.
     assert needed <= visit.asked <= needed | {root, root + "static/icon.svg"}
     assert [line for line in visit.console if path != "/nope" or "404 (Not Found)" not in line] == []
