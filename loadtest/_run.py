@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gc
 import logging
+import signal
 import sys
 from random import Random
 from typing import Any, ClassVar
@@ -34,7 +35,15 @@ def register() -> None:
         events.init.add_listener(_on_init)
 
 
+def _spare_the_requests() -> None:
+    """Have Ctrl-C interrupt the main greenlet. Python would interrupt whichever happens to run: a request, now and then."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        hub: Any = gevent.get_hub()
+        gevent.signal_handler(signal.SIGINT, hub.handle_system_error, KeyboardInterrupt, KeyboardInterrupt())
+
+
 def _on_init(environment: Environment, **_: object) -> None:
+    _spare_the_requests()
     Run.of[environment] = run = Run(environment)
     if environment.web_ui is not None:
         add_tab(environment.web_ui, run.recording.status)

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from tests.clients import Client
 
 JSON = {"Content-Type": "application/json"}
-CLIENTS = 16
-CHANGES = 12
+CLIENTS = 32
+CHANGES = 6
 
 
 def _create(client: Client, name: str) -> str:
@@ -46,9 +46,9 @@ def test_read_modify_write_with_if_match_loses_nothing(stack_client: Client) -> 
             assert status == 412
             refused += 1
 
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(count_up, range(40)))
-    assert json.loads(stack_client.request("GET", target).body)["age"] == 40
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        list(pool.map(count_up, range(64)))
+    assert json.loads(stack_client.request("GET", target).body)["age"] == 64
 
 
 def test_changes_of_different_fields_both_hold(stack_client: Client) -> None:
