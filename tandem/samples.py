@@ -89,11 +89,12 @@ def read(path: Path) -> Samples:
     """Return the samples of a file. Raises RunFailed where it is missing, cut off or something else."""
     found = Samples()
     add = [column.append for column in found.columns()]
-    kinds = (int, float, float, float, float, int, bytes.decode, int, bytes.decode, bytes.decode, _text)
+    numbers: tuple[Callable[[Any], Any], ...] = (int, float, float, float, float, int)
+    kinds = (*numbers, bytes.decode, int, bytes.decode, bytes.decode, _text)
     with _readable(path):
         for row in _rows(path):
             for append, kind, value in zip(add, kinds, row, strict=True):
-                append(kind(value))  # type: ignore[operator]  # a list of callables of different kinds
+                append(kind(value))
         if unknown := set(found.outcomes).difference(OUTCOMES):
             raise ValueError(f"unknown outcome {unknown.pop()!r}")
         _check(found.response_ms)

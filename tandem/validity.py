@@ -1,8 +1,8 @@
-"""Validity: may a block be believed? Rule 14 of the method: only causes outside the stack count, and here is the one table.
+"""Validity: may a block be believed? Only causes outside the stack count (docs/method.md), and here is the one table.
 
-The limits are a starting point. Two things are ours: the share of time under a CPU quota, and that a dispatch lag below
-0.5 ms is never suspect. On a quiet machine the lag's p99 was 0.22 to 0.55 ms in 54 blocks whose response p99 was about
-2.5 ms, so a tenth of that marked every block and told nothing.
+The limits are a starting point. A dispatch lag below 0.5 ms is never suspect: on a quiet machine its p99 was 0.22 to
+0.55 ms in 54 blocks (`read` and `everyday` of the sample run) whose response p99 was about 2.5 ms, so a tenth of that
+marked every block and told nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from tandem.records import Block
+from tandem.records import Block, Surroundings
 
 Word = Literal["VALID", "SUSPECT", "INVALID"]
 WORDS: tuple[Word, ...] = ("VALID", "SUSPECT", "INVALID")  # from good to bad
@@ -47,34 +47,27 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
         return "VALID", 0.0
 
 
-def _percent(share: float | None) -> float | None:
-    return None if share is None else 100 * share
+def _share(title: str, unit: str, suspect: float, invalid: float, of: Callable[[Surroundings], float | None]) -> Limit:
+    """A cause that the surroundings hold as a share, limits in percent."""
 
+    def value(block: Block) -> float | None:
+        share = of(block.surroundings)
+        return None if share is None else 100 * share
+
+    return Limit(title=title, value=value, unit=unit, suspect=suspect, invalid=invalid)
+
+
+TIME, CPU = "% of the time", "% of one CPU"
 
 LAG = Limit(
     title="dispatch lag p99", value=lambda block: block.dispatch_lag_p99_ms, unit="ms",
     suspect=1, invalid=5, suspect_of_p99=0.1, suspect_from=0.5,
 )  # fmt: skip
-WAITING = Limit(
-    title="generator waiting for its CPU", unit="% of the time", suspect=2, invalid=5,
-    value=lambda block: _percent(block.surroundings.generator_waiting_share),
-)  # fmt: skip
-GENERATOR = Limit(
-    title="CPU used by the generator", unit="% of one CPU", suspect=60, invalid=85,
-    value=lambda block: _percent(block.surroundings.generator_cpu_share),
-)  # fmt: skip
-OTHERS = Limit(
-    title="CPU used by anyone else", unit="% of one CPU", suspect=3, invalid=10,
-    value=lambda block: _percent(block.surroundings.others_cpu_share),
-)  # fmt: skip
-STEAL = Limit(
-    title="CPU stolen by the hypervisor", unit="% of the time", suspect=0.5, invalid=2,
-    value=lambda block: _percent(block.surroundings.steal_share),
-)  # fmt: skip
-THROTTLED = Limit(
-    title="held back by a CPU quota", unit="% of the time", suspect=0.5, invalid=2,
-    value=lambda block: _percent(block.surroundings.throttled_share),
-)  # fmt: skip
+WAITING = _share("generator waiting for its CPU", TIME, 2, 5, lambda around: around.generator_waiting_share)
+GENERATOR = _share("CPU used by the generator", CPU, 60, 85, lambda around: around.generator_cpu_share)
+OTHERS = _share("CPU used by anyone else", CPU, 3, 10, lambda around: around.others_cpu_share)
+STEAL = _share("CPU stolen by the hypervisor", TIME, 0.5, 2, lambda around: around.steal_share)
+THROTTLED = _share("held back by a CPU quota", TIME, 0.5, 2, lambda around: around.throttled_share)
 ACCOUNTING = Limit(
     title="samples missing or asked for otherwise", unit="arrivals", suspect=None, invalid=0,
     value=lambda block: float(block.unaccounted + block.asked_otherwise),

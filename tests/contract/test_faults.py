@@ -6,46 +6,16 @@ import json
 import logging
 import sqlite3
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import APPS, in_process, settings_for
+from tests.contract.news import always, news_service
 from userdb import logs, wire
 
 JSON = {"Content-Type": "application/json", "X-Request-ID": "0123abcd"}
-
-
-@contextmanager
-def news_service(status: int, body: bytes, delay: float = 0.0) -> Iterator[str]:
-    """A news service that answers so; its address."""
-    release = threading.Event()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # the name that the library asks for
-            release.wait(delay)
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *values: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/news"
-    finally:
-        release.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.mark.parametrize("app", APPS)
@@ -60,7 +30,7 @@ def news_service(status: int, body: bytes, delay: float = 0.0) -> Iterator[str]:
     ],
 )
 def test_news_service_fails(database: Path, app: str, status: int, body: bytes) -> None:
-    with news_service(status, body) as url, in_process(app, settings_for(database, NEWS_URL=url)) as client:
+    with news_service(always(status, body)) as url, in_process(app, settings_for(database, NEWS_URL=url)) as client:
         answer = client.request("GET", "/api/users/7/news")
         assert (answer.status, json.loads(answer.body)["detail"]) == (502, "The news service failed.")
 
@@ -74,7 +44,7 @@ def test_news_service_is_not_there(database: Path, app: str) -> None:
 
 @pytest.mark.parametrize("app", APPS)
 def test_news_service_is_too_slow(database: Path, app: str) -> None:
-    with news_service(200, b'{"items":[]}', delay=20) as url:
+    with news_service(always(200, b'{"items":[]}', delay=20)) as url:
         settings = settings_for(database, NEWS_URL=url, NEWS_TIMEOUT="0.2")
         with in_process(app, settings) as client:
             assert client.request("GET", "/api/users/7/news").status == 504

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from tests.clients import Client
 from tests.conftest import APPS, in_process, settings_for
+from tests.contract.news import news_service
 
 Manner = Callable[[str], tuple[int, float]]  # of a source: status, and seconds until the answer
 
@@ -25,52 +23,25 @@ class Counted:
         self.manner = manner
         self.asked: list[str] = []
         self.at_once = self.most_at_once = 0
-        self.lock, self.release = threading.Lock(), threading.Event()
+        self.lock = threading.Lock()
 
-    def answer(self, source: str) -> tuple[int, bytes]:
+    def answer(self, source: str, release: threading.Event) -> tuple[int, bytes]:
         """Wait as the source does; return status and body."""
         with self.lock:
             self.asked.append(source)
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
         status, delay = self.manner(source)
-        self.release.wait(delay)
+        release.wait(delay)
         with self.lock:
             self.at_once -= 1
         return status, json.dumps({"items": [{"title": f"from {source}", "url": f"/{source}"}]}).encode()
 
 
-@contextmanager
-def serving(counted: Counted) -> Iterator[str]:
-    """The service on a port; its address."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # the name that the library asks for
-            status, body = counted.answer(parse_qs(urlsplit(self.path).query)["source"][0])
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *values: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/news"
-    finally:
-        counted.release.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 def asked(app: str, database: Path, counted: Counted, target: str) -> tuple[int, dict[str, object]]:
     """Status and body of one request to one app."""
     with (
-        serving(counted) as url,
+        news_service(counted.answer) as url,
         in_process(app, settings_for(database, NEWS_URL=url, NEWS_TIMEOUT="0.5")) as client,
     ):
         answer = client.request("GET", target)

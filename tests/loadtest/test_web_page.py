@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,11 @@ def arrivals(page: Page) -> dict[str, str]:
 
 def wait(page: Page, come_true: Callable[[dict[str, str]], bool]) -> dict[str, str]:
     return until(lambda: arrivals(page), come_true)
+
+
+def offers(rate: str, rows: dict[str, str]) -> bool:
+    """Whether the tab shows so many arrivals per second."""
+    return rows["Arrivals per second"] == rate
 
 
 def lag(rows: dict[str, str]) -> float:
@@ -92,7 +98,7 @@ def test_the_tab_while_users_are_edited(tmp_path: Path) -> None:
             assert int(now["Due"]) == int(now["Sent"]) + int(now["Dropped"]) > 10
             for users in (90, 3):
                 page.post("/swarm", user_count=users, **form)
-                wait(page, lambda rows, users=users: rows["Arrivals per second"] == str(users))  # type: ignore[misc]
+                wait(page, partial(offers, str(users)))
             page.post("/stop")
             now = wait(page, lambda rows: rows["In flight"] == "0 of 7")
             assert now["Arrivals per second"] == "0"

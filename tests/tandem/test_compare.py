@@ -101,8 +101,8 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> Plan:
 def comparison(planned: Plan, executor: Fake, folder: Path, said: list[str] | None = None) -> Comparison:
     origin = provenance.provenance(planned.layout, arguments=["compare"], nginx="1.31.3", sqlite="3.53.4")
     folder.mkdir(exist_ok=True)
-    settle = lambda: executor.log.append("settle")  # noqa: E731
-    return Comparison(planned, origin, executor, folder, (said if said is not None else []).append, settle)
+    say = (said if said is not None else []).append
+    return Comparison(planned, origin, executor, folder, say, lambda: executor.log.append("settle"))
 
 
 def run(planned: Plan, executor: Fake, folder: Path, said: list[str] | None = None) -> list[Record]:

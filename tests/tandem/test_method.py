@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tandem import attempts, statistics, validity, verdict
+from tandem.measures import TITLES
 
 TEXT = (Path(__file__).parents[2] / "docs" / "method.md").read_text(encoding="utf-8")
 ROWS = [line.split("|")[1:-1] for line in TEXT.partition("## Validity")[2].partition("**Only causes")[0].splitlines()
@@ -40,5 +41,6 @@ def test_the_rules_are_those_of_the_code() -> None:
     assert f"{verdict.ACHIEVED_LIMIT:.0%} were answered well".replace("%", " %") in TEXT
     assert attempts.REPEATS == 3
     assert "Three repeats are allowed" in TEXT
-    for title, delta in (("CPU per request", "cpu"), ("p50", "p50"), ("p99", "p99"), ("memory", "memory")):
-        assert re.search(rf"\| {title} \|.*\| {verdict.DELTAS[delta] * 100:.0f} % \|", TEXT)  # type: ignore[index]
+    assert len(verdict.DELTAS) == 4
+    for metric, delta in verdict.DELTAS.items():
+        assert re.search(rf"\| {TITLES[metric]} \|.*\| {delta * 100:.0f} % \|", TEXT)
