@@ -26,10 +26,10 @@ serve-wsgi: setup ## Serve the Flask app at http://127.0.0.1:8080 (STACK=wsgi-sy
 serve-asgi: setup ## Serve the Starlette app at http://127.0.0.1:8081 (ASGI_PORT= for another port)
 	@$(TANDEM) serve asgi $(ARGS)
 
-serve: setup ## Serve both at once (SHARED=1 lets both use one database)
+serve: setup ## Serve both at once (SHARED=1: on one database; LIMITS=0: whoever logs in often is not refused)
 	@$(TANDEM) serve $(ARGS)
 
-loadtest: setup ## Open Locust's web page on what is being served (URL= for another target)
+loadtest: setup ## Open Locust's web page on what is being served (URL= for another target; scenario login: LIMITS=0 make serve)
 	@$(VENV)/bin/locust -f loadtest/ --web-host 127.0.0.1 -H $(URL) $(ARGS)
 
 compare: setup ## Compare the stacks: up to 25 minutes, then results/latest/report.html

@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
-from asgi_app.http import Request, Response, body, header, news, path_value, preconditions, query, respond, store
-from userdb import forms, wire
+from asgi_app import accounts
+from asgi_app.http import (
+    Request,
+    Response,
+    aside,
+    body,
+    header,
+    news,
+    path_value,
+    preconditions,
+    query,
+    respond,
+    sessions,
+    settings,
+    store,
+)
+from userdb import addresses, forms, metrics, permissions, wire
 
 
 async def health(request: Request) -> Response:
@@ -19,63 +34,69 @@ async def ready(request: Request) -> Response:
 
 async def add(request: Request) -> Response:
     """The sum of two numbers: what the framework costs and nothing else."""
-    summands = forms.summands(query(request))
+    summands = addresses.summands(query(request))
     return respond(wire.total(summands))
 
 
 async def list_users(request: Request) -> Response:
     """A page of users by id, and where the next one is."""
-    page = forms.page_of_users(query(request))
+    page = addresses.page_of_users(query(request))
     users = await store(request).page_of_users(page)
     return respond(wire.users(users, page))
 
 
 async def create_user(request: Request) -> Response:
     """A new user: 201, its address, itself."""
-    forms.no_parameters(query(request))
+    addresses.no_parameters(query(request))
+    permissions.to_create(await accounts.signed_in(request))
     form = forms.user_form(header(request, "Content-Type"), await body(request))
-    user = await store(request).create_user(form)
+    user = await store(request).create_user(form, await accounts.hashed(request, forms.new_password(form)))
     return respond(wire.created(user))
 
 
 async def read_user(request: Request) -> Response:
     """One user; 304 where the client has this state already."""
-    user_id = forms.user_id(path_value(request, "user_id"))
-    forms.no_parameters(query(request))
+    user_id = addresses.user_id(path_value(request, "user_id"))
+    addresses.no_parameters(query(request))
     user = await store(request).read_user(user_id)
     return respond(wire.user(user, header(request, "If-None-Match")))
 
 
 async def replace_user(request: Request) -> Response:
     """The user as the client wants it, in all its fields."""
-    user_id = forms.user_id(path_value(request, "user_id"))
-    forms.no_parameters(query(request))
+    user_id = addresses.user_id(path_value(request, "user_id"))
+    addresses.no_parameters(query(request))
+    permissions.to_change(await accounts.signed_in(request), user_id)
     form = forms.user_form(header(request, "Content-Type"), await body(request))
-    user = await store(request).change_user(user_id, form, preconditions(request))
+    password_hash = await accounts.hashed(request, forms.new_password(form))
+    user = await store(request).change_user(user_id, form, preconditions(request), password_hash)
     return respond(wire.user(user))
 
 
 async def change_user(request: Request) -> Response:
     """The user with the fields that the client names changed."""
-    user_id = forms.user_id(path_value(request, "user_id"))
-    forms.no_parameters(query(request))
+    user_id = addresses.user_id(path_value(request, "user_id"))
+    addresses.no_parameters(query(request))
+    permissions.to_change(await accounts.signed_in(request), user_id)
     form = forms.user_change(header(request, "Content-Type"), await body(request))
-    user = await store(request).change_user(user_id, form, preconditions(request))
+    password_hash = await accounts.hashed(request, forms.new_password(form))
+    user = await store(request).change_user(user_id, form, preconditions(request), password_hash)
     return respond(wire.user(user))
 
 
 async def remove_user(request: Request) -> Response:
     """The user is gone, and its id is never used again."""
-    user_id = forms.user_id(path_value(request, "user_id"))
-    forms.no_parameters(query(request))
+    user_id = addresses.user_id(path_value(request, "user_id"))
+    addresses.no_parameters(query(request))
+    permissions.to_remove(await accounts.signed_in(request), user_id)
     await store(request).remove_user(user_id, preconditions(request))
     return respond(wire.removed())
 
 
 async def read_news(request: Request) -> Response:
     """What the news service says about a user: one query, one call."""
-    user_id = forms.user_id(path_value(request, "user_id"))
-    forms.no_parameters(query(request))
+    user_id = addresses.user_id(path_value(request, "user_id"))
+    addresses.no_parameters(query(request))
     user = await store(request).read_user(user_id)
     items = await news(request).items(user)
     return respond(wire.news(user, items))
@@ -83,8 +104,8 @@ async def read_news(request: Request) -> Response:
 
 async def read_feed(request: Request) -> Response:
     """The news of several sources in their order; one that is slow or fails does not lose the others."""
-    user_id = forms.user_id(path_value(request, "user_id"))
-    sources = forms.sources(query(request))
+    user_id = addresses.user_id(path_value(request, "user_id"))
+    sources = addresses.sources(query(request))
     user = await store(request).read_user(user_id)
     feed = await news(request).feed(user, sources)
     return respond(wire.feed(user, feed))
@@ -92,5 +113,34 @@ async def read_feed(request: Request) -> Response:
 
 async def read_openapi(request: Request) -> Response:
     """The description of the API."""
-    forms.no_parameters(query(request))
+    addresses.no_parameters(query(request))
     return respond(wire.openapi_document())
+
+
+async def log_in(request: Request) -> Response:
+    """A token for whoever knows the name and the password."""
+    addresses.no_parameters(query(request))
+    form = forms.login_form(header(request, "Content-Type"), await body(request))
+    account = await accounts.log_in(request, form)
+    return respond(wire.token(sessions(request), sessions(request).begin(account)))
+
+
+async def log_out(request: Request) -> Response:
+    """The token is of no more use, here or in the other app."""
+    addresses.no_parameters(query(request))
+    await accounts.signed_in(request)
+    await accounts.end(request, sessions(request).of_bearer(header(request, "Authorization")))
+    return respond(wire.removed())
+
+
+async def me(request: Request) -> Response:
+    """The user whose token was sent."""
+    addresses.no_parameters(query(request))
+    account = await accounts.signed_in(request)
+    return respond(wire.me(account.user))
+
+
+async def read_metrics(request: Request) -> Response:
+    """What this stack has counted, for Prometheus."""
+    text = await aside(metrics.text, settings(request).metrics_folder)
+    return respond(wire.counted(text))

@@ -7,11 +7,15 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
 from asgi_app import api, http, pages
 from asgi_app.news import News
+from asgi_app.passwords import Passwords
 from asgi_app.store import Store
+from userdb import keys
 from userdb import settings as userdb_settings
+from userdb.sessions import Sessions
 from userdb.settings import Settings
 
 ROUTES: dict[str, dict[str, http.View]] = {
@@ -24,12 +28,22 @@ ROUTES: dict[str, dict[str, http.View]] = {
     "/api/users": {"GET": api.list_users, "POST": api.create_user},
     "/api/users/{user_id}/news": {"GET": api.read_news},
     "/api/users/{user_id}/feed": {"GET": api.read_feed},
+    "/users/new": {"GET": pages.ask_for_new_user, "POST": pages.create_user},
     "/users/{user_id}": {"GET": pages.read_user},
+    "/users/{user_id}/edit": {"GET": pages.ask_for_changes, "POST": pages.change_user},
+    "/users/{user_id}/delete": {"GET": pages.ask_to_remove, "POST": pages.remove_user},
     "/users": {"GET": pages.list_users},
     "/": {"GET": pages.home},
+    "/register": {"GET": pages.ask_to_register, "POST": pages.register},
+    "/login": {"GET": pages.ask_to_log_in, "POST": pages.log_in},
+    "/logout": {"GET": pages.ask_to_log_out, "POST": pages.log_out},
+    "/api/login": {"POST": api.log_in},
+    "/api/logout": {"POST": api.log_out},
+    "/api/me": {"GET": api.me},
     "/openapi.json": {"GET": api.read_openapi},
     "/docs": {"GET": pages.read_docs},
     "/api/add": {"GET": api.add},
+    "/metrics": {"GET": api.read_metrics},
     "/healthz": {"GET": api.health},
     "/readyz": {"GET": api.ready},
 }
@@ -38,13 +52,20 @@ ROUTES: dict[str, dict[str, http.View]] = {
 def create_app(settings: Settings | None = None) -> Starlette:
     """The app. Opening its connections raises SettingsError, DefectiveSQLiteError, or what the database raises."""
     settings = settings or userdb_settings.from_environment()
+    codec = Sessions(settings.session_keys or keys.kept(settings.session_keys_file), settings.session_seconds)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
         store, news = Store(settings), News(settings)
         try:
             await store.open()
-            yield {"store": store, "news": news}
+            yield {
+                "store": store,
+                "news": news,
+                "passwords": Passwords(settings),
+                "sessions": codec,
+                "settings": settings,
+            }
         finally:
             await news.close()
             await store.close()
@@ -52,6 +73,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     app = Starlette(
         routes=[http.resource(path, views) for path, views in ROUTES.items()],
         exception_handlers=http.install(),
+        middleware=[Middleware(http.Counting)],
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False

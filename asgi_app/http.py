@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from time import perf_counter
+from typing import Any, TypeVar, cast
 
+from anyio import to_thread
 from starlette.exceptions import HTTPException
 from starlette.requests import Request as Request
 from starlette.responses import Response as Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from asgi_app.news import News
+from asgi_app.passwords import Passwords
 from asgi_app.store import Store
-from userdb import errors, logs, wire
+from userdb import errors, logs, metrics, problems, wire
 from userdb.forms import LARGEST_BODY, Preconditions
+from userdb.sessions import Sessions
+from userdb.settings import Settings
+
+Argument = TypeVar("Argument")
+Result = TypeVar("Result")
 
 View = Callable[[Request], Awaitable[Response]]
 
@@ -30,6 +39,30 @@ class Reply(Response):
         self.raw_headers = [(name.encode(), value.encode()) for name, value in answer.headers]
         self.body = answer.body
         self.background = None
+
+
+class Counting:
+    """Counts every request when its answer is on its way; a fault of ours is a 500."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = perf_counter(), 500
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        finally:
+            route = getattr(scope.get("route"), "path", None)
+            metrics.request(scope["method"], route, status, perf_counter() - began)
 
 
 def resource(path: str, views: dict[str, View]) -> Route:
@@ -63,6 +96,21 @@ def news(request: Request) -> News:
     return cast(News, request.state.news)
 
 
+def passwords(request: Request) -> Passwords:
+    """The passwords of this process."""
+    return cast(Passwords, request.state.passwords)
+
+
+def sessions(request: Request) -> Sessions:
+    """The codec of sessions."""
+    return cast(Sessions, request.state.sessions)
+
+
+def settings(request: Request) -> Settings:
+    """What this process was told from outside."""
+    return cast(Settings, request.state.settings)
+
+
 def path_value(request: Request, name: str) -> str:
     """A part of the path, decoded."""
     return cast(str, request.path_params[name])
@@ -94,9 +142,15 @@ async def body(request: Request) -> bytes:
     return bytes(data)
 
 
+async def aside(call: Callable[[Argument], Result], argument: Argument) -> Result:
+    """Call what waits for a disk where no other request waits for it."""
+    return await to_thread.run_sync(call, argument)
+
+
 def refuse_newline(request: Request) -> None:
     """`/users%0A` is not `/users`: the router would take them for the same."""
     if request.scope["path"].endswith("\n"):
+        request.scope["route"] = None  # nor is it counted as that address
         raise errors.NotFound()
 
 
@@ -109,7 +163,7 @@ async def on_problem(request: Request, error: Exception) -> Response:
     """What one of our own errors tells the client."""
     problem = cast(errors.Problem, error)
     logs.problem(logger, problem, request_id(request))
-    return respond(wire.problem(problem, request.scope["path"], request_id(request)))
+    return respond(problems.answer(problem, request.scope["path"], request_id(request)))
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:

@@ -6,14 +6,17 @@ connection, and on SQLite takes the write lock before it reads, so that what a c
 
 from __future__ import annotations
 
+from time import time
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from userdb import errors, etags, sqlite_driver, statements
-from userdb.forms import PageOfUsers, Preconditions, UserChange, UserForm
-from userdb.models import User, timestamp
+from userdb.addresses import PageOfUsers
+from userdb.forms import Preconditions, UserChange, UserForm
+from userdb.models import Account, User, timestamp
+from userdb.sessions import Session
 from userdb.settings import Settings
 
 
@@ -34,12 +37,16 @@ class Store:
             event.listen(self._writing.sync_engine, "begin", _begin_immediate)
 
     async def open(self) -> None:
-        """Ask both engines' own connections whether they can be trusted with data. Raises DefectiveSQLiteError."""
+        """Ask both engines' own connections whether they can be trusted with data. Raises DefectiveSQLiteError, OtherSchema."""
         for engine in (self._reading, self._writing):
             async with engine.connect() as connection:
                 if self._settings.on_sqlite:
                     result = await connection.execute(statements.SQLITE_VERSION)
                     sqlite_driver.refuse_defective(result.scalar_one(), self._settings.allow_defective_sqlite)
+        with errors.from_other_schema():
+            async with self._reading.connect() as connection:
+                result = await connection.execute(statements.SCHEMA)
+                errors.refuse_other_schema(result.scalar_one_or_none())
 
     async def close(self) -> None:
         """Close all connections."""
@@ -72,16 +79,24 @@ class Store:
                 row = result.one_or_none()
         return _user(row)
 
-    async def create_user(self, form: UserForm) -> User:
+    async def create_user(self, form: UserForm, password_hash: str | None) -> User:
         """The user that is made of `form`. Raises Taken."""
-        values = {"username": form.username, "email": form.email, "age": form.age, "created_at": timestamp()}
+        values = {
+            "username": form.username,
+            "email": form.email,
+            "age": form.age,
+            "created_at": timestamp(),
+            "password_hash": password_hash,
+        }
         with errors.from_database():
             async with self._writing.begin() as connection:
                 result = await connection.execute(statements.CREATE, values)
                 return User(*result.one())
 
-    async def change_user(self, user_id: int, form: UserForm | UserChange, preconditions: Preconditions) -> User:
-        """The user as `form` leaves it. Raises NotFound, PreconditionFailed, Taken."""
+    async def change_user(
+        self, user_id: int, form: UserForm | UserChange, preconditions: Preconditions, password_hash: str | None
+    ) -> User:
+        """The user as `form` leaves it; without a hash the old one stays. Raises NotFound, PreconditionFailed, Taken."""
         with errors.from_database():
             async with self._writing.begin() as connection:
                 result = await connection.execute(statements.READ_TO_CHANGE, {"user_id": user_id})
@@ -93,6 +108,7 @@ class Store:
                     "new_username": wanted.username,
                     "new_email": wanted.email,
                     "new_age": wanted.age,
+                    "new_password_hash": password_hash,
                 }
                 result = await connection.execute(statements.CHANGE, values)
                 return User(*result.one())
@@ -105,12 +121,53 @@ class Store:
                 etags.check(_user(result.one_or_none()), preconditions)
                 await connection.execute(statements.REMOVE, {"user_id": user_id})
 
+    async def find_account(self, username: str) -> Account | None:
+        """The account with this name, if there is one."""
+        with errors.from_database():
+            async with self._reading.connect() as connection:
+                result = await connection.execute(statements.FIND_ACCOUNT, {"username": username})
+                return _account(result.one_or_none())
+
+    async def account(self, session: Session) -> Account | None:
+        """The account whose session it is, unless the session was ended."""
+        values = {"user_id": session.user_id, "session_id": session.id}
+        with errors.from_database():
+            async with self._reading.connect() as connection:
+                result = await connection.execute(statements.ACCOUNT, values)
+                return _account(result.one_or_none())
+
+    async def end_session(self, session: Session) -> None:
+        """Remember that the session is over, for as long as it would have lasted."""
+        with errors.from_database():
+            async with self._writing.begin() as connection:
+                await connection.execute(statements.FORGET_SESSIONS, {"now": int(time())})
+                values = {"session_id": session.id, "expires": session.expires}
+                await connection.execute(statements.END_SESSION, values)
+
+    async def count_attempt(self, username: str) -> None:
+        """Count an attempt to log in under this name. Raises TooManyAttempts where there were too many lately."""
+        now, window = int(time()), self._settings.login_window
+        with errors.from_database():
+            async with self._writing.begin() as connection:
+                await connection.execute(statements.FORGET_ATTEMPTS, {"before": now - window})
+                result = await connection.execute(statements.COUNT_ATTEMPT, {"username": username, "now": now})
+                count, since = result.one()
+        if count > self._settings.login_attempts:
+            raise errors.TooManyAttempts(since + window + 1 - now)  # the second in which it ends belongs to it
+
+    async def clear_attempts(self, username: str) -> None:
+        """Forget the attempts under this name: one has succeeded."""
+        with errors.from_database():
+            async with self._writing.begin() as connection:
+                await connection.execute(statements.CLEAR_ATTEMPTS, {"username": username})
+
     def _engine(self, pragmas: tuple[str, ...], pool_size: int, **options: Any) -> AsyncEngine:
         engine = create_async_engine(
             self._settings.driver_url("sqlite+aiosqlite"),
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=5,
+            hide_parameters=True,  # an error that is logged in full would hold hashes of passwords
             **options,
         )
         if self._settings.on_sqlite:
@@ -140,3 +197,10 @@ def _user(row: Any) -> User:
     if row is None:
         raise errors.NotFound("There is no such user.")
     return User(*row)
+
+
+def _account(row: Any) -> Account | None:
+    if row is None:
+        return None
+    *user, password_hash, is_admin = row
+    return Account(User(*user), password_hash, is_admin)

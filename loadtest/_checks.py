@@ -123,6 +123,20 @@ def users_page(answer: Answer, ids: Sequence[int], next_page: str | None, exact:
         raise WrongAnswerError(f"page: expected a link to {next_page}, which is not on it")
 
 
+def logged_in(answer: Answer) -> None:
+    """A token, and when it ends."""
+    body = _json(answer, 200)
+    equal("fields", ["token", "expires_at"], list(body))
+    for name, value in body.items():
+        if not (isinstance(value, str) and value):
+            raise WrongAnswerError(f"{name}: expected a text, got {_short(value)}")
+
+
+def healthy(answer: Answer) -> None:
+    """The app answers."""
+    equal("body", {"status": "ok"}, _json(answer, 200))
+
+
 def news(answer: Answer, username: str) -> None:
     """What the news service says about a user: titles with addresses."""
     body = _json(answer, 200)

@@ -31,11 +31,20 @@ class Client:
     """What sends the requests of one run, and tells `note` and Locust what became of each arrival.
 
     `limit` bounds its connections; without one the loop is closed: a request is due when it is sent. `fire` fires Locust's
-    request event; `epoch` turns times of the arrivals' clock into seconds since the epoch.
+    request event; `epoch` turns times of the arrivals' clock into seconds since the epoch. `token` goes with what is
+    `authorized`.
     """
 
     def __init__(
-        self, host: str, *, timeout: float, limit: int | None, epoch: float, fire: Callable[..., None], note: Note
+        self,
+        host: str,
+        *,
+        timeout: float,
+        limit: int | None,
+        epoch: float,
+        fire: Callable[..., None],
+        note: Note,
+        token: str | None = None,
     ) -> None:
         self._http = FastHttpSession(
             host,
@@ -48,6 +57,7 @@ class Client:
         )
         self._host, self._timeout, self._is_closed = host, timeout, limit is None
         self._epoch, self._fire, self._note = epoch, fire, note
+        self._bearer = {"Authorization": f"Bearer {token}"}
         agent: Any = self._http.client
         # A redirect is an answer like any other: none of the scenarios expects one.
         agent.redirect_response_codes = frozenset()
@@ -63,7 +73,7 @@ class Client:
         try:
             with Timeout(self._timeout):
                 answer: Any = self._http.request(
-                    request.method, request.path, request.route, json=request.body, headers=request.headers,
+                    request.method, request.path, request.route, json=request.body, headers=self._headers(request),
                     catch_response=True,
                 )  # fmt: skip
         except (Exception, Timeout) as error:
@@ -74,6 +84,9 @@ class Client:
         else:
             arrival.end = now()
             self._take(arrival, request, answer)
+
+    def _headers(self, request: Request) -> dict[str, str] | None:
+        return {**(request.headers or {}), **self._bearer} if request.authorized else request.headers
 
     def _take(self, arrival: Arrival, request: Request, answer: Any) -> None:
         error = answer.request_meta["exception"]

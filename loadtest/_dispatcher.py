@@ -41,6 +41,7 @@ class Dispatcher:
         self._flying: dict[gevent.Greenlet, tuple[Arrival, Request]] = {}
         self._alarm = Alarm(self._on_alarm)
         self._settled, self._ended = Event(), Event()
+        self._drained_at = 0.0
         self.is_open = True
         """Whether more arrivals are taken."""
 
@@ -88,8 +89,11 @@ class Dispatcher:
             self._settled.set()
 
     def hurry(self) -> None:
-        """Let a drain under way, if there is one, wait no longer."""
-        if not self.is_open:
+        """Let a drain under way wait no longer, unless it has only just begun.
+
+        One Ctrl-C reaches master and workers, and the master's order to stop can be faster than it.
+        """
+        if not self.is_open and now() - self._drained_at > QUIET_SECONDS:
             self._settled.set()
 
     def drain(self, seconds: float) -> None:
@@ -98,11 +102,15 @@ class Dispatcher:
         Whoever calls it a second time waits with the first. Ctrl-C ends the wait.
         """
         if not self.is_open:
-            self._ended.wait()
+            try:
+                self._ended.wait()
+            except KeyboardInterrupt:
+                self._settled.set()
+                self._ended.wait()
             return
         self.add_lanes(-self._schedule.lanes)
         self._on_alarm()  # what was due until now, and is a little late
-        self.is_open = False
+        self.is_open, self._drained_at = False, now()
         self._alarm.close()
         gevent.sleep(0)  # lets all greenlets begin, those of dropped arrivals too
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _seeded
 from _scenarios import SCENARIOS
 from _schedule import KINDS
 from locust import events
@@ -75,7 +76,7 @@ def _add(parser: LocustArgumentParser, **_: object) -> None:
         env_var="LOCUST_USERS_IN_DATABASE",
         help="How many seeded users the target has, ids 1 to N. Default: 0, the target is asked.",
     )
-    # The two below are for whoever started Locust, so the web page does not show them and can't change them.
+    # Those below are for whoever started Locust, so the web page does not show them and can't change them.
     parser.add_argument(
         "--samples",
         metavar="FILE",
@@ -83,6 +84,22 @@ def _add(parser: LocustArgumentParser, **_: object) -> None:
         env_var="LOCUST_SAMPLES",
         include_in_web_ui=False,
         help="Write every arrival with its exact times to this file (gzip CSV) when the test stops.",
+    )
+    parser.add_argument(
+        "--login-name",
+        metavar="NAME",
+        default="admin",
+        env_var="LOCUST_LOGIN_NAME",
+        include_in_web_ui=False,
+        help="Who writes, in the scenarios that do: each process logs in once. Default: admin.",
+    )
+    parser.add_argument(
+        "--login-password",
+        metavar="TEXT",
+        default=_seeded.PASSWORD,
+        env_var="LOCUST_LOGIN_PASSWORD",
+        include_in_web_ui=False,
+        help="The password; better given in the environment, as others see command lines. Default: that of seeded users.",
     )
     parser.add_argument(
         "--allow-remote",

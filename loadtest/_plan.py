@@ -8,12 +8,12 @@ import math
 import os
 from collections.abc import Iterator
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 import _schedule
 import _target
 from _asker import Asker
-from _scenarios import SCENARIOS, WITHOUT_USERS
+from _scenarios import SCENARIOS, WITHOUT_USERS, WRITING
 
 LATECOMER = 1_000_000_000
 """Arrivals of a worker that joins a run under way are numbered from a multiple of this, far from all others."""
@@ -33,11 +33,18 @@ class Plan:
     run: str  # different in every run, so that what it writes is new
     recording: bool  # whether samples are kept
     workers: list[str]
+    name: str  # as whom each process logs in, where the scenario writes
+    password: str = dataclasses.field(repr=False)
 
     @property
     def is_closed(self) -> bool:
         """Whether users wait for their answers."""
         return self.arrivals == _schedule.CLOSED
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether each process that sends must log in."""
+        return self.scenario in WRITING
 
     def part(self, worker: str, index: int) -> Part:
         """What one process has to do with it; `index` is the number that Locust's master gave the worker."""
@@ -69,11 +76,20 @@ class Part:
         return _schedule.Schedule(_schedule.gaps(plan.arrivals, plan.seed_key, self.first, self.step), now)
 
 
-def make(options: Any, host: str | None, allowed: str, samples: str, workers: list[str]) -> Plan:
+class Fixed(NamedTuple):
+    """Options of whoever started Locust, which the web page can't change."""
+
+    allow_remote: str
+    samples: str
+    login_name: str
+    login_password: str
+
+
+def make(options: Any, host: str | None, fixed: Fixed, workers: list[str]) -> Plan:
     """Turn the options into a plan, asking the target what they leave open. Raises RefusedError."""
     _check(options)
-    _check_file(samples)
-    with contextlib.closing(_target.Target(_target.checked(host, allowed))) as target:
+    _check_file(fixed.samples)
+    with contextlib.closing(_target.Target(_target.checked(host, fixed.allow_remote))) as target:
         users = options.users_in_database
         if users or options.scenario in WITHOUT_USERS:
             target.reach()  # no more: a load that waits until the target is well would hide that it was not
@@ -88,8 +104,10 @@ def make(options: Any, host: str | None, allowed: str, samples: str, workers: li
         seed_key=options.seed_key,
         users=users,
         run=os.urandom(4).hex(),
-        recording=bool(samples),
+        recording=bool(fixed.samples),
         workers=sorted(workers),
+        name=fixed.login_name,
+        password=fixed.login_password,
     )
 
 

@@ -18,6 +18,9 @@ DEVIATED = 0
 class Request:
     """What one arrival sends. `route` is its name in all statistics; `check` raises WrongAnswerError.
 
+    `authorized`: it carries the token of the user as whom its process is logged in, which `asked` knows nothing of, as it is
+    another one in every run.
+
     `plan` says what is asked where path and body hold something that the server chose or that is new in every run; None
     where they don't. `done` is told what the check made of the answer, None where it was wrong or missing.
     """
@@ -30,6 +33,7 @@ class Request:
     headers: dict[str, str] | None = None
     plan: str | None = None
     done: Callable[[Any], None] | None = None
+    authorized: bool = False
     deviates: bool = False  # an earlier answer was missing, so this is not what the plan says
 
     @property

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import gc
 import logging
 import signal
 import sys
 from random import Random
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import gevent
 from _arrival import now
 from _client import Client
 from _dispatcher import Dispatcher
-from _plan import Plan, make
+from _plan import Fixed, Plan, make
 from _recording import Recording
 from _status import NOT_COMPARABLE
 from _tab import add_tab
-from _target import RefusedError
+from _target import RefusedError, Target
 from locust import events
 from locust.env import Environment
+from locust.rpc import Message
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
+from locust.web import WebUI
+
+REFUSED = "tandem_refused"
+"""The message in which a worker tells the master why it can't take part."""
+
+STARTS_WITHIN_SECONDS = 10.0
+"""How long the users of a worker are waited for, a login included."""
 
 _log = logging.getLogger(__name__)
 _registered = False
@@ -44,6 +53,9 @@ def _spare_the_requests() -> None:
 
 def _on_init(environment: Environment, **_: object) -> None:
     _spare_the_requests()
+    # Loading took a while that the event loop does not know of: a timer that starts now, that of the run's end too, would fire
+    # early by as much.
+    gevent.get_hub().loop.update_now()
     Run.of[environment] = run = Run(environment)
     if environment.web_ui is not None:
         add_tab(environment.web_ui, run.recording.status)
@@ -57,13 +69,15 @@ class Run:
     def __init__(self, environment: Environment) -> None:
         options: Any = environment.parsed_options
         self._environment = environment
-        # Read once and kept: the web page can change every option later, but these two are not its business.
-        self._allowed, self._path = options.allow_remote, options.samples
-        self._users = 0
+        # Read once and kept: the web page can change every option later, but these are not its business.
+        self._fixed = Fixed(*(getattr(options, name) for name in Fixed._fields))
+        self._users, self._is_refused = 0, False
         self.plan: Plan | None = None
         self.dispatcher: Dispatcher | None = None
         """None on the master, which sends nothing."""
-        self.recording = Recording(environment, self._path)
+        self.recording = Recording(environment, self._fixed.samples)
+        if isinstance(environment.runner, MasterRunner):
+            environment.runner.register_message(REFUSED, self._on_refused)
         environment.events.test_start.add_listener(self._on_test_start)
         environment.events.test_stopping.add_listener(self._on_test_stopping)
         environment.events.quitting.add_listener(self._on_quitting)
@@ -85,16 +99,32 @@ class Run:
             options.tandem_plan = dataclasses.asdict(self.plan)
             if self.plan.is_closed:
                 _log.info(f"Closed loop, users wait for their answers: {NOT_COMPARABLE}.")
-        self._users = 0
+        sending = runner if isinstance(runner, LocalRunner | WorkerRunner) else None
+        token = self._log_in(self.plan, sending) if sending and self.plan.is_writing else None
+        self._users, self._is_refused = 0, False
         self.recording.begin(self.plan)
-        if isinstance(runner, LocalRunner | WorkerRunner):
-            self.dispatcher = self._prepare(self.plan, runner)
+        if sending:
+            self.dispatcher = self._prepare(self.plan, sending, token)
+            if token == "":
+                self.dispatcher.drain(0)
             # All that is there by now stays, so the garbage collector need not look at it while arrivals are due. What a
             # run makes it still collects, quickly: a run of hours stays small.
             gc.collect()
             gc.freeze()
 
-    def _prepare(self, plan: Plan, runner: LocalRunner | WorkerRunner) -> Dispatcher:
+    def _log_in(self, plan: Plan, runner: LocalRunner | WorkerRunner) -> str:
+        """The token of this process; empty for a worker that is refused, which tells the master so, for it to end the run."""
+        assert self._environment.host
+        try:
+            with contextlib.closing(Target(self._environment.host)) as target:
+                return target.log_in(plan.name, plan.password)
+        except RefusedError as refused:
+            if isinstance(runner, LocalRunner):
+                self._refuse(str(refused))
+            runner.send_message(REFUSED, {"sentence": str(refused)})
+            return ""
+
+    def _prepare(self, plan: Plan, runner: LocalRunner | WorkerRunner, token: str | None) -> Dispatcher:
         part, limit = plan.part(runner.client_id, runner.worker_index), None if plan.is_closed else plan.in_flight
         assert self._environment.host
         client = Client(
@@ -104,6 +134,7 @@ class Run:
             epoch=self.recording.epoch,
             fire=self._environment.events.request.fire,
             note=self.recording.note,
+            token=token,
         )
         return Dispatcher(part.schedule(now()), part.numbers(), part.asker(), client, limit, self.recording.watch)
 
@@ -135,14 +166,19 @@ class Run:
             assert isinstance(runner, LocalRunner)
             workers = [runner.client_id]
         try:
-            plan = make(self._environment.parsed_options, self._environment.host, self._allowed, self._path, workers)
+            plan = make(self._environment.parsed_options, self._environment.host, self._fixed, workers)
         except RefusedError as refused:
             self._refuse(str(refused))
         assert self._environment.host
         self._environment.host = self._environment.host.rstrip("/")
         return plan
 
-    def _refuse(self, sentence: str) -> None:
+    def _refuse(self, sentence: str) -> NoReturn:
+        self._say(sentence)
+        raise gevent.GreenletExit  # ends the greenlet that was about to start users, and is no error to Locust
+
+    def _say(self, sentence: str) -> None:
+        """Say why there is no run; without a web page Locust ends, too."""
         options: Any = self._environment.parsed_options
         if options.headless:
             self._environment.process_exit_code = 1
@@ -152,4 +188,22 @@ class Run:
             gevent.spawn(self._environment.runner.quit)
         else:
             _log.error(sentence)
-        raise gevent.GreenletExit  # ends the greenlet that was about to start users, and is no error to Locust
+
+    def _on_refused(self, msg: Message, **_: object) -> None:
+        """A worker can't take part, so the run ends; others may say the same."""
+        if not self._is_refused:
+            self._is_refused = True
+            self._say(msg.data["sentence"])
+            if self._environment.web_ui is not None:
+                gevent.spawn(self._stop, self._environment.web_ui)
+
+    def _stop(self, web_ui: WebUI) -> None:
+        """What the page's button does, but not before each worker has its users: one that is stopped earlier starts them then."""
+        runner = self._environment.runner
+        assert isinstance(runner, MasterRunner)
+        if web_ui._swarm_greenlet is not None:
+            web_ui._swarm_greenlet.kill()
+        with gevent.Timeout(STARTS_WITHIN_SECONDS, False):
+            while len(runner.clients.running) < runner.worker_count:
+                gevent.sleep(0.02)
+        runner.stop()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import _everyday
 import _floor
+import _login
 import _pages
 import _read
 import _waiting
@@ -22,9 +23,13 @@ SCENARIOS: dict[str, Callable[[Asker], Request]] = {
     "pages": _pages.ask,
     "write": _write.ask,
     "waiting": _waiting.ask,
+    "login": _login.ask,
     "floor": _floor.ask,
 }
 """What one arrival asks for."""
 
 WITHOUT_USERS = {"floor", "write"}
 """Scenarios that ask for no seeded user, so that the target need not have any."""
+
+WRITING = {"everyday", "write"}
+"""Scenarios for which each process that sends logs in at first."""

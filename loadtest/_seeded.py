@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+PASSWORD = "correct-horse"
+"""Of all of them: seeded databases are for trying and measuring."""
+
 
 def username(user_id: int) -> str:
     """The name of a seeded user; user 1 is the administrator."""

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import ipaddress
 import json
+from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
 import _seeded
 
 TIMEOUT_SECONDS = 5.0
+
+_REFUSALS = {
+    401: "give another user with --login-name, or the right password in LOCUST_LOGIN_PASSWORD.",
+    429: "wait until it takes attempts again, or serve it with LIMITS=0.",
+    503: "it is busy with other logins; try again, or with fewer processes.",
+}
+"""What to do where nobody is let in."""
 
 
 class RefusedError(Exception):
@@ -71,8 +79,17 @@ class Target:
 
     def get(self, path: str) -> tuple[int, bytes]:
         """Status and body, whatever they are."""
+        return self._ask("GET", path)
+
+    def post(self, path: str, body: Mapping[str, object]) -> tuple[int, bytes]:
+        """The same for a JSON object that is sent."""
+        return self._ask("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+
+    def _ask(
+        self, method: str, path: str, body: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> tuple[int, bytes]:
         try:
-            self._connection.request("GET", path)
+            self._connection.request(method, path, body, headers or {})
             answer = self._connection.getresponse()
             return answer.status, answer.read()
         except (OSError, HTTPException) as error:
@@ -80,6 +97,18 @@ class Target:
 
     def _silent(self, error: Exception) -> RefusedError:
         return RefusedError(f"{self.host} does not answer ({error}): start it, or name another with -H.")
+
+    def log_in(self, name: str, password: str) -> str:
+        """Log in as this user and return the token. Raises RefusedError where that is refused."""
+        status, body = self.post("/api/login", {"username": name, "password": password})
+        try:
+            token = json.loads(body)["token"] if status == 200 else ""
+        except (ValueError, LookupError, TypeError):
+            token = ""
+        if not (isinstance(token, str) and token):
+            what_to_do = _REFUSALS.get(status, "is it the user database?")
+            raise RefusedError(f"{self.host}/api/login does not let {name} in ({status}): {what_to_do}")
+        return token
 
     def seeded_users(self) -> int:
         """How many seeded users there are, found by halving: their ids are 1 to N, and whoever came later is above."""

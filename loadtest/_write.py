@@ -2,7 +2,7 @@
 
 Nobody waits for an answer here, so one user's steps must lie apart: a step applies to the user whose step before was
 planned `distance` cycles of all kinds earlier. Which step comes when is a matter of counting writes alone. Only users
-that the process created itself are touched.
+that the process created itself are touched, by the user as whom it is logged in.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Lives:
             request.deviates = method != "POST"
         else:
             request = _CHANGES[method](known, age)
-        request.plan, request.done = f"user {user} {age}", keep
+        request.plan, request.done, request.authorized = f"user {user} {age}", keep, True
         return request
 
     def _keep(self, number: int, user: User | None) -> None:

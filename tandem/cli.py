@@ -48,8 +48,9 @@ def run(arguments: Sequence[str]) -> int:
 def _serve(options: argparse.Namespace) -> int:
     chosen = stacks_module.choose(stacks_module.load(options.stacks_file), options.stacks)
     wishes = serve.Wishes(
-        shared=options.shared, users=options.users, news_delay=options.news_delay, port=options.port, cpus=options.cpus
-    )
+        shared=options.shared, users=options.users, news_delay=options.news_delay, port=options.port, cpus=options.cpus,
+        limits=options.limits,
+    )  # fmt: skip
     serve.serve(chosen, wishes)
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from collections.abc import Sequence
@@ -10,6 +11,9 @@ from pathlib import Path
 
 from tandem import process
 from tandem.stacks import PROJECT
+
+ADMIN, PASSWORD = "admin", "correct-horse"
+"""The administrator of a seeded database, and the password of all its users: it is for trying and measuring."""
 
 
 def url(file: Path) -> str:
@@ -36,6 +40,14 @@ def sqlite_version(log: Path) -> str:
     ).strip()
 
 
+def maker() -> str:
+    """Return what tells the code that makes databases from that of other versions: a seed of theirs may lack something."""
+    digest = hashlib.sha256()
+    for file in sorted((PROJECT / "userdb").rglob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:8]
+
+
 def remove(file: Path) -> None:
     """Remove an SQLite database with its log and index."""
     for suffix in ("", "-wal", "-shm"):
@@ -60,6 +72,11 @@ def seed(snapshot: Path, users: int, log: Path) -> None:
     finally:
         remove(working)
         partial.unlink(missing_ok=True)
+
+
+def migrate(file: Path, log: Path) -> None:
+    """Bring a database of an earlier version to the newest schema; one that has it stays as it is."""
+    tool(url(file), "migrate", log=log)
 
 
 def restore(snapshot: Path, file: Path, log: Path, cpus: Sequence[int] = ()) -> None:

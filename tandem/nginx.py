@@ -22,6 +22,9 @@ TIMING_LOG = "timing.log"
 TIMING = f"log_format timing '$msec $request_time';\naccess_log {TIMING_LOG} timing;\n"
 """Not buffered: the lines of a window are there as soon as its requests are answered. Every stack pays for it alike."""
 
+LIMIT = "limit_req zone=guessing burst=10 nodelay;\n"
+NO_LIMIT = "# Logins are not limited here.\n"
+
 
 def find() -> Path:
     """Return the binary: NGINX=path, else the one of the locked requirements, else the system's. Raises TandemError."""
@@ -79,11 +82,17 @@ def _quoted(path: Path) -> str:
 
 
 def configure(
-    folder: Path, *, public_port: int, server_ports: Sequence[int], keepalive: int, timing: bool = False
+    folder: Path,
+    *,
+    public_port: int,
+    server_ports: Sequence[int],
+    keepalive: int,
+    timing: bool = False,
+    limits: bool = False,
 ) -> None:
-    """Write the configuration of one running nginx into an empty folder: the project's files and the four that vary.
+    """Write the configuration of one running nginx into an empty folder: the project's files and the five that vary.
 
-    With `timing` nginx writes what `times` reads.
+    With `timing` nginx writes what `times` reads; with `limits` it refuses an address that logs in too often.
     """
     folder.mkdir(parents=True)
     files = sorted(CONFIGURATION.glob("*.conf"))
@@ -102,6 +111,7 @@ def configure(
     (folder / "listen.conf").write_text(f"listen 127.0.0.1:{public_port};\n")
     (folder / "static.conf").write_text(f"root {_quoted(STATIC_ROOT)};\n")
     (folder / "log.conf").write_text(TIMING if timing else "access_log off;\n")
+    (folder / "limit.conf").write_text(LIMIT if limits else NO_LIMIT)
 
 
 def times(folder: Path, start: float, end: float) -> list[float]:

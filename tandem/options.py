@@ -108,7 +108,8 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
 def _add_serve(serving: argparse.ArgumentParser) -> None:
     serving.description = (
         "Serve stacks behind nginx, each with its own copy of one seeded database in var/, kept until `make clean`. "
-        "Ports: 8080 for wsgi_app and 8081 for asgi_app, or WSGI_PORT and ASGI_PORT."
+        "Ports: 8080 for wsgi_app and 8081 for asgi_app, or WSGI_PORT and ASGI_PORT. Whoever is logged in through one stack is "
+        "logged in through the others."
     )
     serving.add_argument(
         "stacks", nargs="*", metavar="STACK", default=["wsgi-gthread", "asgi"], help="default: wsgi-gthread asgi"
@@ -119,6 +120,13 @@ def _add_serve(serving: argparse.ArgumentParser) -> None:
         action="store_true",
         default=os.environ.get("SHARED") == "1",
         help="one database for all (also SHARED=1)",
+    )
+    serving.add_argument(
+        "--no-limits",
+        dest="limits",
+        action="store_false",
+        default=os.environ.get("LIMITS") != "0",
+        help="refuse nobody who logs in often, as a load does (also LIMITS=0)",
     )
     serving.add_argument(
         "--users",

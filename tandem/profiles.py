@@ -12,7 +12,9 @@ from tandem.verdict import P99_BLOCK, P99_SECONDS, P99_STACK
 READING = ("floor", "read", "pages", "waiting")
 """Scenarios that leave the database as it is; within a round and stack they come before those that write."""
 
-WRITING = ("everyday", "write")
+WRITING = ("login", "everyday", "write")
+"""Scenarios that write: users, or with each login how often it was tried."""
+
 SCENARIOS = (*READING, *WRITING)
 
 RATE_CAP = 300.0
@@ -21,8 +23,15 @@ RATE_CAP = 300.0
 NEWS_SECONDS = 0.1
 """How long the news service takes."""
 
+LOGIN_SECONDS, LOGIN_SHARE = 0.02, 0.5
+"""About how long a password keeps a CPU busy, and the share of logins among the arrivals of the scenario `login`."""
+
 IN_FLIGHT, TIMEOUT_SECONDS = 1000, 10.0
 """Far beyond what a stack that keeps up ever has in flight, and the time after which a request has failed."""
+
+
+HEADLINES = {"waiting": ["p50"], "floor": ["p50"], "login": ["cpu"]}
+"""Metrics of scenarios that have not all the usual ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,32 +116,39 @@ def headline_rate(scenario: str, budgets: Mapping[str, Budget]) -> tuple[float, 
     """Return the arrivals per second at which stacks are compared, and what bounded them.
 
     Half of what the weakest stack can serve, as far as arithmetic knows that: requests that wait for the news hold a
-    slot for `NEWS_SECONDS` each. At three quarters a stack already sits on its knee.
+    slot for `NEWS_SECONDS` each, and logins a CPU for `LOGIN_SECONDS`. At three quarters a stack already sits on its knee.
     """
-    if scenario == "waiting" and budgets:
-        places = {
-            name: min(each.slots or each.news_connections, each.news_connections) for name, each in budgets.items()
-        }
-        weakest = min(places, key=lambda name: places[name])
-        capacity = places[weakest] / NEWS_SECONDS
-        if capacity / 2 < RATE_CAP:
-            why = f"half of the {capacity:g}/s that {places[weakest]} waiting at once allow {weakest}"
-            return max(1.0, float(int(capacity / 2))), why
+    bounds = {name: bound for name, budget in budgets.items() if (bound := _bound(scenario, budget))}
+    weakest = min(bounds, key=lambda name: bounds[name][0], default="")
+    capacity, why = bounds.get(weakest, (2 * RATE_CAP, ""))
+    if capacity / 2 < RATE_CAP:
+        return max(1.0, float(int(capacity / 2))), f"half of the {capacity:g}/s that {why} allow {weakest}"
     return RATE_CAP, "the profile's cap"
+
+
+def _bound(scenario: str, budget: Budget) -> tuple[float, str] | None:
+    """Return the most arrivals per second that a budget allows, and what bounds them; None where arithmetic doesn't know."""
+    if scenario == "waiting":
+        places = min(budget.slots or budget.news_connections, budget.news_connections)
+        return places / NEWS_SECONDS, f"{places} waiting at once"
+    if scenario == "login":
+        rate = budget.cpus / (LOGIN_SECONDS * LOGIN_SHARE)
+        return rate, f"logins of {1000 * LOGIN_SECONDS:g} ms on {budget.cpus} CPU{'s' * (budget.cpus > 1)}"
+    return None
 
 
 def headlines(loads: Iterable[Load], rounds: int, profile: str) -> list[Headline]:
     """Return the ratios that a run of these loads will give a word to.
 
     CPU per request and p50; p99 too where a block will hold enough requests for it, quick runs aside. Where requests
-    only wait, CPU is no headline.
+    only wait, CPU is no headline; where half of them are slow and half are fast, p50 is none, as it lies between the two.
     """
     found = []
     for each in loads:
-        metrics = ["p50"] if each.scenario in ("waiting", "floor") else ["cpu", "p50"]
+        metrics = HEADLINES.get(each.scenario, ["cpu", "p50"]).copy()
         # 10 % more than the rule asks for: Poisson arrivals come in varying numbers.
         enough = each.rate * each.seconds >= max(1.1 * P99_BLOCK, 1.1 * P99_STACK / rounds)
-        if len(metrics) > 1 and profile != QUICK.name and each.seconds >= P99_SECONDS and enough:
+        if "cpu" in metrics and profile != QUICK.name and each.seconds >= P99_SECONDS and enough:
             metrics.append("p99")
         found += [Headline(scenario=each.scenario, metric=metric) for metric in metrics]
     return found

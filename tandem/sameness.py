@@ -2,7 +2,8 @@
 don't.
 
 Compared are the status line, the headers (names, values, case, order) and the body. Masked are only the values that
-must differ: `Date`, the request id, and the time at which a probe created or changed a user.
+must differ: `Date`, the request id, the time at which a probe created or changed a user, and what is freshly signed: tokens,
+session cookies, the hidden field of forms, and when they end.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import difflib
 import http.client
 import re
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from tandem.errors import RunFailed
 from tandem.probes import Probe
@@ -20,7 +21,18 @@ _MASKS = (
     (re.compile(rb"(?im)^(date|x-request-id|last-modified): [^\r\n]*"), rb"\1: *"),
     (re.compile(rb'("request_id":)"[^"]*"'), rb'\1"*"'),
     (re.compile(rb'("created_at":)"(?!2026-01-0)[^"]*"'), rb'\1"*"'),
+    (re.compile(rb'("(?:token|expires_at)":")[^"]+"'), rb'\1*"'),
+    # An age of 0 is how a cookie is taken back.
+    (re.compile(rb"(?im)^(set-cookie: session=)[\w.-]+([^\r\n]*; Max-Age=)[1-9]\d*"), rb"\1*\2*"),
+    (re.compile(rb'(name="csrf" value=")[^"]+"'), rb'\1*"'),
 )
+
+_HANDED_OUT = {
+    "token": re.compile(rb'"token":"([^"]+)"'),
+    "session": re.compile(rb"(?im)^set-cookie: session=([\w.-]+)"),
+    "csrf": re.compile(rb'name="csrf" value="([^"]+)"'),
+}
+"""Where the answer to a probe that teaches something holds it."""
 
 
 def exchange(port: int, probe: Probe, seconds: float = 10.0) -> bytes:
@@ -49,16 +61,41 @@ def masked(answer: bytes) -> bytes:
 
 
 def answers(port: int, probes: Sequence[Probe]) -> list[bytes]:
-    """Return the masked answers of one stack. Raises RunFailed where it doesn't answer."""
+    """Return the masked answers of one stack. Raises RunFailed where it doesn't answer, or hands out nothing to go on with."""
     found = []
+    known: dict[str, str] = {}
     for probe in probes:
         try:
-            found.append(masked(exchange(port, probe)).replace(f"127.0.0.1:{port}".encode(), b"127.0.0.1:*"))
+            answer = exchange(port, filled(probe, known))
         except (OSError, http.client.HTTPException) as error:
             raise RunFailed(f"no answer to the probe {probe}: {error}") from error
-        if not found[-1]:
+        if not answer:
             raise RunFailed(f"an empty answer to the probe {probe}")
+        known |= handed_out(probe, answer)
+        found.append(masked(answer).replace(f"127.0.0.1:{port}".encode(), b"127.0.0.1:*"))
     return found
+
+
+def filled(probe: Probe, known: Mapping[str, str]) -> Probe:
+    """Return the probe with what its stack has handed out."""
+    headers, body = probe.headers, probe.body
+    for name, value in known.items():
+        headers = tuple((header, text.replace(f"{{{name}}}", value)) for header, text in headers)
+        body = body.replace(f"{{{name}}}".encode(), value.encode())
+    return probe._replace(headers=headers, body=body)
+
+
+def handed_out(probe: Probe, answer: bytes) -> dict[str, str]:
+    """Return what the probe teaches. Raises RunFailed with the answer where it doesn't."""
+    taught = {}
+    for name in probe.teaches:
+        found = _HANDED_OUT[name].search(answer)
+        if not found:
+            raise RunFailed(
+                f"the probe {probe} was given no {name} to go on with:\n{answer.decode('utf-8', 'replace')}"
+            )
+        taught[name] = found[1].decode()
+    return taught
 
 
 def difference(probes: Sequence[Probe], name: str, ours: Sequence[bytes], other: str, theirs: Sequence[bytes]) -> str:

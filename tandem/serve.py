@@ -19,6 +19,11 @@ from tandem.stacks import PROJECT, Definition, Stacks
 
 VAR = PROJECT / "var"
 
+LOGIN = (
+    f"log in as {database.ADMIN} with the password {database.PASSWORD}, which all seeded users have until they change it: "
+    "seeded databases are for trying"
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wishes:
@@ -29,6 +34,7 @@ class Wishes:
     news_delay: float
     port: int | None  # instead of the stack's own, where only one is served
     cpus: int
+    limits: bool  # whoever logs in too often is refused
 
 
 class Tail:
@@ -73,17 +79,24 @@ def public_ports(stacks: Stacks, wished: int | None) -> dict[str, int]:
 
 
 def _database(name: str, wishes: Wishes, logs: Path) -> Path:
-    """Return the database of a stack, made from the seed the first time and kept until `make clean`."""
-    snapshot = VAR / f"seed-{wishes.users}.db"
+    """Return the database of a stack, made from the seed the first time and kept until `make clean`.
+
+    A kept one is brought to the newest schema; a seed that other code made is forgotten.
+    """
+    snapshot = VAR / f"seed-{wishes.users}-{database.maker()}.db"
     file = VAR / ("shared.db" if wishes.shared else f"{name}.db")
     kept = file.exists()
     say(
         f"{name} uses {os.path.relpath(file)}"
         + (" as it was left; `make clean` removes it" if kept else f", {wishes.users} new users")
     )
-    if not kept:
-        database.seed(snapshot, wishes.users, logs / "database.log")
-        database.restore(snapshot, file, logs / "database.log")
+    if kept:
+        database.migrate(file, logs / "database.log")
+        return file
+    for other in set(VAR.glob("seed-*.db")) - set(VAR.glob(f"seed-*-{database.maker()}.db")):
+        other.unlink()
+    database.seed(snapshot, wishes.users, logs / "database.log")
+    database.restore(snapshot, file, logs / "database.log")
     return file
 
 
@@ -125,6 +138,8 @@ def serve(stacks: Stacks, wishes: Wishes) -> None:
                 news_url=f"http://127.0.0.1:{news_port}/news",
                 nginx=binary,
                 port=chosen_ports[name],
+                limits=wishes.limits,
+                keys=VAR / "session-keys",
             )
             running = exits.enter_context(serving.running(name, stack, place))
             started.append(running)
@@ -137,6 +152,7 @@ def _foreground(tail: Tail, started: Sequence[Running], ready: Sequence[str]) ->
     tail.show()
     for line in ready:
         say(line)
+    say(LOGIN)
     say("Ctrl-C stops everything")
     while True:
         tail.show()

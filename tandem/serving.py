@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,9 @@ from tandem.stacks import PROJECT, Definition
 
 READY_WITHIN = 20.0
 """Seconds a stack may take until it answers; 2 are expected of it."""
+
+UNREFUSED = "1000000"
+"""Attempts to log in where none is to be refused: they are counted all the same, so that the work is."""
 
 WARMING_PATHS = ("/api/users/7", "/", "/users", "/api/users?limit=20", "/users/7")
 WARMING_REQUESTS = 200
@@ -37,6 +41,22 @@ class Place:
     nginx: Path
     port: int  # nginx listens here
     timing: bool = False  # nginx writes how long each request took
+    limits: bool = False  # whoever logs in too often is refused
+    keys: Path | None = None  # signs sessions, for all stacks that have the same one; None: a file in `folder`
+
+    def metrics(self, name: str) -> Path:
+        """Return the folder that holds the metrics of all processes of a stack."""
+        return self.folder / f"metrics-{name}"
+
+    def environment(self, name: str) -> dict[str, str]:
+        """Return what the servers of a stack are told beside their own settings."""
+        told = {
+            "DATABASE_URL": self.database_url,
+            "NEWS_URL": self.news_url,
+            "SESSION_KEYS_FILE": str((self.keys or self.folder / "session-keys").absolute()),
+            "PROMETHEUS_MULTIPROC_DIR": str(self.metrics(name).absolute()),
+        }
+        return told if self.limits else {**told, "LOGIN_ATTEMPTS": UNREFUSED}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +92,8 @@ def running(name: str, stack: Definition, place: Place) -> Iterator[Running]:
     Raises TandemError with its last log lines where it doesn't.
     """
     began = time.monotonic()
+    shutil.rmtree(place.metrics(name), ignore_errors=True)  # what processes that are gone have counted
+    place.metrics(name).mkdir(parents=True)
     server_ports: list[int] = []
     with Children() as children:
         servers = []
@@ -97,7 +119,7 @@ def running(name: str, stack: Definition, place: Place) -> Iterator[Running]:
 
 def _server(name: str, number: int, stack: Definition, cpus: list[int], port: int, place: Place) -> Child:
     path = {"PYTHONPATH": os.pathsep.join(stack.pythonpath)} if stack.pythonpath else {}
-    given = {**stack.environment, **path, "DATABASE_URL": place.database_url, "NEWS_URL": place.news_url}
+    given = {**stack.environment, **path, **place.environment(name)}
     return Child(
         f"{name} server {number}",
         stack.filled_command(len(cpus), port),
@@ -111,7 +133,10 @@ def _server(name: str, number: int, stack: Definition, cpus: list[int], port: in
 def _nginx(name: str, stack: Definition, server_ports: Sequence[int], place: Place) -> Child:
     folder = place.folder / f"nginx-{name}"
     keepalive = stack.upstream_keepalive * len(place.cpus)
-    nginx.configure(folder, public_port=place.port, server_ports=server_ports, keepalive=keepalive, timing=place.timing)
+    nginx.configure(
+        folder, public_port=place.port, server_ports=server_ports, keepalive=keepalive, timing=place.timing,
+        limits=place.limits,
+    )  # fmt: skip
     nginx.check(place.nginx, folder)
     return nginx.start(place.nginx, folder, name=f"{name} nginx", log=place.logs / f"{name}-nginx.log", cpus=place.cpus)
 

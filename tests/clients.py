@@ -37,7 +37,7 @@ class WsgiClient:
     """The Flask app in this process."""
 
     def __init__(self, app: flask.Flask) -> None:
-        self.client = WerkzeugClient(app)
+        self.client = WerkzeugClient(app, use_cookies=False)
 
     def request(self, method: str, target: str, headers: Headers | None = None, body: bytes = b"") -> Answer:
         path, _, query = target.partition("?")
@@ -59,6 +59,7 @@ class AsgiClient:
         self.client.__exit__(*exception)
 
     def request(self, method: str, target: str, headers: Headers | None = None, body: bytes = b"") -> Answer:
+        self.client.cookies.clear()  # each request brings its own, or none
         found = self.client.request(method, target, headers=headers, content=body)
         return Answer(
             found.status_code, [(name.decode(), value.decode()) for name, value in found.headers.raw], found.content

@@ -17,6 +17,7 @@ import wsgi_app.app
 from tandem import nginx, ports, serving
 from tandem import stacks as tandem_stacks
 from tandem.serving import Place, Running
+from tests.accounts import KEY
 from tests.clients import AsgiClient, Client, HttpClient, WsgiClient
 from userdb.database import whole
 from userdb.settings import Settings, from_environment
@@ -40,7 +41,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def settings_for(file: Path, **more: str) -> Settings:
     """Settings of an app on the SQLite file."""
-    return from_environment({"DATABASE_URL": f"sqlite:///{file}", **more})
+    return from_environment({"DATABASE_URL": f"sqlite:///{file}", "SESSION_KEYS": KEY, **more})
 
 
 @pytest.fixture
@@ -74,8 +75,10 @@ def stack(seeded: Path, news_url: str, tmp_path_factory: pytest.TempPathFactory)
 
 
 def place_for(folder: Path, seeded: Path, news_url: str) -> Place:
-    """A place for a stack on a seeded database of its own."""
+    """A place for a stack on a seeded database of its own; it believes the sessions of the tests."""
     database = shutil.copyfile(seeded, folder / "users.db")
+    (folder / "session-keys").write_text(KEY)
+    (folder / "session-keys").chmod(0o600)
     return Place(
         folder=folder,
         logs=folder,
@@ -143,7 +146,8 @@ def client(request: pytest.FixtureRequest) -> Iterator[Client]:
     app, _, database = request.param.split()
     more = {"NEWS_URL": request.getfixturevalue("news_url")}
     if database == "PostgreSQL":
-        settings = from_environment({"DATABASE_URL": request.getfixturevalue("postgresql_url"), **more})
+        more |= {"DATABASE_URL": request.getfixturevalue("postgresql_url"), "SESSION_KEYS": KEY}
+        settings = from_environment(more)
     else:
         settings = settings_for(request.getfixturevalue("database"), **more)
     with in_process(app, settings) as client:

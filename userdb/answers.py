@@ -34,6 +34,13 @@ class UserNews(msgspec.Struct, frozen=True):
     items: list[Item]
 
 
+class Token(msgspec.Struct, frozen=True):
+    """What a login gives: to be sent as `Authorization: Bearer …` until it expires."""
+
+    token: str
+    expires_at: str
+
+
 class MissingSource(msgspec.Struct, frozen=True):
     """A source of a feed that gave no news, and why: the status that its failure would have had by itself."""
 

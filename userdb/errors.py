@@ -1,7 +1,10 @@
 """Everything that can go wrong for a client, each error with its status.
 
 Problem
+├── LogInFirst 303            a page that is only for those who are logged in: to the page that logs in
 ├── BadRequest 400            malformed JSON or percent-encoding
+├── Unauthorized 401          no token that holds, or a wrong name or password
+├── Forbidden 403             not for this account, or not sent by a page of ours
 ├── NotFound 404              unknown path or id
 ├── MethodNotAllowed 405      with the methods that are
 ├── Taken 409                 the field whose value another user has
@@ -9,6 +12,7 @@ Problem
 ├── TooLarge 413
 ├── UnsupportedMediaType 415
 ├── Invalid 422               every invalid field at once
+├── TooManyAttempts 429       to log in, with Retry-After
 ├── Internal 500
 ├── NewsFailed 502
 ├── Busy 503                  database or app, with Retry-After
@@ -19,11 +23,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from urllib.parse import quote
 
 from sqlalchemy import exc
 
+from userdb.models import SCHEMA
+
 TITLES = {
+    303: "See Other",
     400: "Bad Request",
+    401: "Unauthorized",
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
@@ -63,6 +72,27 @@ class Problem(Exception):
 class BadRequest(Problem):
     status = 400
     detail = "The request is malformed."
+
+
+class LogInFirst(Problem):
+    status = 303
+
+    def __init__(self, path: str) -> None:
+        super().__init__("Log in first.")
+        self.headers = [("location", f"/login?next={quote(path, safe='/')}")]
+
+
+class Unauthorized(Problem):
+    status = 401
+
+    def __init__(self, detail: str = "This needs a token: log in first.") -> None:
+        super().__init__(detail)
+        self.headers = [("www-authenticate", "Bearer")]
+
+
+class Forbidden(Problem):
+    status = 403
+    detail = "This is not for you."
 
 
 class NotFound(Problem):
@@ -105,6 +135,14 @@ class Invalid(Problem):
     detail = "Some values are not valid."
 
 
+class TooManyAttempts(Problem):
+    status = 429
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__("Too many attempts to log in under this name; try again later.")
+        self.headers = [("retry-after", str(max(seconds, 1)))]
+
+
 class Internal(Problem):
     pass
 
@@ -129,12 +167,35 @@ class NewsSlow(Problem):
 
 def of_status(status: int) -> Problem:
     """The error for a status that a framework decided on by itself."""
-    for kind in Problem.__subclasses__():
-        if kind.status == status and kind is not MethodNotAllowed and kind is not Taken:
+    for kind in (BadRequest, NotFound, TooLarge, UnsupportedMediaType):  # what the frameworks decide on
+        if kind.status == status:
             return kind()
     problem = Problem(TITLES.get(status, "The request can't be answered") + ".")
     problem.status = status
     return problem
+
+
+class OtherSchema(RuntimeError):
+    """The database is of another version than the code."""
+
+
+def refuse_other_schema(found: str | None) -> None:
+    """Raise OtherSchema unless the database is of this version's schema."""
+    if found != SCHEMA:
+        raise OtherSchema(_other_schema(found or "of no version"))
+
+
+def _other_schema(found: str) -> str:
+    return f"the database has a schema {found} and needs {SCHEMA}: run `python -m userdb.database migrate`"
+
+
+@contextmanager
+def from_other_schema() -> Iterator[None]:
+    """Turn what a database says that has no version at all into OtherSchema."""
+    try:
+        yield
+    except exc.DBAPIError as error:
+        raise OtherSchema(_other_schema("of no version")) from error
 
 
 @contextmanager

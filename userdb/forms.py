@@ -1,48 +1,55 @@
-"""Untrusted input becomes a typed value, or an error that names all that is wrong with it."""
+"""Untrusted bodies become typed values, or an error that names all that is wrong with them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Annotated, Any, TypeVar
-from urllib.parse import unquote_to_bytes
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from userdb.errors import BadRequest, Invalid, NotFound, UnsupportedMediaType
+from userdb import addresses
+from userdb.errors import BadRequest, Invalid, UnsupportedMediaType
 from userdb.models import User
-
-LARGEST_ID = 2**63 - 1
-PAGE, LARGEST_PAGE = 20, 100
-"""Users of a page, if the client names no number, and at most."""
-
-LONGEST_SEARCH = 80
-SOURCES, MOST_SOURCES = 5, 20
-"""Sources of a feed, if the client names no number, and at most."""
 
 LARGEST_BODY = 65_536
 """Bytes that an app takes in a request body; nginx refuses more before it, with the same answer."""
+
+PASSWORD_LENGTH = (8, 128)
+"""Characters of a new password, at least and at most: the length is what counts (NIST SP 800-63B, section 5.1.1)."""
 
 RULES = {
     "username": "1 to 80 letters, digits, '.', '_' or '-'",
     "email": "local@domain, at most 120 ASCII characters",
     "age": "a whole number from 0 to 150, or null",
+    "password": f"{PASSWORD_LENGTH[0]} to {PASSWORD_LENGTH[1]} characters",
 }
 """What each field of a user must be, in words."""
+
+PAGE_RULES = RULES | {"age": "a whole number from 0 to 150, or nothing"}
+"""The same where a person reads it."""
 
 # \Z, because $ would let a newline through at the end.
 Username = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,80}\Z", description=RULES["username"])]
 Email = Annotated[str, Meta(pattern=r"^(?=.{3,120}\Z)[!-?A-~]+@[!-?A-~]+\Z", description=RULES["email"])]
 Age = Annotated[int, Meta(ge=0, le=150, description=RULES["age"])]
+Password = Annotated[
+    str, Meta(min_length=PASSWORD_LENGTH[0], max_length=PASSWORD_LENGTH[1], description=RULES["password"])
+]
+# Of a login any length will do to be wrong.
+GivenPassword = Annotated[
+    str, Meta(max_length=PASSWORD_LENGTH[1], description=f"at most {PASSWORD_LENGTH[1]} characters")
+]
 
 
 class UserForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All that a client decides about a user: the body of POST and PUT."""
+    """All that a client decides about a user: the body of POST and PUT. A password that is not named stays."""
 
     username: Username
     email: Email
     age: Age | None = None
+    password: Password | UnsetType = UNSET
 
     def applied_to(self, user: User) -> UserForm:
         """What `user` shall become: PUT replaces everything."""
@@ -55,6 +62,7 @@ class UserChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     username: Username | UnsetType = UNSET
     email: Email | UnsetType = UNSET
     age: Age | UnsetType | None = UNSET
+    password: Password | UnsetType = UNSET
 
     def applied_to(self, user: User) -> UserForm:
         """What `user` shall become: only what is named changes."""
@@ -62,15 +70,15 @@ class UserChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             username=user.username if self.username is UNSET else self.username,
             email=user.email if self.email is UNSET else self.email,
             age=user.age if self.age is UNSET else self.age,
+            password=self.password,
         )
 
 
-class PageOfUsers(msgspec.Struct, frozen=True):
-    """Which users are asked for: up to `limit` with ids above `after` and usernames that begin with `q`."""
+class LoginForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who wants to log in, and the password that shows it."""
 
-    after: int = 0
-    limit: int = PAGE
-    q: str = ""
+    username: Username
+    password: GivenPassword
 
 
 class Preconditions(msgspec.Struct, frozen=True):
@@ -80,19 +88,7 @@ class Preconditions(msgspec.Struct, frozen=True):
     if_none_match: str | None
 
 
-Form = TypeVar("Form", UserForm, UserChange)
-
-_DIGITS = re.compile(r"[0-9]{1,19}\Z")
-_SIGNED = re.compile(r"[+-]?[0-9]{1,40}\Z")
-_BROKEN_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-_SEARCH = re.compile(rf"[^\x00-\x1f\x7f]{{0,{LONGEST_SEARCH}}}\Z")
-
-
-def user_id(text: str) -> int:
-    """An id from a path: ASCII digits, 1 to 2**63 - 1. Raises NotFound for anything else, however long."""
-    if _DIGITS.match(text) and 1 <= int(text) <= LARGEST_ID:
-        return int(text)
-    raise NotFound("There is no such user.")
+Form = TypeVar("Form", UserForm, UserChange, LoginForm)
 
 
 def user_form(content_type: str | None, body: bytes) -> UserForm:
@@ -107,81 +103,59 @@ def user_change(content_type: str | None, body: bytes) -> UserChange:
     return change if change.email is UNSET else msgspec.structs.replace(change, email=change.email.lower())
 
 
-def page_of_users(query: bytes, strict: bool = True) -> PageOfUsers:
-    """Which page of users a query string asks for. Raises BadRequest or Invalid.
-
-    `strict` refuses parameters that are not known, as the API does; a page ignores what others add to its links.
-    """
-    values = parameters(query, PageOfUsers.__struct_fields__, strict)
-    errors = []
-    after, limit, q = values.get("after", ""), values.get("limit", ""), values.get("q", "")
-    if after and not (_DIGITS.match(after) and int(after) <= LARGEST_ID):
-        errors.append(("after", "must be a whole number from 0 to 9223372036854775807"))
-    if limit and not (_DIGITS.match(limit) and 1 <= int(limit) <= LARGEST_PAGE):
-        errors.append(("limit", f"must be a whole number from 1 to {LARGEST_PAGE}"))
-    if not _SEARCH.match(q):
-        errors.append(("q", f"must be at most {LONGEST_SEARCH} characters, none of them a control character"))
-    if errors:
-        raise Invalid(errors=errors)
-    return PageOfUsers(after=int(after or 0), limit=int(limit or PAGE), q=q)
+def login_form(content_type: str | None, body: bytes) -> LoginForm:
+    """The body of POST /api/login. Raises UnsupportedMediaType, BadRequest or Invalid."""
+    return _decoded(content_type, body, LoginForm)
 
 
-def sources(query: bytes) -> int:
-    """How many sources a feed shall have. Raises BadRequest or Invalid."""
-    given = parameters(query, ("sources",)).get("sources", str(SOURCES))
-    if not (_DIGITS.match(given) and 1 <= int(given) <= MOST_SOURCES):
-        raise Invalid(errors=[("sources", f"must be a whole number from 1 to {MOST_SOURCES}")])
-    return int(given)
+def new_password(form: UserForm | UserChange) -> str | None:
+    """The password that a form gives a user, None where it leaves it as it is."""
+    return None if form.password is UNSET else form.password
 
 
-def summands(query: bytes) -> tuple[int, int]:
-    """The two 64-bit integers of /api/add. Raises BadRequest or Invalid."""
-    values = parameters(query, ("a", "b"))
-    wrong = [name for name in ("a", "b") if not _is_64_bit(values.get(name, ""))]
-    if wrong:
-        raise Invalid(errors=[(name, "must be a whole number from -2**63 to 2**63-1") for name in wrong])
-    return int(values["a"]), int(values["b"])
+def fields(content_type: str | None, body: bytes, known: Collection[str]) -> dict[str, str]:
+    """What a person filled in, by field, as a browser sends it. Raises UnsupportedMediaType, BadRequest or Invalid."""
+    if _media_type(content_type) != "application/x-www-form-urlencoded":
+        raise UnsupportedMediaType("The body must be application/x-www-form-urlencoded.")
+    return addresses.parameters(body, known)
 
 
-def parameters(query: bytes, known: Collection[str], strict: bool = True) -> dict[str, str]:
-    """The parameters of a raw query string by name. Raises BadRequest for broken encoding, Invalid for a repeated
-    parameter and, if `strict`, for one that is not known."""
-    values: dict[str, str] = {}
-    errors = []
-    for pair in query.split(b"&") if query else ():
-        name, _, value = (_unquoted(part) for part in pair.partition(b"="))
-        if name in values:
-            errors.append((name, "is given more than once"))
-        elif name in known:
-            values[name] = value
-        elif strict and pair:
-            errors.append((name, "is not known"))
-    if errors:
-        raise Invalid(errors=list(dict.fromkeys(errors)))
-    return values
+def filled_in_user(fields: Mapping[str, str], registers: bool = False) -> UserForm:
+    """The user that a page's fields describe; an empty password means none, unless a person registers. Raises Invalid."""
+    given: dict[str, Any] = {name: fields.get(name, "").strip() for name in ("username", "email", "age")}
+    if not given["age"]:
+        given["age"] = None
+    elif _NUMBER.match(given["age"]):
+        given["age"] = int(given["age"])
+    if registers or fields.get("password"):
+        given["password"] = fields.get("password", "")
+    form = _converted(given, UserForm)
+    return msgspec.structs.replace(form, email=form.email.lower())
 
 
-def no_parameters(query: bytes) -> None:
-    """Refuse any query on an address of the API that takes none. Raises BadRequest or Invalid."""
-    if query:
-        parameters(query, ())
+def filled_in_login(fields: Mapping[str, str]) -> LoginForm:
+    """Who logs in on a page. Raises Invalid."""
+    return _converted(
+        {"username": fields.get("username", "").strip(), "password": fields.get("password", "")}, LoginForm
+    )
 
 
-def _is_64_bit(text: str) -> bool:
-    return bool(_SIGNED.match(text)) and -(2**63) <= int(text) < 2**63
+_NUMBER = re.compile(r"[0-9]{1,9}\Z")
 
 
-def _unquoted(part: bytes) -> str:
-    if _BROKEN_PERCENT.search(part):
-        raise BadRequest("The percent-encoding of the query is broken.")
+def _media_type(content_type: str | None) -> str:
+    return (content_type or "").partition(";")[0].strip().lower()
+
+
+def _converted(given: Mapping[str, Any], form: type[Form]) -> Form:
     try:
-        return unquote_to_bytes(part.replace(b"+", b" ")).decode()
-    except UnicodeDecodeError:
-        raise BadRequest("The query is not UTF-8.") from None
+        return msgspec.convert(given, form)
+    except msgspec.ValidationError:
+        raise Invalid(errors=_faults(form, given, PAGE_RULES, msgspec.convert)) from None
 
 
 def _decoded(content_type: str | None, body: bytes, form: type[Form]) -> Form:
-    if (content_type or "").partition(";")[0].strip().lower() != "application/json":
+    if _media_type(content_type) != "application/json":
         raise UnsupportedMediaType()
     try:
         return msgspec.json.decode(body, type=form)
@@ -190,7 +164,7 @@ def _decoded(content_type: str | None, body: bytes, form: type[Form]) -> Form:
 
 
 def _explained(body: bytes, form: type[Any]) -> BadRequest | Invalid:
-    """Why a body is refused: msgspec stops at the first fault, so every field is looked at once more by itself."""
+    """Why a body is refused."""
     # A form has no nesting. Deep nesting would end in a RecursionError at a depth that differs between the servers.
     if body.count(b"[") + body.count(b"{") > 100:
         return BadRequest("The JSON is nested too deeply.")
@@ -201,20 +175,21 @@ def _explained(body: bytes, form: type[Any]) -> BadRequest | Invalid:
         return Invalid("The body must be a JSON object.")
     except (msgspec.DecodeError, UnicodeDecodeError):
         return BadRequest("The body is not JSON in UTF-8.")
-    errors = []
+    return Invalid(errors=_faults(form, given, RULES, lambda raw, kind: msgspec.json.decode(raw, type=kind)))
+
+
+def _faults(
+    form: type[Any], given: Mapping[str, Any], rules: Mapping[str, str], convert: Callable[[Any, Any], Any]
+) -> list[tuple[str, str]]:
+    """What is wrong with each field: msgspec stops at the first fault, so every field is looked at by itself."""
+    found = []
     for field in msgspec.structs.fields(form):
-        if field.name in given:
-            errors += _field_error(field, given[field.name])
-        elif field.required:
-            errors.append((field.name, "is missing"))
+        if field.name not in given:
+            found += [(field.name, "is missing")] if field.required else []
+            continue
+        try:
+            convert(given[field.name], field.type)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            found.append((field.name, f"must be {rules[field.name]}"))
     known = form.__struct_fields__
-    errors += [(name, "is not known") for name in given if name not in known]
-    return Invalid(errors=errors)
-
-
-def _field_error(field: msgspec.structs.FieldInfo, raw: msgspec.Raw) -> list[tuple[str, str]]:
-    try:
-        msgspec.json.decode(raw, type=field.type)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return [(field.name, f"must be {RULES[field.name]}")]
-    return []
+    return found + [(name, "is not known") for name in given if name not in known]

@@ -1,11 +1,14 @@
-"""What is kept: the table of users, and the value that one of its rows becomes."""
+"""What is kept: users, sessions that were ended, attempts to log in; and the values that rows become."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Integer, MetaData, SmallInteger, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, SmallInteger, String, Table, false
+
+SCHEMA = "0002"
+"""The migration that makes the tables below (userdb/database/migrations): an app refuses a database of another one."""
 
 metadata = MetaData(naming_convention={"uq": "uq_%(table_name)s_%(column_0_name)s", "pk": "pk_%(table_name)s"})
 
@@ -21,7 +24,26 @@ users = Table(
     # Text, not a timestamp type: the bytes that are answered are the bytes that are kept, in every database.
     Column("created_at", String(20), nullable=False),
     Column("version", Integer, nullable=False),
+    # Argon2id in its usual text form; without one nobody can log in as this user.
+    Column("password_hash", String(200), nullable=True),
+    Column("is_admin", Boolean, nullable=False, server_default=false()),
     sqlite_autoincrement=True,
+)
+
+ended_sessions = Table(
+    "ended_sessions",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("expires", BigInteger, nullable=False),  # seconds since the epoch; the row is not needed after that
+)
+
+login_attempts = Table(
+    "login_attempts",
+    metadata,
+    # What was typed, whether or not there is such a user: otherwise being slowed down would tell.
+    Column("username", String(80).with_variant(String(80, collation="C"), "postgresql"), primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("since", BigInteger, nullable=False),  # seconds since the epoch
 )
 
 
@@ -36,6 +58,19 @@ class User(msgspec.Struct, frozen=True):
     version: int  # 1 when created, one more with every accepted change
 
 
-def timestamp() -> str:
-    """The present moment in the form of `User.created_at`."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+class Account(msgspec.Struct, frozen=True):
+    """A user with what belongs to logging in; never encoded, so that the hash stays inside."""
+
+    user: User
+    password_hash: str | None
+    is_admin: bool
+
+    def may_change(self, user_id: int) -> bool:
+        """Whether it may change and remove this user: itself, or anyone for an administrator."""
+        return self.is_admin or self.user.id == user_id
+
+
+def timestamp(moment: float | None = None) -> str:
+    """A moment in seconds since the epoch, or the present one, in the form of `User.created_at`."""
+    when = datetime.now(UTC) if moment is None else datetime.fromtimestamp(moment, UTC)
+    return when.strftime("%Y-%m-%dT%H:%M:%SZ")

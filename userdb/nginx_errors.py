@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from userdb import wire
+from userdb import problems
 from userdb.errors import Problem
 
 DETAILS = {
@@ -43,7 +43,7 @@ def configuration() -> str:
 def _location(status: int, detail: str, form: str, path: str) -> list[str]:
     problem = Problem(detail)
     problem.status = status
-    answer = wire.problem(problem, path, "$request_id")
+    answer = problems.answer(problem, path, "$request_id")
     content_type = answer.headers[0][1]
     body = answer.body.decode().replace("'", "\\'")
     return [

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from userdb import answers, errors, forms
+from userdb import addresses, answers, errors, forms
 from userdb.models import User
 
 TITLE = "User database"
@@ -45,6 +45,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     answer: type[Any] | None = None  # None: no body
     headers: tuple[str, ...] = ()  # that the answer carries beside those of every answer
     unchanged: bool = False  # whether it may answer 304
+    secured: bool = False  # whether it needs a token
     errors: tuple[int, ...] = ()
 
 
@@ -52,14 +53,16 @@ def _whole(least: int, most: int, **more: Any) -> Schema:
     return {"type": "integer", "minimum": least, "maximum": most, **more}
 
 
-ID = Parameter("user_id", "path", _whole(1, forms.LARGEST_ID), "The user's id.", required=True)
-AFTER = Parameter("after", "query", _whole(0, forms.LARGEST_ID, default=0), "Only users with larger ids.")
-LIMIT = Parameter("limit", "query", _whole(1, forms.LARGEST_PAGE, default=forms.PAGE), "At most so many users.")
+ID = Parameter("user_id", "path", _whole(1, addresses.LARGEST_ID), "The user's id.", required=True)
+AFTER = Parameter("after", "query", _whole(0, addresses.LARGEST_ID, default=0), "Only users with larger ids.")
+LIMIT = Parameter("limit", "query", _whole(1, addresses.LARGEST_PAGE, default=addresses.PAGE), "At most so many users.")
 SEARCH = Parameter(
-    "q", "query", {"type": "string", "maxLength": forms.LONGEST_SEARCH, "pattern": r"^[^\x00-\x1f\x7f]*$"},
+    "q", "query", {"type": "string", "maxLength": addresses.LONGEST_SEARCH, "pattern": r"^[^\x00-\x1f\x7f]*$"},
     "Only users whose names begin so.",
 )  # fmt: skip
-SOURCES = Parameter("sources", "query", _whole(1, forms.MOST_SOURCES, default=forms.SOURCES), "How many sources.")
+SOURCES = Parameter(
+    "sources", "query", _whole(1, addresses.MOST_SOURCES, default=addresses.SOURCES), "How many sources."
+)
 SUMMANDS = tuple(
     Parameter(name, "query", _whole(-(2**63), 2**63 - 1), "A summand.", required=True) for name in ("a", "b")
 )
@@ -69,7 +72,8 @@ IF_NONE_MATCH = Parameter("If-None-Match", "header", TAG, "Entity tags that the 
 
 NEW = '{"username": "ada", "email": "ada@example.org", "age": 36}'
 USERS, ONE = "/api/users", "/api/users/{user_id}"
-READING, CHANGING = (404, 422, 503), (400, 404, 409, 412, 413, 415, 422, 503)
+LOGIN = '{"username": "ada", "password": "a long password"}'
+READING, CHANGING = (404, 422, 503), (400, 401, 403, 404, 409, 412, 413, 415, 422, 503)
 
 OPERATIONS = (
     Operation(
@@ -89,7 +93,7 @@ OPERATIONS = (
     ),
     Operation(
         method="POST", path=USERS, name="create_user", summary="A new user.", body=forms.UserForm, example=NEW, status=201,
-        answer=User, headers=("location", "etag"), errors=(400, 409, 413, 415, 422, 503),
+        answer=User, headers=("location", "etag"), secured=True, errors=(400, 401, 403, 409, 413, 415, 422, 503),
     ),
     Operation(
         method="GET", path=ONE, name="read_user", summary="One user.", parameters=(ID, IF_NONE_MATCH), answer=User,
@@ -97,15 +101,16 @@ OPERATIONS = (
     ),
     Operation(
         method="PUT", path=ONE, name="replace_user", summary="The user, in all its fields.", parameters=(ID, IF_MATCH),
-        body=forms.UserForm, example=NEW, answer=User, headers=("etag",), errors=CHANGING,
+        body=forms.UserForm, example=NEW, answer=User, headers=("etag",), secured=True, errors=CHANGING,
     ),
     Operation(
         method="PATCH", path=ONE, name="change_user", summary="The user, in the fields that are named.",
-        parameters=(ID, IF_MATCH), body=forms.UserChange, example='{"age": 37}', answer=User, headers=("etag",), errors=CHANGING,
+        parameters=(ID, IF_MATCH), body=forms.UserChange, example='{"age": 37}', answer=User, headers=("etag",), secured=True,
+        errors=CHANGING,
     ),
     Operation(
         method="DELETE", path=ONE, name="remove_user", summary="The user is gone; its id is never used again.",
-        parameters=(ID, IF_MATCH), status=204, errors=(400, 404, 412, 422, 503),
+        parameters=(ID, IF_MATCH), status=204, secured=True, errors=(400, 401, 403, 404, 412, 422, 503),
     ),
     Operation(
         method="GET", path=ONE + "/news", name="read_news", summary="The news about a user, from a slow third party.",
@@ -116,12 +121,25 @@ OPERATIONS = (
         summary="The news of several sources; one that is slow or fails is listed as missing.", parameters=(ID, SOURCES),
         answer=answers.UserFeed, errors=(400, *READING, 502, 504),
     ),
+    Operation(
+        method="POST", path="/api/login", name="log_in", summary="A token, for whoever knows the name and the password.",
+        body=forms.LoginForm, example=LOGIN, answer=answers.Token, errors=(400, 401, 413, 415, 422, 429, 503),
+    ),
+    Operation(
+        method="POST", path="/api/logout", name="log_out", summary="The token is of no more use.", status=204, secured=True,
+        errors=(400, 401, 422, 503),
+    ),
+    Operation(
+        method="GET", path="/api/me", name="me", summary="The user whose token it is.", answer=User, secured=True,
+        errors=(400, 401, 422, 503),
+    ),
 )  # fmt: skip
 """All that the API does, in the order of the document."""
 
 HEADERS: dict[str, Schema] = {
     "location": {"description": "Where it is.", "schema": {"type": "string"}},
     "etag": {"description": "The strong entity tag of this state.", "schema": {"type": "string"}},
+    "www-authenticate": {"description": "How to show who asks.", "schema": {"type": "string"}},
     "retry-after": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
 }
 
@@ -140,7 +158,8 @@ def document() -> dict[str, Any]:
         "info": {"title": TITLE, "version": VERSION, "license": {"name": "MIT", "identifier": "MIT"}},
         "servers": [{"url": "/"}],
         "paths": paths,
-        "components": {"schemas": _plain(components), "responses": {str(status): _problem(status) for status in _errors()}},
+        "components": {"schemas": _plain(components), "responses": {str(status): _problem(status) for status in _errors()},
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
     }  # fmt: skip
 
 
@@ -150,6 +169,8 @@ def _errors() -> list[int]:
 
 def _operation(operation: Operation, schemas: dict[type[Any], Schema]) -> dict[str, Any]:
     found: dict[str, Any] = {"operationId": operation.name, "summary": operation.summary}
+    if operation.secured:
+        found["security"] = [{"token": []}]
     if operation.parameters:
         found["parameters"] = [_parameter(each) for each in operation.parameters]
     if operation.body is not None:
@@ -177,10 +198,10 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
 
 
 def _problem(status: int) -> dict[str, Any]:
-    """The answer of an error; whoever is told to come again is told when."""
+    """The answer of an error; whoever is told to come again is told when, and who is refused, how to show who asks."""
     found: dict[str, Any] = {"description": errors.TITLES[status]}
-    if status == 503:
-        found["headers"] = {"retry-after": HEADERS["retry-after"]}
+    if name := {401: "www-authenticate", 429: "retry-after", 503: "retry-after"}.get(status):
+        found["headers"] = {name: HEADERS[name]}
     return {**found, "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}}
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from userdb import keys
+
 DEFAULT_DATABASE_URL = "sqlite:///var/tandem.db"
+DEFAULT_KEYS_FILE = "var/session-keys"
 
 
 class SettingsError(ValueError):
@@ -26,6 +30,14 @@ class Settings:
     news_url: str
     news_connections: int
     news_timeout: float
+    session_keys: tuple[str, ...]  # the first signs, all are believed; none: those that are kept in the file
+    session_keys_file: Path
+    session_seconds: int
+    login_attempts: int  # under one name, within so many seconds
+    login_window: int
+    password_workers: int  # passwords looked at at once
+    password_queue: int  # that may wait for it
+    metrics_folder: Path | None  # where all processes of a stack count together
     allow_defective_sqlite: bool
 
     @property
@@ -49,12 +61,21 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
 
     Raises SettingsError naming the variable.
     """
+    metrics = environment.get("PROMETHEUS_MULTIPROC_DIR")  # the name that the library reads, too
     return Settings(
         database_url=_database_url(environment.get("DATABASE_URL") or DEFAULT_DATABASE_URL),
         read_connections=_whole(environment, "READ_CONNECTIONS", 4),
         news_url=environment.get("NEWS_URL") or "http://127.0.0.1:9000/news",
         news_connections=_whole(environment, "NEWS_CONNECTIONS", 16),
         news_timeout=_seconds(environment, "NEWS_TIMEOUT", 5.0),
+        session_keys=_keys(environment),
+        session_keys_file=Path(environment.get("SESSION_KEYS_FILE") or DEFAULT_KEYS_FILE),
+        session_seconds=_whole(environment, "SESSION_SECONDS", 12 * 3600, 10**8),
+        login_attempts=_whole(environment, "LOGIN_ATTEMPTS", 10, 10**9),
+        login_window=_whole(environment, "LOGIN_WINDOW", 900, 10**8),
+        password_workers=_whole(environment, "PASSWORD_WORKERS", _cpus()),
+        password_queue=_whole(environment, "PASSWORD_QUEUE", 8),
+        metrics_folder=Path(metrics) if metrics else None,
         allow_defective_sqlite=environment.get("ALLOW_DEFECTIVE_SQLITE", "0") == "1",
     )
 
@@ -69,10 +90,23 @@ def _database_url(value: str) -> URL:
     return url
 
 
-def _whole(environment: Mapping[str, str], name: str, default: int) -> int:
+def _keys(environment: Mapping[str, str]) -> tuple[str, ...]:
+    given = environment.get("SESSION_KEYS")
+    try:
+        return keys.parse(given) if given else ()
+    except keys.KeysError as error:
+        raise SettingsError(f"SESSION_KEYS {error}") from None
+
+
+def _cpus() -> int:
+    """The CPUs that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _whole(environment: Mapping[str, str], name: str, default: int, most: int = 10_000) -> int:
     value = environment.get(name) or str(default)
-    if not (value.isascii() and value.isdigit() and 1 <= int(value) <= 10_000):
-        raise SettingsError(f"{name} must be a whole number from 1 to 10000, not {value!r}")
+    if not (value.isascii() and value.isdigit() and len(value) < 12 and 1 <= int(value) <= most):
+        raise SettingsError(f"{name} must be a whole number from 1 to {most}, not {value!r}")
     return int(value)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, delete, insert, literal, select, text, update
+from sqlalchemy import String, bindparam, delete, exists, func, insert, literal, select, text, update
 
-from userdb.models import User, users
+from userdb.models import User, ended_sessions, login_attempts, users
 
 COLUMNS = [users.c[name] for name in User.__struct_fields__]
+ACCOUNT_COLUMNS = [*COLUMNS, users.c.password_hash, users.c.is_admin]
 
 READY = select(literal(1))
+
+# Of which migration the database is; alembic keeps it there.
+SCHEMA = text("SELECT version_num FROM alembic_version")
 
 # No OFFSET: a page costs the same wherever it is in the table.
 PAGE = select(*COLUMNS).where(users.c.id > bindparam("after")).order_by(users.c.id).limit(bindparam("count"))
@@ -31,6 +35,8 @@ CREATE = (
         age=bindparam("age"),
         created_at=bindparam("created_at"),
         version=1,
+        password_hash=bindparam("password_hash"),
+        is_admin=False,
     )
     .returning(*COLUMNS)
 )
@@ -43,11 +49,34 @@ CHANGE = (
         email=bindparam("new_email"),
         age=bindparam("new_age"),
         version=users.c.version + 1,
+        # Left as it is where no new one is given.
+        password_hash=func.coalesce(bindparam("new_password_hash", type_=String), users.c.password_hash),
     )
     .returning(*COLUMNS)
 )
 
 REMOVE = delete(users).where(users.c.id == bindparam("user_id"))
+
+FIND_ACCOUNT = select(*ACCOUNT_COLUMNS).where(users.c.username == bindparam("username"))
+
+# Whose session it is, unless it was ended.
+ACCOUNT = select(*ACCOUNT_COLUMNS).where(
+    users.c.id == bindparam("user_id"),
+    ~exists().where(ended_sessions.c.id == bindparam("session_id")),
+)
+
+FORGET_SESSIONS = delete(ended_sessions).where(ended_sessions.c.expires < bindparam("now"))
+
+# As text, because SQLAlchemy has ON CONFLICT for each database apart, and both take the same.
+END_SESSION = text("INSERT INTO ended_sessions (id, expires) VALUES (:session_id, :expires) ON CONFLICT DO NOTHING")
+
+# Counted before the password is looked at: of many attempts at once none goes unseen.
+FORGET_ATTEMPTS = delete(login_attempts).where(login_attempts.c.since < bindparam("before"))
+COUNT_ATTEMPT = text(
+    "INSERT INTO login_attempts (username, count, since) VALUES (:username, 1, :now) "
+    "ON CONFLICT (username) DO UPDATE SET count = login_attempts.count + 1 RETURNING count, since"
+)
+CLEAR_ATTEMPTS = delete(login_attempts).where(login_attempts.c.username == bindparam("username"))
 
 SQLITE_VERSION = text("SELECT sqlite_version()")
 

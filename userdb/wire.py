@@ -1,21 +1,19 @@
-"""Values become exactly the bytes that are sent: status, headers and body of every answer, JSON and HTML."""
+"""Values become exactly the bytes that are sent: status, headers and body of every answer of the API."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from urllib.parse import quote
 
-import jinja2
 import msgspec
 
-from userdb import answers, errors, etags, openapi
-from userdb.forms import PageOfUsers
-from userdb.models import User
+from userdb import answers, errors, etags, metrics, openapi
+from userdb.addresses import PageOfUsers
+from userdb.models import User, timestamp
 from userdb.news import Feed, Item
+from userdb.sessions import Session, Sessions
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
-HTML = "text/html; charset=utf-8"
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -29,41 +27,35 @@ class Answer(msgspec.Struct, frozen=True):
 
 _encode = msgspec.json.Encoder().encode
 
-_templates = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    auto_reload=False,  # looking at the file before every page costs a system call
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+NO_STORE = ("cache-control", "no-store")
+"""What is for one person alone is kept nowhere on its way."""
 
 
 def healthy() -> Answer:
     """The app answers."""
-    return _answer(200, JSON, b'{"status":"ok"}')
+    return answer(200, JSON, b'{"status":"ok"}')
 
 
 def ready() -> Answer:
     """The database answers too."""
-    return _answer(200, JSON, b'{"status":"ready"}')
+    return answer(200, JSON, b'{"status":"ready"}')
 
 
 def total(summands: tuple[int, int]) -> Answer:
     """The sum of two numbers, which may be longer than 64 bits."""
-    return _answer(200, JSON, b'{"sum":%d}' % sum(summands))
+    return answer(200, JSON, b'{"sum":%d}' % sum(summands))
 
 
 def user(user: User, if_none_match: str | None = None) -> Answer:
     """One user, or 304 without a body where the client has this state already."""
     if etags.is_known(user, if_none_match):
         return Answer(304, [("etag", etags.of(user))], b"")
-    return _answer(200, JSON, _encode(user), ("etag", etags.of(user)))
+    return answer(200, JSON, _encode(user), ("etag", etags.of(user)))
 
 
 def created(user: User) -> Answer:
     """A user that was just created, and where it is."""
-    return _answer(201, JSON, _encode(user), ("location", f"/api/users/{user.id}"), ("etag", etags.of(user)))
+    return answer(201, JSON, _encode(user), ("location", f"/api/users/{user.id}"), ("etag", etags.of(user)))
 
 
 def removed() -> Answer:
@@ -78,12 +70,12 @@ def options(allow: str) -> Answer:
 
 def users(found: list[User], page: PageOfUsers) -> Answer:
     """A page of users; `found` holds one more than the page's limit where there is a next page."""
-    return _answer(200, JSON, _encode(answers.UserList(found[: page.limit], _next("/api/users", found, page))))
+    return answer(200, JSON, _encode(answers.UserList(found[: page.limit], next_page("/api/users", found, page))))
 
 
 def news(user: User, items: list[Item]) -> Answer:
     """What the news service says about a user."""
-    return _answer(200, JSON, _encode(answers.UserNews(user.username, items)))
+    return answer(200, JSON, _encode(answers.UserNews(user.username, items)))
 
 
 def feed(user: User, feed: Feed) -> Answer:
@@ -93,42 +85,32 @@ def feed(user: User, feed: Feed) -> Answer:
         for s in feed.missing
         if s.problem is not None
     ]
-    return _answer(200, JSON, _encode(answers.UserFeed(user.username, feed.items, missing)))
+    return answer(200, JSON, _encode(answers.UserFeed(user.username, feed.items, missing)))
 
 
 def openapi_document() -> Answer:
     """The description of the API."""
-    return _answer(200, JSON, openapi.DOCUMENT)
+    return answer(200, JSON, openapi.DOCUMENT)
 
 
-def docs_page() -> Answer:
-    """The page `/docs`."""
-    return _page(200, "docs.html", operations=openapi.OPERATIONS)
+def token(sessions: Sessions, session: Session) -> Answer:
+    """The token of a session that has just begun."""
+    told = answers.Token(sessions.token(session), timestamp(session.expires))
+    return _json(told, NO_STORE)
 
 
-def home_page() -> Answer:
-    """The page `/`."""
-    return _page(200, "home.html")
+def me(user: User) -> Answer:
+    """The user whose token was sent."""
+    return _json(user, NO_STORE)
 
 
-def users_page(found: list[User], page: PageOfUsers) -> Answer:
-    """The page `/users`; `found` as for `users`."""
-    return _page(200, "users.html", users=found[: page.limit], page=page, next=_next("/users", found, page))
+def counted(text: bytes) -> Answer:
+    """What the app has counted, for Prometheus."""
+    return answer(200, metrics.CONTENT_TYPE, text)
 
 
-def user_page(user: User) -> Answer:
-    """The page `/users/{id}`."""
-    return _page(200, "user.html", user=user)
-
-
-def problem(problem: errors.Problem, path: str, request_id: str) -> Answer:
-    """What a client is told of an error: problem+json below /api, a page elsewhere."""
-    if path == "/api" or path.startswith("/api/"):
-        return _problem_json(problem, request_id)
-    return _problem_page(problem, request_id)
-
-
-def _problem_json(problem: errors.Problem, request_id: str) -> Answer:
+def problem(problem: errors.Problem, request_id: str) -> Answer:
+    """What a program is told of an error."""
     body = _encode(
         answers.ProblemDetails(
             title=errors.TITLES.get(problem.status, "Error"),
@@ -138,24 +120,21 @@ def _problem_json(problem: errors.Problem, request_id: str) -> Answer:
             errors=[answers.FieldError(field, message) for field, message in problem.errors] or msgspec.UNSET,
         )
     )
-    return _answer(problem.status, PROBLEM, body, *problem.headers)
+    return answer(problem.status, PROBLEM, body, *problem.headers)
 
 
-def _problem_page(problem: errors.Problem, request_id: str) -> Answer:
-    title = errors.TITLES.get(problem.status, "Error")
-    return _page(problem.status, "problem.html", *problem.headers, problem=problem, title=title, request_id=request_id)
-
-
-def _next(path: str, found: list[User], page: PageOfUsers) -> str | None:
+def next_page(path: str, found: list[User], page: PageOfUsers) -> str | None:
+    """The address of the next page below `path`; `found` holds one more than the page's limit where there is one."""
     if len(found) <= page.limit:
         return None
     search = f"&q={quote(page.q, safe='')}" if page.q else ""
     return f"{path}?after={found[page.limit - 1].id}&limit={page.limit}{search}"
 
 
-def _page(status: int, template: str, *headers: tuple[str, str], **values: object) -> Answer:
-    return _answer(status, HTML, _templates.get_template(template).render(values).encode(), *headers)
-
-
-def _answer(status: int, content_type: str, body: bytes, *headers: tuple[str, str]) -> Answer:
+def answer(status: int, content_type: str, body: bytes, *headers: tuple[str, str]) -> Answer:
+    """A whole answer with a body."""
     return Answer(status, [("content-type", content_type), ("content-length", str(len(body))), *headers], body)
+
+
+def _json(value: object, *headers: tuple[str, str]) -> Answer:
+    return answer(200, JSON, _encode(value), *headers)

@@ -6,10 +6,13 @@ import atexit
 
 from flask import Flask
 
+from userdb import keys
 from userdb import settings as userdb_settings
+from userdb.sessions import Sessions
 from userdb.settings import Settings
 from wsgi_app import api, http, pages
 from wsgi_app.news import News
+from wsgi_app.passwords import Passwords
 from wsgi_app.store import Store
 
 ROUTES: dict[str, dict[str, http.View]] = {
@@ -22,12 +25,22 @@ ROUTES: dict[str, dict[str, http.View]] = {
     "/api/users": {"GET": api.list_users, "POST": api.create_user},
     "/api/users/{user_id}/news": {"GET": api.read_news},
     "/api/users/{user_id}/feed": {"GET": api.read_feed},
+    "/users/new": {"GET": pages.ask_for_new_user, "POST": pages.create_user},
     "/users/{user_id}": {"GET": pages.read_user},
+    "/users/{user_id}/edit": {"GET": pages.ask_for_changes, "POST": pages.change_user},
+    "/users/{user_id}/delete": {"GET": pages.ask_to_remove, "POST": pages.remove_user},
     "/users": {"GET": pages.list_users},
     "/": {"GET": pages.home},
+    "/register": {"GET": pages.ask_to_register, "POST": pages.register},
+    "/login": {"GET": pages.ask_to_log_in, "POST": pages.log_in},
+    "/logout": {"GET": pages.ask_to_log_out, "POST": pages.log_out},
+    "/api/login": {"POST": api.log_in},
+    "/api/logout": {"POST": api.log_out},
+    "/api/me": {"GET": api.me},
     "/openapi.json": {"GET": api.read_openapi},
     "/docs": {"GET": pages.read_docs},
     "/api/add": {"GET": api.add},
+    "/metrics": {"GET": api.read_metrics},
     "/healthz": {"GET": api.health},
     "/readyz": {"GET": api.ready},
 }
@@ -36,13 +49,20 @@ ROUTES: dict[str, dict[str, http.View]] = {
 def create_app(settings: Settings | None = None) -> Flask:
     """The app. Opening its connections raises SettingsError, DefectiveSQLiteError, or what the database raises."""
     settings = settings or userdb_settings.from_environment()
+    codec = Sessions(settings.session_keys or keys.kept(settings.session_keys_file), settings.session_seconds)
     app = Flask("wsgi_app", static_folder=None)
     http.install(app)
     for path, views in ROUTES.items():
         http.resource(app, path, views)
     store, news = Store(settings), News(settings)
     store.open()
-    app.extensions["store"], app.extensions["news"] = store, news
+    app.extensions |= {
+        "store": store,
+        "news": news,
+        "passwords": Passwords(settings),
+        "sessions": codec,
+        "settings": settings,
+    }
     atexit.register(news.close)
     atexit.register(store.close)
     return app

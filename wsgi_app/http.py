@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, cast
+from time import perf_counter
+from typing import TYPE_CHECKING, TypeVar, cast
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request
 from flask import Request as Request
 from flask import Response as Response
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
-from userdb import errors, logs, wire
+from userdb import errors, logs, metrics, problems, wire
 from userdb.forms import LARGEST_BODY, Preconditions
+from userdb.sessions import Sessions
+from userdb.settings import Settings
 from wsgi_app.news import News
+from wsgi_app.passwords import Passwords
 from wsgi_app.store import Store
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+
+Argument = TypeVar("Argument")
+Result = TypeVar("Result")
 
 View = Callable[[Request], Response]
 
@@ -35,6 +42,21 @@ class Reply(Response):
 
     def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
         return self.headers
+
+
+class Counting:
+    """Counts every request when its answer is on its way; a fault of ours is a 500."""
+
+    def __init__(self, app: Flask) -> None:
+        app.before_request(self.begin)
+        app.after_request(self.end)
+
+    def begin(self) -> None:
+        g.began = perf_counter()
+
+    def end(self, response: Response) -> Response:
+        metrics.request(request.method, request.endpoint, response.status_code, perf_counter() - g.began)
+        return response
 
 
 def resource(app: Flask, path: str, views: dict[str, View]) -> None:
@@ -69,6 +91,21 @@ def news(request: Request) -> News:
     return cast(News, current_app.extensions["news"])
 
 
+def passwords(request: Request) -> Passwords:
+    """The passwords of this process."""
+    return cast(Passwords, current_app.extensions["passwords"])
+
+
+def sessions(request: Request) -> Sessions:
+    """The codec of sessions."""
+    return cast(Sessions, current_app.extensions["sessions"])
+
+
+def settings(request: Request) -> Settings:
+    """What this process was told from outside."""
+    return cast(Settings, current_app.extensions["settings"])
+
+
 def path_value(request: Request, name: str) -> str:
     """A part of the path, decoded."""
     return cast(str, (request.view_args or {})[name])
@@ -95,10 +132,16 @@ def body(request: Request) -> bytes:
     return request.get_data(cache=False)
 
 
+def aside(call: Callable[[Argument], Result], argument: Argument) -> Result:
+    """Call what waits for a disk where no other request waits for it."""
+    return call(argument)  # the other requests have threads or processes of their own
+
+
 def refuse_double_slash() -> None:
     """`//users` is not `/users`: the router would take them for the same. Nor is there anything at `/users%0A`."""
     path = request.environ["PATH_INFO"]
     if path.startswith("//") or path.endswith("\n"):
+        request.url_rule = None  # nor is it counted as that address
         raise errors.NotFound()
 
 
@@ -110,7 +153,8 @@ def request_id() -> str:
 def on_problem(error: errors.Problem) -> Response:
     """What one of our own errors tells the client."""
     logs.problem(logger, error, request_id())
-    return respond(wire.problem(error, request.path, request_id()))
+    path = request.environ["PATH_INFO"]  # request.path has //api as /api
+    return respond(problems.answer(error, path, request_id()))
 
 
 def on_http_exception(error: HTTPException) -> Response:
@@ -128,6 +172,7 @@ def install(app: Flask) -> None:
     """Give the app our rules instead of the framework's."""
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.url_map.merge_slashes = False
+    Counting(app)
     app.before_request(refuse_double_slash)
     app.register_error_handler(errors.Problem, on_problem)
     app.register_error_handler(HTTPException, on_http_exception)

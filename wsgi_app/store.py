@@ -6,13 +6,16 @@ connection, and on SQLite takes the write lock before it reads, so that what a c
 
 from __future__ import annotations
 
+from time import time
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 
 from userdb import errors, etags, sqlite_driver, statements
-from userdb.forms import PageOfUsers, Preconditions, UserChange, UserForm
-from userdb.models import User, timestamp
+from userdb.addresses import PageOfUsers
+from userdb.forms import Preconditions, UserChange, UserForm
+from userdb.models import Account, User, timestamp
+from userdb.sessions import Session
 from userdb.settings import Settings
 
 
@@ -33,12 +36,16 @@ class Store:
             event.listen(self._writing, "begin", _begin_immediate)
 
     def open(self) -> None:
-        """Ask both engines' own connections whether they can be trusted with data. Raises DefectiveSQLiteError."""
+        """Ask both engines' own connections whether they can be trusted with data. Raises DefectiveSQLiteError, OtherSchema."""
         for engine in (self._reading, self._writing):
             with engine.connect() as connection:
                 if self._settings.on_sqlite:
                     result = connection.execute(statements.SQLITE_VERSION)
                     sqlite_driver.refuse_defective(result.scalar_one(), self._settings.allow_defective_sqlite)
+        with errors.from_other_schema():
+            with self._reading.connect() as connection:
+                result = connection.execute(statements.SCHEMA)
+                errors.refuse_other_schema(result.scalar_one_or_none())
 
     def close(self) -> None:
         """Close all connections."""
@@ -71,16 +78,24 @@ class Store:
                 row = result.one_or_none()
         return _user(row)
 
-    def create_user(self, form: UserForm) -> User:
+    def create_user(self, form: UserForm, password_hash: str | None) -> User:
         """The user that is made of `form`. Raises Taken."""
-        values = {"username": form.username, "email": form.email, "age": form.age, "created_at": timestamp()}
+        values = {
+            "username": form.username,
+            "email": form.email,
+            "age": form.age,
+            "created_at": timestamp(),
+            "password_hash": password_hash,
+        }
         with errors.from_database():
             with self._writing.begin() as connection:
                 result = connection.execute(statements.CREATE, values)
                 return User(*result.one())
 
-    def change_user(self, user_id: int, form: UserForm | UserChange, preconditions: Preconditions) -> User:
-        """The user as `form` leaves it. Raises NotFound, PreconditionFailed, Taken."""
+    def change_user(
+        self, user_id: int, form: UserForm | UserChange, preconditions: Preconditions, password_hash: str | None
+    ) -> User:
+        """The user as `form` leaves it; without a hash the old one stays. Raises NotFound, PreconditionFailed, Taken."""
         with errors.from_database():
             with self._writing.begin() as connection:
                 result = connection.execute(statements.READ_TO_CHANGE, {"user_id": user_id})
@@ -92,6 +107,7 @@ class Store:
                     "new_username": wanted.username,
                     "new_email": wanted.email,
                     "new_age": wanted.age,
+                    "new_password_hash": password_hash,
                 }
                 result = connection.execute(statements.CHANGE, values)
                 return User(*result.one())
@@ -104,9 +120,54 @@ class Store:
                 etags.check(_user(result.one_or_none()), preconditions)
                 connection.execute(statements.REMOVE, {"user_id": user_id})
 
+    def find_account(self, username: str) -> Account | None:
+        """The account with this name, if there is one."""
+        with errors.from_database():
+            with self._reading.connect() as connection:
+                result = connection.execute(statements.FIND_ACCOUNT, {"username": username})
+                return _account(result.one_or_none())
+
+    def account(self, session: Session) -> Account | None:
+        """The account whose session it is, unless the session was ended."""
+        values = {"user_id": session.user_id, "session_id": session.id}
+        with errors.from_database():
+            with self._reading.connect() as connection:
+                result = connection.execute(statements.ACCOUNT, values)
+                return _account(result.one_or_none())
+
+    def end_session(self, session: Session) -> None:
+        """Remember that the session is over, for as long as it would have lasted."""
+        with errors.from_database():
+            with self._writing.begin() as connection:
+                connection.execute(statements.FORGET_SESSIONS, {"now": int(time())})
+                values = {"session_id": session.id, "expires": session.expires}
+                connection.execute(statements.END_SESSION, values)
+
+    def count_attempt(self, username: str) -> None:
+        """Count an attempt to log in under this name. Raises TooManyAttempts where there were too many lately."""
+        now, window = int(time()), self._settings.login_window
+        with errors.from_database():
+            with self._writing.begin() as connection:
+                connection.execute(statements.FORGET_ATTEMPTS, {"before": now - window})
+                result = connection.execute(statements.COUNT_ATTEMPT, {"username": username, "now": now})
+                count, since = result.one()
+        if count > self._settings.login_attempts:
+            raise errors.TooManyAttempts(since + window + 1 - now)  # the second in which it ends belongs to it
+
+    def clear_attempts(self, username: str) -> None:
+        """Forget the attempts under this name: one has succeeded."""
+        with errors.from_database():
+            with self._writing.begin() as connection:
+                connection.execute(statements.CLEAR_ATTEMPTS, {"username": username})
+
     def _engine(self, pragmas: tuple[str, ...], pool_size: int, **options: Any) -> Engine:
         engine = create_engine(
-            self._settings.driver_url("sqlite"), pool_size=pool_size, max_overflow=0, pool_timeout=5, **options
+            self._settings.driver_url("sqlite"),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=5,
+            hide_parameters=True,  # an error that is logged in full would hold hashes of passwords
+            **options,
         )
         if self._settings.on_sqlite:
             event.listen(engine, "connect", _pragmas(pragmas))
@@ -135,3 +196,10 @@ def _user(row: Any) -> User:
     if row is None:
         raise errors.NotFound("There is no such user.")
     return User(*row)
+
+
+def _account(row: Any) -> Account | None:
+    if row is None:
+        return None
+    *user, password_hash, is_admin = row
+    return Account(User(*user), password_hash, is_admin)

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.accounts import ADMIN
 from tests.conftest import APPS, in_process, settings_for
 from tests.contract.news import always, news_service
 from userdb import logs, wire
 
-JSON = {"Content-Type": "application/json", "X-Request-ID": "0123abcd"}
+JSON = {"Content-Type": "application/json", "X-Request-ID": "0123abcd", **ADMIN}
 
 
 @pytest.mark.parametrize("app", APPS)

@@ -13,13 +13,28 @@ from typing import Any
 import jsonschema
 import pytest
 
+from tests.accounts import ADMIN, bearer
 from tests.clients import Client
 from userdb import openapi
 from wsgi_app.app import ROUTES
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "openapi.json"
 DESCRIBED = {(operation.path, operation.method) for operation in openapi.OPERATIONS}
-PAGES = {"/", "/users", "/users/{user_id}", "/docs", "/openapi.json"}
+PAGES = {
+    "/",
+    "/users",
+    "/users/new",
+    "/users/{user_id}",
+    "/users/{user_id}/edit",
+    "/users/{user_id}/delete",
+    "/register",
+    "/login",
+    "/logout",
+    "/docs",
+    "/openapi.json",
+    "/metrics",
+}
+JSON = {"Content-Type": "application/json", **ADMIN}
 
 
 def test_the_committed_description_is_that_of_the_code() -> None:
@@ -71,12 +86,15 @@ def test_an_answer_is_what_the_description_says(client: Client, operation: opena
     path = operation.path.replace("{user_id}", "7")
     if operation.method in ("PUT", "PATCH", "DELETE"):  # of a user of its own: other tests share the database
         mine = openapi.NEW.replace("ada", token_hex(4)).encode()
-        path = client.request("POST", "/api/users", {"Content-Type": "application/json"}, mine).header("Location") or ""
+        path = client.request("POST", "/api/users", JSON, mine).header("Location") or ""
     query = "?a=5&b=6" if operation.name == "add" else ""
     body = b""
     if operation.body is not None:
         body = operation.example.replace("ada", token_hex(4)).encode()
-    answer = client.request(operation.method, path + query, {"Content-Type": "application/json"}, body)
+    if operation.name == "log_in":
+        body = b'{"username":"admin","password":"correct-horse"}'
+    # A session of its own, for it may be ended.
+    answer = client.request(operation.method, path + query, {"Content-Type": "application/json", **bearer()}, body)
     assert answer.status == operation.status
     if operation.answer is not None:
         content = described[str(operation.status)]["content"]["application/json"]
@@ -94,10 +112,11 @@ def test_an_answer_is_what_the_description_says(client: Client, operation: opena
         ("POST", "/api/users", b"{"),
         ("POST", "/api/users", b'{"username":"","email":"x","age":999,"more":1}'),
         ("POST", "/api/users", b'{"username":"admin","email":"a@b"}'),
+        ("POST", "/api/login", b'{"username":"nobody","password":"wrong"}'),
     ],
 )
 def test_an_error_is_what_the_description_says(client: Client, method: str, path: str, body: bytes) -> None:
-    answer = client.request(method, path, {"Content-Type": "application/json"}, body)
+    answer = client.request(method, path, JSON, body)
     template = re.sub(r"/\d+", "/{user_id}", path.partition("?")[0])
     responses = json.loads(openapi.DOCUMENT)["paths"][template][method.lower()]["responses"]
     assert str(answer.status) in responses
@@ -115,6 +134,9 @@ def test_an_error_is_what_the_description_says(client: Client, method: str, path
         ({"username": "ada", "email": "a@b", "age": 151}, False),
         ({"username": "ada", "email": "a@b", "more": 1}, False),
         ({"username": "ada"}, False),
+        ({"username": "ada", "email": "a@b", "password": "12345678"}, True),
+        ({"username": "ada", "email": "a@b", "password": "1234567"}, False),
+        ({"username": "ada", "email": "a@b", "password": "x" * 129}, False),
     ],
 )
 def test_the_description_takes_what_the_validation_takes(client: Client, value: dict[str, Any], good: bool) -> None:
@@ -123,5 +145,5 @@ def test_the_description_takes_what_the_validation_takes(client: Client, value: 
     text = json.dumps(json.loads(COMMITTED.read_text())["components"]).replace('$"', '\\\\Z"')
     checker = jsonschema.Draft202012Validator({**schema, "components": json.loads(text)})
     assert checker.is_valid(value) is good
-    answer = client.request("PUT", "/api/users/99999", {"Content-Type": "application/json"}, json.dumps(value).encode())
+    answer = client.request("PUT", "/api/users/99999", JSON, json.dumps(value).encode())
     assert answer.status == (404 if good else 422)

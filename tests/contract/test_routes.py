@@ -21,6 +21,16 @@ ALLOWED = {
     "/openapi.json": "GET, HEAD, OPTIONS",
     "/users": "GET, HEAD, OPTIONS",
     "/users/7": "GET, HEAD, OPTIONS",
+    "/users/new": "GET, HEAD, OPTIONS, POST",
+    "/users/7/edit": "GET, HEAD, OPTIONS, POST",
+    "/users/7/delete": "GET, HEAD, OPTIONS, POST",
+    "/register": "GET, HEAD, OPTIONS, POST",
+    "/login": "GET, HEAD, OPTIONS, POST",
+    "/logout": "GET, HEAD, OPTIONS, POST",
+    "/api/login": "OPTIONS, POST",
+    "/api/logout": "OPTIONS, POST",
+    "/api/me": "GET, HEAD, OPTIONS",
+    "/metrics": "GET, HEAD, OPTIONS",
 }
 METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests.accounts import ADMIN
 from tests.clients import Answer, Client
 
-JSON = {"Content-Type": "application/json"}
+JSON = {"Content-Type": "application/json", **ADMIN}
 
 _numbers = itertools.count(1)
 
@@ -134,6 +135,9 @@ def test_taken(client: Client, field: str) -> None:
         ({"username": "ok1", "email": "ok1@b", "age": 10**30}, ["age"]),
         ({"username": "ok1", "email": "ok1@b", "id": 5}, ["id"]),
         ({"username": "ümlaut", "email": "ü@b"}, ["username", "email"]),
+        ({"username": "ok1", "email": "ok1@b", "password": "short"}, ["password"]),
+        ({"username": "ok1", "email": "ok1@b", "password": "x" * 129}, ["password"]),
+        ({"username": "ok1", "email": "ok1@b", "password": None}, ["password"]),
     ],
 )
 def test_every_invalid_field_is_named_at_once(client: Client, values: Any, fields: list[str]) -> None:
@@ -173,13 +177,13 @@ def test_malformed_json(client: Client, body: bytes) -> None:
     "content_type", [None, "text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""]
 )
 def test_wrong_content_type(client: Client, content_type: str | None) -> None:
-    headers = {} if content_type is None else {"Content-Type": content_type}
+    headers = ADMIN if content_type is None else {**ADMIN, "Content-Type": content_type}
     assert problem(client.request("POST", "/api/users", headers, b'{"username":"a"}'))["status"] == 415
 
 
 @pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "APPLICATION/JSON"])
 def test_content_type_with_parameters(client: Client, content_type: str) -> None:
-    assert client.request("POST", "/api/users", {"Content-Type": content_type}, b"{}").status == 422
+    assert client.request("POST", "/api/users", {**ADMIN, "Content-Type": content_type}, b"{}").status == 422
 
 
 def test_too_large_a_body(client: Client) -> None:
@@ -205,10 +209,10 @@ def test_changes_only_what_is_named(client: Client) -> None:
 
 def test_removes_a_user_and_never_uses_the_id_again(client: Client) -> None:
     user = create(client)
-    answer = client.request("DELETE", f"/api/users/{user['id']}")
+    answer = client.request("DELETE", f"/api/users/{user['id']}", ADMIN)
     assert (answer.status, answer.body, answer.header("Content-Type")) == (204, b"", None)
     for method in ("GET", "DELETE"):
-        assert client.request(method, f"/api/users/{user['id']}").status == 404
+        assert client.request(method, f"/api/users/{user['id']}", ADMIN).status == 404
     assert send(client, "PATCH", f"/api/users/{user['id']}", {"age": 1}).status == 404
     assert create(client)["id"] > user["id"]
 

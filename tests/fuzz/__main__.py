@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import userdb.sqlite_driver  # noqa: F401  # isort: skip  # first of all, before anything imports sqlite3
+
 import argparse
 import os
 import secrets
@@ -9,12 +11,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tandem import database, ports, process, serving
+from tandem import ports, process, serving
 from tandem.errors import Stopped, TandemError
 from tests.fuzz import kept, pair, run
 from tests.fuzz.run import Different
-
-USERS = 50
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,24 +37,20 @@ def main(arguments: list[str] | None = None) -> int:
 
 def fuzz(folder: Path, seconds: float, first: int) -> int:
     """Fuzz in this folder and say what came of it."""
-    seeded, port = folder / "seed.db", ports.free_port()
-    database.seed(seeded, USERS, folder / "seed.log")
+    port = ports.free_port()
     last_cpu = sorted(os.sched_getaffinity(0))[-1:]
     with (
         serving.news_stub(port=port, delay=0, logs=folder, cpus=last_cpu),
-        pair.running(folder, seeded, f"http://127.0.0.1:{port}/news") as both,
+        pair.running(folder, f"http://127.0.0.1:{port}/news") as both,
     ):
         try:
             run.fuzz(both, seconds, first, lambda line: print(line, flush=True))
         except Different as different:
-            path = kept.keep(different.sequence)
-            print(
-                f"\nthe two differ after {both.requests:,} requests to each; kept as {path}, which the tests ask again\n"
-            )
-            print(different)
+            where = f"kept as {kept.keep(different.sequence)}, which the tests ask again" if different.sequence else ""
+            print(f"\nthe two differ; {where}\n\n{different}\n")
             return 1
-        seen = ", ".join(f"{status}: {count:,}" for status, count in sorted(both.seen.items()))
-        print(f"{both.requests:,} requests to each, 0 differences, {both.faults} answers ≥ 500 ({seen})")
+        finally:
+            print(both.tally)
     return 0
 
 

@@ -3,127 +3,178 @@
 from __future__ import annotations
 
 import http.client
-import re
-import shlex
+import os
 import socket
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tandem import serving
 from tandem import stacks as tandem_stacks
+from tandem.serving import Place
 from tests.conftest import place_for
+from tests.fuzz import answers, counts, database, seed
+from tests.fuzz.answers import Answer
+from tests.fuzz.database import Database
+from tests.fuzz.memory import Memory
+from tests.fuzz.step import Step, curl, written
+from tests.fuzz.tally import Tally
 
 NAMES = ("wsgi-gthread", "asgi")
-CREATED = re.compile(rb'"created_at":"(?!2026-01-01)[^"]*"|<time>(?!2026-01-01)[^<]*</time>')
+ATTEMPTS = 3
+"""To log in under one name, so that a short sequence comes to an end of them."""
 
 
-@dataclass(frozen=True)
-class Answer:
-    """One answer, without the values that may differ: date, request id, the time a user was created."""
+class StrictPlace(Place):
+    """A place where few attempts to log in are let through, and nginx, which counts time, refuses none."""
 
-    status: int
-    reason: str
-    headers: list[tuple[str, str]]
-    body: bytes
-
-    def __str__(self) -> str:
-        head = [f"{self.status} {self.reason}", *(f"{name}: {value}" for name, value in self.headers)]
-        return "\n".join([*head, "", self.body.decode(errors="backslashreplace")])
+    def environment(self, name: str) -> dict[str, str]:
+        """What the servers of a stack are told."""
+        return {**super().environment(name), "LOGIN_ATTEMPTS": str(ATTEMPTS)}
 
 
-class Connection:
-    """A kept connection to one stack."""
+class Stack:
+    """One stack: a kept connection to its nginx, its database, and what it gave."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, file: Path, seeded: Path) -> None:
         self.port = port
-        self.socket: socket.socket | None = None
+        self.database = Database(file, seeded)
+        self.memory = Memory()
+        self._socket: socket.socket | None = None
+        self.sent = b""  # the request that is on its way, with its placeholders
 
-    def ask(self, request: bytes) -> Answer:
-        """Send bytes and read one answer. Raises OSError or http.client.HTTPException where there is none."""
-        if self.socket is None:
-            self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=30)
-        try:
-            self.socket.sendall(request)
-            found = http.client.HTTPResponse(self.socket, method=request.partition(b" ")[0].decode())
-            found.begin()
-            body, closes = found.read(), found.will_close
-        except (OSError, http.client.HTTPException):
-            self.close()
-            raise
+    def reset(self) -> None:
+        """Begin anew: the database as it was seeded, and nothing given yet."""
+        self.database.restore()
+        self.memory = Memory()
+
+    def send(self, request: bytes) -> None:
+        """Send a request, with its placeholders filled in. Raises OSError."""
+        if self._socket is None:
+            self._socket = socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        self.sent = request
+        self._socket.sendall(self.memory.filled(request))
+
+    def receive(self) -> Answer:
+        """Read the answer and remember what it gives. Raises OSError or http.client.HTTPException where there is none."""
+        if self._socket is None:
+            raise ConnectionError("the request was not sent")
+        found = http.client.HTTPResponse(self._socket, method=self.sent.partition(b" ")[0].decode())
+        found.begin()
+        body, closes = found.read(), found.will_close
         if closes:
-            self.close()
-        return masked(found, body)
+            self.disconnect()
+        self.memory.note(found.headers, body)
+        return answers.masked(found, body)
+
+    def disconnect(self) -> None:
+        """Close the connection; the next request opens another."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
 
     def close(self) -> None:
-        """Close it."""
-        if self.socket is not None:
-            self.socket.close()
-            self.socket = None
-
-
-def masked(found: http.client.HTTPResponse, body: bytes) -> Answer:
-    """The answer without what may differ."""
-    request_id = (found.getheader("X-Request-ID") or "none").encode()
-    body = CREATED.sub(b"<now>", body.replace(request_id, b"<id>"))
-    headers = [(name, "…" if name in ("Date", "X-Request-ID") else value) for name, value in found.getheaders()]
-    return Answer(found.status, found.reason, headers, body)
+        """Close everything."""
+        self.disconnect()
+        self.database.close()
 
 
 @dataclass
 class Pair:
     """Both stacks, and what was counted."""
 
-    connections: dict[str, Connection]
-    requests: int = 0
-    faults: int = 0  # answers of 500 and above
-    seen: dict[int, int] = field(default_factory=dict)  # how often each status came
+    stacks: Mapping[str, Stack]
+    counting: bool = False  # whether what the stacks count is compared after each sequence, which takes its time
+    tally: Tally = field(default_factory=Tally)
 
-    def difference(self, request: bytes) -> str | None:
-        """Ask both the same; return what is wrong with the answers, or None."""
-        answers = {name: self._ask(connection, request) for name, connection in self.connections.items()}
-        self.requests += 1
-        first, second = answers.values()
+    def replay(self, sequence: Sequence[Step]) -> tuple[int, str] | None:
+        """Ask a sequence on databases as they were seeded. Where anything differs: how many requests it took, and what."""
+        for stack in self.stacks.values():
+            stack.reset()
+        before = self.counted() if self.counting else []
+        for number, step in enumerate(sequence, 1):
+            if told := self.difference(step):
+                return number, told
+        told = self.left_behind() or (self.counted_apart(before) if self.counting else None)
+        return (len(sequence), f"{curl(sequence[-1].request)}\n\n{told}") if told else None
+
+    def difference(self, step: Step) -> str | None:
+        """Ask both the same at once; return what is wrong with the answers, or None."""
+        sent = {name: self._send(stack, step.request) for name, stack in self.stacks.items()}
+        found = {name: sent[name] or self._receive(stack) for name, stack in self.stacks.items()}
+        first, second = found.values()
         status = first.status if isinstance(first, Answer) else 0
-        self.seen[status] = self.seen.get(status, 0) + 1
-        broken = [each for each in answers.values() if not isinstance(each, Answer) or each.status >= 500]
-        self.faults += bool(broken)
-        if first == second and not broken:
+        self.tally.count(step, status)
+        broken = [each for each in found.values() if not isinstance(each, Answer) or each.status >= 500]
+        self.tally.faults += len(broken)
+        if isinstance(first, Answer) and isinstance(second, Answer) and first.is_like(second) and not broken:
             return None
-        told = "\n\n".join(f"--- {name}\n{answer}" for name, answer in answers.items())
-        return f"{curl(request)}\n\n{told}"
+        self.tally.differences += 1
+        return "\n\n".join([curl(step.request), *(f"--- {name}\n{answer}" for name, answer in found.items())])
 
-    def _ask(self, connection: Connection, request: bytes) -> Answer | str:
+    def left_behind(self) -> str | None:
+        """Say in which rows the databases differ, if in any."""
+        if not any(stack.database.is_changed() for stack in self.stacks.values()):
+            return None
+        first, second = (stack.database.contents() for stack in self.stacks.values())
+        if first == second:
+            return None
+        self.tally.differences += 1
+        rows = database.difference(first, second)
+        return "all were answered alike, but the databases differ: - {}, + {}\n{}".format(*self.stacks, rows)
+
+    def read_all(self) -> str | None:
+        """Read all users, page by page; return what is wrong with an answer, or None."""
+        for after in range(0, 2 * seed.USERS, 20):
+            target = f"/api/users?after={after}&limit=20"
+            if told := self.difference(Step("read all", written("GET", target, [("Host", "localhost")]))):
+                return told
+        return None
+
+    def counted(self) -> list[Counter[str]]:
+        """What each stack has counted so far."""
+        return [counts.read(stack.port) for stack in self.stacks.values()]
+
+    def counted_apart(self, before: list[Counter[str]]) -> str | None:
+        """Say what the stacks have counted differently since, if anything."""
+        first, second = (after - began for after, began in zip(self.counted(), before, strict=True))
+        if first == second:
+            return None
+        self.tally.differences += 1
+        rows = counts.difference(first, second)
+        return "all were answered alike, but counted differently at /metrics by {} and {}:\n{}".format(
+            *self.stacks, rows
+        )
+
+    def _send(self, stack: Stack, request: bytes) -> str | None:
         try:
-            return connection.ask(request)
+            stack.send(request)
+        except OSError as error:
+            stack.disconnect()
+            return f"not sent: {error!r}"
+        return None
+
+    def _receive(self, stack: Stack) -> Answer | str:
+        try:
+            return stack.receive()
         except (OSError, http.client.HTTPException) as error:
+            stack.disconnect()
             return f"no answer: {error!r}"
 
 
 @contextmanager
-def running(folder: Path, seeded: Path, news_url: str) -> Iterator[Pair]:
-    """Start both stacks behind nginx, each on a copy of one seeded database."""
+def running(folder: Path, news_url: str) -> Iterator[Pair]:
+    """Start both stacks behind nginx, each on a copy of one seeded database and, where there are two, a CPU of its own."""
+    cpus = sorted(os.sched_getaffinity(0))
+    seeded = seed.snapshot(folder)
     with ExitStack() as exits:
-        connections = {}
-        for name in NAMES:
+        stacks = {}
+        for name, cpu in zip(NAMES, (cpus[0], cpus[-1]), strict=True):
             (folder / name).mkdir()
-            place = place_for(folder / name, seeded, news_url)
-            stack = exits.enter_context(serving.running(name, tandem_stacks.load([])[name], place))
-            connections[name] = Connection(stack.port)
-            exits.callback(connections[name].close)
-        yield Pair(connections)
-
-
-def curl(request: bytes, port: str = "8080") -> str:
-    """Return a request as a line for the shell, as close as curl can come to it."""
-    head, _, data = request.partition(b"\r\n\r\n")
-    line, *headers = head.decode(errors="backslashreplace").split("\r\n")
-    method, target, _ = line.split(" ", 2)
-    parts = ["curl", "-i", "--path-as-is", "-X", method]
-    for each in headers:
-        if not each.lower().startswith(("host:", "content-length:", "transfer-encoding:")):
-            parts += ["-H", each]
-    if data:
-        parts += ["--data-binary", data.decode(errors="backslashreplace")]
-    return shlex.join([*parts, f"http://127.0.0.1:{port}{target}"])
+            place = StrictPlace(**{**vars(place_for(folder / name, seeded, news_url)), "cpus": [cpu]})
+            running = exits.enter_context(serving.running(name, tandem_stacks.load([])[name], place))
+            stacks[name] = Stack(running.port, folder / name / "users.db", seeded)
+            exits.callback(stacks[name].close)
+        yield Pair(stacks)

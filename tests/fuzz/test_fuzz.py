@@ -5,17 +5,23 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
-from hypothesis import given
+from hypothesis import find, given, settings
+from hypothesis.strategies import DrawFn
 
+import asgi_app.app
 from tandem import ports, serving
 from tests.conftest import first_cpu
-from tests.fuzz import kept, pair, run
-from tests.fuzz.pair import Answer, Pair
-from tests.fuzz.requests import request
+from tests.fuzz import kept, pair, requests, run, stories
+from tests.fuzz.answers import Answer
+from tests.fuzz.pair import Pair, Stack
 from tests.fuzz.run import Different
+from tests.fuzz.step import Step, written
+from tests.fuzz.tally import Tally
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "15"))
 FIXED_SEED = 4
@@ -23,47 +29,57 @@ KEPT = kept.load()
 
 
 @pytest.fixture(scope="module")
-def both(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     """Both stacks behind nginx on equal databases, with news that come at once."""
     folder, port = tmp_path_factory.mktemp("fuzz"), ports.free_port()
     with (
         serving.news_stub(port=port, delay=0, logs=folder, cpus=first_cpu()),
-        pair.running(folder, seeded, f"http://127.0.0.1:{port}/news") as found,
+        pair.running(folder, f"http://127.0.0.1:{port}/news") as found,
     ):
         yield found
 
 
+@pytest.fixture
+def both(running: Pair) -> Pair:
+    """The same, of whom nothing was asked yet."""
+    return Pair(running.stacks)
+
+
 @pytest.mark.parametrize("name", KEPT)
 def test_what_once_told_them_apart_no_longer_does(both: Pair, name: str) -> None:
-    for each in KEPT[name]:
-        assert both.difference(each) is None, name
+    found = replace(both, counting=True).replay(KEPT[name])
+    assert found is None, found and found[1]
 
 
 @pytest.mark.parametrize("kind", ["fixed", "fresh"])
 def test_no_request_tells_the_apps_apart(both: Pair, kind: str) -> None:
     """With a fixed seed, and for half as long with one that is drawn now."""
     first, seconds = (FIXED_SEED, SECONDS) if kind == "fixed" else (secrets.randbelow(2**31), SECONDS / 2)
-    before = both.requests
     try:
         run.fuzz(both, seconds, first)
     except Different as different:
-        pytest.fail(f"seed {first}, kept as {kept.keep(different.sequence)}\n{different}", pytrace=False)
-    assert both.requests > before + 100
-    # It isn't all refused at the door: what the API is for is among it, and what it refuses.
-    assert {200, 304, 400, 404, 409, 412, 415, 422} <= both.seen.keys()
+        where = f"kept as {kept.keep(different.sequence)}" if different.sequence else "not kept"
+        pytest.fail(f"seed {first}, {where}\n{different}", pytrace=False)
+    reaches_the_core(both.tally)
+    if kind == "fixed":
+        assert {200, 201, 204, 303, 304, 400, 401, 403, 404, 405, 409, 412, 415, 422, 429} <= both.tally.seen.keys()
+
+
+def reaches_the_core(tally: Tally) -> None:
+    """It isn't all refused at the door, and stories mostly go as they were meant."""
+    assert tally.succeeded.total() > tally.requests / 3
+    assert tally.met.keys() == {act.__name__ for act in stories.ACTS} - {"does_anything"}
+    for act, count in tally.meant.items():
+        assert count < 20 or tally.met[act] > count / 2, act
+    if tally.requests > 10_000:
+        assert {f"{each.method} {each.path}" for each in requests.CHOICES} <= {
+            kind for kind, n in tally.succeeded.items() if n
+        }
 
 
 def test_a_difference_is_found_made_small_and_told(monkeypatch: pytest.MonkeyPatch, both: Pair, tmp_path: Path) -> None:
     """One of the two answers a request for one user with another body: the machine finds it, and nothing else with it."""
-    usual = pair.Connection.ask
-    changed = both.connections["asgi"]
-
-    def ask(self: pair.Connection, request: bytes) -> Answer:
-        answer = usual(self, request)
-        found = self is changed and answer.status == 200 and b"GET /api/users/" in request
-        return Answer(answer.status, answer.reason, answer.headers, b"{}") if found else answer
-
-    monkeypatch.setattr(pair.Connection, "ask", ask)
+    spoil(monkeypatch, both.stacks["asgi"], b"GET /api/users/", 200)
     with pytest.raises(Different) as caught:
         run.fuzz(both, 60, 1)
     assert len(caught.value.sequence) == 1
@@ -72,15 +88,82 @@ def test_a_difference_is_found_made_small_and_told(monkeypatch: pytest.MonkeyPat
     assert "--- wsgi-gthread\n200 OK" in told
     assert "--- asgi\n200 OK" in told
     path = kept.keep(caught.value.sequence, tmp_path / "kept")
-    assert kept.load(path.parent) == {path.stem: caught.value.sequence}
+    requests_of = [step.request for step in caught.value.sequence]
+    assert {name: [step.request for step in found] for name, found in kept.load(path.parent).items()} == {
+        path.stem: requests_of
+    }
 
 
-@given(request())
-def test_every_request_is_whole(made: bytes) -> None:
+def test_of_a_story_no_more_is_kept_than_it_needs(monkeypatch: pytest.MonkeyPatch, both: Pair) -> None:
+    """Who logs out with the token of a login: both are kept, both are told, and it comes again on fresh databases."""
+    spoil(monkeypatch, both.stacks["asgi"], b"POST /api/logout", 204)
+    story = told(stories.looks_around, stories.logs_in, stories.reads, stories.logs_out, stories.edits)
+    found = both.replay(story)
+    assert found is not None
+    number, what = found
+    smallest = run.smallest(both, Different(what, story[:number]))
+    assert [step.request.split()[1] for step in smallest.sequence] == [b"/api/login", b"/api/logout"]
+    assert str(smallest).count("curl -i") == 2
+    assert both.replay(smallest.sequence) is not None
+
+
+def test_what_only_the_databases_show_is_a_difference(both: Pair) -> None:
+    """Both answer alike, but one of them was asked for more in between."""
+    read = Step("", written("GET", "/api/users/7", [("Host", "localhost")]))
+    assert both.replay([read]) is None
+    stack = both.stacks["asgi"]
+    change = [("Host", "localhost"), ("Authorization", "Bearer {bearer:1}")]
+    stack.send(written("DELETE", "/api/users/9", change))
+    stack.receive()
+    told = both.left_behind()
+    assert told is not None
+    assert "- users (9, 'user0000009'" in told
+    assert both.replay([read]) is None
+
+
+def test_what_only_the_counts_show_is_a_difference(both: Pair) -> None:
+    before = both.counted()
+    both.stacks["asgi"].send(written("GET", "/users", [("Host", "localhost")]))
+    both.stacks["asgi"].receive()
+    told = both.counted_apart(before)
+    assert told is not None
+    assert told.endswith('http_requests_total{method="GET",route="/users",status="200"} 0 1')
+
+
+def test_every_address_is_asked_for() -> None:
+    """Those of the description, the pages with all that they send, and nothing is forgotten."""
+    known = {(path, method) for path, views in asgi_app.app.ROUTES.items() for method in views}
+    assert {(operation.path, operation.method) for operation in requests.CHOICES} == known
+
+
+@given(requests.step())
+def test_every_request_is_whole(made: Step) -> None:
     """It has a request line of three parts, a host, and a head that ends."""
-    head, separator, _ = made.partition(b"\r\n\r\n")
+    head, separator, _ = made.request.partition(b"\r\n\r\n")
     line, *headers = head.split(b"\r\n")
     assert separator
     assert line.count(b" ") == 2
-    assert b"Host: localhost" in headers
+    assert headers[0].startswith(b"Host: ")
     assert not any(byte < 0x21 or byte > 0x7E for byte in line.split(b" ")[1])
+    assert not {0, 10, 13} & {*b"".join(headers)}  # nor does a byte in one that would end it
+
+
+def told(*acts: stories.Act) -> list[Step]:
+    """A story of these acts, by people who always do the first that they could."""
+    simplest = settings(database=None, deadline=None)
+    story = stories.Story(cast(DrawFn, lambda strategy: find(strategy, lambda found: True, settings=simplest)))
+    for act in acts:
+        act(story)
+    return story.steps
+
+
+def spoil(monkeypatch: pytest.MonkeyPatch, stack: Stack, request: bytes, status: int) -> None:
+    """From now on this stack gives such requests with such answers a body of its own."""
+    usual = Stack.receive
+
+    def receive(self: Stack) -> Answer:
+        answer = usual(self)
+        found = self is stack and answer.status == status and request in self.sent
+        return replace(answer, body=b"{}") if found else answer
+
+    monkeypatch.setattr(Stack, "receive", receive)

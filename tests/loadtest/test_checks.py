@@ -57,9 +57,12 @@ CHECKS: dict[str, Check] = {
     "last users": lambda checks, answer: checks.users(answer, [3, 4], None, False),
     "users page": lambda checks, answer: checks.users_page(answer, [3, 4], "/users?after=4&limit=2", True),
     "user page": lambda checks, answer: checks.user_page(answer, 7),
+    "logged in": lambda checks, answer: checks.logged_in(answer),
+    "healthy": lambda checks, answer: checks.healthy(answer),
     "news": lambda checks, answer: checks.news(answer, "user0000007"),
     "static": lambda checks, answer: checks.static(answer, "text/css"),
 }
+LOGGED_IN = {"token": "WyI3.x", "expires_at": "2026-01-31T23:59:59Z"}
 NEWS = {"user": "user0000007", "items": [{"title": "t", "url": "u"}]}
 CSS = Answer(200, {"content-type": "text/css", "content-length": "3"}, b"a{}")
 
@@ -75,6 +78,8 @@ RIGHT = [
     ("last users", as_json({"users": [one(3), one(4), one(9, username="load-x")], "next": None})),
     ("users page", table(3, 4)),
     ("user page", as_page("user0000007", "user0000007@example.org")),
+    ("logged in", as_json(LOGGED_IN)),
+    ("healthy", as_json({"status": "ok"})),
     ("news", as_json(NEWS)),
     ("static", CSS),
 ]
@@ -114,6 +119,13 @@ WRONG = [
     ("user page", as_page("user0000007"), "expected the email of user 7"),
     ("user page", as_page("user0000007", "user0000007@example.org", end=""), "expected it to end with </html>"),
     ("user page", Answer(200, JSON, b"<h1>user0000007</h1>"), "content-type: expected 'text/html; charset=utf-8'"),
+    ("created", as_json({}, 401), "status: expected 201, got 401"),
+    ("changed", as_json({}, 403), "status: expected 200, got 403"),
+    ("logged in", as_json({}, 429), "status: expected 200, got 429"),
+    ("logged in", as_json({"token": "x"}), "fields: expected ['token', 'expires_at'], got ['token']"),
+    ("logged in", as_json({**LOGGED_IN, "token": ""}), "token: expected a text, got ''"),
+    ("logged in", as_json({**LOGGED_IN, "expires_at": None}), "expires_at: expected a text, got None"),
+    ("healthy", as_json({"status": "ready"}), "body: expected {'status': 'ok'}, got {'status': 'ready'}"),
     ("news", as_json({**NEWS, "user": "x"}), "user: expected 'user0000007', got 'x'"),
     ("news", as_json({**NEWS, "items": []}), "expected news, got none"),
     ("news", as_json({**NEWS, "items": [{"title": "t"}]}), "item: expected ['title', 'url'], got ['title']"),

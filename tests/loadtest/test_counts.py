@@ -32,7 +32,7 @@ def test_counts_add_up(room: Room) -> None:
 
 
 def plan(room: Room, arrivals: str) -> Any:
-    return room.plan.Plan("read", arrivals, 10, 1.0, 1.0, "0", 9, "cafe", False, ["a", "b"])
+    return room.plan.Plan("read", arrivals, 10, 1.0, 1.0, "0", 9, "cafe", False, ["a", "b"], "admin", "")
 
 
 def test_the_last_line(room: Room) -> None:

@@ -96,7 +96,7 @@ def test_a_server_frozen_for_a_second(tmp_path: Path) -> None:
 @pytest.mark.parametrize("more", [[], [*TWO, "--stop-timeout", 3]])
 def test_a_server_that_answers_nothing(more: list[object], tmp_path: Path) -> None:
     with toy(never) as server:
-        done = run(tmp_path, server.url, *READ, "--request-timeout", 1.25, "--in-flight", 20, *more, seconds=1)
+        done = run(tmp_path, server.url, *READ, "--request-timeout", 1.25, "--in-flight", 20, *more)
     assert done.status == 1
     accounted(done, "failed", "dropped")
     assert {row["reason"] for row in done.outcomes("failed")} == {"no answer within 1.25 s"}

@@ -29,7 +29,8 @@ WRONG = [
 
 
 def make(room: Room, url: str, different: dict[str, Any], samples: str = "") -> Any:
-    return room.plan.make(SimpleNamespace(**{**GOOD, **different}), url, "", samples, ["b", "a"])
+    fixed = room.plan.Fixed("", samples, "admin", "secret-words")
+    return room.plan.make(SimpleNamespace(**{**GOOD, **different}), url, fixed, ["b", "a"])
 
 
 @pytest.mark.parametrize(("option", "value", "sentence"), WRONG)
@@ -45,11 +46,13 @@ def test_a_plan(room: Room, tmp_path: Path) -> None:
         other = make(room, server.url, {"arrivals": "closed"})
     assert (plan.workers, plan.users, plan.recording, plan.is_closed) == (["a", "b"], 9, True, False)
     assert (other.recording, other.is_closed) == (False, True)
+    assert (plan.name, plan.password, plan.is_writing) == ("admin", "secret-words", False)
+    assert "secret-words" not in repr(plan)
     assert plan.run != other.run
 
 
 def test_arrivals_are_numbered_once_and_without_gaps(room: Room) -> None:
-    plan = room.plan.Plan("read", "poisson", 9, 1.0, 1.0, "0", 9, "cafe", False, ["a", "b", "c"])
+    plan = room.plan.Plan("read", "poisson", 9, 1.0, 1.0, "0", 9, "cafe", False, ["a", "b", "c"], "admin", "")
     parts = [plan.part(worker, index) for index, worker in enumerate("cab")]
     numbers = [number for part in parts for number, _ in zip(part.numbers(), range(4), strict=False)]
     assert sorted(numbers) == list(range(12))
@@ -58,7 +61,7 @@ def test_arrivals_are_numbered_once_and_without_gaps(room: Room) -> None:
 
 
 def test_every_process_has_a_schedule_and_names_of_its_own(room: Room) -> None:
-    plan = room.plan.Plan("write", "uniform", 9, 1.0, 1.0, "0", 9, "cafe", False, ["a", "b"])
+    plan = room.plan.Plan("write", "uniform", 9, 1.0, 1.0, "0", 9, "cafe", False, ["a", "b"], "admin", "")
     parts = [plan.part(worker, index) for index, worker in enumerate(("a", "b", "late"))]
     names = {part.asker().request(0).body["username"] for part in parts}
     assert len(names) == 3

@@ -41,6 +41,13 @@ def test_each_scenario(scenario: str, asgi_url: str, tmp_path: Path) -> None:
     assert done.last_line.startswith(f"arrivals: {done.requests} due, {done.requests} sent, 0 dropped, 0 unfinished;")
 
 
+def test_logins(asgi_url: str, tmp_path: Path) -> None:
+    """Few at once, for an app with one CPU lets eight wait and refuses more."""
+    done = run(tmp_path, asgi_url, "--scenario", "login", *BRISK, users=4, seconds=3)
+    all_well(done)
+    assert {row["route"] for row in done.samples} == {"POST /api/login", "GET /healthz"}
+
+
 def test_writes_that_last_to_the_full_cycle(asgi_url: str, tmp_path: Path) -> None:
     """The steps of a user's life meet the user in the state that they expect."""
     done = run(tmp_path, asgi_url, "--scenario", "write", "--seed-key", "w", users=200, seconds=5)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.loadtest.conftest import Room
 
-SCENARIOS = ["everyday", "read", "pages", "write", "waiting", "floor"]
+SCENARIOS = ["everyday", "read", "pages", "write", "waiting", "login", "floor"]
 
 
 def answer(request: Any, created: int) -> dict[str, Any]:
@@ -97,6 +97,26 @@ def test_weights_of_everyday(room: Room) -> None:
     assert set(routes) == set(expected)
     for route, weight in expected.items():
         assert routes[route] / 200 == pytest.approx(weight, abs=1.5), route
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_what_writes_users_is_done_by_whoever_is_logged_in(scenario: str, room: Room) -> None:
+    """And its digest knows no token, which is another one in every run."""
+    sent = play(room, scenario, numbers=range(600))
+    for request in sent:
+        assert request.authorized == (request.method != "GET" and scenario != "login")
+        assert "Authorization" not in (request.headers or {})
+    assert any(request.authorized for request in sent) == (scenario in room.scenarios.WRITING)
+
+
+def test_half_of_those_who_come_log_in(room: Room) -> None:
+    sent = play(room, "login", numbers=range(4000))
+    logins = [request.body for request in sent if request.method == "POST"]
+    assert len(logins) / len(sent) == pytest.approx(0.5, abs=0.03)
+    assert {(request.method, request.route) for request in sent} == {("POST", "/api/login"), ("GET", "/healthz")}
+    known = {room.seeded.username(user_id) for user_id in range(1, 1001)}
+    assert {login["username"] for login in logins} <= known
+    assert {login["password"] for login in logins} == {room.seeded.PASSWORD}
 
 
 def test_read_again_asks_for_users_that_nobody_changes(room: Room) -> None:

@@ -88,6 +88,43 @@ def test_something_else_is_no_user_database(body: bytes, room: Room, monkeypatch
         target.seeded_users()
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "sentence"),
+    [
+        (401, b"{}", "does not let admin in (401): give another user with --login-name, or the right password"),
+        (429, b"<html>", "does not let admin in (429): wait until it takes attempts again, or serve it with LIMITS=0."),
+        (503, b"", "does not let admin in (503): it is busy with other logins"),
+        (404, b"{}", "does not let admin in (404): is it the user database?"),
+        (200, b"{}", "does not let admin in (200): is it the user database?"),
+        (200, b'{"token":""}', "(200)"),
+        (200, b"[]", "(200)"),
+        (401, b'{"token":"x"}', "(401)"),
+    ],
+)
+def test_who_is_not_let_in_learns_what_to_do(
+    status: int, body: bytes, sentence: str, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = room.target.Target("http://127.0.0.1:1")
+    monkeypatch.setattr(target, "post", lambda path, body_: (status, body))
+    with pytest.raises(room.target.RefusedError) as refused:
+        target.log_in("admin", "secret-words")
+    assert sentence in str(refused.value)
+    assert "secret-words" not in str(refused.value)
+
+
+def test_who_is_let_in_gets_the_token(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = []
+
+    def post(*asked: object) -> tuple[int, bytes]:
+        sent.append(asked)
+        return 200, b'{"token":"x","expires_at":"later"}'
+
+    target = room.target.Target("http://127.0.0.1:1")
+    monkeypatch.setattr(target, "post", post)
+    assert target.log_in("admin", "secret-words") == "x"
+    assert sent == [("/api/login", {"username": "admin", "password": "secret-words"})]
+
+
 def test_an_empty_database(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     target = room.target.Target("http://127.0.0.1:1")
     monkeypatch.setattr(target, "get", lambda path: (200, b'{"users":[],"next":null}'))

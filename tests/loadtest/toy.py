@@ -1,9 +1,10 @@
-"""A small server that answers as it is told: rightly, wrongly or never. It knows how often it was asked."""
+"""A small server that answers as it is told: rightly, wrongly or never. It knows how often it was asked, and who logged in."""
 
 from __future__ import annotations
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,6 +23,15 @@ def user(path: str, **different: object) -> Answer:
     return 200, {"Content-Type": "application/json", "ETag": f'"{body["version"]}"'}, json.dumps(body).encode()
 
 
+def token(number: int) -> Answer:
+    """The right answer to the n-th login."""
+    return (
+        200,
+        {"Content-Type": "application/json"},
+        json.dumps({"token": f"t{number}", "expires_at": "later"}).encode(),
+    )
+
+
 class Toy:
     """The running server."""
 
@@ -29,6 +39,9 @@ class Toy:
         self.url = url
         self.closing = closing
         self.requests = 0
+        self.logins: list[dict[str, str]] = []
+        self.authorizations: Counter[str | None] = Counter()
+        """Of what was sent by POST, logins aside."""
         self.lock = threading.Lock()
 
     def asked(self) -> int:
@@ -37,7 +50,7 @@ class Toy:
 
 
 @contextmanager
-def toy(answering: Answering) -> Iterator[Toy]:
+def toy(answering: Answering, logging_in: Callable[[int], Answer] = token) -> Iterator[Toy]:
     """A toy server, stopped at the end together with everybody who still waits for an answer."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -51,6 +64,20 @@ def toy(answering: Answering) -> Iterator[Toy]:
                 with known.lock:
                     known.requests += 1
                 answer = answering(self.path)
+            self.send(answer)
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+            with known.lock:
+                if self.path == "/api/login":
+                    known.logins.append(json.loads(body))
+                    answer: Answer | None = logging_in(len(known.logins))
+                else:
+                    known.authorizations[self.headers["Authorization"]] += 1
+                    answer = answering(self.path)
+            self.send(answer)
+
+        def send(self, answer: Answer | None) -> None:
             if answer is None:
                 known.closing.wait()
             if answer is None or not answer[0]:

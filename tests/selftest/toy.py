@@ -26,6 +26,10 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+FORMS = ("/api/login", "/login", "/users/new")
+HANDED_OUT = b'{"token":"toy"} name="csrf" value="toy"'
+"""What probes go on with after a login or the page of a form."""
+
 _USER = re.compile(r"/api/users/(\d{1,9})")
 
 
@@ -58,6 +62,9 @@ class Toy:
         elif scope["method"] == "GET" and (found := _USER.fullmatch(scope["path"])):
             await self._user(int(found[1]), receive, send)
         else:
+            if scope["path"] in FORMS:
+                await answer(send, 200, HANDED_OUT, (b"set-cookie", b"session=toy"))
+                return
             if scope["path"] == "/toy":
                 self.manner = Manner.of(scope["query_string"].decode())
             if scope["path"] == "/toy/freeze":  # once, as soon as this is answered
@@ -113,8 +120,8 @@ def user(number: int) -> dict[str, object]:
 
 
 async def answer(send: Send, status: int, body: object, *more: tuple[bytes, bytes]) -> None:
-    """Send a JSON answer."""
-    content = json.dumps(body).encode()
+    """Send an answer, as JSON unless it is bytes."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
     head = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode()), *more]
     await send({"type": "http.response.start", "status": status, "headers": head})
     await send({"type": "http.response.body", "body": content})

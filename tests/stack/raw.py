@@ -25,12 +25,20 @@ class RawAnswer:
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
     def masked(self) -> RawAnswer:
-        """The same without what may differ between two apps: date, request id, the time a user was created."""
+        """The same without what may differ between two apps: date, request id, the time a user was created, tokens signed anew."""
         request_id = (self.header("X-Request-ID") or "none").encode()
         body = self.body.replace(request_id, b"<id>")
         body = re.sub(rb'"created_at":"(?!2026-01-01)[^"]*"', b'"created_at":"<now>"', body)
-        headers = [(name, f"<{name}>" if name in ("Date", "X-Request-ID") else value) for name, value in self.headers]
+        body = re.sub(rb'name="csrf" value="[^"]+"', b'name="csrf" value="<token>"', body)
+        headers = [(name, self._masked_header(name, value)) for name, value in self.headers]
         return RawAnswer(self.status_line, headers, body)
+
+    def _masked_header(self, name: str, value: str) -> str:
+        if name in ("Date", "X-Request-ID"):
+            return f"<{name}>"
+        return (
+            re.sub(r"session=[\w.-]+; Path=/; Max-Age=\d+", "session=<token>", value) if name == "set-cookie" else value
+        )
 
 
 def exchange(port: int, request: bytes) -> RawAnswer:

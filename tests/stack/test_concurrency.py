@@ -6,9 +6,10 @@ import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+from tests.accounts import ADMIN
 from tests.clients import Client
 
-JSON = {"Content-Type": "application/json"}
+JSON = {"Content-Type": "application/json", **ADMIN}
 CLIENTS = 32
 CHANGES = 6
 

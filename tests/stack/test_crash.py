@@ -17,6 +17,7 @@ from tandem import serving
 from tandem import stacks as tandem_stacks
 from tandem.serving import Running
 from tandem.usage import scan
+from tests.accounts import ADMIN
 from tests.clients import HttpClient
 from tests.conftest import STACKS, place_for
 
@@ -41,7 +42,7 @@ def write(port: int, name: str, stop: threading.Event) -> dict[int, str]:
         body = json.dumps({"username": username, "email": f"{username}@example.org"}).encode()
         try:
             answer = HttpClient("127.0.0.1", port).request(
-                "POST", "/api/users", {"Content-Type": "application/json"}, body
+                "POST", "/api/users", {"Content-Type": "application/json", **ADMIN}, body
             )
         except (OSError, http.client.HTTPException):
             continue

@@ -10,13 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tandem.serving import Running
+from tests.accounts import ADMIN
 from tests.conftest import STACKS
 
 Stack = Callable[[str], Running]
 
 HEAD = b"Host: localhost\r\n"
 LAST = b"Host: localhost\r\nConnection: close\r\n"
-JSON = b"Content-Type: application/json\r\n"
+JSON = b"Content-Type: application/json\r\nAuthorization: " + ADMIN["Authorization"].encode() + b"\r\n"
 
 # What is sent, and the statuses of all answers that come back on the connection until it is closed.
 EXCHANGES: dict[str, tuple[bytes, list[int]]] = {

@@ -10,10 +10,16 @@ import pytest
 
 from tandem import serving
 from tandem import stacks as tandem_stacks
+from tests.accounts import ADMIN, SESSIONS, account, bearer
 from tests.conftest import STACKS, place_for
 from tests.stack.raw import RawAnswer, exchange, request
 
-JSON = {"Content-Type": "application/json"}
+JSON = {"Content-Type": "application/json", **ADMIN}
+COOKIE = {"Cookie": f"session={SESSIONS.token(SESSIONS.begin(account()))}"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
+SESSION = SESSIONS.begin(account())
+SIGNED_FORM = {**FORM, "Cookie": f"session={SESSIONS.token(SESSION)}"}
+CSRF = f"csrf={SESSIONS.form_token(SESSION)}&"
 
 REQUESTS: dict[str, bytes] = {
     "health": request("GET", "/healthz"),
@@ -81,7 +87,9 @@ REQUESTS: dict[str, bytes] = {
     "long line": request("GET", "/healthz?" + "a" * 8100),
     "expect something": request("POST", "/api/users", {**JSON, "Expect": "miracle"}, b"{}"),
     "chunked": b"POST /api/users HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
-    b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+    b"Transfer-Encoding: chunked\r\nAuthorization: "
+    + ADMIN["Authorization"].encode()
+    + b"\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
     "create": request("POST", "/api/users", JSON, b'{"username":"zoe","email":"Zoe@Example.org","age":30}'),
     "create, name taken": request("POST", "/api/users", JSON, b'{"username":"zoe","email":"other@example.org"}'),
     "create, email taken": request("POST", "/api/users", JSON, b'{"username":"zoe2","email":"zoe@example.org"}'),
@@ -90,17 +98,47 @@ REQUESTS: dict[str, bytes] = {
     "create, deep": request("POST", "/api/users", JSON, b'{"x":' + b"[" * 50_000),
     "create, NaN": request("POST", "/api/users", JSON, b'{"age":NaN}'),
     "create, lone surrogate": request("POST", "/api/users", JSON, b'{"username":"\\ud800"}'),
-    "create, other type": request("POST", "/api/users", {"Content-Type": "text/plain"}, b"{}"),
-    "create, no type": request("POST", "/api/users", {}, b"{}"),
+    "create, other type": request("POST", "/api/users", {**ADMIN, "Content-Type": "text/plain"}, b"{}"),
+    "create, no type": request("POST", "/api/users", ADMIN, b"{}"),
     "create, empty": request("POST", "/api/users", JSON),
     "create, too large": request("POST", "/api/users", JSON, b"[" * 70_000),
     "change": request("PATCH", "/api/users/8", JSON, b'{"age":50}'),
     "change, stale": request("PATCH", "/api/users/8", {**JSON, "If-Match": '"1"'}, b'{"age":51}'),
     "change, fresh": request("PATCH", "/api/users/8", {**JSON, "If-Match": '"2"'}, b'{"age":52}'),
     "replace": request("PUT", "/api/users/8", JSON, b'{"username":"eight","email":"eight@example.org"}'),
-    "remove": request("DELETE", "/api/users/8"),
-    "remove again": request("DELETE", "/api/users/8"),
+    "remove": request("DELETE", "/api/users/8", ADMIN),
+    "remove again": request("DELETE", "/api/users/8", ADMIN),
     "read what is removed": request("GET", "/api/users/8"),
+    "who am I": request("GET", "/api/me", ADMIN),
+    "who am I, unknown": request("GET", "/api/me"),
+    "no token": request("DELETE", "/api/users/9"),
+    "another one's token": request("DELETE", "/api/users/9", bearer(10)),
+    "oneself": request("PATCH", "/api/users/9", {"Content-Type": "application/json", **bearer(9)}, b'{"age":9}'),
+    "the administrator himself": request("DELETE", "/api/users/1", ADMIN),
+    "login, wrong": request("POST", "/api/login", JSON, b'{"username":"admin","password":"wrong"}'),
+    "login, nobody": request("POST", "/api/login", JSON, b'{"username":"nobody","password":"wrong"}'),
+    "login, invalid": request("POST", "/api/login", JSON, b'{"username":"no body"}'),
+    "logout": request("POST", "/api/logout", bearer()),
+    "logout, unknown": request("POST", "/api/logout"),
+    "page, logged in": request("GET", "/users/7", COOKIE),
+    "page of oneself": request("GET", "/users/1", COOKIE),
+    "page, to log in": request("GET", "/login?next=/users/7", COOKIE),
+    "page, to change": request("GET", "/users/7/edit", COOKIE),
+    "page, to change without a login": request("GET", "/users/7/edit"),
+    "page, changed": request(
+        "POST", "/users/7/edit", SIGNED_FORM, f"{CSRF}username=seven&email=s@b&version=1".encode()
+    ),
+    "page, changed again": request(
+        "POST", "/users/7/edit", SIGNED_FORM, f"{CSRF}username=7&email=s@b&version=1".encode()
+    ),
+    "page, wrong": request("POST", "/users/new", SIGNED_FORM, f"{CSRF}username=%3Cb%3E&email=x&age=old".encode()),
+    "page, from elsewhere": request(
+        "POST", "/users/new", {**SIGNED_FORM, "Sec-Fetch-Site": "cross-site"}, CSRF[:-1].encode()
+    ),
+    "page, without its token": request("POST", "/users/new", SIGNED_FORM, b"username=x&email=x@b"),
+    "page, no form": request("POST", "/login", {"Content-Type": "application/json"}, b"{}"),
+    "page, to remove": request("GET", "/users/9/delete", COOKIE),
+    "page, removed": request("POST", "/users/9/delete", SIGNED_FORM, f"{CSRF}version=2".encode()),
 }
 
 
@@ -131,6 +169,10 @@ def test_the_answers_are_what_was_meant(answers: dict[str, dict[str, RawAnswer]]
         "HTTP/1.0": 200, "forged headers": 200, "header with an underscore": 200, "condition twice": 400, "large header": 200,
         "long line": 200, "many headers": 200, "chunked": 422, "create": 201, "create, name taken": 409, "create, too large": 413, "change, stale": 412,
         "change, fresh": 200, "remove": 204, "remove again": 404, "raw bytes in the path": 400, "broken percent in the query": 400,
-        "user, options": 204, "news": 200, "home, post": 405, "create, deep": 400,
+        "user, options": 204, "news": 200, "home, post": 405, "create, deep": 400, "who am I": 200, "no token": 401,
+        "another one's token": 403, "oneself": 200, "the administrator himself": 403, "login, wrong": 401, "login, nobody": 401,
+        "login, invalid": 422, "logout": 204, "logout, unknown": 401, "page, to change": 200, "page, changed": 303,
+        "page, changed again": 412, "page, wrong": 422, "page, from elsewhere": 403, "page, without its token": 403,
+        "page, no form": 415, "page, to change without a login": 303, "page, removed": 303,
     }  # fmt: skip
     assert {what: answers["asgi"][what].status for what in expected} == expected

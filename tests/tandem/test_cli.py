@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from tandem import __main__, cli, errors, options, ports, results, stacks
+from tandem import __main__, cli, database, errors, options, ports, results, serve, stacks
 from tandem import serving as tandem_serving
 from tandem.errors import TandemError
 from tandem.stacks import PROJECT
+from tests.clients import HttpClient
 from tests.tandem import toy
 from tests.tandem.test_process import alive, eventually
 
@@ -227,6 +228,46 @@ def test_serve_runs_until_ctrl_c_and_stops_everything(
     assert served.wait(15) == 130
     assert not any(alive(pid) for pid in started)
     assert output.read_text().endswith("tandem: stopped by SIGINT\n")
+
+
+def log_in(port: int) -> int:
+    return HttpClient("127.0.0.1", port).request("POST", "/api/login", {"X-Forwarded-For": "10.0.0.1"}, b"{}").status
+
+
+def test_serve_says_how_to_log_in_and_limits_that(
+    serving: tuple[subprocess.Popen[str], int, Path], tmp_path: Path
+) -> None:
+    _, port, output = serving
+    assert "log in as admin with the password correct-horse" in output.read_text()
+    assert {log_in(port) for _ in range(22)} == {200, 429}
+    assert (tmp_path / f"seed-30-{database.maker()}.db").exists()
+
+
+@pytest.mark.parametrize("how", ["", "--no-limits", "LIMITS=0", "LIMITS=1"])
+def test_limits_can_be_lifted(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    call, _, value = how.partition("=")
+    monkeypatch.delenv("LIMITS", raising=False)
+    if value:
+        monkeypatch.setenv(call, value)
+    given = options.parser().parse_args(["serve", *([call] if call.startswith("--") else [])])
+    assert given.limits == (how in ("", "LIMITS=1"))
+
+
+def test_a_kept_database_is_migrated_and_the_seed_of_other_code_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wishes = serve.Wishes(shared=False, users=30, news_delay=0, port=None, cpus=1, limits=True)
+    done: list[str] = []
+    monkeypatch.setattr(serve, "VAR", tmp_path)
+    monkeypatch.setattr(database, "tool", lambda url, *arguments, **_: done.append(f"{arguments[0]} {url}"))
+    monkeypatch.setattr(database, "seed", lambda snapshot, *_: snapshot.touch())
+    monkeypatch.setattr(database, "restore", lambda _, file, *__: file.touch())
+    old = tmp_path / "seed-30.db"
+    old.touch()
+    file = serve._database("asgi", wishes, tmp_path)
+    assert (old.exists(), done) == (False, [])
+    assert serve._database("asgi", wishes, tmp_path) == file
+    assert done == [f"migrate {database.url(file)}"]
 
 
 def test_serve_says_which_process_ended_and_stops_the_rest(serving: tuple[subprocess.Popen[str], int, Path]) -> None:

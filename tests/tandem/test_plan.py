@@ -51,6 +51,15 @@ def test_the_load_is_open_and_half_of_what_the_weakest_stack_can_serve_as_far_as
     assert planned().loads[1].why_rate == "half of the 160/s that 16 waiting at once allow wsgi-gthread"
 
 
+def test_logins_come_half_as_often_as_their_cpu_allows_and_their_p50_is_no_headline() -> None:
+    (load,) = planned(scenarios=["login"]).loads
+    assert (load.rate, load.news_seconds) == (50, None)
+    assert load.why_rate == "half of the 100/s that logins of 20 ms on 1 CPU allow wsgi-gthread"
+    assert [h.metric for h in planned(scenarios=["login"]).headlines] == ["cpu"]
+    assert [h.metric for h in planned(scenarios=["login"], rate=300).headlines] == ["cpu", "p99"]
+    assert "login" not in (*profiles.STANDARD.scenarios, *profiles.QUICK.scenarios)
+
+
 def test_another_rate_is_taken_for_every_scenario() -> None:
     assert {load.rate for load in planned(rate=120).loads} == {120}
 
@@ -75,8 +84,8 @@ def test_a_planned_extension_needs_rounds_for_half_the_error_at_each_look() -> N
 
 
 def test_scenarios_that_write_come_last() -> None:
-    names = [load.scenario for load in planned(scenarios=["write", "everyday", "read", "pages"], rounds=10).loads]
-    assert names == ["read", "pages", "everyday", "write"]
+    names = [load.scenario for load in planned(scenarios=["write", "login", "everyday", "read"], rounds=10).loads]
+    assert names == ["read", "login", "everyday", "write"]
 
 
 def test_only_the_first_load_warms_a_fresh_stack_in_full() -> None:

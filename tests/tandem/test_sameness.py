@@ -20,16 +20,17 @@ ANSWER = (
 
 
 @contextmanager
-def server(answer: bytes) -> Iterator[tuple[int, list[bytes]]]:
-    """Serve one connection with this answer, and keep what was asked."""
+def server(*answers: bytes) -> Iterator[tuple[int, list[bytes]]]:
+    """Serve as many connections as there are answers, and keep what was asked."""
     asked: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve() -> None:
-            connection, _ = listening.accept()
-            with connection:
-                asked.append(connection.recv(65536))
-                connection.sendall(answer)
+            for answer in answers:
+                connection, _ = listening.accept()
+                with connection:
+                    asked.append(connection.recv(65536))
+                    connection.sendall(answer)
 
         thread = threading.Thread(target=serve)
         thread.start()
@@ -72,6 +73,73 @@ def test_the_time_of_creation_is_masked_but_not_that_of_seeded_users() -> None:
     assert sameness.masked(body % b"2026-01-01T00:00:07Z") != sameness.masked(body % b"2026-01-01T00:00:08Z")
 
 
+SIGNED = [
+    (b'{"token":"%s","expires_at":"2026-01-31T23:59:59Z"}', b"one", b"WyI3.x-_"),
+    (b'{"token":"same","expires_at":"%s"}', b"2026-01-31T23:59:59Z", b"2026-01-31T23:59:58Z"),
+    (b"HTTP/1.1 303 See Other\r\nSet-Cookie: session=%s; Path=/; Max-Age=9; HttpOnly\r\n\r\n", b"one", b"WyI3.x-_"),
+    (b"HTTP/1.1 303 See Other\r\nSet-Cookie: session=x; Path=/; Max-Age=%s; HttpOnly\r\n\r\n", b"43200", b"43199"),
+    (b'<input type="hidden" name="csrf" value="%s">', b"one", b"WyI3-_"),
+]
+
+
+@pytest.mark.parametrize(("answer", "one", "other"), SIGNED)
+def test_what_is_freshly_signed_is_masked(answer: bytes, one: bytes, other: bytes) -> None:
+    assert sameness.masked(answer % one) == sameness.masked(answer % other)
+    assert sameness.masked(answer % one) != sameness.masked(answer % b""), "it must be there"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (b"Set-Cookie: session=a; Path=/; Max-Age=9; HttpOnly", b"Set-Cookie: session=a; Path=/; Max-Age=9"),
+        (b"Set-Cookie: session=a; Path=/; Max-Age=9", b"set-cookie: session=a; Path=/; Max-Age=9"),
+        (b"Set-Cookie: session=a; Path=/; Max-Age=9", b"Set-Cookie: session=a; Path=/; Max-Age=0"),
+        (b"Set-Cookie: other=a; Path=/; Max-Age=9", b"Set-Cookie: other=b; Path=/; Max-Age=9"),
+        (b'<input name="next" value="/">', b'<input name="next" value="/users">'),
+        (b'{"token":"x"}', b'{"token": "x"}'),
+    ],
+)
+def test_what_stands_around_it_is_not(one: bytes, other: bytes) -> None:
+    assert sameness.masked(one) != sameness.masked(other)
+
+
+def answer(body: bytes, *headers: bytes) -> bytes:
+    return b"\r\n".join([b"HTTP/1.1 200 OK", *headers, b"", body])
+
+
+def test_each_stack_is_given_the_token_that_it_handed_out() -> None:
+    logging_in = Probe("POST", "/api/login", teaches=("token",))
+    bearer = Probe("GET", "/api/me", (("Authorization", "Bearer {token}"),))
+    tokens = [answer(b'{"token":"first"}'), answer(b""), answer(b'{"token":"second"}'), answer(b"")]
+    with server(*tokens) as (port, asked):
+        found = sameness.answers(port, [logging_in, bearer, logging_in, bearer])
+    assert b"Authorization: Bearer first\r\n" in asked[1]
+    assert b"Authorization: Bearer second\r\n" in asked[3]
+    assert found[0] == found[2]
+    assert b"first" not in b"".join(found)
+
+
+def test_a_form_is_sent_with_what_its_page_brought() -> None:
+    page = answer(b'<input type="hidden" name="csrf" value="c-1">', b"Set-Cookie: session=s.1; Path=/; Max-Age=9")
+    probes = [
+        Probe("GET", "/login", teaches=("session", "csrf")),
+        Probe("POST", "/login", (("Cookie", "session={session}"),), b"csrf={csrf}"),
+    ]
+    with server(page, answer(b"")) as (port, asked):
+        sameness.answers(port, probes)
+    assert b"Cookie: session=s.1\r\n" in asked[1]
+    assert asked[1].endswith(b"Content-Length: 8\r\n\r\ncsrf=c-1")
+
+
+def test_a_login_that_fails_is_shown() -> None:
+    probe = Probe("POST", "/api/login", teaches=("token",))
+    with server(b'HTTP/1.1 401 Unauthorized\r\n\r\n{"detail":"wrong"}') as (port, _):
+        with pytest.raises(
+            RunFailed, match=r"POST /api/login was given no token to go on with:\s+HTTP/1.1 401[\s\S]*wrong"
+        ):
+            sameness.answers(port, [probe])
+
+
 def test_a_difference_is_shown_as_a_diff_with_its_probe() -> None:
     asked = [Probe("GET", "/a"), Probe("GET", "/b", (("If-Match", '"1"'),))]
     found = sameness.difference(asked, "wsgi", [b"same", b"x\r\nETag: 1"], "asgi", [b"same", b"x\r\netag: 1"])
@@ -94,3 +162,13 @@ def test_the_probes_read_and_write_good_and_bad() -> None:
     assert {probe.method for probe in asked} == {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
     assert any(probe.target == "/api/users/101" for probe in asked)
     assert any(name == "If-None-Match" for probe in asked for name, _ in probe.headers)
+
+
+def test_no_probe_needs_what_none_before_it_teaches() -> None:
+    known: set[str] = set()
+    for probe in probes(100):
+        text = str(probe.headers) + probe.body.decode()
+        needed = {name for name in ("token", "session", "csrf") if f"{{{name}}}" in text}
+        assert needed <= known, probe
+        known |= set(probe.teaches)
+    assert known == {"token", "session", "csrf"}

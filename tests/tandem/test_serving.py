@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import signal
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -113,6 +115,36 @@ def test_static_files_come_from_nginx(toys: Toy) -> None:
         assert answer.getheader("Content-Type") == "text/css"
         assert answer.read() != b"/static/style.css"
         connection.close()
+
+
+def told(place: Place) -> dict[str, str]:
+    """The environment of the toy that runs in this place."""
+    connection = http.client.HTTPConnection("127.0.0.1", place.port, timeout=10)
+    connection.request("GET", "/environment")
+    found: dict[str, str] = json.load(connection.getresponse())
+    connection.close()
+    return found
+
+
+def test_servers_are_told_where_sessions_and_metrics_are(toys: Toy, tmp_path: Path) -> None:
+    definition, place = toys("answer")
+    left = place.metrics("toy") / "of a process that is gone"
+    left.parent.mkdir()
+    left.touch()
+    with serving.running("toy", definition, place):
+        environment = told(place)
+        assert Path(environment["PROMETHEUS_MULTIPROC_DIR"]) == tmp_path / "metrics-toy"
+        assert list((tmp_path / "metrics-toy").iterdir()) == []
+    assert environment["SESSION_KEYS_FILE"] == str(tmp_path / "session-keys")
+    assert environment["LOGIN_ATTEMPTS"] == "1000000"
+
+
+def test_limits_are_the_apps_own_and_keys_can_be_shared(toys: Toy, tmp_path: Path) -> None:
+    definition, place = toys("answer")
+    with serving.running("toy", definition, replace(place, limits=True, keys=tmp_path / "shared" / "keys")):
+        environment = told(place)
+    assert "LOGIN_ATTEMPTS" not in environment
+    assert environment["SESSION_KEYS_FILE"] == str(tmp_path / "shared" / "keys")
 
 
 def test_a_port_in_use_is_refused_with_what_changes_it() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,7 +30,7 @@ def table(name: str, *, manner: str = "answer", app: str = "toy_app", port: int 
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers every GET with its path, and ends the process where asked to."""
+    """Answers with the path, or with what the path asks for, and ends the process where asked to."""
 
     protocol_version = "HTTP/1.1"
     wbufsize = 65536  # head and body leave together, or the client's delayed ACK costs 40 ms
@@ -38,12 +40,27 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/die":
             print("dying as asked", flush=True)
             self.server.shutdown()
-        body = self.path.encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/plain")
-        self.send_header("Content-Length", str(len(body)))
+        telling: dict[str, object] = {"/environment": dict(os.environ), "/headers": dict(self.headers.items())}
+        if self.path == "/refuse":
+            self._answer(429, "", {"Retry-After": "7"})
+        elif self.path in telling:
+            self._answer(200, json.dumps(telling[self.path]))
+        else:
+            self._answer(200, f'{self.path} name="csrf" value="toy"')
+
+    def do_POST(self) -> None:
+        """Answer one request; everybody may log in."""
+        self.rfile.read(int(self.headers["Content-Length"] or 0))
+        self._answer(200, '{"token":"toy"}' if self.path == "/api/login" else self.path)
+
+    def _answer(self, status: int, body: str, more: dict[str, str] | None = None) -> None:
+        content = body.encode()
+        headers = {"Content-Type": "text/plain", "Set-Cookie": "session=toy", **(more or {})}
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(content))}.items():
+            self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(content)
 
     def log_message(self, format: str, *args: object) -> None:
         """Log nothing."""

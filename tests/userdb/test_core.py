@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from userdb import etags, sqlite_driver, wire
+from userdb import etags, html, problems, sqlite_driver, wire
 from userdb.errors import TITLES, PreconditionFailed, Problem, of_status
 from userdb.forms import Preconditions
 from userdb.models import User
 from userdb.settings import SettingsError, from_environment
+from userdb.visits import Visitor
 
 USER = User(7, "<b>", "ada@example.org", None, "2026-01-01T00:00:07Z", 3)
 
@@ -91,8 +92,9 @@ def test_preconditions(if_match: str | None, if_none_match: str | None, holds: b
 
 
 def test_pages_escape_what_users_wrote() -> None:
-    assert b"<b>" not in wire.user_page(USER).body
-    assert b"<h1>&lt;b&gt;</h1>" in wire.user_page(USER).body
+    page = html.user(Visitor(None, None, "", "", None), USER)
+    assert b"<b>" not in page.body
+    assert b"<h1>&lt;b&gt;</h1>" in page.body
 
 
 def test_every_error_has_a_title_and_its_form_depends_on_the_path() -> None:
@@ -101,10 +103,10 @@ def test_every_error_has_a_title_and_its_form_depends_on_the_path() -> None:
     for path, content_type in (
         ("/api", wire.PROBLEM),
         ("/api/x", wire.PROBLEM),
-        ("/apis", wire.HTML),
-        ("/", wire.HTML),
+        ("/apis", html.HTML),
+        ("/", html.HTML),
     ):
-        assert wire.problem(of_status(404), path, "id").headers[0] == ("content-type", content_type)
+        assert problems.answer(of_status(404), path, "id").headers[0] == ("content-type", content_type)
 
 
 def test_a_status_that_a_framework_chose_keeps_it() -> None:

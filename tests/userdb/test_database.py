@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.userdb.tool import rows, tool
+from userdb import passwords
 from userdb.database import seed
 
 
-def tool(*arguments: str, url: str) -> subprocess.CompletedProcess[str]:
-    """Run `python -m userdb.database`."""
-    command = [sys.executable, "-m", "userdb.database", "--url", url, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-def rows(file: Path) -> list[tuple[object, ...]]:
-    """All users in a file."""
-    with closing(sqlite3.connect(file)) as connection:
-        return connection.execute("SELECT * FROM users ORDER BY id").fetchall()
-
-
 def test_seeds_the_same_users_every_time(tmp_path: Path) -> None:
-    files = [tmp_path / "a.db", tmp_path / "b.db"]
-    for file in files:
-        assert tool("seed", "--users", "50", url=f"sqlite:///{file}").returncode == 0
-    assert rows(files[0]) == rows(files[1])
-    assert rows(files[0])[0][:3] == (1, "admin", "admin@example.org")
-    assert len(rows(files[0])) == 50
+    urls = [f"sqlite:///{tmp_path}/a.db", f"sqlite:///{tmp_path}/b.db"]
+    for url in urls:
+        assert tool("seed", "--users", "50", url=url).returncode == 0
+    assert rows(urls[0]) == rows(urls[1])
+    assert rows(urls[0])[0][:3] == (1, "admin", "admin@example.org")
+    assert len(rows(urls[0])) == 50
+
+
+def test_everybody_seeded_has_the_one_password_and_admin_is_the_administrator(url: str) -> None:
+    assert tool("seed", "--users", "50", url=url).returncode == 0
+    assert rows(url, "SELECT DISTINCT password_hash FROM users") == [(passwords.SEEDED_HASH,)]
+    assert passwords.matches(passwords.SEEDED_HASH, passwords.SEEDED)
+    assert rows(url, "SELECT id, username FROM users WHERE is_admin") == [(1, "admin")]
+    assert rows(url, "SELECT count(*) FROM users WHERE NOT is_admin") == [(49,)]
 
 
 def test_a_larger_seed_begins_with_the_smaller_one() -> None:
@@ -45,7 +42,7 @@ def test_create_leaves_what_is_there_and_sets_wal(tmp_path: Path) -> None:
     assert tool("create", url=url).returncode == 0
     assert tool("seed", "--users", "5", url=url).returncode == 0
     assert tool("create", url=url).returncode == 0
-    assert len(rows(file)) == 5
+    assert len(rows(url)) == 5
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
@@ -54,7 +51,7 @@ def test_snapshot_and_restore_bring_everything_back(tmp_path: Path) -> None:
     file, copy = tmp_path / "a.db", tmp_path / "copy.db"
     url = f"sqlite:///{file}"
     tool("seed", "--users", "20", url=url)
-    before = rows(file)
+    before = rows(url)
     assert tool("snapshot", str(copy), url=url).returncode == 0
     # A connection that is left open leaves a log behind, as a killed server would: it must not come back.
     with closing(sqlite3.connect(file)) as connection:
@@ -62,7 +59,7 @@ def test_snapshot_and_restore_bring_everything_back(tmp_path: Path) -> None:
         connection.commit()
         assert file.with_name("a.db-wal").exists()
         assert tool("restore", str(copy), url=url).returncode == 0
-    assert rows(file) == before
+    assert rows(url) == before
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
@@ -72,6 +69,7 @@ def test_snapshot_and_restore_bring_everything_back(tmp_path: Path) -> None:
     [
         (["restore", "none.db"], "there is no snapshot"),
         (["snapshot", "copy.db"], "there is no database"),
+        (["migrate"], "there is no database"),
     ],
 )
 def test_what_can_not_be_done_is_said_in_a_sentence(tmp_path: Path, arguments: list[str], sentence: str) -> None:
@@ -84,8 +82,20 @@ def test_what_can_not_be_done_is_said_in_a_sentence(tmp_path: Path, arguments: l
 def test_seeding_twice_is_refused(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/a.db"
     assert tool("seed", "--users", "5", url=url).returncode == 0
-    done = tool("seed", "--users", "5", url=url)
+    before = rows(url)
+    done = tool("seed", "--users", "6", url=url)
     assert (done.returncode, "holds users already" in done.stderr) == (1, True)
+    assert rows(url) == before
+
+
+def test_help_names_every_command_and_what_it_takes() -> None:
+    listed = re.findall(r"^    (\w+)", tool("--help", url="x").stdout, re.MULTILINE)
+    assert listed == ["create", "migrate", "seed", "snapshot", "restore", "admin", "password"]
+    helps = {name: " ".join(tool(name, "--help", url="x").stdout.split()) for name in listed}
+    assert [name for name in listed if f"usage: python -m userdb.database {name} " not in helps[name]] == []
+    assert [name for name in listed if "8 to 128 characters" in helps[name]] == ["admin", "password"]
+    assert [name for name in listed if "--email EMAIL" in helps[name]] == ["admin"]
+    assert "no way back but a snapshot" in helps["migrate"]
 
 
 def test_a_wrong_number_or_url_is_named(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from userdb.models import User
+from userdb.passwords import SEEDED_HASH
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -22,10 +23,12 @@ def users(count: int) -> Iterator[User]:
 
 
 def rows(count: int, size: int = 10_000) -> Iterator[list[dict[str, Any]]]:
-    """The same users as parameters for an insert, in batches of `size`."""
+    """The same users as parameters for an insert, in batches of `size`: all with the one password, `admin` an
+    administrator."""
     batch: list[dict[str, Any]] = []
     for user in users(count):
-        batch.append({name: getattr(user, name) for name in User.__struct_fields__})
+        values = {name: getattr(user, name) for name in User.__struct_fields__}
+        batch.append(values | {"password_hash": SEEDED_HASH, "is_admin": user.id == 1})
         if len(batch) == size:
             yield batch
             batch = []

@@ -5,6 +5,10 @@ function request(form) {
   let path = form.dataset.path;
   const query = new URLSearchParams();
   const options = { method: form.dataset.method, headers: {}, cache: "no-store" };
+  const token = document.getElementById("token").value.trim();
+  if ("secured" in form.dataset && token) {
+    options.headers.Authorization = `Bearer ${token}`;
+  }
   for (const field of form.querySelectorAll("[data-place]")) {
     const { name, value } = field;
     if (field.dataset.place === "path") {
@@ -33,6 +37,9 @@ async function send(form) {
     const headers = [...answer.headers].map(([name, value]) => `${name}: ${value}`).join("\n");
     const body = await answer.text();
     shown.textContent = `${options.method} ${address}\n\n${answer.status} ${answer.statusText}\n${headers}\n\n${body}`;
+    if (address === "/api/login" && answer.ok) {
+      document.getElementById("token").value = JSON.parse(body).token;
+    }
   } catch (error) {
     shown.textContent = `${options.method} ${address}\n\nno answer: ${error.message}`;
   }

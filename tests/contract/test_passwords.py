@@ -1,0 +1,175 @@
+"""Looking at passwords keeps CPUs busy: so many at once, so many wait, the next is told to come again, and nobody else waits."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.accounts import ADMIN
+from tests.clients import Answer, Client
+from tests.conftest import APPS, in_process, settings_for
+from tests.contract.people import Person, fresh, log_in, send
+from userdb import passwords
+
+WORKERS, QUEUE = 1, 2
+PLACES = WORKERS + QUEUE
+CROWD = 12
+PATIENCE = 20.0
+"""Seconds in which anything must have happened; far more than it takes."""
+
+
+class Gate:
+    """Stands before every password: it is looked at when the gate opens."""
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        self.is_open = False
+        self.count = self.at_once = self.most_at_once = 0  # that have come, that stand here, that stood here together
+
+    def pass_through(self, *values: Any) -> bool:
+        """Wait for the gate to open, which it does in time unless whoever is to open it waits, too."""
+        with self.changed:
+            self.count += 1
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+            self.changed.notify_all()
+            assert self.changed.wait_for(lambda: self.is_open, PATIENCE), "nobody could do anything meanwhile"
+            self.at_once -= 1
+        return True
+
+    def wait_for(self, count: int) -> None:
+        """Wait until so many stand here."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: self.at_once == count, PATIENCE)
+
+    def open(self) -> None:
+        """Let them through, and all that come."""
+        with self.changed:
+            self.is_open = True
+            self.changed.notify_all()
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
+    """Before passwords that are checked; hashes are made behind it, too."""
+    found, hashed = Gate(), passwords.hashed
+
+    def late(password: str) -> str:
+        found.pass_through()
+        return hashed(password)
+
+    monkeypatch.setattr(passwords, "matches", found.pass_through)
+    monkeypatch.setattr(passwords, "hashed", late)
+    return found
+
+
+@pytest.fixture(params=APPS)
+def client(request: pytest.FixtureRequest, database: Path) -> Iterator[Client]:
+    """Each app, with a short queue."""
+    more = {"PASSWORD_WORKERS": str(WORKERS), "PASSWORD_QUEUE": str(QUEUE), "LOGIN_ATTEMPTS": "1000"}
+    with in_process(request.param, settings_for(database, **more)) as client:
+        yield client
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    """As many clients as a test needs."""
+    with ThreadPoolExecutor(CROWD + 4) as found:
+        yield found
+
+
+def refused(answers: list[Future[Answer]], count: int) -> list[Future[Answer]]:
+    """The first to be answered, so many of them: as long as the gate is shut, none but those that had no place."""
+    found = list(itertools.islice(as_completed(answers, PATIENCE), count))
+    assert all(is_told_to_come_again(answer.result()) for answer in found)
+    return found
+
+
+def is_told_to_come_again(answer: Answer) -> bool:
+    """Whether it is the answer to one too many."""
+    assert b"Too many are logging in." in answer.body
+    return (answer.status, answer.header("Retry-After")) == (503, "1")
+
+
+def crowd(pool: ThreadPoolExecutor, client: Client, count: int) -> list[Future[Answer]]:
+    """So many logins at once, under a name each."""
+    return [pool.submit(log_in, client, f"user{number:07}", "any") for number in range(2, count + 2)]
+
+
+def wait_a_while(client: Client) -> None:
+    """As long as other requests take that ask the database: whoever could come to the gate has come."""
+    for _ in range(20):
+        assert client.request("GET", "/readyz").status == 200
+
+
+def test_who_is_one_too_many_is_told_at_once_and_the_others_get_in(
+    client: Client, gate: Gate, pool: ThreadPoolExecutor
+) -> None:
+    answers = crowd(pool, client, CROWD)
+    told = refused(answers, CROWD - PLACES)
+    gate.wait_for(WORKERS)
+    wait_a_while(client)
+    assert gate.count == WORKERS
+    gate.open()
+    assert [answer.result().status for answer in answers if answer not in told] == [200] * PLACES
+    assert (gate.count, gate.most_at_once) == (PLACES, WORKERS)
+
+
+@pytest.mark.parametrize("app", APPS)
+@pytest.mark.parametrize("workers", [1, 3])
+def test_so_many_are_looked_at_at_once(
+    app: str, workers: int, database: Path, gate: Gate, pool: ThreadPoolExecutor
+) -> None:
+    settings = settings_for(database, PASSWORD_WORKERS=str(workers), PASSWORD_QUEUE="20")
+    with in_process(app, settings) as client:
+        answers = crowd(pool, client, CROWD)
+        gate.wait_for(workers)
+        wait_a_while(client)
+        assert gate.count == workers
+        gate.open()
+        assert [answer.result().status for answer in answers] == [200] * CROWD
+    assert gate.most_at_once == workers
+
+
+def test_a_place_is_free_again_however_it_was_left(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> bool:
+        raise RuntimeError("a fault")
+
+    for look, status in ((lambda *_: False, 401), (broken, 500), (lambda *_: True, 200)):
+        monkeypatch.setattr(passwords, "matches", look)
+        assert [log_in(client, "admin", "any").status for _ in range(2 * PLACES)] == [status] * 2 * PLACES
+
+
+def test_new_passwords_wait_in_the_same_queue(client: Client, gate: Gate, pool: ThreadPoolExecutor) -> None:
+    person = Person(client)
+    form = person.open("/register").form("/register").fields
+    answers = crowd(pool, client, CROWD)
+    told = refused(answers, CROWD - PLACES)
+    name = fresh()
+    value = {"username": name, "email": f"{name}@example.org", "password": "battery staple"}
+    assert is_told_to_come_again(send(client, "POST", "/api/users", value, ADMIN))
+    assert is_told_to_come_again(send(client, "PATCH", "/api/users/7", {"password": "battery staple"}, ADMIN))
+    assert is_told_to_come_again(person.send("/register", {**form, **value}).answer)
+    assert is_told_to_come_again(person.fill("/login", username="admin", password="any").answer)
+    del value["password"]
+    assert send(client, "POST", "/api/users", value, ADMIN).status == 201  # there is nothing to wait for
+    gate.open()
+    assert [answer.result().status for answer in answers if answer not in told] == [200] * PLACES
+
+
+def test_nobody_else_waits(client: Client, gate: Gate, pool: ThreadPoolExecutor) -> None:
+    """Were the event loop or a lock held while a password is looked at, the gate would open too late for it."""
+    waiting = crowd(pool, client, PLACES)
+    gate.wait_for(WORKERS)
+    for path in ("/healthz", "/readyz", "/api/users/7", "/users", "/login", "/metrics"):
+        assert client.request("GET", path).status == 200
+    assert send(client, "PATCH", "/api/users/7", {"age": 5}, ADMIN).status == 200  # nor is a transaction open
+    assert not any(answer.done() for answer in waiting)
+    gate.open()
+    assert [answer.result().status for answer in waiting] == [200] * PLACES

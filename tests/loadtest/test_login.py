@@ -1,0 +1,112 @@
+"""Whoever writes logs in: each process once, before it sends anything; and what is said where that is refused."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tandem.ports import free_port
+from tests.loadtest.runs import LOADTEST, Page, locust, run, until
+from tests.loadtest.toy import Answer, Toy, token, toy, user
+
+SECRET = "secret-words-of-nobody"
+
+
+def forbidden(path: str) -> Answer:
+    return (403, {}, b"{}") if path == "/api/users" else user(path)
+
+
+def refusing(status: int) -> Answer:
+    return status, {"Retry-After": "9"}, b'{"detail":"no"}'
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_each_process_logs_in_once_and_writes_with_its_token(processes: int, tmp_path: Path) -> None:
+    more = ["--processes", processes] if processes > 1 else []
+    with toy(forbidden) as server:
+        options = ["--login-name", "user0000007", "--login-password", SECRET, *more]
+        done = run(tmp_path, server.url, "--scenario", "write", *options)
+    assert server.logins == [{"username": "user0000007", "password": SECRET}] * processes
+    assert set(server.authorizations) == {f"Bearer t{number + 1}" for number in range(processes)}
+    assert sum(server.authorizations.values()) == done.requests > 20
+    assert done.status == 1
+    assert {row["reason"] for row in done.outcomes("failed")} == {"status: expected 201, got 403"}
+    assert done.requests == done.failures
+    assert SECRET not in done.output
+
+
+def test_who_only_reads_does_not_log_in(tmp_path: Path) -> None:
+    with toy(user) as server:
+        done = run(tmp_path, server.url, "--scenario", "read", "--users-in-database", 100, seconds=1)
+    assert done.status == 0
+    assert server.logins == []
+
+
+REFUSALS = {
+    401: "(401): give another user with --login-name, or the right password in LOCUST_LOGIN_PASSWORD.",
+    429: "(429): wait until it takes attempts again, or serve it with LIMITS=0.",
+    503: "(503): it is busy with other logins; try again, or with fewer processes.",
+    404: "(404): is it the user database?",
+}
+
+
+@pytest.mark.parametrize("status", REFUSALS)
+def test_a_refusal_ends_the_run_with_a_sentence(status: int, tmp_path: Path) -> None:
+    with toy(user, lambda _: refusing(status)) as server:
+        done = run(tmp_path, server.url, "--scenario", "write", "--login-password", SECRET)
+        assert server.asked() == 0
+    assert done.status == 1
+    assert done.last_line == f"{server.url}/api/login does not let admin in {REFUSALS[status]}"
+    assert "Traceback" not in done.output
+    assert SECRET not in done.output
+    assert not done.samples
+
+
+def test_a_refusal_of_one_of_two_processes_ends_the_run_too(tmp_path: Path) -> None:
+    with toy(forbidden, lambda number: token(number) if number == 1 else refusing(503)) as server:
+        done = run(tmp_path, server.url, "--scenario", "write", "--processes", 2, seconds=20)
+    assert done.status == 1
+    assert len(server.logins) == 2
+    assert "(503): it is busy with other logins" in done.last_line
+    assert done.output.count("it is busy with other logins") == 1
+    assert "Traceback" not in done.output
+
+
+def page_of(port: int, processes: int) -> Page:
+    page = Page(port)
+    page.wait(lambda now: not processes or len(now.get("workers", [])) == processes)
+    return page
+
+
+def refused_and_stopped(page: Page, server: Toy, times: int, processes: int) -> None:
+    """The page says why, and the run has stopped."""
+    sentence = f"{server.url}/api/login does not let admin in (401)"
+    until(lambda: page.get("/logs").decode(), lambda logs: logs.count(sentence) == times)
+    time.sleep(2.5)  # the page's statistics lag by 2 s
+    page.wait(lambda now: now["state"] in ("ready", "stopped") and len(now.get("workers", [])) == processes)
+    assert "Traceback" not in page.get("/logs").decode()
+
+
+@pytest.mark.parametrize("processes", [0, 2])
+def test_in_the_web_page(processes: int, tmp_path: Path) -> None:
+    """It shows neither the password nor who logs in, and after a refusal another run can begin."""
+    port = free_port()
+    options = ["--web-host", "127.0.0.1", "--web-port", port, "--users-in-database", 100, "--login-password", SECRET]
+    more = ["--processes", processes] if processes else []
+    form: dict[str, object] = {"user_count": 30, "spawn_rate": 5}
+    with toy(user, lambda _: refusing(401)) as server:
+        with locust(tmp_path / "log", "-f", LOADTEST, *options, "-H", server.url, *more):
+            page = page_of(port, processes)
+            for times in (1, 2):
+                page.post("/swarm", scenario="write", **form)
+                refused_and_stopped(page, server, times, processes)
+            shown = page.get("/").decode() + page.get("/logs").decode() + page.get("/stats/requests").decode()
+            assert SECRET not in shown
+            assert "login_" not in shown
+            page.post("/swarm", scenario="read", **form)
+            until(page.counts, lambda counts: counts.get("/api/users/{id}", (0, 0))[0] > 20)
+            page.post("/stop")
+    assert SECRET not in (tmp_path / "log").read_text()
+    assert sum(server.authorizations.values()) == 0

@@ -1,0 +1,178 @@
+"""Guessing passwords: ten attempts under one name, then a pause for that name, whoever asks and wherever."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.clients import Answer, Client
+from tests.conftest import APPS, in_process, settings_for
+from tests.contract.people import Person, fresh, log_in, send
+from userdb import passwords
+
+ATTEMPTS, WINDOW = 10, 900
+"""What an app takes unless it is told otherwise: attempts, and seconds."""
+
+RIGHT = passwords.SEEDED
+NAME = "user0000007"
+
+
+class Looked:
+    """Counts passwords that are looked at; to look at one takes no time here."""
+
+    def __init__(self) -> None:
+        self.count, self.lock = 0, threading.Lock()
+
+    def matches(self, password_hash: str | None, password: str) -> bool:
+        with self.lock:
+            self.count += 1
+        return password_hash is not None and password == RIGHT
+
+
+@pytest.fixture(autouse=True)
+def looked(monkeypatch: pytest.MonkeyPatch) -> Looked:
+    """How many passwords were looked at."""
+    found = Looked()
+    monkeypatch.setattr(passwords, "matches", found.matches)
+    return found
+
+
+class Clock:
+    """The time by which attempts are counted."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.9
+
+    def time(self) -> float:
+        return self.now
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Stands still unless a test moves it."""
+    found = Clock()
+    for app in APPS:
+        monkeypatch.setattr(f"{app}_app.store.time", found.time)
+    return found
+
+
+def statuses(client: Client, name: str, password: str, times: int) -> list[int]:
+    """What so many attempts come to."""
+    return [log_in(client, name, password).status for _ in range(times)]
+
+
+def seconds(answer: Answer) -> int:
+    """After how long a refusal says to come again."""
+    assert (answer.status, answer.header("Content-Type")) == (429, "application/problem+json")
+    assert b"Too many attempts to log in under this name; try again later." in answer.body
+    return int(answer.header("Retry-After") or "")
+
+
+@pytest.mark.parametrize("name", [NAME, "nobody-of-this-name"])
+def test_after_ten_wrong_ones_none_is_looked_at(app_client: Client, looked: Looked, name: str) -> None:
+    assert statuses(app_client, name, "wrong", ATTEMPTS) == [401] * ATTEMPTS
+    for password in ("wrong", RIGHT):
+        assert 0 < seconds(log_in(app_client, name, password)) <= WINDOW + 1
+    assert looked.count == ATTEMPTS
+    assert log_in(app_client, "user0000008", RIGHT).status == 200  # others are not concerned
+
+
+def test_the_page_counts_with_the_api(app_client: Client, looked: Looked) -> None:
+    person = Person(app_client)
+    for _ in range(ATTEMPTS // 2):
+        assert person.fill("/login", username=NAME, password="wrong").status == 401
+        assert person.fill("/login", username=f" {NAME} ", password="wrong").status in (401, 429)
+    page = person.fill("/login", username=NAME, password=RIGHT)
+    assert (page.status, page.form("/login").fields["username"]) == (429, NAME)
+    assert "Too many attempts to log in under this name; try again later." in page.text
+    assert int(page.answer.header("Retry-After") or "") > 0
+    assert not person.is_logged_in()
+    assert log_in(app_client, NAME, RIGHT).status == 429
+    assert looked.count == ATTEMPTS
+
+
+def test_a_success_makes_a_new_start(app_client: Client) -> None:
+    for _ in range(3):
+        assert statuses(app_client, NAME, "wrong", ATTEMPTS - 1) == [401] * (ATTEMPTS - 1)
+        assert log_in(app_client, NAME, RIGHT).status == 200
+
+
+def test_anothers_success_makes_none(app_client: Client) -> None:
+    statuses(app_client, NAME, "wrong", ATTEMPTS)
+    assert log_in(app_client, "user0000008", RIGHT).status == 200
+    assert log_in(app_client, NAME, RIGHT).status == 429
+
+
+def test_whoever_waits_as_long_as_told_is_let_in(app_client: Client, clock: Clock) -> None:
+    statuses(app_client, NAME, "wrong", ATTEMPTS)
+    for _ in range(3):  # attempts that are refused do not make the time longer
+        told = seconds(log_in(app_client, NAME, RIGHT))
+        clock.now += told / 2
+    clock.now += seconds(log_in(app_client, NAME, RIGHT)) - 2
+    told = seconds(log_in(app_client, NAME, RIGHT))
+    assert 1 <= told <= 3
+    clock.now += told
+    assert log_in(app_client, NAME, RIGHT).status == 200
+
+
+def test_not_before_the_window_is_over(app_client: Client, clock: Clock) -> None:
+    statuses(app_client, NAME, "wrong", ATTEMPTS)
+    clock.now += WINDOW - 1
+    assert statuses(app_client, NAME, RIGHT, 2) == [429, 429]
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_attempts_and_window_can_be_set(app: str, database: Path, clock: Clock, looked: Looked) -> None:
+    with in_process(app, settings_for(database, LOGIN_ATTEMPTS="3", LOGIN_WINDOW="1")) as client:
+        assert statuses(client, NAME, "wrong", 5) == [401, 401, 401, 429, 429]
+        clock.now += seconds(log_in(client, NAME, "wrong"))
+        assert statuses(client, NAME, "wrong", 4) == [401, 401, 401, 429]
+        assert looked.count == 6
+
+
+def test_what_is_no_login_is_no_attempt(app_client: Client, looked: Looked) -> None:
+    for _ in range(ATTEMPTS + 1):
+        assert send(app_client, "POST", "/api/login", {"username": NAME}).status == 422
+        assert send(app_client, "POST", "/api/login", {"username": NAME, "password": "x" * 129}).status == 422
+        assert Person(app_client).send("/login", {"username": NAME, "password": "wrong"}).status == 403
+    assert looked.count == 0
+    assert log_in(app_client, NAME, RIGHT).status == 200
+
+
+def test_where_somebody_claims_to_be_does_not_matter(app_client: Client, looked: Looked) -> None:
+    for number in range(2 * ATTEMPTS):
+        headers = {"X-Forwarded-For": f"10.0.0.{number}", "X-Real-IP": f"10.0.0.{number}", "User-Agent": str(number)}
+        send(app_client, "POST", "/api/login", {"username": NAME, "password": "wrong"}, headers)
+    assert looked.count == ATTEMPTS
+
+
+@pytest.mark.parametrize("app", APPS)
+@pytest.mark.parametrize("name", [NAME, "nobody-of-this-name"])
+def test_of_many_at_once_none_goes_unseen(app: str, name: str, database: Path, looked: Looked) -> None:
+    crowd = 32
+    with (
+        in_process(app, settings_for(database, PASSWORD_QUEUE=str(crowd))) as client,
+        ThreadPoolExecutor(crowd) as pool,
+    ):
+        found = Counter(pool.map(lambda _: log_in(client, name, "wrong").status, range(crowd)))
+    assert found == {401: ATTEMPTS, 429: crowd - ATTEMPTS}
+    assert looked.count == ATTEMPTS
+
+
+@pytest.fixture
+def both(database: Path) -> Iterator[list[Client]]:
+    """Both apps on one database."""
+    with in_process("wsgi", settings_for(database)) as one, in_process("asgi", settings_for(database)) as other:
+        yield [one, other]
+
+
+def test_both_apps_count_together(both: list[Client], looked: Looked) -> None:
+    name = fresh()
+    found = [log_in(both[number % 2], name, "wrong").status for number in range(ATTEMPTS + 4)]
+    assert found == [401] * ATTEMPTS + [429] * 4
+    assert looked.count == ATTEMPTS

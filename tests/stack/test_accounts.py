@@ -1,0 +1,281 @@
+"""Accounts on real servers: two apps on one database, several processes, and what nginx lets a client say of itself."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from tandem import ports, serving
+from tandem import stacks as tandem_stacks
+from tandem.serving import Place, Running
+from tests.clients import Answer, HttpClient
+from tests.conftest import STACKS, place_for
+from tests.contract.people import FORM, JSON, PASSWORD, Person, authorization, fresh, join, log_in, send, token
+from userdb.passwords import SEEDED
+
+PAIR = ["wsgi-sync", "asgi"]
+ATTEMPTS = 10
+AT_ONCE = 11
+"""Logins that nginx takes of one address at once: one, and a burst of ten."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counting(Place):
+    """A place where the apps refuse whoever tries a name too often, and nginx nobody."""
+
+    def environment(self, name: str) -> dict[str, str]:
+        return {**super().environment(name), "LOGIN_ATTEMPTS": str(ATTEMPTS)}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Both apps on one database."""
+
+    clients: list[HttpClient]
+    folder: Path
+
+    def logs(self) -> str:
+        """All that their servers and nginx have logged."""
+        return "".join(file.read_text() for file in sorted(self.folder.glob("*.log")))
+
+
+@pytest.fixture(scope="module")
+def pair(seeded: Path, news_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """Both apps behind an nginx each; several processes of the one, one of the other."""
+    folder = tmp_path_factory.mktemp("pair")
+    place = Counting(**vars(place_for(folder, seeded, news_url)))
+    with ExitStack() as exits:
+        clients = []
+        for name in PAIR:
+            here = replace(place, port=ports.free_port())
+            running = exits.enter_context(serving.running(name, tandem_stacks.load([])[name], here))
+            clients.append(HttpClient("127.0.0.1", running.port))
+        yield Pair(clients, folder)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_login_through_one_app_is_one_in_the_other_and_so_is_its_end(pair: Pair, first: int) -> None:
+    one, other = pair.clients[first], pair.clients[1 - first]
+    member, here, there = join(one, PASSWORD), Person(one), Person(other)
+    here.log_in(member)
+    header = authorization(token(one, member))
+    there.cookie = here.cookie
+    assert there.is_logged_in()
+    assert other.request("GET", "/api/me", header).status == 200
+    assert there.fill("/logout").status == 303
+    assert other.request("POST", "/api/logout", header).status == 204
+    assert not here.is_logged_in()
+    assert one.request("GET", "/api/me", header).status == 401
+
+
+def test_a_new_password_counts_in_both(pair: Pair) -> None:
+    one, other = pair.clients
+    member = join(one, PASSWORD)
+    header = authorization(token(one, member))
+    assert send(other, "PATCH", member.path, {"password": "another battery"}, header).status == 200
+    assert one.request("GET", "/api/me", header).status == 401
+    assert [log_in(one, member.username, each).status for each in (PASSWORD, "another battery")] == [401, 200]
+
+
+def test_attempts_count_together_in_all_processes_of_both_apps(pair: Pair) -> None:
+    """As many at once as both have processes and places for, so that none is told that it is busy."""
+    name = join(pair.clients[0], PASSWORD).username
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda number: log_in(pair.clients[number % 2], name, "wrong"), range(40)))
+    assert Counter(answer.status for answer in answers) == {401: ATTEMPTS, 429: 40 - ATTEMPTS}
+    for client in pair.clients:
+        answer = log_in(client, name, PASSWORD)
+        assert (answer.status, 0 < int(answer.header("Retry-After") or "") <= 901) == (429, True)
+        page = Person(client).fill("/login", username=name, password=PASSWORD)
+        assert (page.status, "Too many attempts to log in under this name" in page.text) == (429, True)
+        assert log_in(client, join(client, PASSWORD).username, PASSWORD).status == 200
+
+
+def test_the_processes_of_one_stack_count_together(pair: Pair) -> None:
+    name = fresh()
+    with ThreadPoolExecutor(6) as pool:
+        found = Counter(pool.map(lambda _: log_in(pair.clients[0], name, "wrong").status, range(24)))
+    assert found == {401: ATTEMPTS, 429: 24 - ATTEMPTS}
+
+
+def test_no_log_holds_a_password_a_hash_a_token_or_a_name(pair: Pair) -> None:
+    for client in pair.clients:
+        member = join(client, PASSWORD)
+        text = token(client, member)
+        log_in(client, member.username, f"{PASSWORD}!")
+        person = Person(client)
+        person.log_in(member)
+        person.fill(f"{member.page}/edit", password=PASSWORD, email="x")
+        client.request("GET", "/api/me", authorization(text))
+        client.request("POST", "/api/login", JSON, b'{"username":"a","password":"' + PASSWORD.encode() + b'"')
+        logged = pair.logs()
+        assert "Booting worker" in logged  # they are the right files
+        for secret in (PASSWORD, "argon2", text, person.cookie, member.username):
+            assert secret not in logged
+
+
+def test_processes_that_make_the_keys_at_their_first_start_have_the_same(
+    seeded: Path, news_url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "keys" / "session-keys"
+    place = replace(place_for(tmp_path, seeded, news_url), keys=file)
+    with serving.running("wsgi-sync", tandem_stacks.load([])["wsgi-sync"], place) as running:
+        client = HttpClient("127.0.0.1", running.port)
+        headers = [authorization(json.loads(log_in(client, "admin", SEEDED).body)["token"]) for _ in range(6)]
+        with ThreadPoolExecutor(6) as pool:
+            answers = list(pool.map(lambda header: client.request("GET", "/api/me", header), headers * 5))
+    assert Counter(answer.status for answer in answers) == {200: 30}
+    assert [each.name for each in file.parent.iterdir()] == [file.name]
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.fixture(params=["wsgi-gthread", "asgi"])
+def limited(request: pytest.FixtureRequest, seeded: Path, news_url: str, tmp_path: Path) -> Iterator[HttpClient]:
+    """Each app behind an nginx that limits logins, as it is served to everybody."""
+    place = replace(place_for(tmp_path, seeded, news_url), limits=True)
+    with serving.running(request.param, tandem_stacks.load([])[request.param], place) as running:
+        yield HttpClient("127.0.0.1", running.port)
+
+
+def tries(client: HttpClient, count: int) -> list[Answer]:
+    """So many logins, each under another name and claiming to come from somewhere else."""
+    value = {"password": "wrong"}
+    claims = ("X-Forwarded-For", "X-Real-IP", "Forwarded", "True-Client-IP")
+    return [
+        send(client, "POST", "/api/login", {**value, "username": fresh()}, dict.fromkeys(claims, f"10.0.0.{number}"))
+        for number in range(count)
+    ]
+
+
+def test_one_address_tries_no_more_than_some_names(limited: HttpClient) -> None:
+    answers = tries(limited, 2 * AT_ONCE)
+    assert [answer.status for answer in answers[:AT_ONCE]] == [401] * AT_ONCE
+    refused = [answer for answer in answers if answer.status == 429]
+    # In each second of these, half an attempt more is let through.
+    assert len(refused) > AT_ONCE // 2
+    assert {answer.status for answer in answers} == {401, 429}
+    problem = json.loads(refused[0].body)
+    assert (problem["title"], problem["status"]) == ("Too Many Requests", 429)
+    assert problem["request_id"] == refused[0].header("X-Request-ID")
+    assert (refused[0].header("Content-Type"), refused[0].header("Retry-After")) == ("application/problem+json", "2")
+    person = Person(limited)
+    form = person.open("/login").form("/login")
+    pages = [person.send("/login", {**form.fields, "username": "admin", "password": "wrong"}) for _ in range(3)]
+    [page, *_] = [page for page in pages if page.status == 429]
+    assert page.answer.header("Content-Type") == "text/html; charset=utf-8"
+    assert "<h1>Too Many Requests</h1>" in page.text
+    assert page.answer.header("Retry-After") == "2"
+    assert 429 in [person.send("/register", {}).status for _ in range(3)]
+    assert limited.request("GET", "/login").status == 200
+
+
+def test_an_apps_own_limit_passes_nginx_as_it_is(limited: HttpClient) -> None:
+    answers = [log_in(limited, "user0000009", "wrong") for _ in range(AT_ONCE)]
+    assert [answer.status for answer in answers] == [401] * ATTEMPTS + [429]
+    assert b"Too many attempts to log in under this name; try again later." in answers[-1].body
+    assert [int(value) > 2 for name, value in answers[-1].headers if name.lower() == "retry-after"] == [True]
+
+
+SPOOFED = {
+    "X-Forwarded-For": "10.0.0.1",
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-Host": "evil.example",
+    "X-Forwarded-Port": "443",
+    "X-Forwarded-Ssl": "on",
+    "X-Forwarded-Protocol": "ssl",
+    "Front-End-Https": "on",
+    "X_Forwarded_Proto": "https",
+    "Forwarded": "for=10.0.0.1;proto=https;host=evil.example",
+    "X-Request-ID": "spoofed",
+}
+
+
+def test_what_a_client_says_of_its_way_here_is_not_believed(stack_client: HttpClient) -> None:
+    person = Person(stack_client)
+    page = person.open("/login", SPOOFED)
+    assert page.status == 200
+    assert (page.answer.header("Set-Cookie") or "").endswith("; HttpOnly; SameSite=Lax")  # and not Secure
+    assert page.answer.header("X-Request-ID") != "spoofed"
+    missing = person.open("/nowhere", SPOOFED)
+    assert "spoofed" not in missing.text
+    assert (missing.answer.header("X-Request-ID") or "none") in missing.text
+    fields = page.form("/login").fields | {"username": "admin", "password": SEEDED}
+    for origin in ("https://evil.example", "http://evil.example", f"https://{person.host}"):
+        assert person.send("/login", fields, {**SPOOFED, "Origin": origin}).status == 403
+    sent = person.send("/login", fields, {**SPOOFED, "Origin": f"http://{person.host}"})
+    assert sent.status == 303
+    assert (sent.answer.header("Set-Cookie") or "").endswith("; HttpOnly; SameSite=Lax")
+
+
+def test_another_hosts_name_opens_nothing(stack_client: HttpClient) -> None:
+    for host in ("evil.example", f"evil.example:{stack_client.port}", "localhost.evil.example"):
+        answer = stack_client.request("GET", "/login", {"Host": host})
+        assert (answer.status, answer.header("Set-Cookie")) == (421, None)
+    person = Person(stack_client)
+    person.host = f"localhost:{stack_client.port}"  # as good a name of this machine as its number
+    page = person.open("/login", {"Host": person.host})
+    fields = page.form("/login").fields | {"username": "admin", "password": SEEDED}
+    own = {"Origin": f"http://{person.host}"}
+    assert person.send("/login", fields, {**own, "Host": f"127.0.0.1:{stack_client.port}"}).status == 403
+    assert person.send("/login", fields, {**own, "Host": person.host}).status == 303
+
+
+def test_no_page_can_be_framed_or_taken_for_something_else(stack_client: HttpClient) -> None:
+    person, admin = Person(stack_client), Person(stack_client, 1)
+    answers = [
+        person.open(path).answer
+        for path in ("/", "/login", "/register", "/users", "/users/7", "/nowhere", "/users?limit=0")
+    ]
+    answers += [admin.open(path).answer for path in ("/users/new", "/users/7/edit", "/users/7/delete", "/logout")]
+    answers += [person.open("/users/7/edit").answer, person.send("/login", {}).answer]  # 303, 403
+    answers += [stack_client.request("GET", "/api/users/7"), stack_client.request("POST", "/api/login", JSON, b"{}")]
+    for answer in answers:
+        policy = answer.header("Content-Security-Policy") or ""
+        for part in ("default-src 'self'", "frame-ancestors 'none'", "form-action 'self'", "base-uri 'none'"):
+            assert part in policy
+        assert "unsafe" not in policy
+        assert answer.header("X-Content-Type-Options") == "nosniff"
+        assert answer.header("Referrer-Policy") == "same-origin"
+    assert {answer.status for answer in answers} == {200, 303, 403, 404, 422}
+
+
+def test_a_cookie_beyond_what_nginx_takes(stack_client: HttpClient) -> None:
+    answer = stack_client.request("GET", "/logout", {"Cookie": f"session={'x' * 9000}"})
+    assert (answer.status, answer.header("Content-Type")) == (431, "text/html; charset=utf-8")
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_forms_that_never_end_keep_nobody_waiting(name: str, stack: Callable[[str], Running]) -> None:
+    """More of them than any stack has threads: they occupy nginx, and no process, thread or place of an app."""
+    running = stack(name)
+    client = HttpClient("127.0.0.1", running.port)
+    heads = [
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {kind}\r\nContent-Length: 500\r\n\r\n".encode()
+        + begun
+        for path, kind, begun in (
+            ("/login", FORM["Content-Type"], b"username=admin&pass"),
+            ("/register", FORM["Content-Type"], b"username="),
+            ("/api/login", JSON["Content-Type"], b'{"username":"admin","password":"'),
+        )
+    ]
+    with ExitStack() as exits:
+        slow = [exits.enter_context(socket.create_connection(("127.0.0.1", running.port))) for _ in range(60)]
+        for number, connection in enumerate(slow):
+            connection.sendall(heads[number % len(heads)])
+        member = join(client, PASSWORD)
+        assert log_in(client, member.username, PASSWORD).status == 200
+        person = Person(client)
+        person.log_in(member)
+        assert person.is_logged_in()
+        for connection in slow:  # all this while they were there, and not answered
+            connection.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                connection.recv(1)

@@ -1,0 +1,35 @@
+"""Databases for the command-line tool."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url
+
+
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """Makes the URL of a database with nothing in it: an SQLite file that is not there, an empty PostgreSQL database."""
+    if request.param == "SQLite":
+        yield lambda: f"sqlite:///{tmp_path}/{secrets.token_hex(4)}.db"
+        return
+    server = make_url(request.getfixturevalue("postgresql_url"))
+    engine = create_engine(server.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+
+    def new() -> str:
+        name = f"test_{secrets.token_hex(8)}"
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        return server.set(database=name).render_as_string(hide_password=False)
+
+    yield new  # what was made goes with the server, which is the tests' own
+    engine.dispose()
+
+
+@pytest.fixture
+def url(new_url: Callable[[], str]) -> str:
+    """One of them."""
+    return new_url()

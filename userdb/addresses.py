@@ -1,0 +1,124 @@
+"""What an address asks for: its path and its query become typed values, or an error that names all that is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+
+from userdb.errors import BadRequest, Invalid, NotFound
+
+LARGEST_ID = 2**63 - 1
+PAGE, LARGEST_PAGE = 20, 100
+"""Users of a page, if the client names no number, and at most."""
+
+LONGEST_SEARCH = 80
+SOURCES, MOST_SOURCES = 5, 20
+"""Sources of a feed, if the client names no number, and at most."""
+
+_DIGITS = re.compile(r"[0-9]{1,19}\Z")
+_SIGNED = re.compile(r"[+-]?[0-9]{1,40}\Z")
+_BROKEN_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_SEARCH = re.compile(rf"[^\x00-\x1f\x7f]{{0,{LONGEST_SEARCH}}}\Z")
+# A way within this site: what a browser takes for another host begins with two slashes, or with a backslash among them.
+_LOCAL = re.compile(r"/(?!/)[!-\[\]-~]{0,500}\Z")
+
+
+class PageOfUsers(msgspec.Struct, frozen=True):
+    """Which users are asked for: up to `limit` with ids above `after` and usernames that begin with `q`."""
+
+    after: int = 0
+    limit: int = PAGE
+    q: str = ""
+
+
+def user_id(text: str) -> int:
+    """An id from a path: ASCII digits, 1 to 2**63 - 1. Raises NotFound for anything else, however long."""
+    if _DIGITS.match(text) and 1 <= int(text) <= LARGEST_ID:
+        return int(text)
+    raise NotFound("There is no such user.")
+
+
+def page_of_users(query: bytes, strict: bool = True) -> PageOfUsers:
+    """Which page of users a query string asks for. Raises BadRequest or Invalid.
+
+    `strict` refuses parameters that are not known, as the API does; a page ignores what others add to its links.
+    """
+    values = parameters(query, PageOfUsers.__struct_fields__, strict)
+    errors = []
+    after, limit, q = values.get("after", ""), values.get("limit", ""), values.get("q", "")
+    if after and not (_DIGITS.match(after) and int(after) <= LARGEST_ID):
+        errors.append(("after", "must be a whole number from 0 to 9223372036854775807"))
+    if limit and not (_DIGITS.match(limit) and 1 <= int(limit) <= LARGEST_PAGE):
+        errors.append(("limit", f"must be a whole number from 1 to {LARGEST_PAGE}"))
+    if not _SEARCH.match(q):
+        errors.append(("q", f"must be at most {LONGEST_SEARCH} characters, none of them a control character"))
+    if errors:
+        raise Invalid(errors=errors)
+    return PageOfUsers(after=int(after or 0), limit=int(limit or PAGE), q=q)
+
+
+def sources(query: bytes) -> int:
+    """How many sources a feed shall have. Raises BadRequest or Invalid."""
+    given = parameters(query, ("sources",)).get("sources", str(SOURCES))
+    if not (_DIGITS.match(given) and 1 <= int(given) <= MOST_SOURCES):
+        raise Invalid(errors=[("sources", f"must be a whole number from 1 to {MOST_SOURCES}")])
+    return int(given)
+
+
+def summands(query: bytes) -> tuple[int, int]:
+    """The two 64-bit integers of /api/add. Raises BadRequest or Invalid."""
+    values = parameters(query, ("a", "b"))
+    wrong = [name for name in ("a", "b") if not _is_64_bit(values.get(name, ""))]
+    if wrong:
+        raise Invalid(errors=[(name, "must be a whole number from -2**63 to 2**63-1") for name in wrong])
+    return int(values["a"]), int(values["b"])
+
+
+def parameters(query: bytes, known: Collection[str], strict: bool = True) -> dict[str, str]:
+    """The parameters of a raw query string by name. Raises BadRequest for broken encoding, Invalid for a repeated
+    parameter and, if `strict`, for one that is not known."""
+    values: dict[str, str] = {}
+    errors = []
+    for pair in query.split(b"&") if query else ():
+        name, _, value = (_unquoted(part) for part in pair.partition(b"="))
+        if name in values:
+            errors.append((name, "is given more than once"))
+        elif name in known:
+            values[name] = value
+        elif strict and pair:
+            errors.append((name, "is not known"))
+    if errors:
+        raise Invalid(errors=list(dict.fromkeys(errors)))
+    return values
+
+
+def next_page(query: bytes) -> str:
+    """Where a person wants to go after logging in: an address within this site, "/" where none is named."""
+    return local(parameters(query, ("next",), strict=False).get("next", ""))
+
+
+def local(address: str) -> str:
+    """The address if it is one within this site, else "/"."""
+    return address if _LOCAL.match(address) else "/"
+
+
+def no_parameters(query: bytes) -> None:
+    """Refuse any query on an address of the API that takes none. Raises BadRequest or Invalid."""
+    if query:
+        parameters(query, ())
+
+
+def _is_64_bit(text: str) -> bool:
+    return bool(_SIGNED.match(text)) and -(2**63) <= int(text) < 2**63
+
+
+def _unquoted(part: bytes) -> str:
+    if _BROKEN_PERCENT.search(part):
+        raise BadRequest("The percent-encoding of the query is broken.")
+    try:
+        return unquote_to_bytes(part.replace(b"+", b" ")).decode()
+    except UnicodeDecodeError:
+        raise BadRequest("The query is not UTF-8.") from None

@@ -1,0 +1,84 @@
+"""How the tools open a database: in one transaction that holds everything they do, or in none at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from userdb import sqlite_driver, statements
+from userdb.settings import Settings
+
+
+class DatabaseError(RuntimeError):
+    """What was asked for can't be done; the message says what to do."""
+
+
+@contextmanager
+def transaction(settings: Settings) -> Iterator[Connection]:
+    """A connection in one transaction, changes of tables included: kept when all of it is done, else none of it.
+
+    Another tool waits until it is over before it looks at anything. Raises DatabaseError.
+    """
+    with _engine(settings, settings.database_url.database) as engine:
+        if settings.on_sqlite:
+            # Left to itself, the driver begins only before it changes rows: tables would be changed outside of it.
+            event.listen(engine, "connect", _leave_transactions_to_us)
+            event.listen(engine, "begin", _begin_immediate)
+        with engine.begin() as connection:
+            if settings.on_sqlite:
+                _refuse_defective(settings, connection)
+            else:  # SQLite is locked already
+                connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('userdb.database'))"))
+            yield connection
+
+
+@contextmanager
+def autocommit(settings: Settings, file: Path) -> Iterator[Connection]:
+    """A connection to an SQLite file without transactions, for what can't be done in one. Raises DatabaseError."""
+    with _engine(settings, str(file), isolation_level="AUTOCOMMIT") as engine:
+        with engine.connect() as connection:
+            _refuse_defective(settings, connection)
+            yield connection
+
+
+def file_of(settings: Settings) -> Path:
+    """The SQLite file."""
+    return Path(settings.database_url.database or "")
+
+
+def require(settings: Settings) -> None:
+    """Raise DatabaseError where there is no SQLite file: opening it would make an empty one."""
+    if settings.on_sqlite and not file_of(settings).is_file():
+        raise DatabaseError(f"there is no database {file_of(settings)}: make one with seed or create")
+
+
+@contextmanager
+def _engine(settings: Settings, database: str | None, **options: Any) -> Iterator[Engine]:
+    url = settings.database_url.set(drivername="sqlite", database=database)
+    engine = create_engine(url if settings.on_sqlite else settings.driver_url(""), **options)
+    try:
+        yield engine
+    except SQLAlchemyError as error:
+        raise DatabaseError(
+            f"{settings.database_url.render_as_string()}: {error.args[0] if error.args else error}"
+        ) from error
+    finally:
+        engine.dispose()
+
+
+def _refuse_defective(settings: Settings, connection: Connection) -> None:
+    version = connection.execute(statements.SQLITE_VERSION).scalar_one()
+    sqlite_driver.refuse_defective(version, settings.allow_defective_sqlite)
+
+
+def _leave_transactions_to_us(driver_connection: Any, _: object) -> None:
+    driver_connection.isolation_level = None
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql(statements.SQLITE_BEGIN)

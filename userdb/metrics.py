@@ -1,0 +1,49 @@
+"""What an app counts for Prometheus: requests by address and status, how long they took, and what became of logins.
+
+With PROMETHEUS_MULTIPROC_DIR the processes of a stack count in files of one folder, and any of them tells the sum.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+METHODS = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
+
+_registry = CollectorRegistry()
+_REQUESTS = Counter("http_requests", "Requests that were answered.", ["method", "route", "status"], registry=_registry)
+_SECONDS = Histogram(
+    "http_request_duration_seconds",
+    "From the arrival of a request in the app to its answer.",
+    ["method", "route"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+    registry=_registry,
+)
+_LOGINS = Counter("logins", "Attempts to log in.", ["outcome"], registry=_registry)
+
+
+def request(method: str, route: str | None, status: int, seconds: float) -> None:
+    """Count an answered request; `route` is an address such as /users/{user_id}, None where there is none.
+
+    Methods and routes are few: what a client makes up must not make the numbers many.
+    """
+    method, route = method if method in METHODS else "other", route or "none"
+    _REQUESTS.labels(method, route, status).inc()
+    _SECONDS.labels(method, route).observe(seconds)
+
+
+def login(outcome: str) -> None:
+    """Count an attempt to log in: "accepted", or the title of what it was refused with."""
+    _LOGINS.labels(outcome).inc()
+
+
+def text(folder: Path | None) -> bytes:
+    """Everything that was counted, in Prometheus' text format; by all processes that count in `folder`, if there is one."""
+    if folder is None:
+        return generate_latest(_registry)
+    together = CollectorRegistry()
+    MultiProcessCollector(together, str(folder))  # type: ignore[no-untyped-call]  # half of the library has no types
+    return generate_latest(together)

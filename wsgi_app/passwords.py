@@ -1,0 +1,39 @@
+"""Passwords, looked at where nobody else waits: so many at once as there are CPUs, and only so many more may wait."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from userdb import errors
+from userdb import passwords as userdb_passwords
+from userdb.settings import Settings
+
+
+class Passwords:
+    """Checks and makes the hashes of this process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._workers = threading.BoundedSemaphore(settings.password_workers)
+        self._places = threading.BoundedSemaphore(settings.password_workers + settings.password_queue)
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """A place in the queue. Raises Busy where all are taken."""
+        if not self._places.acquire(blocking=False):
+            raise errors.Busy("Too many are logging in.")
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    def matches(self, password_hash: str | None, password: str) -> bool:
+        """Whether it is the password of this hash."""
+        with self._workers:
+            return userdb_passwords.matches(password_hash, password)
+
+    def hashed(self, password: str) -> str:
+        """The hash to keep."""
+        with self._workers:
+            return userdb_passwords.hashed(password)
