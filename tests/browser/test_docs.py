@@ -1,73 +1,103 @@
-"""The page /docs in a real browser: what is typed is sent, and the answer is shown as it came."""
+"""The page /docs: what is typed is sent, and the answer is shown as it came."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+import json
 
 import pytest
+from playwright.sync_api import Locator, Page, expect
 
-from tandem.serving import Running
-from tests.browser.driver import Tab, tab
-from tests.browser.test_pages import OPTIONS, browser
-
-# Without virtual time, in which the page would not wait for a real server.
-REAL_TIME = [option for option in OPTIONS if not option.startswith("--virtual-time")]
-
-
-@pytest.fixture(params=["wsgi-gthread", "asgi"])
-def page(request: pytest.FixtureRequest, stack: Callable[[str], Running], tmp_path: Path) -> Iterator[Tab]:
-    """The page, of each app."""
-    with tab(browser(), REAL_TIME, tmp_path / "profile") as opened:
-        opened.open(f"{stack(request.param).url}/docs")
-        yield opened
+from tests.accounts import ADMIN
+from tests.browser.conftest import without_javascript
+from tests.browser.hands import new_person
+from tests.browser.test_views import axe_finds_nothing, load_axe
+from userdb import openapi
+from userdb.passwords import SEEDED
 
 
-def sent(page: Tab, name: str, **values: str) -> str:
+@pytest.fixture(autouse=True)
+def opened(page: Page) -> None:
+    """The page is open."""
+    page.goto("/docs")
+
+
+def section(page: Page, name: str) -> Locator:
+    """The part about an operation: the one that its heading names."""
+    return page.locator(f'section[aria-labelledby="{name}"]')
+
+
+def sent(page: Page, name: str, **values: str) -> str:
     """Fill in the form of an operation, send it, and return what is shown."""
-    form = f"document.querySelector('section[aria-labelledby=\"{name}\"] form')"
+    form = section(page, name)
     for field, value in values.items():
-        page.run(f"{form}.elements[{field!r}].value = {value!r}")
-    page.run(f"{form}.querySelector('button').click()")
-    return str(
-        page.wait(
-            f"{form}.querySelector('pre').textContent.includes('content-type') && {form}.querySelector('pre').textContent"
-        )
-    )
+        form.locator(f"[name={field}]").fill(value)
+    form.get_by_role("button", name="Send").click()
+    expect(form.get_by_role("status")).to_contain_text("content-type")
+    return form.get_by_role("status").inner_text()
 
 
-def test_a_request_is_sent_and_its_answer_shown(page: Tab) -> None:
+def test_a_request_is_sent_and_its_answer_shown(page: Page) -> None:
     shown = sent(page, "add", a="5", b="-6")
     assert shown.startswith("GET /api/add?a=5&b=-6\n\n200 OK\n")
     assert shown.endswith('\n\n{"sum":-1}')
 
 
-def test_paths_and_headers_are_filled_in(page: Tab) -> None:
+def test_paths_and_headers_are_filled_in(page: Page) -> None:
     shown = sent(page, "read_user", user_id="7")
     assert shown.startswith("GET /api/users/7\n\n200 OK\n")
     assert 'etag: "1"' in shown
     assert '"username":"user0000007"' in shown
+    page.reload()
     assert sent(page, "read_user", user_id="a/b").startswith("GET /api/users/a%2Fb\n\n404 Not Found\n")
 
 
-def test_a_body_is_sent_and_an_error_shown_like_any_answer(page: Tab) -> None:
+def test_logging_in_fills_in_the_token_that_others_send(page: Page) -> None:
+    person = new_person()
+    user = json.dumps({"username": person["Username"], "email": person["Email"]})
+    assert sent(page, "create_user", body=user).startswith("POST /api/users\n\n401 Unauthorized\n")
+    login = json.dumps({"username": "admin", "password": SEEDED})
+    assert sent(page, "log_in", body=login).startswith("POST /api/login\n\n200 OK\n")
+    expect(page.get_by_label("Token")).not_to_be_empty()
+    section(page, "create_user").get_by_role("button", name="Send").click()
+    expect(section(page, "create_user").get_by_role("status")).to_contain_text("201 Created")
+
+
+def test_an_error_is_shown_like_any_answer(page: Page) -> None:
+    page.get_by_label("Token").fill(ADMIN["Authorization"].removeprefix("Bearer "))
     shown = sent(page, "create_user", body='{"username": "admin", "email": "admin@example.org"}')
     assert shown.startswith("POST /api/users\n\n409 Conflict\n")
     assert '"title":"Conflict"' in shown
     assert "content-type: application/problem+json" in shown
 
 
-def test_a_value_that_must_be_there_is_asked_for_before_anything_is_sent(page: Tab) -> None:
-    form = "document.querySelector('section[aria-labelledby=\"read_user\"] form')"
-    page.run(f"{form}.querySelector('button').click()")
-    assert page.run(f"{form}.checkValidity()") is False
-    assert page.run(f"{form}.querySelector('pre').hidden") is True
+def test_a_value_that_must_be_there_is_asked_for_before_anything_is_sent(page: Page) -> None:
+    form = section(page, "read_user")
+    form.get_by_role("button", name="Send").click()
+    assert form.locator("form").evaluate("form => form.checkValidity()") is False
+    expect(form.locator("[name=user_id]")).to_be_focused()
+    expect(form.locator("pre")).to_be_hidden()
 
 
-def test_every_field_has_a_label_and_every_section_a_name(page: Tab) -> None:
-    assert page.run("[...document.querySelectorAll('input, textarea')].every(field => field.labels.length === 1)")
-    script = "s => document.getElementById(s.getAttribute('aria-labelledby')).textContent"
-    names = page.run(f"[...document.querySelectorAll('section')].map({script})")
-    assert len(names) == len(set(names)) == 11
-    ids = page.run("[...document.querySelectorAll('[id]')].map(each => each.id)")
+def test_every_operation_has_a_section_and_every_field_a_label(page: Page) -> None:
+    headings = page.locator("section h2").all_inner_texts()
+    assert headings == [f"{operation.method} {operation.path}" for operation in openapi.OPERATIONS]
+    for heading in headings:
+        expect(page.get_by_role("region", name=heading, exact=True)).to_have_count(1)
+    fields = page.locator("input:not([type=hidden]), textarea")
+    assert fields.evaluate_all("all => all.every(each => each.labels.length === 1)")
+    ids = page.locator("[id]").evaluate_all("all => all.map(each => each.id)")
     assert len(ids) == len(set(ids))
+
+
+def test_an_answer_is_as_easy_to_read_as_the_rest(page: Page) -> None:
+    sent(page, "list_users")
+    page.set_viewport_size({"width": 320, "height": 800})
+    load_axe(page)
+    axe_finds_nothing(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@without_javascript
+def test_without_javascript_it_can_be_read(page: Page) -> None:
+    expect(page.locator("section")).to_have_count(len(openapi.OPERATIONS))
+    assert page.locator("pre").count() == page.locator("pre[hidden]").count()

@@ -1,0 +1,49 @@
+"""One browser for all these tests, and for each test a page of its own in either app, watched all the time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tandem.serving import Running
+from tests.browser import chromium
+from tests.browser.screenshots import APPS
+from tests.browser.watch import watched
+
+
+# Not of the whole session: while Playwright runs, this thread has an event loop, and other tests run one of their own.
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """The browser. A person may lack one, and is told so in the last lines; CI may not."""
+    if chromium.FOUND is None:
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail(chromium.MISSING)
+        pytest.skip(chromium.MISSING)
+    with chromium.running() as started:
+        yield started
+
+
+@pytest.fixture(params=APPS)
+def url(request: pytest.FixtureRequest, stack: Callable[[str], Running]) -> str:
+    """Where each app answers, one after the other."""
+    return stack(request.param).url
+
+
+@pytest.fixture
+def context(request: pytest.FixtureRequest, browser: Browser, url: str) -> Iterator[BrowserContext]:
+    """A browser that has never been anywhere; a test that gives it the parameter False has no JavaScript."""
+    with watched(browser, base_url=url, java_script_enabled=getattr(request, "param", True)) as seen:
+        yield seen.context
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """An empty page."""
+    return context.new_page()
+
+
+with_and_without_javascript = pytest.mark.parametrize("context", [True, False], ids=["script", "plain"], indirect=True)
+without_javascript = pytest.mark.parametrize("context", [False], ids=["plain"], indirect=True)
