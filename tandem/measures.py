@@ -30,6 +30,16 @@ class Pooled(msgspec.Struct, frozen=True, kw_only=True):
     p999_ms: float | None
 
 
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """What one stack answered at one address, over the raw samples of all rounds that count together."""
+
+    scenario: str
+    stack: str
+    route: str  # method and address, such as "GET /api/users/{id}"
+    failed_share: float  # of its arrivals: failed, unfinished and dropped
+    pooled: Pooled
+
+
 class Measures(msgspec.Struct, frozen=True, kw_only=True):
     """What one stack did under one scenario, over the rounds that count."""
 

@@ -34,6 +34,7 @@ INCOMPARABLE = "00000000"
 EXAMPLES = 5
 CHUNK = 1 << 20
 
+Conversion = Callable[[Any], Any]
 Window = tuple[float, float]  # seconds since the epoch; the end is excluded
 
 
@@ -89,8 +90,19 @@ def read(path: Path) -> Samples:
     """Return the samples of a file. Raises RunFailed where it is missing, cut off or something else."""
     found = Samples()
     add = [column.append for column in found.columns()]
-    numbers: tuple[Callable[[Any], Any], ...] = (int, float, float, float, float, int)
-    kinds = (*numbers, bytes.decode, int, bytes.decode, bytes.decode, _text)
+    kinds: list[Conversion] = [
+        int,
+        float,
+        float,
+        float,
+        float,
+        int,
+        bytes.decode,
+        int,
+        bytes.decode,
+        bytes.decode,
+        _text,
+    ]
     with _readable(path):
         for row in _rows(path):
             for append, kind, value in zip(add, kinds, row, strict=True):
@@ -101,15 +113,21 @@ def read(path: Path) -> Samples:
     return found
 
 
-def response_times(path: Path) -> array[float]:
-    """Return only the response times, in the order of the file, +∞ for every outcome but `ok`. Raises RunFailed as `read`."""
-    found = array("d")
-    append = found.append
+def by_route(path: Path) -> dict[str, array[float]]:
+    """Return only the response times, by route and in the order of the file, +∞ for every outcome but `ok`.
+
+    Raises RunFailed as `read`.
+    """
+    found: dict[bytes, array[float]] = {}
     with _readable(path):
         for row in _rows(path):
-            append(float(row[4]) if row[8] == b"ok" else math.inf)
-        _check(found)
-    return found
+            times = found.get(row[6])
+            if times is None:
+                times = found[row[6]] = array("d")
+            times.append(float(row[4]) if row[8] == b"ok" else math.inf)
+        for times in found.values():
+            _check(times)
+        return {route.decode(): times for route, times in found.items()}
 
 
 def _text(cell: bytes) -> str:

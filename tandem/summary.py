@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import msgspec
 
 from tandem import advice, prediction, sentences, verdict, wording
 from tandem.disturbances import Disturbances, disturbances
-from tandem.measures import METRICS, Measures, Metric, Pooled, lost_share, measure, value
+from tandem.measures import METRICS, Measures, Metric, Pooled, Route, lost_share, measure, value
 from tandem.records import Block, End, Load, Record, Resumed, Run, Stack
 from tandem.rounds import Attempt, Key, Rounds
 from tandem.verdict import Comparison, Difference
@@ -46,13 +46,14 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     verdict: list[str]  # the sentence that matters most first
     advice: list[advice.Advice]
     measures: list[Measures]
+    routes: list[Route]  # of scenarios that ask for several addresses; none without the raw samples
     comparisons: list[Comparison]
     differences: list[Difference]  # shares of arrivals without a good answer
     predictions: list[prediction.Prediction]
     disturbances: Disturbances
 
 
-def summarise(records: Iterable[Record], pooled: Samples | None = None) -> Summary:
+def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: Sequence[Route] = ()) -> Summary:
     """Judge a run. Without `pooled` percentiles of the raw samples, intermittent stalls can't be told from steady ones.
 
     Raises ValueError where the records hold no run that this version can read, or a block of what the run doesn't have.
@@ -86,6 +87,7 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None) -> Summa
         verdict=sentences.verdict(comparisons, list(measures.values()), run.loads, withheld, false),
         advice=advice.advise(comparisons, refused, predictions),
         measures=list(measures.values()),
+        routes=list(routes),
         comparisons=comparisons,
         differences=[_differ(rounds, load, stack) for load, stack in others],
         predictions=predictions,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
-from tandem.measures import TITLES, Measures, Metric
+from tandem.measures import TITLES, Measures, Metric, Pooled
 
 if TYPE_CHECKING:  # verdict words its reasons with this module
     from tandem.prediction import Prediction
@@ -99,9 +99,13 @@ def absolute(measures: Measures, metric: Metric) -> str:
 
 def percentile(measures: Measures, name: Literal["p50", "p90", "p99", "p999"]) -> str:
     """Write a percentile: "not reached" where too many requests failed, "–" where there are too few samples for it."""
-    pooled = measures.pooled
-    if pooled is None:
+    if measures.pooled is None:
         return milliseconds({"p50": measures.p50_ms, "p99": measures.p99_ms}.get(name))
+    return pooled_percentile(measures.pooled, name)
+
+
+def pooled_percentile(pooled: Pooled, name: Literal["p50", "p90", "p99", "p999"]) -> str:
+    """Write a percentile of pooled samples in the same way."""
     if pooled.samples < NEEDED[name]:
         return NOTHING
     value = {"p50": pooled.p50_ms, "p90": pooled.p90_ms, "p99": pooled.p99_ms, "p999": pooled.p999_ms}[name]

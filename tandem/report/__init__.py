@@ -31,7 +31,7 @@ def write(folder: Path) -> Summary:
     try:
         blocks = summary.counted(found)
         raw = pools.read(folder, blocks)
-        summed = summary.summarise(found, pools.percentiles(raw))
+        summed = summary.summarise(found, pools.percentiles(raw), raw.routes)
     except ValueError as error:
         raise ReportError(f"{folder / 'records.jsonl'}: {error}") from error
     drawn = charts.draw(summed, raw.responses)

@@ -11,7 +11,7 @@ import jinja2
 import markupsafe
 
 from tandem import sentences, wording
-from tandem.measures import METRICS, TITLES, Measures, Metric
+from tandem.measures import METRICS, TITLES, Measures, Metric, Route
 from tandem.records import Block, Load, Run
 from tandem.report import charts, theme, trust
 from tandem.report.charts import Chart
@@ -49,6 +49,7 @@ def render(summary: Summary, drawn: Sequence[Chart], blocks: Sequence[Block], pr
         scorecard=[(load, [_card(summary, measures) for measures in summary.measures if measures.scenario == load.scenario])
                    for load in run.loads],
         driven=_driven,
+        routes=_routes,
         headlines=[c for c in summary.comparisons if c.kind == "headline"],
         decoys=[c for c in summary.comparisons if c.kind == "decoy"],
         exploratory=[c for c in summary.comparisons if c.kind == "exploratory" and c.estimate is not None],
@@ -75,6 +76,16 @@ def _labelled(sentence: str) -> tuple[str, str, list[str]]:
             items = sentence.removeprefix(f"{title}: ").split("; ")
             return label, title, [f"{item};" for item in items[:-1]] + items[-1:]
     return "", "", [sentence]
+
+
+def _routes(summary: Summary, scenario: str) -> dict[str, list[Route]]:
+    """Return what each address of a scenario got of every stack, by address, stacks in the order of the run."""
+    found: dict[str, list[Route]] = {}
+    for name in [stack.name for stack in summary.run.stacks]:
+        for one in summary.routes:
+            if (one.scenario, one.stack) == (scenario, name):
+                found.setdefault(one.route, []).append(one)
+    return found
 
 
 def _driven(load: Load) -> str:

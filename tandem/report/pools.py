@@ -1,19 +1,21 @@
 """Pools: the raw samples of a run's blocks, read once and put together per scenario and stack.
 
-Ten million samples are 80 MB here: only response times are kept, as arrays of doubles, and one pool is sorted at a time.
+Ten million samples are 160 MB here: only response times are kept, as arrays of doubles, by route and then together.
 """
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 import msgspec
 
 from tandem import samples, statistics
 from tandem.errors import RunFailed
-from tandem.measures import Pooled
+from tandem.measures import Pooled, Route
 from tandem.records import Block
 from tandem.rounds import Key
 
@@ -21,15 +23,16 @@ Responses = Mapping[Key, Sequence[float]]
 
 
 class Pools(msgspec.Struct, frozen=True):
-    """Response times in milliseconds, ascending, +∞ for arrivals without a good answer; and what was amiss."""
+    """Response times in milliseconds, ascending, +∞ for arrivals without a good answer; routes; and what was amiss."""
 
     responses: Responses
+    routes: list[Route]  # of scenarios that ask for several
     problems: list[str]
 
 
 def read(folder: Path, blocks: Iterable[Block]) -> Pools:
     """Read and pool the samples of these blocks; a file that is missing, broken or too short is a problem, not an error."""
-    responses: dict[Key, array[float]] = {}
+    by_route: dict[Key, dict[str, array[float]]] = {}
     problems = []
     for block in blocks:
         try:
@@ -37,12 +40,13 @@ def read(folder: Path, blocks: Iterable[Block]) -> Pools:
         except (OSError, RunFailed):
             problems.append(f"{block.samples}: missing or unreadable")
             continue
-        responses.setdefault((block.scenario, block.stack), array("d")).extend(found)
-        if len(found) != block.arrivals:
-            problems.append(f"{block.samples}: {len(found)} samples, but {block.arrivals} arrivals")
-    for key, values in responses.items():
-        responses[key] = array("d", sorted(values))
-    return Pools(responses, problems)
+        routes = by_route.setdefault((block.scenario, block.stack), {})
+        for route, times in found.items():
+            routes.setdefault(route, array("d")).extend(times)
+        if (there := sum(map(len, found.values()))) != block.arrivals:
+            problems.append(f"{block.samples}: {there} samples, but {block.arrivals} arrivals")
+    responses = {key: array("d", sorted(chain.from_iterable(routes.values()))) for key, routes in by_route.items()}
+    return Pools(responses, [one for key, routes in by_route.items() for one in _routes(*key, routes)], problems)
 
 
 def percentiles(pools: Pools) -> dict[Key, Pooled]:
@@ -50,14 +54,30 @@ def percentiles(pools: Pools) -> dict[Key, Pooled]:
     return {key: _pooled(values) for key, values in pools.responses.items() if values}
 
 
+def _routes(scenario: str, stack: str, found: Mapping[str, Sequence[float]]) -> list[Route]:
+    """Return the routes of a scenario in the order of their names, none where there is but one."""
+    if len(found) < 2:
+        return []
+    return [
+        Route(
+            scenario=scenario,
+            stack=stack,
+            route=route,
+            failed_share=sum(map(math.isinf, times)) / len(times),
+            pooled=_pooled(sorted(times)),
+        )
+        for route, times in sorted(found.items())
+    ]
+
+
 def _pooled(ordered: Sequence[float]) -> Pooled:
     p50, p90, p99, p999 = (statistics.reached(ordered, share) for share in (0.5, 0.9, 0.99, 0.999))
     return Pooled(samples=len(ordered), p50_ms=p50, p90_ms=p90, p99_ms=p99, p999_ms=p999)
 
 
-def _read(folder: Path, block: Block) -> array[float]:
-    """Return the block's response times. Raises RunFailed where the file lies outside the folder or can't be read."""
+def _read(folder: Path, block: Block) -> dict[str, array[float]]:
+    """Return the block's response times by route. Raises RunFailed where the file lies outside the folder or can't be read."""
     path = (folder / block.samples).resolve()
     if not path.is_relative_to(folder.resolve()):
         raise RunFailed(f"the samples {block.samples} lie outside the run's folder")
-    return samples.response_times(path)
+    return samples.by_route(path)

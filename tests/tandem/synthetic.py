@@ -210,6 +210,9 @@ def _block(
     return Block(**fields)
 
 
+ROUTE, OTHER = "GET /api/users/{id}", "POST /api/users"
+
+
 def write(folder: Path, found: list[Record], raw: bool = True, sparse: int = 10) -> Path:
     """Write records and, for every block, raw samples around its p50 and p99; `sparse` leaves out all but each n-th."""
     for record in found:
@@ -233,7 +236,8 @@ def raw_samples(block: Block, sparse: int = 1) -> Samples:
         service_ms=array("d", (time - 0.05 for time in times)),
         response_ms=array("d", times),
         in_flight=array("q", [1] * len(times)),
-        routes=["GET /api/users/{id}"] * len(times),
+        # Every fourth arrival of `everyday` asks for something else.
+        routes=[OTHER if block.scenario == "everyday" and place % 4 == 3 else ROUTE for place in range(len(times))],
         statuses=array("q", (500 if number < lost else 200 for number in numbers)),
         outcomes=["failed" if number < lost else "ok" for number in numbers],
         asked=["1a2b3c4d"] * len(times),

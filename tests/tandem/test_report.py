@@ -48,6 +48,22 @@ def test_a_complete_run(tmp_path: Path) -> None:
         assert "closed loop" not in text.lower().replace("ceiling, closed loop", "")
 
 
+def test_what_each_address_got_of_each_stack(tmp_path: Path) -> None:
+    """Only of a scenario that asks for several, stacks in their order, percentiles of that address alone."""
+    page, _ = pages.made(tmp_path)
+    found = json.loads((tmp_path / "summary.json").read_text())["routes"]
+    stacks = [WSGI, "asgi", DECOY]
+    assert {(one["scenario"], one["stack"], one["route"]) for one in found} == {
+        ("everyday", stack, route) for stack in stacks for route in (synthetic.ROUTE, synthetic.OTHER)
+    }
+    shares = {one["route"]: one["pooled"]["samples"] for one in found if one["stack"] == "asgi"}
+    assert shares[synthetic.ROUTE] == pytest.approx(3 * shares[synthetic.OTHER], rel=0.05)
+    assert "everyday by address" in page.text
+    assert "read by address" not in page.text
+    rows = re.findall(r"GET /api/users/\{id\} ([\w-]+) [\d,]+ 0 % [\d.]+ ms [\d.]+ ms", page.text)
+    assert rows == stacks
+
+
 def test_the_order_of_the_sections(tmp_path: Path) -> None:
     page, _ = pages.made(tmp_path)
     sections = [

@@ -50,7 +50,14 @@ def test_what_was_written_is_read_again(tmp_path: Path) -> None:
     found = table(arrival(1, 1.5), failed(2, 2.0, reasons='said "no", twice'), unfinished(3, 3.0), dropped(4, 3.5))
     samples.write(tmp_path / "deep" / "s.csv.gz", found)
     assert samples.read(tmp_path / "deep" / "s.csv.gz") == found
-    assert samples.response_times(tmp_path / "deep" / "s.csv.gz") == array("d", [10.0, math.inf, math.inf, math.inf])
+    times = {"GET /x": array("d", [10.0, math.inf, math.inf, math.inf])}
+    assert samples.by_route(tmp_path / "deep" / "s.csv.gz") == times
+
+
+def test_response_times_stand_by_route_in_the_order_of_the_file(tmp_path: Path) -> None:
+    rows = [arrival(1, 1.0), arrival(2, 2.0, routes="POST /y", response_ms=7.0), arrival(3, 3.0, response_ms=5.0)]
+    samples.write(tmp_path / "s.csv.gz", table(*rows))
+    assert samples.by_route(tmp_path / "s.csv.gz") == {"GET /x": array("d", [10, 5]), "POST /y": array("d", [7])}
 
 
 def test_the_form_of_the_file(tmp_path: Path) -> None:
@@ -70,7 +77,7 @@ def test_a_file_of_many_chunks(tmp_path: Path) -> None:
     )
     samples.write(tmp_path / "s.csv.gz", found)
     assert samples.read(tmp_path / "s.csv.gz") == found
-    assert samples.response_times(tmp_path / "s.csv.gz") == found.response_ms
+    assert samples.by_route(tmp_path / "s.csv.gz") == {"GET /x": found.response_ms}
 
 
 @pytest.mark.parametrize(
@@ -92,7 +99,7 @@ def test_other_files_are_refused_in_a_sentence(tmp_path: Path, content: bytes) -
     file = tmp_path / "s.csv.gz"
     file.write_bytes(content)
     with pytest.raises(RunFailed, match=r"s\.csv\.gz can't be read"):
-        samples.response_times(file)
+        samples.by_route(file)
     with pytest.raises(RunFailed, match=r"s\.csv\.gz can't be read"):
         samples.read(file)
 
