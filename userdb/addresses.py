@@ -18,6 +18,9 @@ LONGEST_SEARCH = 80
 SOURCES, MOST_SOURCES = 5, 20
 """Sources of a feed, if the client names no number, and at most."""
 
+MOST_PARAMETERS = 100
+"""Parameters of a query, or fields of a form: each that is wrong is named, and an answer must not grow with what is sent."""
+
 _DIGITS = re.compile(r"[0-9]{1,19}\Z")
 _SIGNED = re.compile(r"[+-]?[0-9]{1,40}\Z")
 _BROKEN_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
@@ -82,6 +85,8 @@ def parameters(query: bytes, known: Collection[str], strict: bool = True) -> dic
     parameter and, if `strict`, for one that is not known."""
     values: dict[str, str] = {}
     errors = []
+    if query.count(b"&") >= MOST_PARAMETERS:
+        raise BadRequest(f"There are more than {MOST_PARAMETERS} parameters.")
     for pair in query.split(b"&") if query else ():
         name, _, value = (_unquoted(part) for part in pair.partition(b"="))
         if name in values:

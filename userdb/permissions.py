@@ -19,7 +19,7 @@ def to_change(account: Account, user_id: int) -> None:
 
 
 def to_remove(account: Account, user_id: int) -> None:
-    """Raise Forbidden unless the account may remove this user. An administrator who removes himself may leave none."""
+    """Raise Forbidden unless the account may remove this user."""
     to_change(account, user_id)
-    if account.is_admin and account.user.id == user_id:
+    if not account.may_remove(user_id):
         raise Forbidden("An administrator is removed by another one.")

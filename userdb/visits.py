@@ -32,6 +32,10 @@ class Visitor(msgspec.Struct, frozen=True):
         """Whether the page offers to change this user."""
         return self.account is not None and self.account.may_change(user_id)
 
+    def may_remove(self, user_id: int) -> bool:
+        """Whether it offers to remove this user."""
+        return self.account is not None and self.account.may_remove(user_id)
+
     def logged_in(self, path: str) -> Account:
         """The account. Raises LogInFirst, which leads back to this path."""
         if self.account is None:

@@ -330,6 +330,7 @@ def test_forms_of_others_are_not_for_everybody(client: Client) -> None:
 
 def test_an_administrator_removes_himself_nowhere(client: Client) -> None:
     admin = Person(client, 1)
+    assert ["/delete" in admin.open(f"/users/{user_id}").text for user_id in (1, 7)] == [False, True]
     assert admin.open("/users/1/delete").status == 403
     assert (
         admin.send("/users/1/delete", admin.open("/users/1/edit").form("/logout").fields | {"version": "1"}).status

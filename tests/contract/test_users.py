@@ -291,6 +291,13 @@ def test_broken_percent_encoding(client: Client, query: str) -> None:
     assert problem(client.request("GET", f"/api/users?{query}"))["status"] == 400
 
 
+def test_an_answer_does_not_grow_with_what_is_sent(client: Client) -> None:
+    at_most = client.request("GET", "/api/users?" + "&".join(f"x{number}" for number in range(100)))
+    assert len(problem(at_most)["errors"]) == 100
+    answer = client.request("GET", "/api/users?" + "&".join(f"x{number}" for number in range(101)))
+    assert (problem(answer)["status"], len(answer.body) < 300) == (400, True)
+
+
 def test_addresses_that_take_no_query_refuse_one(client: Client) -> None:
     assert problem(client.request("GET", "/api/users/7?x=1"))["errors"] == [{"field": "x", "message": "is not known"}]
 

@@ -43,13 +43,11 @@ def test_a_username_that_is_far_too_long_is_sent_back_once(client: Client) -> No
 def test_ten_thousand_fields(client: Client) -> None:
     body = b"&".join(b"f%d" % number for number in range(10_000))
     assert len(body) < LARGEST_BODY
-    for path in ("/login", "/register"):
-        answer = client.request("POST", path, FORM, body)
-        assert (answer.status, answer.header("Content-Type")) == (422, "text/html; charset=utf-8")
-    same = b"&".join([b"username=a"] * 5000)
-    answer = client.request("POST", "/login", FORM, same)
-    assert (answer.status, answer.body.count(b"is given more than once")) == (422, 1)
-    assert client.request("POST", "/login", FORM, b"&" * 60_000).status == 403  # nothing at all, and so no token
+    for many in (body, b"&".join([b"username=a"] * 5000), b"&" * 60_000):
+        for path in ("/login", "/register"):
+            answer = client.request("POST", path, FORM, many)
+            assert (answer.status, answer.header("Content-Type")) == (400, "text/html; charset=utf-8")
+            assert len(answer.body) < 2000
 
 
 def test_a_large_cookie_and_a_large_token_are_nobodys(client: Client) -> None:
