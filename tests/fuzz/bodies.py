@@ -62,6 +62,8 @@ FORM_TYPES = mostly(
 Body = tuple[str | None, bytes]
 """Its content type, None where none is named, and its bytes."""
 
+NO_BODY: Body = (None, b"")
+
 
 @st.composite
 def of_json(draw: DrawFn, form: type[Any] | None) -> Body:

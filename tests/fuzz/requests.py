@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from tests.fuzz import bodies, credentials
-from tests.fuzz.bodies import Body
+from tests.fuzz.bodies import NO_BODY, Body
 from tests.fuzz.step import Pairs, Step, written
 from tests.fuzz.values import chance, mostly, odd_path, query, value
 from userdb import openapi
@@ -76,33 +76,43 @@ def step(draw: DrawFn) -> Step:
     operation = draw(st.sampled_from(CHOICES))
     path = draw(ODD_PATHS) if chance(draw, 20) else operation.path
     method = draw(METHODS) if chance(draw, 20) else operation.method
-    host = draw(HOSTS)
-    user_id = draw(value(openapi.ID)).replace("?", "%3F").replace("#", "%23").replace(" ", "%20")
-    headers: Pairs = [("Host", host), *draw(_conditions(operation))]
-    body: Body = (None, b"")
-    if path.startswith("/api"):
-        headers += (
-            draw(credentials.authorization(user_id if "{user_id}" in path else "1"))
-            if operation.secured or chance(draw, 8)
-            else []
-        )
-        if (method in ("POST", "PUT", "PATCH") and operation.body) or chance(draw, 20):
-            body = draw(bodies.of_json(operation.body))
-    elif method == "POST":
-        who = draw(_sender(path, user_id))
-        headers += (
-            [("Cookie", f"session={{session:{who}}}")] if not chance(draw, 12) else draw(credentials.cookie(user_id))
-        )
-        headers += draw(credentials.origin(host))
-        body = draw(bodies.of_form(path, FORMS.get(path, ()), who))
-    elif not chance(draw, 3):
-        headers += draw(credentials.cookie(user_id))
-    headers += draw(EXTRAS) if chance(draw, 12) else []
-    headers += [("Content-Type", body[0])] if body[0] is not None else []
-    found = draw(query(operation.parameters))
+    host, user_id = draw(HOSTS), draw(value(openapi.ID)).replace("?", "%3F").replace("#", "%23").replace(" ", "%20")
+    asks = _to_the_api if path.startswith("/api") else _by_form if method == "POST" else _for_a_page
+    more, (content_type, data) = draw(asks(operation, method, path, user_id, host))
+    headers: Pairs = [("Host", host), *draw(_conditions(operation)), *more, *(draw(EXTRAS) if chance(draw, 12) else [])]
+    headers += [("Content-Type", content_type)] if content_type is not None else []
     target = path.replace("{user_id}", user_id)
-    target = (draw(odd_path(target)) if chance(draw, 20) else target) + (f"?{found}" if found else "")
-    return Step(f"{method} {path}", written(method, target, headers, body[1], chunked=chance(draw, 6)))
+    target = draw(odd_path(target)) if chance(draw, 20) else target
+    found = draw(query(operation.parameters))
+    target += f"?{found}" if found else ""
+    return Step(f"{method} {path}", written(method, target, headers, data, chunked=chance(draw, 6)))
+
+
+@st.composite
+def _to_the_api(
+    draw: DrawFn, operation: Operation, method: str, path: str, user_id: str, host: str
+) -> tuple[Pairs, Body]:
+    """A token where one is needed, and what the description says of the body."""
+    whose = user_id if "{user_id}" in path else "1"
+    headers = draw(credentials.authorization(whose)) if operation.secured or chance(draw, 8) else []
+    has_body = operation.body is not None and method in ("POST", "PUT", "PATCH")
+    return headers, draw(bodies.of_json(operation.body)) if has_body or chance(draw, 20) else NO_BODY
+
+
+@st.composite
+def _by_form(draw: DrawFn, operation: Operation, method: str, path: str, user_id: str, host: str) -> tuple[Pairs, Body]:
+    """The fields of a page's form, from a session that it belongs to."""
+    who = draw(_sender(path, user_id))
+    cookies = draw(credentials.cookie(user_id)) if chance(draw, 12) else [("Cookie", f"session={{session:{who}}}")]
+    return [*cookies, *draw(credentials.origin(host))], draw(bodies.of_form(path, FORMS.get(path, ()), who))
+
+
+@st.composite
+def _for_a_page(
+    draw: DrawFn, operation: Operation, method: str, path: str, user_id: str, host: str
+) -> tuple[Pairs, Body]:
+    """A session, mostly."""
+    return [] if chance(draw, 3) else draw(credentials.cookie(user_id)), NO_BODY
 
 
 @st.composite

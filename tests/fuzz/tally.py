@@ -16,8 +16,7 @@ class Tally:
     differences: int = 0
     faults: int = 0  # answers of 500 and above, or none at all
     seen: Counter[int] = field(default_factory=Counter)  # how often each status came
-    asked: Counter[str] = field(default_factory=Counter)  # by kind of request
-    succeeded: Counter[str] = field(default_factory=Counter)  # with a status below 400
+    succeeded: Counter[str] = field(default_factory=Counter)  # by kind of request, with a status below 400
     meant: Counter[str] = field(default_factory=Counter)  # of which it was known what was to come
     met: Counter[str] = field(default_factory=Counter)  # with that status
 
@@ -25,7 +24,6 @@ class Tally:
         """Count an answered request; both have answered alike, or else it counts as the first one has it."""
         self.requests += 1
         self.seen[status] += 1
-        self.asked[step.kind] += 1
         self.succeeded[step.kind] += 0 < status < 400
         if step.meant:
             self.meant[step.kind] += 1

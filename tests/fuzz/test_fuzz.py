@@ -21,6 +21,7 @@ from tests.fuzz.answers import Answer
 from tests.fuzz.pair import Pair, Stack
 from tests.fuzz.run import Different
 from tests.fuzz.step import Step, written
+from tests.fuzz.story import Story
 from tests.fuzz.tally import Tally
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "15"))
@@ -151,7 +152,7 @@ def test_every_request_is_whole(made: Step) -> None:
 def told(*acts: stories.Act) -> list[Step]:
     """A story of these acts, by people who always do the first that they could."""
     simplest = settings(database=None, deadline=None)
-    story = stories.Story(cast(DrawFn, lambda strategy: find(strategy, lambda found: True, settings=simplest)))
+    story = Story(cast(DrawFn, lambda strategy: find(strategy, lambda found: True, settings=simplest)))
     for act in acts:
         act(story)
     return story.steps
