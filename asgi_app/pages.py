@@ -79,12 +79,11 @@ async def change_user(request: Request) -> Response:
         user = await store(request).change_user(user_id, form, _unchanged(fields), password_hash)
     except (errors.Invalid, errors.Taken, errors.PreconditionFailed) as problem:
         return respond(html.edit_user(visitor, user_id, fields, problem))
-    if (
-        password_hash is not None and user_id == account.user.id
-    ):  # their sessions are over; this one goes on as a new one
+    session = visitor.session
+    if password_hash is not None and user_id == account.user.id:
+        # With the old password all sessions are over; this one goes on as a new one.
         session = sessions(request).begin(Account(user, password_hash, account.is_admin))
-        return _on_to(request, f"/users/{user_id}", session, "changed")
-    return _on_to(request, f"/users/{user_id}", visitor.session, "changed")
+    return _on_to(request, f"/users/{user_id}", session, "changed")
 
 
 async def ask_to_remove(request: Request) -> Response:
