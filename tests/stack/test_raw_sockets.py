@@ -103,6 +103,13 @@ def test_every_stack_gives_the_same_bytes(stack: Stack, what: str) -> None:
         assert other == first
 
 
+def test_a_control_character_in_a_header_reaches_no_app(stack: Stack) -> None:
+    """The one refusal that nginx has no means to make itself: each server does, and only the status is the same."""
+    data = b"POST /api/users HTTP/1.1\r\n" + LAST + JSON + b"X-Odd: a\x01b\r\nContent-Length: 2\r\n\r\n{}"
+    for name in STACKS:
+        assert sent(stack(name).port, data).startswith(b"HTTP/1.1 400 ")
+
+
 def test_a_body_that_never_ends_is_given_up_and_keeps_no_one_waiting(stack: Stack) -> None:
     """A client that promises a body and sends none of it occupies nginx, and no thread or slot of an app."""
     head = b"POST /api/users HTTP/1.1\r\n" + LAST + JSON + b"Content-Length: 100\r\n\r\n{"
