@@ -53,8 +53,7 @@ def _spare_the_requests() -> None:
 
 def _on_init(environment: Environment, **_: object) -> None:
     _spare_the_requests()
-    # Loading took a while that the event loop does not know of: a timer that starts now, that of the run's end too, would fire
-    # early by as much.
+    # The timers of a run count from a fresh reading of the clock, whatever was loaded since the loop last looked at it.
     gevent.get_hub().loop.update_now()
     Run.of[environment] = run = Run(environment)
     if environment.web_ui is not None:

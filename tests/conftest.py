@@ -9,8 +9,10 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 import asgi_app.app
 import wsgi_app.app
@@ -112,6 +114,19 @@ def app_client(request: pytest.FixtureRequest, database: Path) -> Iterator[Clien
     """Each app in turn, in this process, on a fresh database."""
     with in_process(request.param, settings_for(database)) as client:
         yield client
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    """Every statement that any engine executes."""
+    seen: list[str] = []
+
+    def record(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", record)
+    yield seen
+    event.remove(Engine, "before_cursor_execute", record)
 
 
 @pytest.fixture(params=STACKS)

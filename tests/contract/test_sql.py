@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-
-import pytest
-from sqlalchemy import Engine, event
 
 from tests.accounts import ADMIN, SESSIONS, account
 from tests.clients import Client
@@ -54,19 +49,6 @@ REQUESTS: list[tuple[str, str, dict[str, str], bytes, int]] = [
     ("POST", "/api/logout", ADMIN, b"", 4),
     ("POST", "/api/logout", ADMIN, b"", 1),
 ]
-
-
-@pytest.fixture
-def statements() -> Iterator[list[str]]:
-    """Every statement that any engine executes."""
-    seen: list[str] = []
-
-    def record(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        seen.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", record)
-    yield seen
-    event.remove(Engine, "before_cursor_execute", record)
 
 
 def run(client: Client, statements: list[str]) -> list[list[str]]:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
-from sqlalchemy import Engine, event
 
 from tests.accounts import ADMIN, SESSIONS
 from tests.clients import Client
@@ -146,19 +142,6 @@ def test_no_answer_lets_a_page_of_another_site_read_it(client: Client) -> None:
     for method, path in (("GET", "/api/users/7"), ("OPTIONS", "/api/users/7"), ("GET", "/login")):
         answer = client.request(method, path, {"Origin": "http://evil.example"})
         assert not [name for name, _ in answer.headers if name.lower().startswith("access-control")]
-
-
-@pytest.fixture
-def statements() -> Iterator[list[str]]:
-    """Every statement that any engine executes."""
-    seen: list[str] = []
-
-    def record(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        seen.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", record)
-    yield seen
-    event.remove(Engine, "before_cursor_execute", record)
 
 
 def test_asking_for_an_address_never_changes_anything(app_client: Client, statements: list[str]) -> None:
