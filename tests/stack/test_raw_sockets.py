@@ -103,11 +103,17 @@ def test_every_stack_gives_the_same_bytes(stack: Stack, what: str) -> None:
         assert other == first
 
 
-def test_a_control_character_in_a_header_reaches_no_app(stack: Stack) -> None:
-    """The one refusal that nginx has no means to make itself: each server does, and only the status is the same."""
-    data = b"POST /api/users HTTP/1.1\r\n" + LAST + JSON + b"X-Odd: a\x01b\r\nContent-Length: 2\r\n\r\n{}"
-    for name in STACKS:
-        assert sent(stack(name).port, data).startswith(b"HTTP/1.1 400 ")
+@pytest.mark.parametrize("path", ["/api/users", "/users"])
+def test_a_control_character_in_a_header_reaches_no_app(stack: Stack, path: str) -> None:
+    """The one refusal that nginx has no means to make itself: a server makes it, and nginx gives the answer."""
+    for character in (*range(1, 9), 11, 12, *range(14, 32), 127):
+        data = f"GET {path} HTTP/1.1\r\nX-Odd: a{chr(character)}b\r\n".encode() + LAST + b"\r\n"
+        first, *others = (masked(sent(stack(name).port, data)) for name in STACKS)
+        assert first.startswith(b"HTTP/1.1 400 "), character
+        assert b"The request is malformed." in first
+        assert (b"application/problem+json" if "api" in path else b"text/html") in first
+        for other in others:
+            assert other == first
 
 
 def test_a_body_that_never_ends_is_given_up_and_keeps_no_one_waiting(stack: Stack) -> None:

@@ -1,0 +1,16 @@
+"""The seam to the server: what uvicorn can't read is answered by nginx, in the form of all other answers."""
+
+from __future__ import annotations
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from userdb.nginx_errors import MALFORMED
+
+
+class Malformed(HttpToolsProtocol):
+    """Nothing else than the answer to a malformed request differs from the server's own."""
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what was no request."""
+        self.transport.write(MALFORMED)
+        self.transport.close()
