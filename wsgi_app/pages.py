@@ -125,6 +125,7 @@ def register(request: Request) -> Response:
         user = store(request).create_user(form, password_hash)
     except (errors.Invalid, errors.Taken) as problem:
         return respond(html.register(visitor, fields, problem))
+    accounts.end(request, visitor.session)
     session = sessions(request).begin(Account(user, password_hash, is_admin=False))
     return _on_to(request, f"/users/{user.id}", session, "registered")
 
@@ -143,6 +144,7 @@ def log_in(request: Request) -> Response:
         account = accounts.log_in(request, forms.filled_in_login(fields))
     except (errors.Invalid, errors.Unauthorized, errors.TooManyAttempts) as problem:
         return respond(html.login(visitor, fields, problem))
+    accounts.end(request, visitor.session)  # of whoever was logged in before
     return _on_to(request, fields["next"], sessions(request).begin(account), "logged-in")
 
 

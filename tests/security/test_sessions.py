@@ -17,7 +17,7 @@ import wsgi_app.app
 from tests.accounts import KEY, SESSIONS, account
 from tests.clients import Client
 from tests.conftest import APPS, in_process, settings_for
-from tests.contract.people import PASSWORD, Person, authorization, bearer, join, send, session, token
+from tests.contract.people import PASSWORD, Person, authorization, bearer, fresh, join, send, session, token
 from userdb.keys import KeysError
 from userdb.sessions import NOBODY, Session, Sessions
 from userdb.settings import from_environment
@@ -100,6 +100,19 @@ def test_a_session_that_was_there_before_logging_in_is_not_the_one_after_it(clie
     sent = victim.send("/logout", {"csrf": form.fields["csrf"]})
     assert sent.status == 403
     assert victim.is_logged_in()
+
+
+def test_a_login_over_a_login_ends_the_one_before(client: Client) -> None:
+    first, second, person = join(client, PASSWORD), join(client, PASSWORD), Person(client)
+    before = []
+    for member in (first, second):
+        person.log_in(member)
+        before.append(person.cookie)
+    name = fresh()
+    person.fill("/register", username=name, email=f"{name}@example.org", password=PASSWORD)
+    assert person.is_logged_in()
+    for cookie in before:
+        assert client.request("GET", "/api/me", authorization(cookie)).status == 401
 
 
 def test_every_step_up_or_down_changes_the_id(client: Client) -> None:
