@@ -29,7 +29,8 @@ class Settings:
     read_connections: int  # the pool for reading; writing always goes over one connection
     news_url: str
     news_connections: int
-    news_timeout: float
+    news_timeout: float  # for one answer
+    feed_timeout: float  # for the answers of all sources; less than the server and nginx give a request
     session_keys: tuple[str, ...]  # the first signs, all are believed; none: those that are kept in the file
     session_keys_file: Path
     session_seconds: int
@@ -68,6 +69,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         news_url=environment.get("NEWS_URL") or "http://127.0.0.1:9000/news",
         news_connections=_whole(environment, "NEWS_CONNECTIONS", 16),
         news_timeout=_seconds(environment, "NEWS_TIMEOUT", 5.0),
+        feed_timeout=_seconds(environment, "FEED_TIMEOUT", 20.0),
         session_keys=_keys(environment),
         session_keys_file=Path(environment.get("SESSION_KEYS_FILE") or DEFAULT_KEYS_FILE),
         session_seconds=_whole(environment, "SESSION_SECONDS", 12 * 3600, 10**8),

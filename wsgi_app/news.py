@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 import httpx2
 
 from userdb import errors
@@ -14,7 +16,7 @@ class News:
     """The client of the news service, with connections of this process."""
 
     def __init__(self, settings: Settings) -> None:
-        self._url = settings.news_url
+        self._settings = settings
         self._client = httpx2.Client(
             # Keeping connections shorter than the service does avoids the race of sending on one that it just closed.
             limits=httpx2.Limits(
@@ -22,7 +24,6 @@ class News:
                 max_keepalive_connections=settings.news_connections,
                 keepalive_expiry=30,
             ),
-            timeout=httpx2.Timeout(settings.news_timeout),
             follow_redirects=False,
             trust_env=False,
         )
@@ -33,22 +34,29 @@ class News:
 
     def items(self, user: User) -> list[userdb_news.Item]:
         """The news about a user. Raises Busy where no connection came free, NewsSlow, NewsFailed."""
-        return self._ask(userdb_news.question(user))
+        return self._ask(userdb_news.question(user), self._settings.news_timeout)
 
     def feed(self, user: User, sources: int) -> userdb_news.Feed:
-        """The news of so many sources, in their order. Raises as `items` where none of them gives any."""
-        return userdb_news.merged([self._source(user, number) for number in range(1, sources + 1)])
+        """The news of so many sources, in their order. Raises as `items` where none of them gives any.
 
-    def _source(self, user: User, number: int) -> userdb_news.Source:
+        What has not come when the time for all of them is over counts as slow.
+        """
+        end = monotonic() + self._settings.feed_timeout
+        return userdb_news.merged([self._source(user, number, end) for number in range(1, sources + 1)])
+
+    def _source(self, user: User, number: int, end: float) -> userdb_news.Source:
         """The news of one source, or what became of it."""
+        timeout = min(self._settings.news_timeout, end - monotonic())
         try:
-            return userdb_news.Source(number, self._ask(userdb_news.question(user, number)), None)
+            if timeout <= 0:
+                raise errors.NewsSlow()
+            return userdb_news.Source(number, self._ask(userdb_news.question(user, number), timeout), None)
         except errors.Problem as problem:
             return userdb_news.Source(number, [], problem)
 
-    def _ask(self, question: dict[str, str]) -> list[userdb_news.Item]:
+    def _ask(self, question: dict[str, str], timeout: float) -> list[userdb_news.Item]:
         try:
-            response = self._client.get(self._url, params=question)
+            response = self._client.get(self._settings.news_url, params=question, timeout=timeout)
         except httpx2.PoolTimeout as error:
             raise errors.Busy("Too many are waiting for the news service.") from error
         except httpx2.TimeoutException as error:

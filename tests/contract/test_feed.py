@@ -6,12 +6,15 @@ import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
+from tandem import stacks
 from tests.clients import Client
 from tests.conftest import APPS, in_process, settings_for
 from tests.contract.news import news_service
+from userdb.settings import from_environment
 
 Manner = Callable[[str], tuple[int, float]]  # of a source: status, and seconds until the answer
 
@@ -101,3 +104,28 @@ def test_each_source_is_asked_once_in_turn_or_all_at_once(database: Path, app: s
     assert status == 200
     assert sorted(counted.asked) == ["1", "2", "3", "4", "5", "6"]
     assert counted.most_at_once == most
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_many_slow_sources_do_not_lose_the_first(database: Path, app: str) -> None:
+    """In turn they would take longer together than a server lets a request take."""
+    counted = Counted(lambda source: (200, 0.0 if source == "1" else 60.0))
+    more = {"NEWS_CONNECTIONS": "20", "NEWS_TIMEOUT": "3", "FEED_TIMEOUT": "4"}
+    with (
+        news_service(counted.answer) as url,
+        in_process(app, settings_for(database, NEWS_URL=url, **more)) as client,
+    ):
+        began = monotonic()
+        answer = client.request("GET", "/api/users/7/feed?sources=20")
+    assert monotonic() - began < 30  # in turn it would be 57
+    body = json.loads(answer.body)
+    assert (answer.status, body["items"]) == (200, [{"title": "from 1", "url": "/1"}])
+    assert body["missing"] == [
+        {"source": source, "status": 504, "detail": "The news service was too slow."} for source in range(2, 21)
+    ]
+
+
+def test_a_feed_ends_before_a_server_ends_its_request() -> None:
+    command = stacks.load([])["wsgi-sync"].command
+    allowed = float(command[command.index("--timeout") + 1])
+    assert from_environment({}).feed_timeout + 5 <= allowed

@@ -19,8 +19,8 @@ WORDS = {
     "httpx2.Client(": "httpx2.AsyncClient(",
     "self._client.close()": "self._client.aclose()",
     "import httpx2\n": "import asyncio\nimport httpx2\n",
-    "merged([self._source(user, number) for number in range(1, sources + 1)])": "merged("
-    "asyncio.gather(*[self._source(user, number) for number in range(1, sources + 1)]))",
+    "merged([self._source(user, number, end) for number in range(1, sources + 1)])": "merged("
+    "asyncio.gather(*[self._source(user, number, end) for number in range(1, sources + 1)]))",
     "as a Flask application, served by gunicorn: the synchronous twin of": "as a Starlette application, "
     "served by uvicorn: the asynchronous twin of",
 }
