@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import Any, TypeVar, cast
@@ -18,6 +19,7 @@ from asgi_app.passwords import Passwords
 from asgi_app.store import Store
 from userdb import errors, logs, metrics, problems, wire
 from userdb.forms import LARGEST_BODY, Preconditions
+from userdb.nginx_errors import GONE
 from userdb.sessions import Sessions
 from userdb.settings import Settings
 
@@ -51,7 +53,7 @@ class Counting:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, status = perf_counter(), 500
+        began, status = perf_counter(), 0
 
         async def noting(message: Message) -> None:
             nonlocal status
@@ -60,9 +62,16 @@ class Counting:
 
         try:
             await self._app(scope, receive, noting)
+        except asyncio.CancelledError:
+            # The server ends, and waits no longer: nobody is there any more, as nginx says of a server that was killed.
+            if not status:
+                headers = [(b"content-length", b"0"), (b"x-accel-redirect", GONE.encode())]
+                await noting({"type": "http.response.start", "status": 502, "headers": headers})
+                await noting({"type": "http.response.body"})
+            raise
         finally:
             route = getattr(scope.get("route"), "path", None)
-            metrics.request(scope["method"], route, status, perf_counter() - began)
+            metrics.request(scope["method"], route, status or 500, perf_counter() - began)
 
 
 def resource(path: str, views: dict[str, View]) -> Route:

@@ -31,6 +31,9 @@ MALFORMED = (
     b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\nX-Accel-Redirect: @malformed\r\n\r\n"
 )
 
+GONE = "@gone"
+"""Where a server that ends sends nginx for the answer to what it has not finished, if it would have words of its own."""
+
 
 def configuration() -> str:
     """The text of nginx/errors.conf."""
@@ -41,7 +44,7 @@ def configuration() -> str:
     for status in (status for status in DETAILS if status != 405):
         codes = f"{status} {ALIASES[status]}" if status in ALIASES else f"{status}"
         lines.append(f"error_page {codes} ={status} /errors/{status}/$error_form;")
-    lines += ["", "location @malformed {", "    return 400;", "}"]
+    lines += ["", "location @malformed {", "    return 400;", "}", "", f"location {GONE} {{", "    return 502;", "}"]
     for status, detail in DETAILS.items():
         for form, path in (("page", "/"), ("problem", "/api/")):
             lines += _location(status, detail, form, path)

@@ -46,17 +46,17 @@ class News:
 
     def _source(self, user: User, number: int, end: float) -> userdb_news.Source:
         """The news of one source, or what became of it."""
-        timeout = min(self._settings.news_timeout, end - monotonic())
+        seconds = min(self._settings.news_timeout, end - monotonic())
         try:
-            if timeout <= 0:
+            if seconds <= 0:
                 raise errors.NewsSlow()
-            return userdb_news.Source(number, self._ask(userdb_news.question(user, number), timeout), None)
+            return userdb_news.Source(number, self._ask(userdb_news.question(user, number), seconds), None)
         except errors.Problem as problem:
             return userdb_news.Source(number, [], problem)
 
-    def _ask(self, question: dict[str, str], timeout: float) -> list[userdb_news.Item]:
+    def _ask(self, question: dict[str, str], seconds: float) -> list[userdb_news.Item]:
         try:
-            response = self._client.get(self._settings.news_url, params=question, timeout=timeout)
+            response = self._client.get(self._settings.news_url, params=question, timeout=seconds)
         except httpx2.PoolTimeout as error:
             raise errors.Busy("Too many are waiting for the news service.") from error
         except httpx2.TimeoutException as error:
