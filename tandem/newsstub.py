@@ -115,6 +115,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--error-rate", default="0", help="share of answers that are a 500 (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the random parts (default: %(default)s)")
     options = parser.parse_args(arguments)
+    if not 1 <= options.port <= 65535:
+        parser.error(f"--port must be a number from 1 to 65535, not {options.port}")
     try:
         usual = manner(vars(options), Manner())
     except ValueError as error:

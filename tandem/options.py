@@ -108,8 +108,8 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
 def _add_serve(serving: argparse.ArgumentParser) -> None:
     serving.description = (
         "Serve stacks behind nginx, each with its own copy of one seeded database in var/, kept until `make clean`. "
-        "Ports: 8080 for wsgi_app and 8081 for asgi_app, or WSGI_PORT and ASGI_PORT. Whoever is logged in through one stack is "
-        "logged in through the others."
+        "Ports: 8080 for wsgi_app and 8081 for asgi_app, or WSGI_PORT and ASGI_PORT. All believe the same "
+        "sessions: a seeded user who is logged in through one stack is logged in through the others."
     )
     serving.add_argument(
         "stacks", nargs="*", metavar="STACK", default=["wsgi-gthread", "asgi"], help="default: wsgi-gthread asgi"

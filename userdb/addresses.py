@@ -47,11 +47,13 @@ def user_id(text: str) -> int:
 def page_of_users(query: bytes, strict: bool = True) -> PageOfUsers:
     """Which page of users a query string asks for. Raises BadRequest or Invalid.
 
-    `strict` refuses parameters that are not known, as the API does; a page ignores what others add to its links.
+    `strict` refuses parameters that are not known, as the API does; a page ignores what others add to its links, and the space
+    that a phone's keyboard adds to a word.
     """
     values = parameters(query, PageOfUsers.__struct_fields__, strict)
     errors = []
     after, limit, q = values.get("after", ""), values.get("limit", ""), values.get("q", "")
+    q = q if strict else q.strip(" ")
     if after and not (_DIGITS.match(after) and int(after) <= LARGEST_ID):
         errors.append(("after", "must be a whole number from 0 to 9223372036854775807"))
     if limit and not (_DIGITS.match(limit) and 1 <= int(limit) <= LARGEST_PAGE):

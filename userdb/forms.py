@@ -20,7 +20,7 @@ PASSWORD_LENGTH = (8, 128)
 """Characters of a new password, at least and at most: the length is what counts (NIST SP 800-63B, section 5.1.1)."""
 
 RULES = {
-    "username": "1 to 80 letters, digits, '.', '_' or '-'",
+    "username": "1 to 80 letters (A to Z), digits, '.', '_' or '-'",
     "email": "local@domain, at most 120 ASCII characters",
     "age": "a whole number from 0 to 150, or null",
     "password": f"{PASSWORD_LENGTH[0]} to {PASSWORD_LENGTH[1]} characters",

@@ -9,7 +9,7 @@ from userdb.models import Account
 def to_create(account: Account) -> None:
     """Raise Forbidden unless the account may create users; people of their own register."""
     if not account.is_admin:
-        raise Forbidden("Only an administrator creates users; register to become one yourself.")
+        raise Forbidden("Only an administrator creates other users.")
 
 
 def to_change(account: Account, user_id: int) -> None:

@@ -36,7 +36,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if chromium.FOUND is None:
         parser.error(chromium.MISSING)
-    options.folder.mkdir(parents=True, exist_ok=True)
+    try:
+        options.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        parser.error(str(error))
     try:
         with process.stoppable(), tempfile.TemporaryDirectory(prefix="tandem-screenshots-") as folder:
             return take(options.folder, Path(folder))

@@ -101,3 +101,13 @@ def test_an_answer_is_as_easy_to_read_as_the_rest(page: Page) -> None:
 def test_without_javascript_it_can_be_read(page: Page) -> None:
     expect(page.locator("section")).to_have_count(len(openapi.OPERATIONS))
     assert page.locator("pre").count() == page.locator("pre[hidden]").count()
+
+
+@without_javascript
+def test_without_javascript_nothing_that_was_typed_becomes_an_address(page: Page) -> None:
+    """The browser itself would send a form, passwords too, as the query of one."""
+    expect(page.get_by_role("button", name="Send")).to_have_count(len(openapi.OPERATIONS))
+    for button in page.get_by_role("button", name="Send").all():
+        expect(button).to_be_disabled()
+    page.locator("[data-path='/api/add'] input").first.press("Enter")
+    assert page.url.endswith("/docs")

@@ -88,6 +88,7 @@ def it_is_no_wider_than_the_screen(page: Page) -> None:
     for width in (NARROW, NARROWEST):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate("document.querySelector('.scroll:has(table)')?.scrollWidth ?? 0") <= width
 
 
 def test_the_longest_names_fit(page: Page, url: str) -> None:
@@ -98,6 +99,7 @@ def test_the_longest_names_fit(page: Page, url: str) -> None:
     for path in ("/", f"/users?after={user['id'] - 1}", f"/users/{user['id']}", f"/users/{user['id']}/edit"):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROWEST, path
+        assert page.evaluate("document.querySelector('.scroll:has(table)')?.scrollWidth ?? 0") <= NARROWEST, path
     page.request.delete(f"/api/users/{user['id']}", headers=ADMIN)
 
 
@@ -127,7 +129,7 @@ def test_a_field_that_is_right_is_not_called_wrong(page: Page, url: str) -> None
     views.show(page, url, VIEWS["register-taken"])
     expect(page.locator("[aria-invalid]")).to_have_count(1)
     expect(page.get_by_label("Username")).to_have_accessible_description(
-        "1 to 80 letters, digits, '.', '_' or '-' Username is taken."
+        "1 to 80 letters (A to Z), digits, '.', '_' or '-' Username is taken."
     )
     expect(page.get_by_label("Age (optional)")).to_have_accessible_description(
         "a whole number from 0 to 150, or nothing"

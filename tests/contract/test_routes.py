@@ -129,6 +129,12 @@ def test_users_page(client: Client) -> None:
     assert b'<a href="/users?q=user">First page</a>' in answer.body
 
 
+def test_a_space_around_what_is_searched_for_is_not_meant(client: Client) -> None:
+    for query in ("q=user0000007+", "q=%20user0000007"):
+        assert b'<a href="/users/7">' in client.request("GET", f"/users?{query}").body
+        assert client.request("GET", f"/api/users?{query}").body.startswith(b'{"users":[],')
+
+
 def test_users_page_without_a_match(client: Client) -> None:
     answer = client.request("GET", "/users?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E")
     assert answer.status == 200

@@ -45,7 +45,9 @@ async function send(form) {
   }
 }
 
+// Without this script the buttons stay disabled: the browser would send what was typed, passwords too, as part of an address.
 for (const form of document.querySelectorAll("form.try")) {
+  form.querySelector("button").disabled = false;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     send(form);
