@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -53,15 +54,69 @@ def test_snapshot_and_restore_bring_everything_back(tmp_path: Path) -> None:
     tool("seed", "--users", "20", url=url)
     before = rows(url)
     assert tool("snapshot", str(copy), url=url).returncode == 0
-    # A connection that is left open leaves a log behind, as a killed server would: it must not come back.
+    # A killed server leaves a log behind: it must not come back.
+    log, kept = file.with_name("a.db-wal"), tmp_path / "kept"
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("DELETE FROM users WHERE id > 3")
         connection.commit()
-        assert file.with_name("a.db-wal").exists()
-        assert tool("restore", str(copy), url=url).returncode == 0
+        shutil.copyfile(log, kept)
+    kept.replace(log)
+    assert tool("restore", str(copy), url=url).returncode == 0
     assert rows(url) == before
+    assert {path.stat().st_mode & 0o777 for path in (file, copy)} == {0o600}
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_what_is_in_use_is_not_replaced(tmp_path: Path) -> None:
+    """Whoever has it open would go on in a file that is not there any more."""
+    file, copy = tmp_path / "a.db", tmp_path / "copy.db"
+    url = f"sqlite:///{file}"
+    tool("seed", "--users", "5", url=url)
+    tool("snapshot", str(copy), url=url)
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("SELECT count(*) FROM users").fetchone()
+        done = tool("restore", str(copy), url=url)
+        assert done.returncode == 1
+        assert "is in use" in done.stderr
+        connection.execute("DELETE FROM users WHERE id > 3")
+        connection.commit()
+    assert len(rows(url)) == 3
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert tool("restore", str(copy), url=url).returncode == 0
+    assert len(rows(url)) == 5
+
+
+@pytest.mark.parametrize("content", [b"# No database\n" * 500, b"", b"SQLite format 3\0 but not really"])
+def test_only_a_snapshot_is_restored(tmp_path: Path, content: bytes) -> None:
+    url, other = f"sqlite:///{tmp_path}/a.db", tmp_path / "other"
+    tool("seed", "--users", "5", url=url)
+    other.write_bytes(content)
+    done = tool("restore", str(other), url=url)
+    assert done.returncode == 1
+    assert "is no snapshot of a database" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(rows(url)) == 5
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.db", "other"]
+
+
+def test_what_is_broken_is_replaced(tmp_path: Path) -> None:
+    file, copy = tmp_path / "a.db", tmp_path / "copy.db"
+    url = f"sqlite:///{file}"
+    tool("seed", "--users", "5", url=url)
+    tool("snapshot", str(copy), url=url)
+    file.write_bytes(b"broken " * 1000)
+    assert tool("restore", str(copy), url=url).returncode == 0
+    assert len(rows(url)) == 5
+
+
+def test_a_snapshot_does_not_replace_its_database(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/a.db"
+    tool("seed", "--users", "5", url=url)
+    done = tool("snapshot", f"{tmp_path}/./a.db", url=url)
+    assert done.returncode == 1
+    assert "is the database itself" in done.stderr
 
 
 @pytest.mark.parametrize(

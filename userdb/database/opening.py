@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DatabaseError as SQLAlchemyDatabaseError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from userdb import sqlite_driver, statements
 from userdb.settings import Settings
@@ -44,6 +45,32 @@ def autocommit(settings: Settings, file: Path) -> Iterator[Connection]:
         with engine.connect() as connection:
             _refuse_defective(settings, connection)
             yield connection
+
+
+@contextmanager
+def alone(settings: Settings, file: Path) -> Iterator[None]:
+    """Hold an SQLite file so that nobody else opens it. Raises DatabaseError where somebody has it open already.
+
+    What is no database any more is nobody's: putting another one in its place is what one does then.
+    """
+    if not file.is_file():
+        yield
+        return
+    url = settings.database_url.set(drivername="sqlite", database=str(file))
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args={"timeout": 0})
+    try:
+        with engine.connect() as connection:
+            try:
+                # Out of WAL mode only the last connection gets a database; and closing this one leaves no log to be removed.
+                for statement in ("PRAGMA journal_mode=DELETE", "BEGIN EXCLUSIVE"):
+                    connection.exec_driver_sql(statement)
+            except OperationalError as error:
+                raise DatabaseError(f"{file} is in use ({error.orig}): stop whatever has it open first") from error
+            except SQLAlchemyDatabaseError:
+                pass
+            yield
+    finally:
+        engine.dispose()
 
 
 def file_of(settings: Settings) -> Path:

@@ -51,6 +51,8 @@ def snapshot(settings: Settings, target: Path) -> None:
     """Write the whole database into one file, flushed to disk. Raises DatabaseError."""
     _require_sqlite(settings)
     opening.require(settings)
+    if target.resolve() == file_of(settings).resolve():
+        raise DatabaseError(f"{target} is the database itself: name another file for the snapshot")
     partial = _partial(target)
     with opening.autocommit(settings, file_of(settings)) as connection:
         connection.exec_driver_sql("VACUUM INTO ?", (str(partial),))
@@ -62,19 +64,28 @@ def snapshot(settings: Settings, target: Path) -> None:
 
 
 def restore(settings: Settings, source: Path) -> None:
-    """Put a snapshot in the place of the database, flushed to disk. Raises DatabaseError."""
+    """Put a snapshot in the place of the database, flushed to disk.
+
+    Raises DatabaseError where the file is no snapshot, or something has the database open: it would go on in a file that is
+    not there any more, and what it writes would be lost.
+    """
     _require_sqlite(settings)
     if not source.is_file():
         raise DatabaseError(f"there is no snapshot {source}")
     target = file_of(settings)
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = _partial(target)
-    shutil.copyfile(source, partial)
-    _flush(partial)
-    # The log of the old database must not be applied to the new one.
-    for suffix in ("-wal", "-shm"):
-        target.with_name(target.name + suffix).unlink(missing_ok=True)
-    partial.replace(target)
+    try:
+        shutil.copyfile(source, partial)
+        _refuse_other_files(settings, source, partial)
+        _flush(partial)
+        with opening.alone(settings, target):
+            # The log of the old database must not be applied to the new one.
+            for suffix in ("-wal", "-shm"):
+                target.with_name(target.name + suffix).unlink(missing_ok=True)
+            partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _prepare_file(settings: Settings) -> None:
@@ -84,6 +95,7 @@ def _prepare_file(settings: Settings) -> None:
     """
     if settings.on_sqlite:
         file_of(settings).parent.mkdir(parents=True, exist_ok=True)
+        _for_the_owner(file_of(settings))
         with opening.autocommit(settings, file_of(settings)) as connection:
             connection.exec_driver_sql("PRAGMA journal_mode=WAL")
 
@@ -93,9 +105,29 @@ def _require_sqlite(settings: Settings) -> None:
         raise DatabaseError("snapshot and restore work on SQLite files; PostgreSQL has tools of its own")
 
 
+def _refuse_other_files(settings: Settings, source: Path, copy: Path) -> None:
+    """Raise DatabaseError unless the copy of `source` holds a database of ours, of whatever version."""
+    try:
+        with opening.autocommit(settings, copy) as connection:
+            found = schema.version(connection)
+    except DatabaseError as error:
+        raise DatabaseError(f"{source} is no snapshot of a database: {error}") from error
+    finally:
+        for suffix in ("-wal", "-shm"):
+            copy.with_name(copy.name + suffix).unlink(missing_ok=True)
+    if found is None:
+        raise DatabaseError(f"{source} is no snapshot of a database: there is nothing in it")
+
+
+def _for_the_owner(file: Path) -> None:
+    """Make a file that only its owner may read, unless it is there: it will hold emails and the hashes of passwords."""
+    os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+
+
 def _partial(target: Path) -> Path:
     partial = target.with_name(target.name + ".partial")
     partial.unlink(missing_ok=True)
+    _for_the_owner(partial)
     return partial
 
 
