@@ -237,3 +237,12 @@ def test_ctrl_c_at_the_prompt_changes_nothing(file_url: str) -> None:
     code, seen = at_a_terminal([*line, *command("password", "user0000003", url=file_url)], ["\x03"])
     assert (code, "nothing is changed" in seen, "Traceback" in seen) == (1, True, False)
     assert rows(file_url) == before
+
+
+@pytest.mark.parametrize("arguments", [["password", "nobody"], ["admin", "nobody"]])
+def test_nobody_types_a_password_for_nothing(url: str, arguments: list[str]) -> None:
+    """What else is wrong is said first: this password would be too short."""
+    tool("create", url=url)
+    done = tool(*arguments, url=url, typed="short\n")
+    assert done.returncode == 1
+    assert "there is no user nobody" in done.stderr

@@ -48,10 +48,10 @@ def _run(options: argparse.Namespace, settings: Settings) -> None:
         case "restore":
             whole.restore(settings, options.file)
         case "admin":
-            created = accounts.make_admin(settings, options.name, options.email, prompt.password())
+            created = accounts.make_admin(settings, options.name, options.email, prompt.password)
             print(f"{options.name} is {'a new user and' if created else 'now'} an administrator")
         case "password":
-            accounts.set_password(settings, options.name, prompt.password())
+            accounts.set_password(settings, options.name, prompt.password)
 
 
 def _parser() -> argparse.ArgumentParser:

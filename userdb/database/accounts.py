@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from userdb import passwords
@@ -14,13 +15,14 @@ from userdb.models import timestamp, users
 from userdb.settings import Settings
 
 
-def make_admin(settings: Settings, username: str, email: str | None, password: str) -> bool:
-    """Make this user an administrator with this password, and with this email if one is given; create the user if there
-    is none. Whether it was created. Raises DatabaseError."""
-    values: dict[str, Any] = {"is_admin": True, "password_hash": passwords.hashed(password)}
+def make_admin(settings: Settings, username: str, email: str | None, password: Callable[[], str]) -> bool:
+    """Make this user an administrator with a password, and with this email if one is given; create the user if there
+    is none. Whether it was created. The password is asked for when nothing else can be wrong. Raises DatabaseError."""
+    if not _is_there(settings, username) and email is None:
+        raise DatabaseError(f"there is no user {username}: with --email EMAIL it is created")
+    values: dict[str, Any] = {"is_admin": True, "password_hash": passwords.hashed(password())}
     if email is not None:
         values["email"] = email
-    opening.require(settings)
     with opening.transaction(settings) as connection:
         schema.require_newest(connection)
         try:
@@ -29,14 +31,22 @@ def make_admin(settings: Settings, username: str, email: str | None, password: s
             raise DatabaseError(f"another user has the email {email}") from None
 
 
-def set_password(settings: Settings, username: str, password: str) -> None:
-    """Give this user this password, which ends the user's sessions. Raises DatabaseError."""
-    values = {"password_hash": passwords.hashed(password)}
-    opening.require(settings)
+def set_password(settings: Settings, username: str, password: Callable[[], str]) -> None:
+    """Give this user a password, asked for when the user was found; it ends the user's sessions. Raises DatabaseError."""
+    if not _is_there(settings, username):
+        raise DatabaseError(f"there is no user {username}")
+    values = {"password_hash": passwords.hashed(password())}
     with opening.transaction(settings) as connection:
         schema.require_newest(connection)
         if not _change(connection, username, values):
             raise DatabaseError(f"there is no user {username}")
+
+
+def _is_there(settings: Settings, username: str) -> bool:
+    opening.require(settings)
+    with opening.transaction(settings) as connection:
+        schema.require_newest(connection)
+        return connection.execute(select(users.c.id).where(users.c.username == username)).first() is not None
 
 
 def _change(connection: Connection, username: str, values: dict[str, Any]) -> bool:
