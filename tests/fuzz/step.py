@@ -31,19 +31,24 @@ def written(method: str, target: str, headers: Pairs, data: bytes = b"", chunked
 
 
 def curl(request: bytes, port: str = "8080") -> str:
-    """A request as a line for bash, as close as curl can come to it; placeholders stay."""
+    """A request as a line for bash; placeholders stay, they stand for what a stack gave or what is signed with the tests' key."""
     head, _, data = request.partition(b"\r\n\r\n")
     line, *headers = head.split(b"\r\n")
     method, target, _ = line.split(b" ", 2)
-    parts = [b"-X", method]
+    parts = [b"--head"] if method == b"HEAD" else [b"-X", method]
     for each in headers:
         name, _, value = each.partition(b": ")
-        if name.lower() not in (b"content-length", b"transfer-encoding") and each != b"Host: localhost":
+        if name.lower() != b"content-length":  # curl counts by itself, after the placeholders were filled in
             parts += [b"-H", each if value else name + b";"]  # curl takes `Name:` for a wish to leave the header out
+    given = {each.partition(b":")[0].lower() for each in headers}
+    for name in (b"Accept", b"User-Agent", *([b"Content-Type"] if data else [])):
+        parts += [] if name.lower() in given else [b"-H", name + b":"]  # it would add its own
     if data := data.removeprefix(b"{chunked}"):
-        parts += [b"--data-binary", data]
+        parts += [b"--data-raw", data]  # of --data-binary a body that begins with @ would be read as a file
+    elif b"content-length" in given:
+        parts += [b"-H", b"Content-Length: 0"]
     quoted = " ".join(_quoted(part) for part in [*parts, b"http://127.0.0.1:%s%s" % (port.encode(), target)])
-    return f"curl -i --path-as-is {quoted}"
+    return f"curl -i -g --path-as-is {quoted}"
 
 
 def _quoted(part: bytes) -> str:

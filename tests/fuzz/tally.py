@@ -27,7 +27,7 @@ class Tally:
         self.succeeded[step.kind] += 0 < status < 400
         if step.meant:
             self.meant[step.kind] += 1
-            self.met[step.kind] += status == step.meant
+            self.met.update([step.kind] if status == step.meant else [])  # a key stands for at least one
 
     def __str__(self) -> str:
         seen = ", ".join(f"{status}: {count:,}" for status, count in sorted(self.seen.items()))

@@ -85,7 +85,7 @@ def test_a_difference_is_found_made_small_and_told(monkeypatch: pytest.MonkeyPat
         run.fuzz(both, 60, 1)
     assert len(caught.value.sequence) == 1
     told = str(caught.value)
-    assert told.startswith("curl -i --path-as-is -X GET")
+    assert told.startswith("curl -i -g --path-as-is -X GET")
     assert "--- wsgi-gthread\n200 OK" in told
     assert "--- asgi\n200 OK" in told
     path = kept.keep(caught.value.sequence, tmp_path / "kept")

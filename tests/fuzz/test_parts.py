@@ -129,8 +129,15 @@ def test_a_request_as_a_line_for_the_shell() -> None:
     given = [("Host", "a"), ("Cookie", "session={cookie}"), ("Origin", ""), ("A", "\udcff"), ("B", "ä")]
     made = written("POST", "/login", given, b"\x01'\\", chunked=True)
     line = curl(made)
-    assert line.startswith("curl -i --path-as-is -X POST -H 'Host: a' -H 'Cookie: session={cookie}' -H 'Origin;' ")
-    assert line.endswith(r"-H $'A: \xff' -H 'B: ä' --data-binary $'\x01\x27\x5c' http://127.0.0.1:8080/login")
+    assert line == (
+        "curl -i -g --path-as-is -X POST -H 'Host: a' -H 'Cookie: session={cookie}' -H 'Origin;' "
+        r"-H $'A: \xff' -H 'B: ä' -H 'Transfer-Encoding: chunked' -H Accept: -H User-Agent: -H Content-Type: "
+        r"--data-raw $'\x01\x27\x5c' http://127.0.0.1:8080/login"
+    )
+    plain = written("HEAD", "/a?b={1}", [("Host", "localhost"), ("Accept", "x")])
+    assert curl(plain) == (
+        "curl -i -g --path-as-is --head -H 'Host: localhost' -H 'Accept: x' -H User-Agent: 'http://127.0.0.1:8080/a?b={1}'"
+    )
 
 
 def answered(head: str, body: bytes) -> Answer:
