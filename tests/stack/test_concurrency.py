@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from tests.accounts import ADMIN
-from tests.clients import Client
+from tests.clients import Answer, Client
 
 JSON = {"Content-Type": "application/json", **ADMIN}
 CLIENTS = 32
@@ -62,3 +63,32 @@ def test_changes_of_different_fields_both_hold(stack_client: Client) -> None:
             assert (ages.result().status, emails.result().status) == (200, 200)
             user = json.loads(stack_client.request("GET", target).body)
             assert (user["age"], user["email"]) == (number, f"fields{number}@example.org")
+
+
+def test_among_many_who_change_the_same_rows_no_field_is_lost(stack_client: Client) -> None:
+    """Half of them change the age and half the email, half of each only what they have seen before."""
+    targets = [_create(stack_client, f"shared{row}") for row in range(4)]
+
+    def change(number: int) -> tuple[str, dict[str, Any], Answer]:
+        target = targets[number % 4]
+        value = {"age": number % 150} if number // 4 % 2 else {"email": f"shared-{number}@example.org"}
+        headers = dict(JSON)
+        if number // 8 % 2:
+            headers["If-Match"] = stack_client.request("GET", target).header("ETag") or ""
+        answer = stack_client.request("PATCH", target, headers, json.dumps(value).encode())
+        assert answer.status == 200 or (answer.status == 412 and "If-Match" in headers), answer
+        return target, value, answer
+
+    before = {target: json.loads(stack_client.request("GET", target).body) for target in targets}
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        done = list(pool.map(change, range(CLIENTS * CHANGES)))
+    for target in targets:
+        accepted = [
+            (json.loads(answer.body), value) for at, value, answer in done if (at, answer.status) == (target, 200)
+        ]
+        user = before[target]
+        for found, value in sorted(accepted, key=lambda each: int(each[0]["version"])):
+            user = {**user, **value, "version": user["version"] + 1}
+            assert found == user  # each answer is the one before it and what was asked for: no change was lost between
+        assert json.loads(stack_client.request("GET", target).body) == user
+        assert len(accepted) >= CHANGES * CLIENTS // 4 // 2  # all that had no condition
