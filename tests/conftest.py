@@ -190,6 +190,13 @@ class in_process:  # noqa: N801  # reads as a verb where it is used
             self.wsgi.extensions["store"].close()
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where everything must be run, as in CI, fail if anything was not."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("REQUIRE_ALL") == "1" and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say in the last lines what could not be run, and how to have it run."""
     reasons = {str(report.longrepr[2]) for report in terminalreporter.getreports("skipped") if report.longrepr}

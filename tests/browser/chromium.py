@@ -8,8 +8,9 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
-FOUND = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-MISSING = "no Chromium on this machine: install one (Debian's package is called chromium)"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+FOUND = next((path for name in NAMES if (path := shutil.which(name))), None)
+MISSING = "no Chromium on this machine: install one (on Debian: apt-get install chromium)"
 
 PATIENCE = 15
 """Seconds that a page may take for anything; far more than it takes."""

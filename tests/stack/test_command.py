@@ -17,6 +17,7 @@ import pytest
 
 from tandem import ports
 from tests.clients import HttpClient
+from tests.contract.people import PASSWORD, Person, authorization, fresh, log_in
 
 TANDEM = [sys.executable, "-m", "tandem"]
 
@@ -106,12 +107,12 @@ def test_a_comparison_that_is_stopped_leaves_nothing_running_and_can_be_reported
         # A relative results folder, two blocks on disk, and a third one under way.
         measured = wait_for(lambda: records.exists() and records.read_bytes().count(b'"type":"block"') >= 2, 60)
         assert measured, (tmp_path / "output.txt").read_text()
-        assert wait_for(lambda: a_block_is_under_way(process.pid), 30), (tmp_path / "output.txt").read_text()
+        assert wait_for(lambda: a_block_is_under_way(process.pid), 60), (tmp_path / "output.txt").read_text()
         below = descendants(process.pid)
         process.send_signal(number)
-        status = process.wait(timeout=15)
+        status = process.wait(timeout=60)
     assert status == (-signal.SIGKILL if number == signal.SIGKILL else 128 + number)
-    assert wait_for(lambda: not alive(below), 10), alive(below)
+    assert wait_for(lambda: not alive(below), 60), alive(below)
     done = subprocess.run(
         [*TANDEM, "report", str(records.parent)], cwd=tmp_path, capture_output=True, text=True, check=False
     )
@@ -143,22 +144,41 @@ def assert_it_goes_on_to_its_end(folder: Path, records: Path) -> None:
 def test_serves_both_apps_until_it_is_interrupted(tmp_path: Path) -> None:
     first, second = ports.free_port(), ports.free_port()
     with command("serve", cwd=tmp_path, WSGI_PORT=str(first), ASGI_PORT=str(second)) as process:
-        ready = wait_for(lambda: process.poll() is not None or (answers(first) and answers(second)), 30)
+        ready = wait_for(lambda: process.poll() is not None or (answers(first) and answers(second)), 60)
         assert ready, (tmp_path / "output.txt").read_text()
         assert HttpClient("127.0.0.1", first).request("GET", "/api/users/7/news").status == 200
         below = descendants(process.pid)
         process.send_signal(signal.SIGINT)
-        process.wait(timeout=15)
-    assert wait_for(lambda: not alive(below), 10), alive(below)
+        process.wait(timeout=60)
+    assert wait_for(lambda: not alive(below), 60), alive(below)
     said = (tmp_path / "output.txt").read_text()
     assert f"http://127.0.0.1:{first}" in said
     assert f"http://127.0.0.1:{second}" in said
 
 
+def test_on_one_database_a_login_through_either_port_is_one_at_both(tmp_path: Path) -> None:
+    first, second = ports.free_port(), ports.free_port()
+    with command("serve", cwd=tmp_path, WSGI_PORT=str(first), ASGI_PORT=str(second), SHARED="1"):
+        assert wait_for(lambda: answers(first) and answers(second), 60), (tmp_path / "output.txt").read_text()
+        for here, there in ((first, second), (second, first)):
+            name = fresh()
+            person, other = (Person(HttpClient("127.0.0.1", port)) for port in (here, there))
+            fields = {"username": name, "email": f"{name}@example.org", "password": PASSWORD}
+            assert person.fill("/register", **fields).status == 303
+            other.cookie = person.cookie
+            assert other.is_logged_in()
+            token = json.loads(log_in(other.client, name, PASSWORD).body)["token"]
+            assert person.client.request("GET", "/api/me", authorization(token)).status == 200
+            assert other.fill("/logout").status == 303
+            assert not person.is_logged_in()
+            assert other.client.request("POST", "/api/logout", authorization(token)).status == 204
+            assert person.client.request("GET", "/api/me", authorization(token)).status == 401
+
+
 def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     port = ports.free_port()
     with command("serve", "asgi", "--port", str(port), cwd=tmp_path):
-        assert wait_for(lambda: answers(port), 30), (tmp_path / "output.txt").read_text()
+        assert wait_for(lambda: answers(port), 60), (tmp_path / "output.txt").read_text()
         done = subprocess.run(
             [*TANDEM, "serve", "asgi", "--port", str(port)], capture_output=True, text=True, check=False
         )
