@@ -46,6 +46,13 @@ class Settings:
         """Whether the database is an SQLite file."""
         return self.database_url.get_backend_name() == "sqlite"
 
+    def require_database(self) -> None:
+        """Raise SettingsError where the SQLite file is missing: a driver would not say which, or make an empty one."""
+        if self.on_sqlite and not Path(self.database_url.database or "").is_file():
+            raise SettingsError(
+                f"there is no database {self.database_url.database}: make one with `python -m userdb.database seed` or `create`"
+            )
+
     def driver_url(self, sqlite_driver: str) -> URL:
         """The URL for `create_engine`; an SQLite file is opened with mode=rw, so that a missing one is not made empty."""
         if not self.on_sqlite:

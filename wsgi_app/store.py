@@ -23,6 +23,7 @@ class Store:
     """The users in the database, over pooled connections of this process."""
 
     def __init__(self, settings: Settings) -> None:
+        settings.require_database()
         self._settings = settings
         self._reading = self._engine(
             statements.SQLITE_READ_PRAGMAS,

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
+from urllib.parse import urlencode
 
 import jsonschema
 import pytest
@@ -52,6 +53,41 @@ def test_both_apps_serve_it(client: Client) -> None:
 
 def test_every_address_of_the_api_is_described_and_no_other() -> None:
     assert {(path, method) for path, views in ROUTES.items() if path not in PAGES for method in views} == DESCRIBED
+
+
+PARAMETERS = [
+    (operation, parameter)
+    for operation in openapi.OPERATIONS
+    for parameter in operation.parameters
+    if parameter.place == "query"
+]
+
+
+@pytest.mark.parametrize(("operation", "parameter"), PARAMETERS, ids=lambda each: each.name)
+def test_a_parameter_may_be_what_its_schema_takes(
+    client: Client, operation: openapi.Operation, parameter: openapi.Parameter
+) -> None:
+    """At its limits and just beyond them: description and validation are written apart."""
+    path = operation.path.replace("{user_id}", "7")
+    others = {each.name: "1" for each in operation.parameters if each.required and each.place == "query"}
+    for value, taken in around(parameter.schema):
+        answer = client.request(operation.method, f"{path}?{urlencode(others | {parameter.name: value})}")
+        assert (answer.status == 200) == taken, (value, answer)
+        assert answer.status in (200, 400, 422)
+
+
+def around(schema: dict[str, Any]) -> list[tuple[str, bool]]:
+    """Values as they stand in an address, and whether the schema takes them."""
+    if schema["type"] == "integer":
+        least, most = schema["minimum"], schema["maximum"]
+        values: list[Any] = [least - 1, least, most, most + 1]
+        odd = [("x", False), ("1.5", False), ("1e1", False)]
+    else:
+        longest = schema["maxLength"]
+        values = ["a" * longest, "a" * (longest + 1), "\x00", "\x1f", "\x7f", "\x80", "ä", " ", ""]
+        odd = []
+    check = jsonschema.Draft202012Validator(schema)
+    return [(str(value), check.is_valid(value)) for value in values] + odd
 
 
 def test_every_schema_is_one() -> None:

@@ -43,7 +43,7 @@ def set_password(settings: Settings, username: str, password: Callable[[], str])
 
 
 def _is_there(settings: Settings, username: str) -> bool:
-    opening.require(settings)
+    settings.require_database()
     with opening.transaction(settings) as connection:
         schema.require_newest(connection)
         return connection.execute(select(users.c.id).where(users.c.username == username)).first() is not None

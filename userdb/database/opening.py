@@ -78,12 +78,6 @@ def file_of(settings: Settings) -> Path:
     return Path(settings.database_url.database or "")
 
 
-def require(settings: Settings) -> None:
-    """Raise DatabaseError where there is no SQLite file: opening it would make an empty one."""
-    if settings.on_sqlite and not file_of(settings).is_file():
-        raise DatabaseError(f"there is no database {file_of(settings)}: make one with seed or create")
-
-
 @contextmanager
 def _engine(settings: Settings, database: str | None, **options: Any) -> Iterator[Engine]:
     url = settings.database_url.set(drivername="sqlite", database=database)

@@ -25,7 +25,7 @@ def create(settings: Settings) -> None:
 
 def migrate(settings: Settings) -> None:
     """Bring a database that is there to the newest version, all or nothing. Raises DatabaseError."""
-    opening.require(settings)
+    settings.require_database()
     with opening.transaction(settings) as connection:
         if schema.version(connection) is None:
             raise DatabaseError("the database is empty: there is nothing to migrate, fill it with seed or create")
@@ -50,7 +50,7 @@ def seed(settings: Settings, count: int) -> None:
 def snapshot(settings: Settings, target: Path) -> None:
     """Write the whole database into one file, flushed to disk. Raises DatabaseError."""
     _require_sqlite(settings)
-    opening.require(settings)
+    settings.require_database()
     if target.resolve() == file_of(settings).resolve():
         raise DatabaseError(f"{target} is the database itself: name another file for the snapshot")
     partial = _partial(target)
