@@ -228,11 +228,13 @@ def test_a_person_who_mistypes_changes_nothing(file_url: str, answers: list[str]
 
 def test_ctrl_c_at_the_prompt_changes_nothing(file_url: str) -> None:
     before = rows(file_url)
-    # As with a shell, the terminal is the one that controls the process: only then does Ctrl-C reach it.
+    # As with a shell, the terminal is the one that controls the process: only then does Ctrl-C reach it. Whatever
+    # was started in the background of a script ignores it, and so would what it starts.
     line = [
         "python3",
         "-c",
-        "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])",
+        "import fcntl, os, signal, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+        "signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])",
     ]
     code, seen = at_a_terminal([*line, *command("password", "user0000003", url=file_url)], ["\x03"])
     assert (code, "nothing is changed" in seen, "Traceback" in seen) == (1, True, False)
