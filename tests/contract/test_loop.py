@@ -16,10 +16,21 @@ from tests.conftest import in_process, settings_for
 from userdb import passwords, wire
 
 JSON = {"Content-Type": "application/json"}
-SESSION = SESSIONS.begin(account())
-COOKIE = {"Cookie": f"session={SESSIONS.token(SESSION)}"}
-FORM = {**COOKIE, "Content-Type": "application/x-www-form-urlencoded"}
-CSRF = f"csrf={SESSIONS.form_token(SESSION)}&".encode()
+
+
+def form() -> tuple[dict[str, str], bytes]:
+    """The headers and the token with which a new session of the administrator sends forms."""
+    session = SESSIONS.begin(account())
+    cookie = f"session={SESSIONS.token(session)}"
+    headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
+    return headers, f"csrf={SESSIONS.form_token(session)}&".encode()
+
+
+FORM, CSRF = form()
+COOKIE = {"Cookie": FORM["Cookie"]}
+# Registering and logging in end the session before it.
+REGISTER, REGISTER_CSRF = form()
+LOGIN, LOGIN_CSRF = form()
 
 # Everything that the app does, once.
 REQUESTS: list[tuple[str, str, dict[str, str], bytes, int]] = [
@@ -34,9 +45,9 @@ REQUESTS: list[tuple[str, str, dict[str, str], bytes, int]] = [
     ("GET", "/users/9/delete", COOKIE, b"", 200),
     ("POST", "/users/9/delete", FORM, CSRF + b"version=1", 303),
     ("GET", "/register", {}, b"", 200),
-    ("POST", "/register", FORM, CSRF + b"username=loop3&email=loop3@b&password=long+enough", 303),
+    ("POST", "/register", REGISTER, REGISTER_CSRF + b"username=loop3&email=loop3@b&password=long+enough", 303),
     ("GET", "/login", {}, b"", 200),
-    ("POST", "/login", FORM, CSRF + b"username=admin&password=correct-horse", 303),
+    ("POST", "/login", LOGIN, LOGIN_CSRF + b"username=admin&password=correct-horse", 303),
     ("GET", "/logout", COOKIE, b"", 200),
     ("GET", "/healthz", {}, b"", 200),
     ("GET", "/readyz", {}, b"", 200),
