@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tandem import process
-from tandem.stacks import PROJECT
+from tandem.paths import PROJECT
 
 ADMIN, PASSWORD = "admin", "correct-horse"
 """The administrator of a seeded database, and the password of all its users: it is for trying and measuring."""

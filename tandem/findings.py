@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from tandem import machine, quiet, sources, validity
+from tandem import host, machine, quiet, sources, topology, validity
 from tandem.errors import TandemError
 from tandem.validity import Limit
 
@@ -22,7 +22,7 @@ class Finding(NamedTuple):
 
 
 def cpus(
-    cpus: int, allowed: Sequence[int] | None = None, siblings: machine.Siblings | None = None
+    cpus: int, allowed: Sequence[int] | None = None, siblings: topology.Siblings | None = None
 ) -> Iterator[Finding]:
     """Look at how the CPUs would be laid out, with so many for the stack."""
     try:
@@ -57,9 +57,9 @@ def quota(allowed: int) -> Finding:
 
 def frequency(allowed: Sequence[int]) -> Finding:
     """Look at what changes the CPUs' frequency."""
-    governors = {sources.text(machine.SYSTEM_CPUS / f"cpu{cpu}/cpufreq/scaling_governor") for cpu in allowed} - {""}
-    boost = sources.text(machine.SYSTEM_CPUS / "cpufreq/boost") == "1"
-    turbo = sources.text(machine.SYSTEM_CPUS / "intel_pstate/no_turbo") == "0"
+    governors = {sources.text(topology.SYSTEM_CPUS / f"cpu{cpu}/cpufreq/scaling_governor") for cpu in allowed} - {""}
+    boost = sources.text(topology.SYSTEM_CPUS / "cpufreq/boost") == "1"
+    turbo = sources.text(topology.SYSTEM_CPUS / "intel_pstate/no_turbo") == "0"
     moving = [f"the governor is {name}" for name in sorted(governors - {"performance"})]
     if boost or turbo:
         moving.append("boost is on")
@@ -75,7 +75,7 @@ def frequency(allowed: Sequence[int]) -> Finding:
 
 def virtualised() -> Finding:
     """Look whether this is a virtual machine."""
-    name = machine.hypervisor()
+    name = host.hypervisor()
     if name is None:
         return Finding("virtualised", "ok", "no, or the CPU doesn't report it")
     return Finding(
@@ -88,7 +88,7 @@ def virtualised() -> Finding:
 
 def clock() -> Finding:
     """Look at the kernel's clock."""
-    name = sources.text(machine.SYSTEM_CPUS.parent / "clocksource/clocksource0/current_clocksource") or "unknown"
+    name = sources.text(topology.SYSTEM_CPUS.parent / "clocksource/clocksource0/current_clocksource") or "unknown"
     if name in ("hpet", "acpi_pm", "jiffies", "refined-jiffies"):
         return Finding(
             "clock", "note", f"{name}: every look at the time is a slow call, which costs stacks that look often more"

@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 from tandem import process
 from tandem.errors import RunFailed, TandemError
+from tandem.paths import PROJECT
 from tandem.process import Child
 from tandem.records import Load
-from tandem.stacks import PROJECT
 
 LOADTEST = PROJECT / "loadtest"
 HOLD = Path(__file__).with_name("gate") / "hold.py"

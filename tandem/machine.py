@@ -1,21 +1,15 @@
-"""The machine: which CPUs the stack and the generator get, and what it is made of."""
+"""The layout: which CPUs the stack, the generator and the harness get."""
 
 from __future__ import annotations
 
 import os
-import platform
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from tandem.errors import TandemError
+from tandem.topology import Siblings, thread_siblings
 
-SYSTEM_CPUS = Path("/sys/devices/system/cpu")
 ONE_CPU = "only one CPU: the stack and the generator share it, so these numbers are suspect and no verdict is given"
-
-Siblings = Mapping[int, Sequence[int]]
-"""By CPU, the CPUs that are hyperthreads of the same core, itself included."""
 
 
 class Layout(NamedTuple):
@@ -85,61 +79,3 @@ def _notes(stack: Sequence[int], generator: int, core: Sequence[int]) -> list[st
     if len({core[cpu] for cpu in stack}) < len(stack):
         notes.append("some CPUs of the stack are hyperthreads of one core: together they do the work of less than two")
     return notes
-
-
-def thread_siblings(cpus: Iterable[int]) -> dict[int, list[int]]:
-    """Return the hyperthreads of the core of each CPU; a CPU of which the kernel tells nothing is alone."""
-    found = {}
-    for cpu in cpus:
-        listed = ""
-        with suppress(OSError):
-            listed = (SYSTEM_CPUS / f"cpu{cpu}/topology/thread_siblings_list").read_text()
-        found[cpu] = cpu_list(listed) or [cpu]
-    return found
-
-
-def with_siblings(cpus: Iterable[int]) -> list[int]:
-    """Return these CPUs and all that share a core with one of them."""
-    return sorted({each for shared in thread_siblings(cpus).values() for each in shared})
-
-
-def cpu_list(text: str) -> list[int]:
-    """Read a list as the kernel writes it: `0-2,5` is 0, 1, 2, 5."""
-    found: list[int] = []
-    for part in text.strip().split(","):
-        first, _, last = part.partition("-")
-        if first:
-            found.extend(range(int(first), int(last or first) + 1))
-    return found
-
-
-def _first_line(path: str, key: str, default: str) -> str:
-    """Return the value of the first `key : value` line of a file under /proc."""
-    with suppress(OSError):
-        for line in Path(path).read_text(errors="replace").splitlines():
-            name, _, value = line.partition(":")
-            if name.strip() == key:
-                return value.strip()
-    return default
-
-
-def cpu_model() -> str:
-    """Return the name that the CPU has in /proc/cpuinfo."""
-    return _first_line("/proc/cpuinfo", "model name", platform.processor() or "unknown")
-
-
-def memory_bytes() -> int:
-    """Return the machine's memory."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-
-
-def hypervisor() -> str | None:
-    """Return what the machine is virtualised by, where the CPU reports that it is: the vendor's name, or `unknown`."""
-    if "hypervisor" not in _first_line("/proc/cpuinfo", "flags", "").split():
-        return None
-    for path in ("/sys/hypervisor/type", "/sys/class/dmi/id/sys_vendor"):
-        with suppress(OSError):
-            name = Path(path).read_text(errors="replace").strip()
-            if name:
-                return name
-    return "unknown"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tandem import process
 from tandem.errors import TandemError
-from tandem.stacks import PROJECT
+from tandem.paths import PROJECT
 
 CONFIGURATION = PROJECT / "nginx"
 STATIC_ROOT = PROJECT / "userdb"

@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 from tandem import profiles
-from tandem.stacks import PROJECT
+from tandem.paths import PROJECT
 
 DESCRIPTION = """\
 One user database, written once as a Flask WSGI app and once as a Starlette ASGI app, served and compared on this

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 
-from tandem import machine
+from tandem import host, machine
+from tandem.paths import PROJECT
 from tandem.records import Provenance
-from tandem.stacks import PROJECT
 
 PACKAGES = (
     "flask", "werkzeug", "jinja2", "gunicorn", "starlette", "anyio", "uvicorn", "uvloop", "httptools",
@@ -60,12 +60,12 @@ def provenance(layout: machine.Layout, *, arguments: Sequence[str], nginx: str, 
         python=f"{platform.python_implementation()} {platform.python_version()}",
         platform=f"{sys.platform} {platform.machine()}",
         kernel=platform.release(),
-        cpu_model=machine.cpu_model(),
+        cpu_model=host.cpu_model(),
         cpus=layout.allowed,
         stack_cpus=layout.stack,
         generator_cpus=layout.generator,
-        memory_bytes=machine.memory_bytes(),
-        virtualised=machine.hypervisor(),
+        memory_bytes=host.memory_bytes(),
+        virtualised=host.hypervisor(),
         nginx=nginx,
         sqlite=sqlite,
         sqlite_durability=DURABILITY,

@@ -13,9 +13,10 @@ from pathlib import Path
 from tandem import database, nginx, ports, serving
 from tandem.console import say
 from tandem.errors import TandemError
+from tandem.paths import PROJECT
 from tandem.process import Child
 from tandem.serving import Place, Running
-from tandem.stacks import PROJECT, Definition, Stacks
+from tandem.stacks import Definition, Stacks
 
 VAR = PROJECT / "var"
 

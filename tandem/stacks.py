@@ -13,9 +13,9 @@ from typing import Literal
 import msgspec
 
 from tandem.errors import TandemError
+from tandem.paths import PROJECT
 from tandem.records import Budget
 
-PROJECT = Path(__file__).resolve().parent.parent
 BUILT_IN = Path(__file__).with_name("stacks.toml")
 DECOY = "decoy"
 """The name that the baseline has when it runs a second time in a round."""

@@ -23,7 +23,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from tandem import machine, sources, usage
+from tandem import sources, topology, usage
 from tandem.records import Surroundings
 from tandem.usage import Process, Usage
 
@@ -65,7 +65,7 @@ class Watch:
         self.generator, self.own = set(generator_sessions), set(own_sessions)
         self.harness = os.getpid() if harness is None else harness
         self.cpus = list(cpus)
-        self.watched = machine.with_siblings(cpus)
+        self.watched = topology.with_siblings(cpus)
 
     def begin(self) -> None:
         """Read at the beginning."""

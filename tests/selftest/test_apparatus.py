@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from tandem.stacks import PROJECT
+from tandem.paths import PROJECT
 from tests.selftest import conftest, toy
 from tests.selftest.bench import Bench, percent
 from tests.selftest.burner import burner

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from tandem import ports, process, samples, validity
 from tandem.generator import LOADTEST, Generator, Window
-from tandem.stacks import PROJECT
+from tandem.paths import PROJECT
 from tests.selftest import toy
 from tests.selftest.bench import USERS, Bench, load, ms, percent
 from tests.selftest.story import Story

@@ -11,8 +11,9 @@ import msgspec
 import pytest
 
 from tandem import measures, records, statistics
+from tandem.paths import PROJECT
 from tandem.rounds import Rounds
-from tandem.stacks import DECOY, PROJECT
+from tandem.stacks import DECOY
 from tandem.summary import Summary
 from tandem.verdict import Comparison
 from tests.selftest import toy

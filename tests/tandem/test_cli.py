@@ -16,7 +16,7 @@ import pytest
 from tandem import __main__, cli, database, errors, options, ports, results, serve, stacks
 from tandem import serving as tandem_serving
 from tandem.errors import TandemError
-from tandem.stacks import PROJECT
+from tandem.paths import PROJECT
 from tests.clients import HttpClient
 from tests.tandem import toy
 from tests.tandem.test_process import alive, eventually

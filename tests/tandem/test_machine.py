@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tandem import machine
+from tandem import host, machine, topology
 from tandem.errors import TandemError
-from tandem.machine import Siblings
+from tandem.topology import Siblings
 
 SIZES = (2, 4, 8, 16)
 
@@ -95,17 +95,17 @@ def test_hyperthreads_are_read_from_the_kernel(tmp_path: Path, monkeypatch: pyte
         folder = tmp_path / f"cpu{cpu}/topology"
         folder.mkdir(parents=True)
         (folder / "thread_siblings_list").write_text(listed)
-    assert machine.thread_siblings([0, 3, 7]) == {0: [0, 2], 3: [1, 3], 7: [7]}
-    assert machine.with_siblings([0, 3]) == [0, 1, 2, 3]
+    assert topology.thread_siblings([0, 3, 7]) == {0: [0, 2], 3: [1, 3], 7: [7]}
+    assert topology.with_siblings([0, 3]) == [0, 1, 2, 3]
     assert machine.layout(2, range(4)).stack == [0, 2]
 
 
 def test_lists_of_cpus_are_read() -> None:
-    assert machine.cpu_list("0-2,5\n") == [0, 1, 2, 5]
-    assert machine.cpu_list("") == []
+    assert topology.cpu_list("0-2,5\n") == [0, 1, 2, 5]
+    assert topology.cpu_list("") == []
 
 
 def test_the_machine_is_described() -> None:
-    assert machine.cpu_model()
-    assert machine.memory_bytes() > 2**26
-    assert machine.hypervisor() != ""
+    assert host.cpu_model()
+    assert host.memory_bytes() > 2**26
+    assert host.hypervisor() != ""

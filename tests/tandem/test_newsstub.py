@@ -17,7 +17,7 @@ import pytest
 
 from tandem import ports, serving
 from tandem.newsstub import Manner, manner, news
-from tandem.stacks import PROJECT
+from tandem.paths import PROJECT
 
 
 @pytest.fixture(scope="module")

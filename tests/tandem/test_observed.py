@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from tandem import observed, process, usage
+from tandem.paths import PROJECT
 from tandem.process import Child, Children
 from tandem.records import Observed
-from tandem.stacks import PROJECT
 from tests.tandem.test_process import eventually
 
 # Keeps five connections to a database and one to another, three to a service and one to another, and two threads; on a line

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tandem import profiles, stacks
+from tandem import paths, profiles, stacks
 from tandem.errors import TandemError
 from tandem.plan import Plan, plan
 
@@ -138,4 +138,4 @@ def test_a_record_tells_how_stacks_were_started_and_not_where_this_machine_keeps
     commands = [command for stack in planned().stacks() for command in stack.commands]
     assert commands
     assert all(command[0] == "python" and "{port}" in " ".join(command) for command in commands)
-    assert not any(str(stacks.PROJECT) in part for command in commands for part in command)
+    assert not any(str(paths.PROJECT) in part for command in commands for part in command)

@@ -14,8 +14,8 @@ import pytest
 
 from tandem import process
 from tandem.errors import RunFailed, Stopped, TandemError
+from tandem.paths import PROJECT
 from tandem.process import Child, Children
-from tandem.stacks import PROJECT
 
 SLEEPER = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]
 STUBBORN = [

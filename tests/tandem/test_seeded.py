@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tandem import database
-from tandem.stacks import PROJECT
+from tandem.paths import PROJECT
 from userdb import passwords
 
 
