@@ -7,10 +7,7 @@ pairing, and only causes outside the stacks count, or repeating would remove the
 from __future__ import annotations
 
 from tandem.rounds import Attempt, Rounds
-
-REPEATS = 3
-"""Most repeats of invalid rounds in one run: enough for what chance does to a machine that was quiet at the start, and a
-standard run stays below half an hour."""
+from tandem.rules import REPEATS
 
 
 def of_round(rounds: Rounds, number: int) -> list[Attempt]:

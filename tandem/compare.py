@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from tandem import attempts, records, results, validity
+from tandem import attempts, records, results, rules, validity
 from tandem.console import Progress
 from tandem.errors import RunFailed, sentence
 from tandem.order import orders
@@ -148,9 +148,7 @@ class Comparison:
             causes = validity.judge_round(list(last.blocks.values())).causes
             self.say(f"round {number} is INVALID, for causes outside the stacks: {'; '.join(causes[:4])}")
             settled = attempts.settled(rounds, number)
-            what = (
-                f"{attempts.REPEATS} repeats are used up, it counts for nothing" if settled else "it is measured again"
-            )
+            what = f"{rules.REPEATS} repeats are used up, it counts for nothing" if settled else "it is measured again"
             self.say(f"round {number}: {what}")
         return not attempts.settled(rounds, number)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tandem.errors import TandemError
 from tandem.records import Budget, Headline, Load
-from tandem.verdict import P99_BLOCK, P99_SECONDS, P99_STACK
+from tandem.rules import P99_BLOCK, P99_SECONDS, P99_STACK
 
 READING = ("floor", "read", "pages", "waiting")
 """Scenarios that leave the database as it is; within a round and stack they come before those that write."""

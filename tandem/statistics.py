@@ -12,8 +12,7 @@ import math
 from collections.abc import Sequence
 from functools import lru_cache
 
-ERROR = 0.05
-"""The chance of any false word that a whole run may have; its m headlines, and its looks at the data, share it evenly."""
+from tandem.rules import ERROR
 
 
 def share_of_error(headlines: int, looks: int = 1) -> float:

@@ -12,20 +12,23 @@ from tandem import statistics, wording
 from tandem.measures import TITLES, Measures, Metric
 from tandem.records import Load, Run
 from tandem.rounds import Rounds
+from tandem.rules import (
+    ACHIEVED_LIMIT,
+    BACKLOG_LIMIT,
+    ERROR,
+    FAILED_LIMIT,
+    INTERMITTENT,
+    NO_DIFFERENCE_ERROR,
+    P99_BLOCK,
+    P99_SECONDS,
+    P99_STACK,
+)
 
 Word = Literal["better", "worse", "no practical difference", "undecided", "no word"]
 Kind = Literal["headline", "decoy", "exploratory"]
 
 DELTAS: dict[Metric, float] = {"cpu": 0.10, "p50": 0.10, "p99": 0.20, "memory": 0.10}
 """How far from 1 a ratio matters in practice; ±δ means 1/(1+δ) to 1+δ, alike for either choice of baseline."""
-
-FAILED_LIMIT, ACHIEVED_LIMIT, BACKLOG_LIMIT = 0.001, 0.99, 0.01
-"""Shares of a stack's arrivals: from the first on failed, below the second answered well, or above the third added to the
-requests in flight, it can't serve the rate and gets no word on latency or CPU: to refuse is neither fast nor cheap."""
-
-NO_DIFFERENCE_ERROR = 0.10
-P99_SECONDS, P99_BLOCK, P99_STACK = 8, 2_000, 10_000
-INTERMITTENT = 0.25
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,7 +131,7 @@ def compare(
 
     `everything` holds the ratios of all complete attempts; they are shown beside the others and decide nothing.
     """
-    error = statistics.share_of_error(headlines, looks) if kind != "exploratory" else statistics.ERROR
+    error = statistics.share_of_error(headlines, looks) if kind != "exploratory" else ERROR
     logs = [math.log(ratio) for ratio in rounds.values()]
     estimate = statistics.estimate(logs) if logs else None
     bounds, bounds90 = statistics.interval(logs, error), statistics.interval(logs, NO_DIFFERENCE_ERROR)
@@ -164,14 +167,14 @@ def compare(
 def differ(rounds: dict[int, float], *, scenario: str, stack: str, baseline: str) -> Difference:
     """Put differences, given by round in percentage points, together: exploratory, so with a 95 % interval and no word."""
     points = list(rounds.values())
-    bounds = statistics.interval(points, statistics.ERROR)
+    bounds = statistics.interval(points, ERROR)
     return Difference(
         scenario=scenario,
         stack=stack,
         baseline=baseline,
         rounds=list(rounds),
         points=points,
-        confidence=1 - statistics.ERROR,
+        confidence=1 - ERROR,
         estimate=statistics.estimate(points) if points else None,
         low=bounds[0] if bounds else None,
         high=bounds[1] if bounds else None,

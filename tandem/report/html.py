@@ -15,8 +15,9 @@ from tandem.measures import METRICS, TITLES, Measures, Metric, Route
 from tandem.records import Block, Load, Run
 from tandem.report import charts, theme, trust
 from tandem.report.charts import Chart
+from tandem.rules import FAILED_LIMIT
 from tandem.summary import Summary, challengers
-from tandem.verdict import FAILED_LIMIT, Word
+from tandem.verdict import Word
 
 LABELS: dict[Word, str] = {
     "better": "better", "worse": "worse", "no practical difference": "same", "undecided": "undecided", "no word": "none",

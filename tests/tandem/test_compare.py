@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from tandem import attempts, profiles, provenance, records, stacks, summary
 from tandem import compare as comparing
+from tandem import profiles, provenance, records, rules, stacks, summary
 from tandem.compare import RECORDS, Comparison
 from tandem.errors import RunFailed, Stopped
 from tandem.order import orders
@@ -258,7 +258,7 @@ def test_repeats_are_bounded_and_what_stays_invalid_counts_for_nothing(planned: 
     executor = Fake(disturbed=range(1, 1000))
     found = run(planned, executor, tmp_path / "run", said)
     rounds = Counter((b.round, b.attempt) for b in found if isinstance(b, Block))
-    assert len(rounds) == 7 + attempts.REPEATS
+    assert len(rounds) == 7 + rules.REPEATS
     assert any("repeats are used up" in line for line in said)
     judged = summary.summarise(found)
     assert judged.rounds_valid == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tandem import attempts, statistics, validity, verdict
+from tandem import rules, statistics, validity, verdict
 from tandem.measures import TITLES
 
 TEXT = (Path(__file__).parents[2] / "docs" / "method.md").read_text(encoding="utf-8")
@@ -34,12 +34,12 @@ def test_the_number_of_rounds_is_that_of_the_code(headlines: int) -> None:
 
 
 def test_the_rules_are_those_of_the_code() -> None:
-    assert f"blocks of at least {verdict.P99_SECONDS} s and {verdict.P99_BLOCK:,} arrivals" in TEXT
-    assert f"{verdict.P99_STACK:,} arrivals per stack" in TEXT
-    assert f"{verdict.FAILED_LIMIT:.1%} or more of its arrivals failed".replace("%", " %") in TEXT
-    assert f"{verdict.BACKLOG_LIMIT:.0%} of its arrivals".replace("%", " %") in TEXT
-    assert f"{verdict.ACHIEVED_LIMIT:.0%} were answered well".replace("%", " %") in TEXT
-    assert attempts.REPEATS == 3
+    assert f"blocks of at least {rules.P99_SECONDS} s and {rules.P99_BLOCK:,} arrivals" in TEXT
+    assert f"{rules.P99_STACK:,} arrivals per stack" in TEXT
+    assert f"{rules.FAILED_LIMIT:.1%} or more of its arrivals failed".replace("%", " %") in TEXT
+    assert f"{rules.BACKLOG_LIMIT:.0%} of its arrivals".replace("%", " %") in TEXT
+    assert f"{rules.ACHIEVED_LIMIT:.0%} were answered well".replace("%", " %") in TEXT
+    assert rules.REPEATS == 3
     assert "Three repeats are allowed" in TEXT
     assert len(verdict.DELTAS) == 4
     for metric, delta in verdict.DELTAS.items():

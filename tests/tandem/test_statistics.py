@@ -11,7 +11,7 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tandem import statistics
+from tandem import rules, statistics
 
 VALUES = st.lists(st.floats(-5, 5, allow_subnormal=False), min_size=1, max_size=12)
 
@@ -28,7 +28,7 @@ def test_two_looks_share_the_error(headlines: int, looks: int, rounds: int) -> N
     assert statistics.smallest_rounds(headlines, looks) == rounds
     assert not statistics.enough_rounds(rounds - 1, headlines, looks)
     share = statistics.share_of_error(headlines, looks)
-    assert share * headlines * looks == pytest.approx(statistics.ERROR)
+    assert share * headlines * looks == pytest.approx(rules.ERROR)
     assert statistics.interval([float(value) for value in range(rounds)], share) is not None
     assert statistics.interval([float(value) for value in range(rounds - 1)], share) is None
 

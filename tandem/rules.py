@@ -1,0 +1,23 @@
+"""Rules: every number that decides something and was fixed before anything was measured (docs/method.md says why)."""
+
+from __future__ import annotations
+
+ERROR = 0.05
+"""The chance of any false verdict that a whole run may have; its m headlines, and its looks at the data, share it evenly."""
+
+NO_DIFFERENCE_ERROR = 0.10
+"""The chance of error of the interval that “no practical difference” is decided on: two one-sided tests at 5 %."""
+
+FAILED_LIMIT, ACHIEVED_LIMIT, BACKLOG_LIMIT = 0.001, 0.99, 0.01
+"""Shares of a stack's arrivals: from the first on failed, below the second answered well, or above the third added to the
+requests in flight, it can't serve the rate and gets no verdict on latency or CPU: to refuse is neither fast nor cheap."""
+
+P99_SECONDS, P99_BLOCK, P99_STACK = 8, 2_000, 10_000
+"""What p99 needs for a verdict: the length of a block in seconds, its arrivals, and those of a stack in all its blocks."""
+
+INTERMITTENT = 0.25
+"""Part by which the pooled percentiles' ratio and the round-wise one may differ before stalls are called intermittent."""
+
+REPEATS = 3
+"""Most repeats of invalid rounds in one run: enough for what chance does to a machine that was quiet at the start, and a
+standard run stays below half an hour."""
