@@ -18,7 +18,7 @@ from tandem.generator import Drive, Generator
 from tandem.machine import Layout
 from tandem.process import Child, Children
 from tandem.profiles import IN_FLIGHT, TIMEOUT_SECONDS
-from tandem.records import Calibration, Load
+from tandem.records.journal import Calibration, Load
 
 USERS = 16
 """Users of the closed loop: more don't raise the ceiling, the generator has one CPU."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from tandem import database, doctor, generator, nginx, process, profiles, provenance, quiet, results, resume, serve
+from tandem import database, doctor, generator, nginx, process, profiles, provenance, quiet, resume, serve
 from tandem import plan as planning
 from tandem import stacks as stacks_module
 from tandem.compare import RECORDS, Comparison
@@ -21,6 +21,7 @@ from tandem.console import duration, say
 from tandem.errors import RunFailed, Stopped, TandemError, sentence
 from tandem.executor import Machine
 from tandem.options import parser
+from tandem.records import run_folder
 from tandem.rounds import Rounds
 
 SETTLE_SECONDS = 30
@@ -90,12 +91,12 @@ def _compare(options: argparse.Namespace) -> int:
         given = parser().parse_args(past.run.provenance.command[1:])
     wished = _plan(given, past.run.seed if past else None)
     generator.check()
-    results.check_report_libraries()
+    run_folder.check_report_libraries()
     binary = nginx.find()
     if past:
         resume.refuse_other_plan(past, wished)
     rounds = resume.total(past, bool(options.extend), options.rounds) if past else wished.rounds
-    folder = taken_up.resolve() if taken_up else results.new_folder(options.out)
+    folder = taken_up.resolve() if taken_up else run_folder.new_folder(options.out)
     if wished.layout.suspect:
         say(f"warning: {wished.layout.suspect}")
     os.sched_setaffinity(0, wished.layout.harness)

@@ -11,13 +11,14 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from tandem import attempts, records, results, rules, validity
+from tandem import attempts, rules, validity
 from tandem.console import Progress
 from tandem.errors import RunFailed, sentence
 from tandem.order import orders
 from tandem.plan import Plan
 from tandem.provenance import now
-from tandem.records import Block, Calibration, End, Load, Provenance, Record, Resumed
+from tandem.records import journal, run_folder
+from tandem.records.journal import Block, Calibration, End, Load, Provenance, Record, Resumed
 from tandem.rounds import Rounds
 
 RECORDS = "records.jsonl"
@@ -98,7 +99,7 @@ class Comparison:
         try:
             self._keep(first())
             began = True
-            results.point_latest(self.folder)  # from here on there is something to report, whatever happens
+            run_folder.point_latest(self.folder)  # from here on there is something to report, whatever happens
             self._rounds()
             self._keep(End(date=now(), complete=True, reason="all rounds measured"))
         except BaseException as error:
@@ -112,7 +113,7 @@ class Comparison:
             raise failure from error
 
     def _keep(self, record: Record) -> None:
-        records.append(self.path, record)
+        journal.append(self.path, record)
         self.records.append(record)
 
     def _rounds(self) -> None:

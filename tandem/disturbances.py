@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from tandem import validity
-from tandem.records import Block
+from tandem.records.journal import Block
 from tandem.rounds import Attempt
 
 

@@ -9,9 +9,10 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tandem import findings, generator, nginx, provenance, quiet, resources, results
+from tandem import findings, generator, nginx, provenance, quiet, resources
 from tandem.errors import TandemError
 from tandem.findings import Finding
+from tandem.records import run_folder
 
 CLOCK_MONOTONIC = 1
 
@@ -75,7 +76,7 @@ def tools() -> Iterator[Finding]:
     """Look for Locust, the libraries of the report, and nginx."""
     checks: list[tuple[str, Callable[[], object]]] = [
         ("Locust", generator.check),
-        ("report", results.check_report_libraries),
+        ("report", run_folder.check_report_libraries),
         ("nginx", lambda: nginx.version(nginx.find())),
     ]
     for name, check in checks:

@@ -29,7 +29,7 @@ from tandem.plan import Plan
 from tandem.process import Child, Children
 from tandem.profiles import NEWS_SECONDS
 from tandem.provenance import now
-from tandem.records import Block, Calibration, Load
+from tandem.records.journal import Block, Calibration, Load
 from tandem.serving import Place, Running
 from tandem.stacks import DECOY
 

@@ -20,7 +20,7 @@ from tandem import process
 from tandem.errors import RunFailed, TandemError
 from tandem.paths import PROJECT
 from tandem.process import Child
-from tandem.records import Load
+from tandem.records.journal import Load
 
 LOADTEST = PROJECT / "loadtest"
 HOLD = Path(__file__).with_name("gate") / "hold.py"

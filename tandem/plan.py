@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tandem import machine, profiles, statistics
 from tandem.errors import TandemError
 from tandem.profiles import Profile
-from tandem.records import FORMAT, Calibration, Headline, Load, Provenance, Run, Stack
+from tandem.records.journal import FORMAT, Calibration, Headline, Load, Provenance, Run, Stack
 from tandem.stacks import DECOY, Definition, Stacks, choose
 
 

@@ -11,7 +11,7 @@ from importlib import metadata
 
 from tandem import host, machine
 from tandem.paths import PROJECT
-from tandem.records import Provenance
+from tandem.records.journal import Provenance
 
 PACKAGES = (
     "flask", "werkzeug", "jinja2", "gunicorn", "starlette", "anyio", "uvicorn", "uvloop", "httptools",

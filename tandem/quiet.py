@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from tandem import usage, validity
-from tandem.records import Surroundings
+from tandem.records.journal import Surroundings
 from tandem.surroundings import Watch, ours
 from tandem.validity import Limit
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import msgspec
 
-from tandem import attempts, records
+from tandem import attempts
 from tandem.errors import TandemError
 from tandem.plan import Plan
-from tandem.records import Provenance, Record
+from tandem.records import journal
+from tandem.records.journal import Provenance, Record
 from tandem.rounds import Rounds
 
 FIXED = ("commit", "python", "kernel", "cpu_model", "stack_cpus", "generator_cpus", "nginx", "sqlite", "packages")
@@ -20,7 +21,7 @@ FIXED = ("commit", "python", "kernel", "cpu_model", "stack_cpus", "generator_cpu
 def read(path: Path) -> list[Record]:
     """Return the records of a run. Raises TandemError where there are none that this version can go on with."""
     try:
-        found = list(records.read(path))
+        found = list(journal.read(path))
         Rounds(found)
     except OSError as error:
         raise TandemError(f"{path} can't be read ({error.strerror}): give the folder of a run") from error

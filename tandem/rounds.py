@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tandem import validity
-from tandem.records import FORMAT, Block, End, Provenance, Record, Resumed, Run
+from tandem.records.journal import FORMAT, Block, End, Provenance, Record, Resumed, Run
 
 Key = tuple[str, str]  # scenario and stack
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tandem import wording
 from tandem.measures import Measures
-from tandem.records import Load
+from tandem.records.journal import Load
 from tandem.verdict import Comparison, Word, cannot_serve
 
 SHOWN: tuple[tuple[Word, str], ...] = (

@@ -16,7 +16,7 @@ import msgspec
 from tandem import advice, prediction, sentences, verdict, wording
 from tandem.disturbances import Disturbances, disturbances
 from tandem.measures import METRICS, Measures, Metric, Pooled, Route, lost_share, measure, value
-from tandem.records import Block, End, Load, Record, Resumed, Run, Stack
+from tandem.records.journal import Block, End, Load, Record, Resumed, Run, Stack
 from tandem.rounds import Attempt, Key, Rounds
 from tandem.verdict import Comparison, Difference
 

@@ -24,7 +24,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tandem import sources, topology, usage
-from tandem.records import Surroundings
+from tandem.records.journal import Surroundings
 from tandem.usage import Process, Usage
 
 TICK_SECONDS = 0.01

@@ -10,7 +10,7 @@ import msgspec
 
 from tandem import statistics, wording
 from tandem.measures import TITLES, Measures, Metric
-from tandem.records import Load, Run
+from tandem.records.journal import Load, Run
 from tandem.rounds import Rounds
 from tandem.rules import (
     ACHIEVED_LIMIT,

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import msgspec
 
-from tandem import records, summary
+from tandem import summary
 from tandem.errors import TandemError
-from tandem.records import Record
+from tandem.records import journal
+from tandem.records.journal import Record
 from tandem.report import charts, html, markdown, pools
 from tandem.summary import Summary
 
@@ -48,15 +49,15 @@ def write(folder: Path) -> Summary:
 
 def _read(path: Path) -> list[Record]:
     try:
-        return list(records.read(path))
+        return list(journal.read(path))
     except FileNotFoundError:
         raise ReportError(f"{path} does not exist: give the folder of a run, such as results/latest") from None
     except OSError as error:
         raise ReportError(f"{path} can't be read: {error.strerror}") from error
     except msgspec.DecodeError as error:
-        if (other := _format(path)) not in (records.FORMAT, None):
+        if (other := _format(path)) not in (journal.FORMAT, None):
             raise ReportError(
-                f"{path} has format {other}, this version of tandem reads format {records.FORMAT}: "
+                f"{path} has format {other}, this version of tandem reads format {journal.FORMAT}: "
                 "make its report with the version that measured it"
             ) from error
         raise ReportError(f"{path} holds a line that is no record of this version of tandem: {error}") from error

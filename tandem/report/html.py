@@ -12,7 +12,7 @@ import markupsafe
 
 from tandem import sentences, wording
 from tandem.measures import METRICS, TITLES, Measures, Metric, Route
-from tandem.records import Block, Load, Run
+from tandem.records.journal import Block, Load, Run
 from tandem.report import charts, theme, trust
 from tandem.report.charts import Chart
 from tandem.rules import FAILED_LIMIT

@@ -16,7 +16,7 @@ import msgspec
 from tandem import samples, statistics
 from tandem.errors import RunFailed
 from tandem.measures import Pooled, Route
-from tandem.records import Block
+from tandem.records.journal import Block
 from tandem.rounds import Key
 
 Responses = Mapping[Key, Sequence[float]]

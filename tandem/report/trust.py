@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from tandem import statistics, wording
 from tandem.disturbances import Flagged
 from tandem.measures import Measures, together
-from tandem.records import Block, Observed, Stack
+from tandem.records.journal import Block, Observed, Stack
 from tandem.report.sheet import Sheet
 from tandem.summary import Summary
 from tandem.verdict import Comparison

@@ -13,7 +13,7 @@ from tandem.executor import Machine
 from tandem.generator import Drive, Generator, open_loop
 from tandem.plan import Plan
 from tandem.process import Children
-from tandem.records import Block, Load
+from tandem.records.journal import Block, Load
 from tandem.samples import Samples
 from tandem.serving import Running
 from tests.selftest import toy

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import scipy.stats
 
-from tandem.records import Record
+from tandem.records.journal import Record
 from tandem.summary import Summary, summarise
 from tests.selftest.bench import percent
 from tests.selftest.story import Story

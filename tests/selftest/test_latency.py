@@ -13,7 +13,7 @@ import msgspec
 
 from tandem import validity
 from tandem.generator import Drive, Generator, Window
-from tandem.records import Block
+from tandem.records.journal import Block
 from tests.selftest import toy
 from tests.selftest.bench import Bench, load, ms
 from tests.selftest.story import Story

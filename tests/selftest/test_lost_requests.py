@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from tandem.measures import value
-from tandem.records import Block
+from tandem.records.journal import Block
 from tandem.summary import summarise
 from tests.selftest.bench import Bench, load, ms
 from tests.selftest.story import Story

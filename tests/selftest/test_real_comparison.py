@@ -10,8 +10,9 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
-from tandem import measures, records, statistics
+from tandem import measures, statistics
 from tandem.paths import PROJECT
+from tandem.records import journal
 from tandem.rounds import Rounds
 from tandem.stacks import DECOY
 from tandem.summary import Summary
@@ -53,7 +54,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Compared:
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     latest = folder / "latest"
     summary = msgspec.json.decode((latest / "summary.json").read_bytes(), type=Summary)
-    return Compared(summary, Rounds(records.read(latest / "records.jsonl")), done.stdout)
+    return Compared(summary, Rounds(journal.read(latest / "records.jsonl")), done.stdout)
 
 
 def test_same_stacks_for_real(compared: Compared, tell: Story) -> None:

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from tandem import attempts, validity
-from tandem.records import Block, Record
+from tandem.records.journal import Block, Record
 from tandem.rounds import Rounds
 from tandem.summary import summarise
 from tests.selftest.bench import Bench, load, ms, percent

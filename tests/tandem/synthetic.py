@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tandem import records, samples
-from tandem.records import (
+from tandem import samples
+from tandem.records import journal
+from tandem.records.journal import (
     Block,
     Budget,
     Calibration,
@@ -82,7 +83,7 @@ def calibration(**changes: Any) -> Calibration:
 def run(rounds: int = 9, **changes: Any) -> Run:
     """Return a run of the standard profile."""
     facts: dict[str, Any] = {
-        "format": records.FORMAT, "profile": "standard", "seed": 1, "rounds": rounds, "extension": 0, "baseline": WSGI,
+        "format": journal.FORMAT, "profile": "standard", "seed": 1, "rounds": rounds, "extension": 0, "baseline": WSGI,
         "stacks": [stack(WSGI), stack(ASGI, slots=None), stack(DECOY, decoy_of=WSGI)],
         "loads": [load(name) for name in SCENARIOS], "headlines": [Headline(scenario=s, metric=m) for s, m in HEADLINES],
         "seeded_users": 10_000, "probes": 60, "calibration": calibration(), "suspect": [], "provenance": provenance(),
@@ -216,7 +217,7 @@ ROUTE, OTHER = "GET /api/users/{id}", "POST /api/users"
 def write(folder: Path, found: list[Record], raw: bool = True, sparse: int = 10) -> Path:
     """Write records and, for every block, raw samples around its p50 and p99; `sparse` leaves out all but each n-th."""
     for record in found:
-        records.append(folder / "records.jsonl", record)
+        journal.append(folder / "records.jsonl", record)
         if raw and isinstance(record, Block):
             samples.write(folder / record.samples, raw_samples(record, sparse))
     return folder

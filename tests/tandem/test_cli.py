@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from tandem import __main__, cli, database, errors, options, ports, results, serve, stacks
+from tandem import __main__, cli, database, errors, options, ports, serve, stacks
 from tandem import serving as tandem_serving
 from tandem.errors import TandemError
 from tandem.paths import PROJECT
+from tandem.records import run_folder
 from tests.clients import HttpClient
 from tests.tandem import toy
 from tests.tandem.test_process import alive, eventually
@@ -167,17 +168,17 @@ def test_errors_of_the_operating_system_are_sentences(
 
 
 def test_a_run_folder_is_new_and_latest_points_at_the_last(tmp_path: Path) -> None:
-    first, second = results.new_folder(tmp_path / "results"), results.new_folder(tmp_path / "results")
+    first, second = run_folder.new_folder(tmp_path / "results"), run_folder.new_folder(tmp_path / "results")
     assert first != second
     for folder in (first, second):
-        results.point_latest(folder)
+        run_folder.point_latest(folder)
         assert (tmp_path / "results" / "latest").resolve() == folder
 
 
 def test_a_disk_that_is_as_good_as_full_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(results, "ROOM", 2**62)
+    monkeypatch.setattr(run_folder, "ROOM", 2**62)
     with pytest.raises(TandemError, match="MB are free"):
-        results.new_folder(tmp_path)
+        run_folder.new_folder(tmp_path)
 
 
 @pytest.fixture

@@ -16,12 +16,13 @@ import msgspec
 import pytest
 
 from tandem import compare as comparing
-from tandem import profiles, provenance, records, rules, stacks, summary
+from tandem import profiles, provenance, rules, stacks, summary
 from tandem.compare import RECORDS, Comparison
 from tandem.errors import RunFailed, Stopped
 from tandem.order import orders
 from tandem.plan import Plan, plan
-from tandem.records import Block, Calibration, End, Load, Record, Resumed, Run
+from tandem.records import journal
+from tandem.records.journal import Block, Calibration, End, Load, Record, Resumed, Run
 from tests.tandem import synthetic
 
 CALIBRATION = Calibration(
@@ -108,14 +109,14 @@ def comparison(planned: Plan, executor: Fake, folder: Path, said: list[str] | No
 def run(planned: Plan, executor: Fake, folder: Path, said: list[str] | None = None) -> list[Record]:
     """Compare and return the records."""
     comparison(planned, executor, folder, said).begin([])
-    return list(records.read(folder / RECORDS))
+    return list(journal.read(folder / RECORDS))
 
 
 def go_on(planned: Plan, executor: Fake, folder: Path, rounds: int, said: list[str] | None = None) -> list[Record]:
     """Take a run up again and return the records."""
-    past = list(records.read(folder / RECORDS))
+    past = list(journal.read(folder / RECORDS))
     comparison(planned, executor, folder, said).go_on(past, rounds, [])
-    return list(records.read(folder / RECORDS))
+    return list(journal.read(folder / RECORDS))
 
 
 def test_every_round_starts_every_stack_once_in_the_planned_order(planned: Plan, tmp_path: Path) -> None:
@@ -179,7 +180,7 @@ def test_what_was_measured_is_kept_whatever_breaks(
     executor = Fake(fail_at=15, error=error)
     with pytest.raises(type(error)):
         run(planned, executor, tmp_path / "run")
-    found = list(records.read(tmp_path / "run" / RECORDS))
+    found = list(journal.read(tmp_path / "run" / RECORDS))
     assert len(found) == 1 + 14 + 1
     assert isinstance(found[-1], End)
     assert (found[-1].complete, found[-1].reason) == (False, reason)
@@ -191,7 +192,7 @@ def test_what_was_measured_is_kept_whatever_breaks(
 def test_a_full_disk_is_a_sentence_and_keeps_what_is_there(
     planned: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    append, written = records.append, 0
+    append, written = journal.append, 0
 
     def full(path: Path, record: Record) -> None:
         nonlocal written
@@ -200,10 +201,10 @@ def test_a_full_disk_is_a_sentence_and_keeps_what_is_there(
             raise OSError(errno.ENOSPC, "No space left on device", str(path))
         append(path, record)
 
-    monkeypatch.setattr(records, "append", full)
+    monkeypatch.setattr(journal, "append", full)
     with pytest.raises(RunFailed, match=r"the disk is full.*make room[\s\S]*tandem report"):
         run(planned, Fake(), tmp_path / "run")
-    assert len(list(records.read(tmp_path / "run" / RECORDS))) == 4
+    assert len(list(journal.read(tmp_path / "run" / RECORDS))) == 4
 
 
 def test_the_device_that_is_always_full_gives_the_same_sentence(planned: Plan, tmp_path: Path) -> None:

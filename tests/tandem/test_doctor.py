@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
-from tandem import doctor, findings, generator, machine, nginx, quiet, resources, results, sources
+from tandem import doctor, findings, generator, machine, nginx, quiet, resources, sources
 from tandem.errors import TandemError
 from tandem.findings import Finding
+from tandem.records import run_folder
 from tests.tandem import synthetic
 
 
@@ -68,7 +69,8 @@ def test_another_processor_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "name", "index"), [(generator, "check", 0), (results, "check_report_libraries", 1), (nginx, "find", 2)]
+    ("module", "name", "index"),
+    [(generator, "check", 0), (run_folder, "check_report_libraries", 1), (nginx, "find", 2)],
 )
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, index: int) -> None:
     def missing() -> None:

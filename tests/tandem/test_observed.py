@@ -13,7 +13,7 @@ import pytest
 from tandem import observed, process, usage
 from tandem.paths import PROJECT
 from tandem.process import Child, Children
-from tandem.records import Observed
+from tandem.records.journal import Observed
 from tests.tandem.test_process import eventually
 
 # Keeps five connections to a database and one to another, three to a service and one to another, and two threads; on a line

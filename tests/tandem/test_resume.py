@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from tandem import cli, profiles, provenance, records, resume, stacks
+from tandem import cli, profiles, provenance, resume, stacks
 from tandem.compare import RECORDS
 from tandem.errors import TandemError
 from tandem.plan import Plan, plan
-from tandem.records import Provenance, Resumed, Run
+from tandem.records import journal
+from tandem.records.journal import Provenance, Resumed, Run
 from tandem.rounds import Rounds
 from tests.tandem import synthetic
 
@@ -95,7 +96,7 @@ def test_wrong_calls_are_sentences(tmp_path: Path, capsys: pytest.CaptureFixture
     (tmp_path / RECORDS).write_text("")
     assert "their first line is missing" in call(["compare", "--resume", str(tmp_path)], capsys)
     old = msgspec.structs.replace(synthetic.run(), format=1)
-    records.append(tmp_path / RECORDS, old)
+    journal.append(tmp_path / RECORDS, old)
     assert "format 1" in call(["compare", "--resume", str(tmp_path)], capsys)
     assert "--seconds can't be changed" in call(["compare", "--resume", str(tmp_path), "--seconds", "5"], capsys)
     assert "--rounds can't be changed" in call(["compare", "--resume", str(tmp_path), "--rounds", "9"], capsys)

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tandem.records import Block, Record
+from tandem.records.journal import Block, Record
 from tandem.summary import summarise
 from tests.tandem import synthetic
 from tests.tandem.synthetic import ASGI, DECOY, WSGI, synthesise

@@ -13,7 +13,7 @@ import pytest
 
 from tandem import summary, wording
 from tandem.measures import Pooled
-from tandem.records import Record
+from tandem.records.journal import Record
 from tandem.summary import Summary, summarise
 from tests.tandem import synthetic
 from tests.tandem.synthetic import ASGI, DECOY, WSGI, synthesise

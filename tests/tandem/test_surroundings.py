@@ -13,7 +13,7 @@ import pytest
 
 from tandem import process, sources, surroundings, usage
 from tandem.process import Child, Children
-from tandem.records import Surroundings
+from tandem.records.journal import Surroundings
 from tandem.surroundings import Watch
 from tests.tandem.test_process import SLEEPER, eventually
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from tandem import validity
-from tandem.records import Block
+from tandem.records.journal import Block
 from tandem.validity import Judged
 from tests.tandem import synthetic
 
