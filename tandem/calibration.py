@@ -15,9 +15,9 @@ from pathlib import Path
 from tandem import generator, nginx, ports, samples, usage
 from tandem.errors import RunFailed
 from tandem.generator import Drive, Generator
-from tandem.machine import Layout
+from tandem.plan.cpu_layout import Layout
+from tandem.plan.profiles import IN_FLIGHT, TIMEOUT_SECONDS
 from tandem.process import Child, Children
-from tandem.profiles import IN_FLIGHT, TIMEOUT_SECONDS
 from tandem.records.journal import Calibration, Load
 
 USERS = 16

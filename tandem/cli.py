@@ -13,14 +13,15 @@ from pathlib import Path
 
 import msgspec
 
-from tandem import database, doctor, generator, nginx, process, profiles, provenance, quiet, resume, serve
-from tandem import plan as planning
-from tandem import stacks as stacks_module
+from tandem import database, doctor, generator, nginx, process, provenance, quiet, resume, serve
 from tandem.compare import RECORDS, Comparison
 from tandem.console import duration, say
 from tandem.errors import RunFailed, Stopped, TandemError, sentence
 from tandem.executor import Machine
 from tandem.options import parser
+from tandem.plan import comparison as planning
+from tandem.plan import profiles
+from tandem.plan import stacks as stacks_module
 from tandem.records import run_folder
 from tandem.rounds import Rounds
 

@@ -25,13 +25,13 @@ from tandem import (
 )
 from tandem.errors import RunFailed
 from tandem.generator import Generator, Window
-from tandem.plan import Plan
+from tandem.plan.comparison import Plan
+from tandem.plan.profiles import NEWS_SECONDS
+from tandem.plan.stacks import DECOY
 from tandem.process import Child, Children
-from tandem.profiles import NEWS_SECONDS
 from tandem.provenance import now
 from tandem.records.journal import Block, Calibration, Load
 from tandem.serving import Place, Running
-from tandem.stacks import DECOY
 
 
 class Machine:

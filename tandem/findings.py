@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from tandem import host, machine, quiet, sources, topology, validity
+from tandem import host, quiet, sources, topology, validity
 from tandem.errors import TandemError
+from tandem.plan import cpu_layout
 from tandem.validity import Limit
 
 State = Literal["ok", "note", "bad"]
@@ -26,7 +27,7 @@ def cpus(
 ) -> Iterator[Finding]:
     """Look at how the CPUs would be laid out, with so many for the stack."""
     try:
-        layout = machine.layout(cpus, allowed, siblings)
+        layout = cpu_layout.layout(cpus, allowed, siblings)
     except TandemError as error:
         yield Finding("CPUs", "bad", str(error))
         return

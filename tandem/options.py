@@ -9,8 +9,8 @@ from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
-from tandem import profiles
 from tandem.paths import PROJECT
+from tandem.plan import profiles
 
 DESCRIPTION = """\
 One user database, written once as a Flask WSGI app and once as a Starlette ASGI app, served and compared on this
@@ -101,7 +101,7 @@ def version() -> str:
 def _add_files(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stacks-file", type=Path, action="append", default=[], metavar="FILE",
-        help="more stacks, in the format of tandem/stacks.toml; may be given again",
+        help="more stacks, in the format of tandem/plan/stacks.toml; may be given again",
     )  # fmt: skip
 
 

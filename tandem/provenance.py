@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 
-from tandem import host, machine
+from tandem import host
 from tandem.paths import PROJECT
+from tandem.plan import cpu_layout
 from tandem.records.journal import Provenance
 
 PACKAGES = (
@@ -49,7 +50,7 @@ def versions() -> dict[str, str]:
     return found
 
 
-def provenance(layout: machine.Layout, *, arguments: Sequence[str], nginx: str, sqlite: str) -> Provenance:
+def provenance(layout: cpu_layout.Layout, *, arguments: Sequence[str], nginx: str, sqlite: str) -> Provenance:
     """Return where the numbers of a run that begins now come from."""
     status = git("status", "--porcelain")
     return Provenance(

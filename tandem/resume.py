@@ -9,7 +9,7 @@ import msgspec
 
 from tandem import attempts
 from tandem.errors import TandemError
-from tandem.plan import Plan
+from tandem.plan.comparison import Plan
 from tandem.records import journal
 from tandem.records.journal import Provenance, Record
 from tandem.rounds import Rounds

@@ -14,9 +14,9 @@ from tandem import database, nginx, ports, serving
 from tandem.console import say
 from tandem.errors import TandemError
 from tandem.paths import PROJECT
+from tandem.plan.stacks import Definition, Stacks
 from tandem.process import Child
 from tandem.serving import Place, Running
-from tandem.stacks import Definition, Stacks
 
 VAR = PROJECT / "var"
 

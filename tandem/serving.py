@@ -16,8 +16,8 @@ from pathlib import Path
 from tandem import nginx, ports, process
 from tandem.errors import RunFailed, TandemError
 from tandem.paths import PROJECT
+from tandem.plan.stacks import Definition
 from tandem.process import Child, Children
-from tandem.stacks import Definition
 
 READY_WITHIN = 20.0
 """Seconds a stack may take until it answers; 2 are expected of it."""

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, event
 import asgi_app.app
 import wsgi_app.app
 from tandem import nginx, ports, serving
-from tandem import stacks as tandem_stacks
+from tandem.plan import stacks as tandem_stacks
 from tandem.serving import Place, Running
 from tests.accounts import KEY
 from tests.clients import AsgiClient, Client, HttpClient, WsgiClient

@@ -12,8 +12,9 @@ from typing import Literal
 
 from playwright.sync_api import Browser, Page
 
-from tandem import database, process, serving, stacks
+from tandem import database, process, serving
 from tandem.errors import Stopped, TandemError
+from tandem.plan import stacks
 from tests.browser import chromium, views
 from tests.browser.views import VIEWS
 from tests.conftest import place_for

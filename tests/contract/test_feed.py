@@ -10,7 +10,7 @@ from time import monotonic
 
 import pytest
 
-from tandem import stacks
+from tandem.plan import stacks
 from tests.clients import Client
 from tests.conftest import APPS, in_process, settings_for
 from tests.contract.news import news_service

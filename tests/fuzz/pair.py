@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tandem import serving
-from tandem import stacks as tandem_stacks
+from tandem.plan import stacks as tandem_stacks
 from tandem.serving import Place
 from tests.conftest import place_for
 from tests.fuzz import answers, counts, database, seed

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from tandem import executor, machine, nginx, samples
+from tandem import executor, nginx, samples
 from tandem.executor import Machine
 from tandem.generator import Drive, Generator, open_loop
-from tandem.plan import Plan
+from tandem.plan import cpu_layout
+from tandem.plan.comparison import Plan
 from tandem.process import Children
 from tandem.records.journal import Block, Load
 from tandem.samples import Samples
@@ -109,7 +110,7 @@ def bench_in(folder: Path) -> Iterator[Bench]:
     """Start the toy, and stop it and all that belongs to it at the end."""
     plan = Plan(
         profile="selftest", definitions={TOY: toy.definition()}, baseline=TOY, loads=[], headlines=[], rounds=1,
-        extension=0, seed=1, users=USERS, layout=machine.layout(1),
+        extension=0, seed=1, users=USERS, layout=cpu_layout.layout(1),
     )  # fmt: skip
     ours = Machine(plan, folder, nginx.find())
     with ours.ready(), ours.stack(TOY, 1) as measurement:

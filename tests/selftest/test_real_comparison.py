@@ -12,9 +12,9 @@ import pytest
 
 from tandem import measures, statistics
 from tandem.paths import PROJECT
+from tandem.plan.stacks import DECOY
 from tandem.records import journal
 from tandem.rounds import Rounds
-from tandem.stacks import DECOY
 from tandem.summary import Summary
 from tandem.verdict import Comparison
 from tests.selftest import toy

@@ -19,8 +19,9 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from tandem import serving, stacks
-from tandem.stacks import Definition
+from tandem import serving
+from tandem.plan import stacks
+from tandem.plan.stacks import Definition
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -143,7 +144,7 @@ def definition(title: str = "A toy", manner: str = "") -> Definition:
 
 
 def stacks_file(definitions: dict[str, Definition]) -> str:
-    """Return these stacks in the format of `tandem/stacks.toml`; a TOML basic string is written as JSON writes one."""
+    """Return these stacks in the format of `tandem/plan/stacks.toml`; a TOML basic string is written as JSON writes one."""
     tables = []
     for name, each in definitions.items():
         facts = {key: value for key, value in msgspec.structs.asdict(each).items() if value is not None}

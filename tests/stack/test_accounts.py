@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tandem import ports, serving
-from tandem import stacks as tandem_stacks
+from tandem.plan import stacks as tandem_stacks
 from tandem.serving import Place, Running
 from tests.clients import Answer, HttpClient
 from tests.conftest import STACKS, place_for

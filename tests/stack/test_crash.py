@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tandem import serving
-from tandem import stacks as tandem_stacks
+from tandem.plan import stacks as tandem_stacks
 from tandem.serving import Running
 from tandem.usage import scan
 from tests.accounts import ADMIN

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tandem import serving
-from tandem import stacks as tandem_stacks
+from tandem.plan import stacks as tandem_stacks
 from tests.accounts import ADMIN, SESSIONS, account, bearer
 from tests.conftest import STACKS, place_for
 from tests.stack.raw import RawAnswer, exchange, request

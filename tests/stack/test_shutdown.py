@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from tandem import serving
-from tandem import stacks as tandem_stacks
+from tandem.plan import stacks as tandem_stacks
 from tandem.serving import Running
 from tests.clients import Answer, HttpClient
 from tests.conftest import STACKS, place_for
 from tests.contract.news import news_service
 
 NEWS_SECONDS = 1.0
-"""How long a request is under way; less than the 2 s that every server gives at its end (`tandem/stacks.toml`)."""
+"""How long a request is under way; less than the 2 s that every server gives at its end (`tandem/plan/stacks.toml`)."""
 
 BOUND = 60.0
 """Seconds in which a server must have ended; far more than it takes."""

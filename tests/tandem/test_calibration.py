@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tandem import calibration, machine, nginx
+from tandem import calibration, nginx
+from tandem.plan import cpu_layout
 from tests.tandem.test_process import alive
 
 
 def test_ceiling_and_floor_of_the_generator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calibration, "SECONDS", 2)
-    layout = machine.layout(1, sorted(os.sched_getaffinity(0)))
+    layout = cpu_layout.layout(1, sorted(os.sched_getaffinity(0)))
     found = calibration.calibrate(tmp_path, tmp_path, nginx.find(), layout, rate=100)
     assert found.ceiling_rate > 2 * found.floor_rate
     assert 0.3 < found.ceiling_cpu_share <= 1.1

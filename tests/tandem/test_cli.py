@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from tandem import __main__, cli, database, errors, options, ports, serve, stacks
+from tandem import __main__, cli, database, errors, options, ports, serve
 from tandem import serving as tandem_serving
 from tandem.errors import TandemError
 from tandem.paths import PROJECT
+from tandem.plan import stacks
 from tandem.records import run_folder
 from tests.clients import HttpClient
 from tests.tandem import toy

@@ -16,11 +16,12 @@ import msgspec
 import pytest
 
 from tandem import compare as comparing
-from tandem import profiles, provenance, rules, stacks, summary
+from tandem import provenance, rules, summary
 from tandem.compare import RECORDS, Comparison
 from tandem.errors import RunFailed, Stopped
-from tandem.order import orders
-from tandem.plan import Plan, plan
+from tandem.plan import profiles, stacks
+from tandem.plan.comparison import Plan, plan
+from tandem.plan.order import orders
 from tandem.records import journal
 from tandem.records.journal import Block, Calibration, End, Load, Record, Resumed, Run
 from tests.tandem import synthetic

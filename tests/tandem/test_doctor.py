@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tandem import doctor, findings, generator, machine, nginx, quiet, resources, sources
+from tandem import doctor, findings, generator, host, nginx, quiet, resources, sources, topology
 from tandem.errors import TandemError
 from tandem.findings import Finding
 from tandem.records import run_folder
@@ -24,7 +24,7 @@ from tests.tandem import synthetic
 @pytest.fixture
 def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder that stands for /proc, /sys/fs/cgroup and /sys/devices/system/cpu alike, empty."""
-    for module, name in ((sources, "PROC"), (sources, "CGROUP"), (machine, "SYSTEM_CPUS")):
+    for module, name in ((sources, "PROC"), (sources, "CGROUP"), (topology, "SYSTEM_CPUS")):
         monkeypatch.setattr(module, name, tmp_path / "kernel/cpu")
     return tmp_path / "kernel/cpu"
 
@@ -140,7 +140,7 @@ def test_the_frequency(kernel: Path) -> None:
 
 def test_virtualisation_and_clock(kernel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, state in ((None, "ok"), ("KVM", "note")):
-        monkeypatch.setattr(machine, "hypervisor", lambda name=name: name)
+        monkeypatch.setattr(host, "hypervisor", lambda name=name: name)
         assert findings.virtualised().state == state
     for clock, state in (("tsc", "ok"), ("kvm-clock", "ok"), ("hpet", "note"), ("acpi_pm", "note")):
         put(kernel.parent / "clocksource/clocksource0/current_clocksource", f"{clock}\n")

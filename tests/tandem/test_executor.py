@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tandem import machine, nginx, profiles, samples, stacks
+from tandem import nginx, samples
 from tandem.errors import RunFailed
 from tandem.executor import Machine
-from tandem.plan import Plan, plan
+from tandem.plan import cpu_layout, profiles, stacks
+from tandem.plan.comparison import Plan, plan
 from tests.tandem import toy
 from tests.tandem.test_generator import locustfile
 from tests.tandem.test_process import alive
@@ -22,7 +23,7 @@ def planned(tmp_path: Path) -> Plan:
     file = tmp_path / "toys.toml"
     file.write_text(toy.table("one") + toy.table("two"))
     allowed = sorted(os.sched_getaffinity(0))
-    layout = machine.layout(1, allowed)
+    layout = cpu_layout.layout(1, allowed)
     made = plan(
         profiles.QUICK,
         stacks.load([file]),

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tandem import generator, nginx, ports, samples, serving, stacks
+from tandem import generator, nginx, ports, samples, serving
 from tandem.errors import RunFailed, TandemError
 from tandem.generator import Generator, open_loop
-from tandem.profiles import load
+from tandem.plan import stacks
+from tandem.plan.profiles import load
 from tandem.serving import Place
 from tests.tandem import toy
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tandem import nginx, ports, serving, stacks
+from tandem import nginx, ports, serving
+from tandem.plan import stacks
 from tandem.serving import Place
 from tests.clients import Answer, HttpClient
 from tests.tandem import toy

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tandem import host, machine, topology
+from tandem import host, topology
 from tandem.errors import TandemError
+from tandem.plan import cpu_layout
 from tandem.topology import Siblings
 
 SIZES = (2, 4, 8, 16)
@@ -29,15 +30,15 @@ def pairs(cpus: int) -> Siblings:
 
 
 def test_stack_and_generator_get_cpus_of_their_own() -> None:
-    layout = machine.layout(1, [3, 1], alone(4))
+    layout = cpu_layout.layout(1, [3, 1], alone(4))
     assert (layout.allowed, layout.stack, layout.generator, layout.suspect) == ([1, 3], [1], [3], None)
     assert (layout.harness, layout.notes) == ([3], [])
-    layout = machine.layout(3, [0, 1, 2, 3, 4], alone(5))
+    layout = cpu_layout.layout(3, [0, 1, 2, 3, 4], alone(5))
     assert (layout.stack, layout.generator, layout.harness) == ([0, 1, 2], [4], [3])
 
 
 def test_one_cpu_is_shared_and_suspect() -> None:
-    layout = machine.layout(1, [5])
+    layout = cpu_layout.layout(1, [5])
     assert (layout.stack, layout.generator, layout.harness) == ([5], [5], [5])
     assert layout.suspect is not None
     assert "suspect" in layout.suspect
@@ -46,13 +47,13 @@ def test_one_cpu_is_shared_and_suspect() -> None:
 @pytest.mark.parametrize(("cpus", "allowed"), [(2, [0, 1]), (2, [0]), (9, [0, 1, 2])])
 def test_too_few_cpus_are_refused(cpus: int, allowed: list[int]) -> None:
     with pytest.raises(TandemError, match=f"give --cpus {max(1, len(allowed) - 1)}"):
-        machine.layout(cpus, allowed)
+        cpu_layout.layout(cpus, allowed)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_without_hyperthreads_the_first_the_last_and_the_last_but_one(size: int) -> None:
     for cpus in range(1, size):
-        layout = machine.layout(cpus, range(size), alone(size))
+        layout = cpu_layout.layout(cpus, range(size), alone(size))
         assert layout.stack == list(range(cpus))
         assert layout.generator == [size - 1]
         assert layout.harness == [size - 2 if size >= cpus + 2 else size - 1]
@@ -66,7 +67,7 @@ def test_hyperthreads_of_one_core_are_not_split_while_there_is_a_choice(
 ) -> None:
     siblings = threads(size)
     for cpus in range(1, size):
-        layout = machine.layout(cpus, range(size), siblings)
+        layout = cpu_layout.layout(cpus, range(size), siblings)
         assert len(set(layout.stack)) == cpus
         assert not {*layout.generator, *layout.harness} & set(layout.stack)
         beside = {each for cpu in layout.stack for each in siblings[cpu]}
@@ -78,26 +79,26 @@ def test_hyperthreads_of_one_core_are_not_split_while_there_is_a_choice(
 
 
 def test_hyperthreads_one_by_one() -> None:
-    assert machine.layout(1, range(4), halves(4))[1:3] == ([0], [3])
-    assert machine.layout(1, range(4), halves(4)).harness == [1]  # 2 is the stack's other hyperthread
-    assert machine.layout(2, range(4), halves(4))[1:3] == ([0, 2], [3])  # not 0 and 1: 1 shares the generator's core
-    assert machine.layout(2, range(8), pairs(8))[1:3] == ([0, 2], [7])  # a core each
-    assert machine.layout(2, range(8), pairs(8)).harness == [5]  # 6 shares the generator's core
+    assert cpu_layout.layout(1, range(4), halves(4))[1:3] == ([0], [3])
+    assert cpu_layout.layout(1, range(4), halves(4)).harness == [1]  # 2 is the stack's other hyperthread
+    assert cpu_layout.layout(2, range(4), halves(4))[1:3] == ([0, 2], [3])  # not 0 and 1: 1 shares the generator's core
+    assert cpu_layout.layout(2, range(8), pairs(8))[1:3] == ([0, 2], [7])  # a core each
+    assert cpu_layout.layout(2, range(8), pairs(8)).harness == [5]  # 6 shares the generator's core
     three = {0: [0], 1: [1, 2], 2: [1, 2]}
-    assert machine.layout(2, range(3), three)[1:3] == ([1, 2], [0])  # the generator gives way
-    assert machine.layout(1, range(3), {0: [0, 1], 1: [0, 1], 2: [2]}).harness == [2]  # better than beside the stack
-    assert len(machine.layout(1, range(2), pairs(2)).notes) == 1
+    assert cpu_layout.layout(2, range(3), three)[1:3] == ([1, 2], [0])  # the generator gives way
+    assert cpu_layout.layout(1, range(3), {0: [0, 1], 1: [0, 1], 2: [2]}).harness == [2]  # better than beside the stack
+    assert len(cpu_layout.layout(1, range(2), pairs(2)).notes) == 1
 
 
 def test_hyperthreads_are_read_from_the_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "SYSTEM_CPUS", tmp_path)
+    monkeypatch.setattr(topology, "SYSTEM_CPUS", tmp_path)
     for cpu, listed in {0: "0,2\n", 1: "1,3\n", 2: "0,2\n", 3: "1,3\n"}.items():
         folder = tmp_path / f"cpu{cpu}/topology"
         folder.mkdir(parents=True)
         (folder / "thread_siblings_list").write_text(listed)
     assert topology.thread_siblings([0, 3, 7]) == {0: [0, 2], 3: [1, 3], 7: [7]}
     assert topology.with_siblings([0, 3]) == [0, 1, 2, 3]
-    assert machine.layout(2, range(4)).stack == [0, 2]
+    assert cpu_layout.layout(2, range(4)).stack == [0, 2]
 
 
 def test_lists_of_cpus_are_read() -> None:

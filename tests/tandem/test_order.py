@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from tandem.order import orders
+from tandem.plan.order import orders
 
 NAMES = ["a", "b", "c", "d", "e"]
 

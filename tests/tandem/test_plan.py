@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from tandem import paths, profiles, stacks
+from tandem import paths
 from tandem.errors import TandemError
-from tandem.plan import Plan, plan
+from tandem.plan import profiles, stacks
+from tandem.plan.comparison import Plan, plan
 
 
 def planned(profile: profiles.Profile = profiles.STANDARD, **given: Any) -> Plan:

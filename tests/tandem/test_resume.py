@@ -9,10 +9,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from tandem import cli, profiles, provenance, resume, stacks
+from tandem import cli, provenance, resume
 from tandem.compare import RECORDS
 from tandem.errors import TandemError
-from tandem.plan import Plan, plan
+from tandem.plan import profiles, stacks
+from tandem.plan.comparison import Plan, plan
 from tandem.records import journal
 from tandem.records.journal import Provenance, Resumed, Run
 from tandem.rounds import Rounds

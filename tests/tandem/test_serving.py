@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tandem import nginx, ports, serving, stacks
+from tandem import nginx, ports, serving
 from tandem.errors import RunFailed, TandemError
+from tandem.plan import stacks
 from tandem.serving import Place, Running
 from tests.tandem import toy
 from tests.tandem.test_process import alive, eventually

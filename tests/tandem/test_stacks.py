@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tandem.errors import TandemError
-from tandem.stacks import choose, load
+from tandem.plan.stacks import choose, load
 from tests.tandem import toy
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tandem import machine, profiles, statistics
+from tandem import statistics
 from tandem.errors import TandemError
-from tandem.profiles import Profile
+from tandem.plan import cpu_layout, profiles
+from tandem.plan.profiles import Profile
+from tandem.plan.stacks import DECOY, Definition, Stacks, choose
 from tandem.records.journal import FORMAT, Calibration, Headline, Load, Provenance, Run, Stack
-from tandem.stacks import DECOY, Definition, Stacks, choose
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +29,7 @@ class Plan:
     extension: int
     seed: int
     users: int
-    layout: machine.Layout
+    layout: cpu_layout.Layout
 
     def stacks(self) -> list[Stack]:
         """Return the stacks as records keep them."""
@@ -105,7 +106,7 @@ def plan(
             f"the baseline {first!r} is none of the stacks: add it to --stacks or name one of {', '.join(chosen)}"
         )
     scenario_names = list(profile.scenarios if scenarios is None else scenarios)
-    layout = machine.layout(cpus)
+    layout = cpu_layout.layout(cpus)
     budgets = {name: definition.budget(len(layout.stack)) for name, definition in chosen.items()}
     loads = profiles.loads(
         scenario_names, seconds or profile.seconds, profile.warmup if warmup is None else warmup, budgets, rate
