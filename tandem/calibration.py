@@ -12,9 +12,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tandem import generator, nginx, ports, samples, usage
+from tandem import generator, nginx, ports
 from tandem.errors import RunFailed
 from tandem.generator import Drive, Generator
+from tandem.observe import samples, usage
 from tandem.plan.cpu_layout import Layout
 from tandem.plan.profiles import IN_FLIGHT, TIMEOUT_SECONDS
 from tandem.process import Child, Children

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import msgspec
 
-from tandem import database, doctor, generator, nginx, process, provenance, quiet, resume, serve
+from tandem import database, doctor, generator, nginx, process, quiet, resume, serve
 from tandem.compare import RECORDS, Comparison
 from tandem.console import duration, say
 from tandem.errors import RunFailed, Stopped, TandemError, sentence
 from tandem.executor import Machine
+from tandem.observe import provenance
 from tandem.options import parser
 from tandem.plan import comparison as planning
 from tandem.plan import profiles
@@ -107,7 +108,12 @@ def _compare(options: argparse.Namespace) -> int:
         with machine.ready():
             sqlite = database.sqlite_version(folder / "logs" / "database.log")
             origin = provenance.provenance(
-                wished.layout, arguments=options.given, nginx=nginx.version(binary), sqlite=sqlite
+                cpus=wished.layout.allowed,
+                stack_cpus=wished.layout.stack,
+                generator_cpus=wished.layout.generator,
+                arguments=options.given,
+                nginx=nginx.version(binary),
+                sqlite=sqlite,
             )
             if past:
                 resume.refuse_other_conditions(past, origin)

@@ -14,9 +14,9 @@ from typing import Protocol
 from tandem import attempts, rules, validity
 from tandem.console import Progress
 from tandem.errors import RunFailed, sentence
+from tandem.observe.provenance import now
 from tandem.plan.comparison import Plan
 from tandem.plan.order import orders
-from tandem.provenance import now
 from tandem.records import journal, run_folder
 from tandem.records.journal import Block, Calibration, End, Load, Provenance, Record, Resumed
 from tandem.rounds import Rounds

@@ -9,27 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tandem import (
-    calibration,
-    database,
-    generator,
-    nginx,
-    observed,
-    ports,
-    probes,
-    sameness,
-    samples,
-    serving,
-    surroundings,
-    usage,
-)
+from tandem import calibration, database, generator, nginx, ports, probes, sameness, serving
 from tandem.errors import RunFailed
 from tandem.generator import Generator, Window
+from tandem.observe import budget_use, interference, samples, usage
+from tandem.observe.provenance import now
 from tandem.plan.comparison import Plan
 from tandem.plan.profiles import NEWS_SECONDS
 from tandem.plan.stacks import DECOY
 from tandem.process import Child, Children
-from tandem.provenance import now
 from tandem.records.journal import Block, Calibration, Load
 from tandem.serving import Place, Running
 
@@ -161,7 +149,7 @@ class Measurement:
         target = Path("samples") / f"round-{round_number:02d}{again}-{load.scenario}-{self.running.name}.csv.gz"
         samples.write(self.machine.folder / target, inside)
         first = self.machine.first_asked.setdefault((round_number, attempt, load.scenario), inside)
-        busy = observed.observe(
+        busy = budget_use.observe(
             self.running.app_sessions(),
             self.machine.file(self.running.name),
             self.machine.news_port,
@@ -208,7 +196,7 @@ class Meter:
     def __init__(self, machine: Machine, stack: Running, generator: Child, others: list[Generator]) -> None:
         self.sessions = (stack.app_sessions(), [stack.nginx.pid])
         own = [*stack.app_sessions(), stack.nginx.pid, machine.news_session, *(each.child.pid for each in others)]
-        self.watch = surroundings.Watch([generator.pid], own, machine.plan.layout.used())
+        self.watch = interference.Watch([generator.pid], own, machine.plan.layout.used())
         self.app = self.nginx = 0.0
 
     def begin(self) -> None:

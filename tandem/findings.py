@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from tandem import host, quiet, sources, topology, validity
+from tandem import quiet, topology, validity
 from tandem.errors import TandemError
+from tandem.observe import host, kernel
 from tandem.plan import cpu_layout
 from tandem.validity import Limit
 
@@ -43,7 +44,7 @@ def cpus(
 
 def quota(allowed: int) -> Finding:
     """Look for a CPU quota over this process, which may use so many CPUs."""
-    most = sources.quota_cpus()
+    most = kernel.quota_cpus()
     if most is None:
         return Finding("CPU quota", "ok", "none")
     if most >= allowed:
@@ -58,9 +59,9 @@ def quota(allowed: int) -> Finding:
 
 def frequency(allowed: Sequence[int]) -> Finding:
     """Look at what changes the CPUs' frequency."""
-    governors = {sources.text(topology.SYSTEM_CPUS / f"cpu{cpu}/cpufreq/scaling_governor") for cpu in allowed} - {""}
-    boost = sources.text(topology.SYSTEM_CPUS / "cpufreq/boost") == "1"
-    turbo = sources.text(topology.SYSTEM_CPUS / "intel_pstate/no_turbo") == "0"
+    governors = {kernel.text(topology.SYSTEM_CPUS / f"cpu{cpu}/cpufreq/scaling_governor") for cpu in allowed} - {""}
+    boost = kernel.text(topology.SYSTEM_CPUS / "cpufreq/boost") == "1"
+    turbo = kernel.text(topology.SYSTEM_CPUS / "intel_pstate/no_turbo") == "0"
     moving = [f"the governor is {name}" for name in sorted(governors - {"performance"})]
     if boost or turbo:
         moving.append("boost is on")
@@ -89,7 +90,7 @@ def virtualised() -> Finding:
 
 def clock() -> Finding:
     """Look at the kernel's clock."""
-    name = sources.text(topology.SYSTEM_CPUS.parent / "clocksource/clocksource0/current_clocksource") or "unknown"
+    name = kernel.text(topology.SYSTEM_CPUS.parent / "clocksource/clocksource0/current_clocksource") or "unknown"
     if name in ("hpet", "acpi_pm", "jiffies", "refined-jiffies"):
         return Finding(
             "clock", "note", f"{name}: every look at the time is a slow call, which costs stacks that look often more"
@@ -99,7 +100,7 @@ def clock() -> Finding:
 
 def generator_waiting() -> Finding:
     """Look whether the kernel tells how long a thread waited for its CPU."""
-    if sources.waiting([os.getpid()]) is None:
+    if kernel.waiting([os.getpid()]) is None:
         return Finding(
             "run-queue delay",
             "note",

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from tandem import usage, validity
+from tandem import validity
+from tandem.observe import usage
+from tandem.observe.interference import Watch, ours
 from tandem.records.journal import Surroundings
-from tandem.surroundings import Watch, ours
 from tandem.validity import Limit
 
 STEADY = 3

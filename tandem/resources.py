@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from tandem import ports, sources
+from tandem import ports
 from tandem.findings import Finding
+from tandem.observe import kernel
 
 GIGABYTE = 10**9
 OPEN_FILES = 4096
@@ -19,7 +20,7 @@ NETWORK = {"nfs", "nfs4", "cifs", "smb3", "9p", "ceph", "afs", "glusterfs", "fus
 
 def _memory() -> dict[str, int]:
     """Return /proc/meminfo in bytes."""
-    lines = (line.partition(":") for line in sources.text(sources.PROC / "meminfo").splitlines())
+    lines = (line.partition(":") for line in kernel.text(kernel.PROC / "meminfo").splitlines())
     return {name: int(value.split()[0]) * 1024 for name, _, value in lines if value.split()}
 
 
@@ -70,7 +71,7 @@ def file_system(folder: Path) -> Finding:
 def _kind(folder: Path) -> str:
     """Return the type of the file system that a folder is on: of all mounts above it the innermost, last mounted."""
     found: list[tuple[int, int, str]] = []
-    for number, line in enumerate(sources.text(sources.PROC / "self/mounts").splitlines()):
+    for number, line in enumerate(kernel.text(kernel.PROC / "self/mounts").splitlines()):
         _, mount, kind, *_ = line.split()
         point = Path(mount.encode().decode("unicode_escape"))  # a space is written as \040
         if folder.is_relative_to(point):
@@ -93,7 +94,7 @@ def open_files() -> Finding:
 
 def local_ports() -> Finding:
     """Look at the ports for outgoing connections."""
-    bounds = sources.text(sources.PROC / "sys/net/ipv4/ip_local_port_range").split()
+    bounds = kernel.text(kernel.PROC / "sys/net/ipv4/ip_local_port_range").split()
     if len(bounds) != 2:
         return Finding("ports", "note", "this machine doesn't tell which ports outgoing connections take")
     first, last = map(int, bounds)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tandem import provenance
 from tandem.__main__ import OLDEST
+from tandem.observe import provenance
 from tandem.plan import profiles
 from tests.accounts import ADMIN
 from tests.clients import Client

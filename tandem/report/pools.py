@@ -13,9 +13,10 @@ from pathlib import Path
 
 import msgspec
 
-from tandem import samples, statistics
+from tandem import statistics
 from tandem.errors import RunFailed
 from tandem.measures import Pooled, Route
+from tandem.observe import samples
 from tandem.records.journal import Block
 from tandem.rounds import Key
 

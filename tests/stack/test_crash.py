@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from tandem import serving
+from tandem.observe.usage import scan
 from tandem.plan import stacks as tandem_stacks
 from tandem.serving import Running
-from tandem.usage import scan
 from tests.accounts import ADMIN
 from tests.clients import Answer, HttpClient
 from tests.conftest import STACKS, place_for

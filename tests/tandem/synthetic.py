@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tandem import samples
+from tandem.observe import samples
+from tandem.observe.samples import Samples
 from tandem.records import journal
 from tandem.records.journal import (
     Block,
@@ -26,7 +27,6 @@ from tandem.records.journal import (
     Stack,
     Surroundings,
 )
-from tandem.samples import Samples
 
 WSGI, ASGI, DECOY = "wsgi-gthread", "asgi", "decoy"
 SCENARIOS = ("read", "everyday", "waiting")

@@ -16,9 +16,10 @@ import msgspec
 import pytest
 
 from tandem import compare as comparing
-from tandem import provenance, rules, summary
+from tandem import rules, summary
 from tandem.compare import RECORDS, Comparison
 from tandem.errors import RunFailed, Stopped
+from tandem.observe import provenance
 from tandem.plan import profiles, stacks
 from tandem.plan.comparison import Plan, plan
 from tandem.plan.order import orders
@@ -101,7 +102,9 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> Plan:
 
 
 def comparison(planned: Plan, executor: Fake, folder: Path, said: list[str] | None = None) -> Comparison:
-    origin = provenance.provenance(planned.layout, arguments=["compare"], nginx="1.31.3", sqlite="3.53.4")
+    origin = provenance.provenance(
+        cpus=[0, 1], stack_cpus=[0], generator_cpus=[1], arguments=["compare"], nginx="1.31.3", sqlite="3.53.4"
+    )
     folder.mkdir(exist_ok=True)
     say = (said if said is not None else []).append
     return Comparison(planned, origin, executor, folder, say, lambda: executor.log.append("settle"))

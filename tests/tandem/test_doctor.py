@@ -14,19 +14,20 @@ from typing import Any
 
 import pytest
 
-from tandem import doctor, findings, generator, host, nginx, quiet, resources, sources, topology
+from tandem import doctor, findings, generator, nginx, quiet, resources, topology
 from tandem.errors import TandemError
 from tandem.findings import Finding
+from tandem.observe import host, kernel
 from tandem.records import run_folder
 from tests.tandem import synthetic
 
 
 @pytest.fixture
-def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def fake_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder that stands for /proc, /sys/fs/cgroup and /sys/devices/system/cpu alike, empty."""
-    for module, name in ((sources, "PROC"), (sources, "CGROUP"), (topology, "SYSTEM_CPUS")):
-        monkeypatch.setattr(module, name, tmp_path / "kernel/cpu")
-    return tmp_path / "kernel/cpu"
+    for module, name in ((kernel, "PROC"), (kernel, "CGROUP"), (topology, "SYSTEM_CPUS")):
+        monkeypatch.setattr(module, name, tmp_path / "fake_root/cpu")
+    return tmp_path / "fake_root/cpu"
 
 
 def put(file: Path, text: str) -> None:
@@ -116,40 +117,40 @@ def test_cpus(cpus: int, allowed: list[int], states: list[str]) -> None:
 
 
 @pytest.mark.parametrize(("quota", "state"), [("max", "ok"), ("400000", "ok"), ("250000", "note"), ("150000", "bad")])
-def test_a_quota(kernel: Path, quota: str, state: str) -> None:
-    put(kernel / "self/cgroup", "0::/\n")
-    put(kernel / "cgroup.procs", "")
-    put(kernel / "cpu.max", f"{quota} 100000\n")
+def test_a_quota(fake_root: Path, quota: str, state: str) -> None:
+    put(fake_root / "self/cgroup", "0::/\n")
+    put(fake_root / "cgroup.procs", "")
+    put(fake_root / "cpu.max", f"{quota} 100000\n")
     assert findings.quota(4).state == state
 
 
-def test_the_frequency(kernel: Path) -> None:
+def test_the_frequency(fake_root: Path) -> None:
     assert findings.frequency([0]).state == "ok"  # not told
-    put(kernel / "cpu0/cpufreq/scaling_governor", "performance\n")
+    put(fake_root / "cpu0/cpufreq/scaling_governor", "performance\n")
     assert findings.frequency([0]).text == "fixed"
-    put(kernel / "cpufreq/boost", "1\n")
+    put(fake_root / "cpufreq/boost", "1\n")
     assert "boost is on" in findings.frequency([0]).text
-    put(kernel / "cpufreq/boost", "0\n")
-    put(kernel / "intel_pstate/no_turbo", "0\n")
+    put(fake_root / "cpufreq/boost", "0\n")
+    put(fake_root / "intel_pstate/no_turbo", "0\n")
     assert findings.frequency([0]).state == "note"
-    put(kernel / "intel_pstate/no_turbo", "1\n")
-    put(kernel / "cpu1/cpufreq/scaling_governor", "powersave\n")
+    put(fake_root / "intel_pstate/no_turbo", "1\n")
+    put(fake_root / "cpu1/cpufreq/scaling_governor", "powersave\n")
     assert findings.frequency([0]).state == "ok"
     assert "the governor is powersave" in findings.frequency([0, 1]).text
 
 
-def test_virtualisation_and_clock(kernel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_virtualisation_and_clock(fake_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, state in ((None, "ok"), ("KVM", "note")):
         monkeypatch.setattr(host, "hypervisor", lambda name=name: name)
         assert findings.virtualised().state == state
     for clock, state in (("tsc", "ok"), ("kvm-clock", "ok"), ("hpet", "note"), ("acpi_pm", "note")):
-        put(kernel.parent / "clocksource/clocksource0/current_clocksource", f"{clock}\n")
+        put(fake_root.parent / "clocksource/clocksource0/current_clocksource", f"{clock}\n")
         found = findings.clock()
         assert (found.name, found.state) == ("clock", state)
         assert found.text.startswith(clock)
 
 
-def test_a_kernel_without_run_queue_delay(kernel: Path) -> None:
+def test_a_kernel_without_run_queue_delay(fake_root: Path) -> None:
     assert findings.generator_waiting().state == "note"
 
 
@@ -173,16 +174,16 @@ def test_what_others_do() -> None:
     assert "cc1 (4711) 58 %" in next(iter(findings.activity(look))).text
 
 
-def test_memory_and_swap(kernel: Path) -> None:
+def test_memory_and_swap(fake_root: Path) -> None:
     assert resources.memory().state == "note"
     assert resources.swap().state == "ok"
     put(
-        kernel / "meminfo",
+        fake_root / "meminfo",
         "MemAvailable:   500000 kB\nSwapTotal: 2000000 kB\nSwapFree: 1500000 kB\nHugePages_Total: 0\n",
     )
     assert (resources.memory().state, resources.swap().state) == ("bad", "note")
     assert "0.51 GB" in resources.swap().text
-    put(kernel / "meminfo", "MemAvailable:  9000000 kB\nSwapTotal: 2000000 kB\nSwapFree: 2000000 kB\n")
+    put(fake_root / "meminfo", "MemAvailable:  9000000 kB\nSwapTotal: 2000000 kB\nSwapFree: 2000000 kB\n")
     assert (resources.memory().state, resources.swap().state) == ("ok", "ok")
 
 
@@ -195,9 +196,9 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("kind", "state"), [("ext4", "ok"), ("tmpfs", "note"), ("overlay", "note"), ("nfs4", "bad"), ("9p", "bad")]
 )
-def test_the_file_system_is_that_of_the_innermost_mount(kernel: Path, kind: str, state: str) -> None:
+def test_the_file_system_is_that_of_the_innermost_mount(fake_root: Path, kind: str, state: str) -> None:
     put(
-        kernel / "self/mounts",
+        fake_root / "self/mounts",
         f"/dev/a / xfs rw 0 0\nx /a\\040b nfs rw 0 0\nx /a\\040b {kind} rw 0 0\ny /a\\040b/c/d tmpfs rw 0 0\n",
     )
     assert resources.file_system(Path("/a b/c")).state == state
@@ -218,6 +219,6 @@ def test_open_files(monkeypatch: pytest.MonkeyPatch, soft: int, hard: int, state
 @pytest.mark.parametrize(
     ("bounds", "state"), [("32768 60999", "ok"), ("1024 65000", "note"), ("60000 61000", "note"), ("", "note")]
 )
-def test_ports(kernel: Path, bounds: str, state: str) -> None:
-    put(kernel / "sys/net/ipv4/ip_local_port_range", bounds.replace(" ", "\t"))
+def test_ports(fake_root: Path, bounds: str, state: str) -> None:
+    put(fake_root / "sys/net/ipv4/ip_local_port_range", bounds.replace(" ", "\t"))
     assert resources.local_ports().state == state

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tandem import generator, nginx, ports, samples, serving
+from tandem import generator, nginx, ports, serving
 from tandem.errors import RunFailed, TandemError
 from tandem.generator import Generator, open_loop
+from tandem.observe import samples
 from tandem.plan import stacks
 from tandem.plan.profiles import load
 from tandem.serving import Place

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tandem import host, topology
+from tandem import topology
 from tandem.errors import TandemError
+from tandem.observe import host
 from tandem.plan import cpu_layout
 from tandem.topology import Siblings
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tandem import observed, process, usage
+from tandem import process
+from tandem.observe import budget_use, usage
 from tandem.paths import PROJECT
 from tandem.process import Child, Children
 from tandem.records.journal import Observed
@@ -69,14 +70,14 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 def test_connections_and_threads_are_counted(app: App) -> None:
     child, file, news = app
-    assert observed.observe([child.pid], file, port(news), 7) == Observed(
+    assert budget_use.observe([child.pid], file, port(news), 7) == Observed(
         processes=1, threads=3, database_connections=5, news_connections=3, in_flight=7
     )
     assert child.popen.stdin is not None
     child.popen.stdin.write(b"\n")
     child.popen.stdin.flush()
     assert eventually(lambda: "closed" in child.log.read_text(), 30)
-    seen = observed.observe([child.pid], file, port(news), 0)
+    seen = budget_use.observe([child.pid], file, port(news), 0)
     assert seen.news_connections == 1
     # 4 are open, but there were 5 at once: SQLite closes no descriptor while another connection holds a lock.
     assert seen.database_connections == 5
@@ -85,30 +86,30 @@ def test_connections_and_threads_are_counted(app: App) -> None:
 def test_a_connection_that_the_service_has_closed_is_none(app: App) -> None:
     child, file, news = app
     news.accept()[0].close()
-    assert eventually(lambda: observed.observe([child.pid], file, port(news), 0).news_connections == 2)
+    assert eventually(lambda: budget_use.observe([child.pid], file, port(news), 0).news_connections == 2)
 
 
 def test_another_name_of_the_database_is_the_same_one(app: App, tmp_path: Path) -> None:
     child, file, news = app
     link = tmp_path / "link.db"
     link.symlink_to(file)
-    assert observed.observe([child.pid], link, port(news), 0).database_connections == 5
+    assert budget_use.observe([child.pid], link, port(news), 0).database_connections == 5
 
 
 def test_what_belongs_to_other_processes_is_not_counted(app: App) -> None:
     _, file, news = app
-    assert observed.observe([2**22 + 1], file, port(news), 0) == Observed(
+    assert budget_use.observe([2**22 + 1], file, port(news), 0) == Observed(
         processes=0, threads=0, database_connections=0, news_connections=0, in_flight=0
     )
 
 
 def test_what_cannot_be_read_is_none(app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     child, file, news = app
-    assert observed.observe([child.pid], tmp_path / "none.db", port(news), 0).database_connections is None
+    assert budget_use.observe([child.pid], tmp_path / "none.db", port(news), 0).database_connections is None
     folder = tmp_path / "proc" / str(child.pid)
     folder.mkdir(parents=True)
     (folder / "stat").write_text((usage.PROC / str(child.pid) / "stat").read_text())
     monkeypatch.setattr(usage, "PROC", tmp_path / "proc")
-    assert observed.observe([child.pid], file, port(news), 0) == Observed(
+    assert budget_use.observe([child.pid], file, port(news), 0) == Observed(
         processes=1, threads=None, database_connections=None, news_connections=None, in_flight=0
     )

@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from tandem import cli, provenance, resume
+from tandem import cli, resume
 from tandem.compare import RECORDS
 from tandem.errors import TandemError
+from tandem.observe import provenance
 from tandem.plan import profiles, stacks
 from tandem.plan.comparison import Plan, plan
 from tandem.records import journal
@@ -27,7 +28,14 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> Plan:
 
 
 def origin(planned: Plan) -> Provenance:
-    return provenance.provenance(planned.layout, arguments=["compare", "--quick"], nginx="1.31.3", sqlite="3.53.4")
+    return provenance.provenance(
+        cpus=planned.layout.allowed,
+        stack_cpus=planned.layout.stack,
+        generator_cpus=planned.layout.generator,
+        arguments=["compare", "--quick"],
+        nginx="1.31.3",
+        sqlite="3.53.4",
+    )
 
 
 def run(planned: Plan, **changes: Any) -> Rounds:

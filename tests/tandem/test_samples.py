@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from tandem import samples, statistics
+from tandem import statistics
 from tandem.errors import RunFailed
-from tandem.samples import COLUMNS, Samples
+from tandem.observe import samples
+from tandem.observe.samples import COLUMNS, Samples
 
 ROW = "7,1790000000.500000,0.100,4.900,5.000,3,GET /x,200,ok,1a2b3c4d,"
 

@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 import pytest
 
-from tandem import process, sources, surroundings, usage
+from tandem import process
+from tandem.observe import interference, kernel, usage
+from tandem.observe.interference import Watch
 from tandem.process import Child, Children
 from tandem.records.journal import Surroundings
-from tandem.surroundings import Watch
 from tests.tandem.test_process import SLEEPER, eventually
 
 BURN = [sys.executable, "-c", "print('up', flush=True)\nwhile True: pass"]
@@ -73,7 +74,7 @@ def hide(monkeypatch: pytest.MonkeyPatch, source: str) -> None:
     for name in ("per_cpu_nanoseconds", "by_group"):
         if name == source:
             break
-        monkeypatch.setattr(sources, name, lambda *_: None)
+        monkeypatch.setattr(kernel, name, lambda *_: None)
 
 
 @pytest.mark.parametrize("source", ["per_cpu_nanoseconds", "by_group", "processes"])
@@ -86,7 +87,7 @@ def test_a_burner_is_seen_among_others_and_not_when_it_is_ours(
     known = Watch([], [burner], CPUS, cast.harness.pid)
     (first, second), burnt, wall = watched([strange, known], burner)
     if first.others_cpu_share is None or second.others_cpu_share is None:
-        assert not sources.all_processes_are_visible()  # in a container nothing else may be claimed
+        assert not kernel.all_processes_are_visible()  # in a container nothing else may be claimed
         return
     # Whatever else runs on this machine is in both, so their difference is the burner.
     assert (first.others_cpu_share - second.others_cpu_share) * wall == pytest.approx(burnt, rel=0.25, abs=0.1)
@@ -96,9 +97,9 @@ def test_a_burner_is_seen_among_others_and_not_when_it_is_ours(
 def test_what_the_harness_started_is_ours(cast: Cast) -> None:
     burner = cast.burners[0].pid
     processes = usage.scan()
-    assert burner not in surroundings.ours(processes, set(), cast.harness.pid)
-    assert burner in surroundings.ours(processes, set(), os.getpid())
-    assert burner in surroundings.ours(processes, {burner}, cast.harness.pid)
+    assert burner not in interference.ours(processes, set(), cast.harness.pid)
+    assert burner in interference.ours(processes, set(), os.getpid())
+    assert burner in interference.ours(processes, {burner}, cast.harness.pid)
 
 
 def test_the_generator_is_seen_to_use_cpu(cast: Cast) -> None:
@@ -145,7 +146,7 @@ def test_real_sources_give_shares(cast: Cast) -> None:
 def fake_total(monkeypatch: pytest.MonkeyPatch, *totals: float) -> None:
     """Let the machine have used these CPU seconds at one reading after the other."""
     answers = iter(totals)
-    monkeypatch.setattr(sources, "per_cpu_nanoseconds", lambda _: int(next(answers) * 1e9))
+    monkeypatch.setattr(kernel, "per_cpu_nanoseconds", lambda _: int(next(answers) * 1e9))
 
 
 def test_a_total_below_what_is_ours_is_reported_and_not_hidden(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,9 +165,9 @@ def test_a_total_that_lags_by_less_than_a_tick_is_nobody(cast: Cast, monkeypatch
 
 
 def test_groups_are_counted_where_there_is_no_total(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "per_cpu_nanoseconds", lambda _: None)
+    monkeypatch.setattr(kernel, "per_cpu_nanoseconds", lambda _: None)
     answers = iter([(10**9, set[int]()), (3 * 10**9, set[int]())])
-    monkeypatch.setattr(sources, "by_group", lambda: next(answers))
+    monkeypatch.setattr(kernel, "by_group", lambda: next(answers))
     watch = Watch([], [], CPUS, cast.harness.pid)
     watch.begin()
     began = time.monotonic()
@@ -197,8 +198,8 @@ def test_work_of_the_kernel_belongs_to_nobody(cast: Cast, monkeypatch: pytest.Mo
 def test_what_the_machine_does_not_tell_is_none(cast: Cast, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
-    monkeypatch.setattr(sources, "PROC", empty)
-    monkeypatch.setattr(sources, "CGROUP", empty)
+    monkeypatch.setattr(kernel, "PROC", empty)
+    monkeypatch.setattr(kernel, "CGROUP", empty)
     watch = Watch([cast.burners[0].pid], [], CPUS)
     watch.begin()
     found = watch.end()

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 
-from tandem import host
+from tandem.observe import host
 from tandem.paths import PROJECT
-from tandem.plan import cpu_layout
 from tandem.records.journal import Provenance
 
 PACKAGES = (
@@ -50,8 +49,16 @@ def versions() -> dict[str, str]:
     return found
 
 
-def provenance(layout: cpu_layout.Layout, *, arguments: Sequence[str], nginx: str, sqlite: str) -> Provenance:
-    """Return where the numbers of a run that begins now come from."""
+def provenance(
+    *,
+    cpus: Sequence[int],
+    stack_cpus: Sequence[int],
+    generator_cpus: Sequence[int],
+    arguments: Sequence[str],
+    nginx: str,
+    sqlite: str,
+) -> Provenance:
+    """Return where the numbers of a run that begins now come from; `cpus` are those that it may use."""
     status = git("status", "--porcelain")
     return Provenance(
         commit=git("rev-parse", "HEAD"),
@@ -62,9 +69,9 @@ def provenance(layout: cpu_layout.Layout, *, arguments: Sequence[str], nginx: st
         platform=f"{sys.platform} {platform.machine()}",
         kernel=platform.release(),
         cpu_model=host.cpu_model(),
-        cpus=layout.allowed,
-        stack_cpus=layout.stack,
-        generator_cpus=layout.generator,
+        cpus=list(cpus),
+        stack_cpus=list(stack_cpus),
+        generator_cpus=list(generator_cpus),
         memory_bytes=host.memory_bytes(),
         virtualised=host.hypervisor(),
         nginx=nginx,

@@ -23,9 +23,10 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from tandem import sources, topology, usage
+from tandem import topology
+from tandem.observe import kernel, usage
+from tandem.observe.usage import Process, Usage
 from tandem.records.journal import Surroundings
-from tandem.usage import Process, Usage
 
 TICK_SECONDS = 0.01
 """Longest time between two ticks: how far the scheduler's sums may lag behind (CONFIG_HZ is 100 or more)."""
@@ -42,7 +43,7 @@ class Reading(NamedTuple):
     kernel_here: Usage  # those that ran last on one of these CPUs
     total: int | None
     strangers: Usage | None  # where there is no total
-    waiting: sources.Waiting | None
+    waiting: kernel.Waiting | None
     steal: float | None
     throttled: float | None
     pressure: float | None
@@ -77,7 +78,7 @@ class Watch:
         wall = after.moment - before.moment
         waited = None
         if before.waiting is not None and after.waiting is not None:
-            waited = sources.waited_seconds(before.waiting, after.waiting)
+            waited = kernel.waited_seconds(before.waiting, after.waiting)
         return Surroundings(
             generator_waiting_share=_share(0.0, waited, wall),
             generator_cpu_share=usage.seconds(before.generator, after.generator) / wall,
@@ -91,10 +92,10 @@ class Watch:
         processes = usage.scan()
         generator = [each for each in processes if each.session in self.generator]
         mine = ours(processes, self.generator | self.own, self.harness)
-        kernel = [each for each in processes if each.kernel]
+        kernel_threads = [each for each in processes if each.kernel]
         began = time.monotonic()
         ours_spent = usage.spent(each for each in processes if each.pid in mine)
-        total, kernel_spent = self._total(processes, kernel)
+        total, kernel_spent = self._total(processes, kernel_threads)
         moment = time.monotonic()
         return Reading(
             moment=moment,
@@ -104,23 +105,23 @@ class Watch:
             kernel=kernel_spent,
             kernel_here={
                 each.pid: kernel_spent[each.pid]
-                for each in kernel
+                for each in kernel_threads
                 if each.pid in kernel_spent and each.cpu in self.watched
             },
             total=total,
             strangers=strangers(processes, mine) if total is None else None,
-            waiting=sources.waiting(each.pid for each in generator),
-            steal=sources.steal_seconds(self.cpus),
-            throttled=sources.throttled_seconds(),
-            pressure=sources.pressure_seconds(),
+            waiting=kernel.waiting(each.pid for each in generator),
+            steal=kernel.steal_seconds(self.cpus),
+            throttled=kernel.throttled_seconds(),
+            pressure=kernel.pressure_seconds(),
         )
 
-    def _total(self, processes: Iterable[Process], kernel: Iterable[Process]) -> tuple[int | None, Usage]:
+    def _total(self, processes: Iterable[Process], kernel_threads: Iterable[Process]) -> tuple[int | None, Usage]:
         """Return the CPU time of all tasks, and of the kernel's threads as far as it is part of it."""
-        total = sources.per_cpu_nanoseconds(self.watched)
+        total = kernel.per_cpu_nanoseconds(self.watched)
         if total is not None:
-            return total, usage.spent(kernel)
-        groups = sources.by_group()
+            return total, usage.spent(kernel_threads)
+        groups = kernel.by_group()
         if groups is None:
             return None, {}
         in_groups, outside = groups
@@ -149,7 +150,7 @@ def ours(processes: Sequence[Process], sessions: set[int], harness: int) -> set[
 
 def strangers(processes: Iterable[Process], mine: set[int]) -> Usage | None:
     """Return the CPU time of everyone else's processes; None where not all processes can be seen."""
-    if not sources.all_processes_are_visible():
+    if not kernel.all_processes_are_visible():
         return None
     return usage.spent(each for each in processes if each.pid not in mine and not each.kernel)
 

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tandem import usage
+from tandem.observe import usage
 from tandem.records.journal import Observed
 
 ESTABLISHED = "01"
