@@ -12,13 +12,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tandem import generator, nginx, ports
+from tandem import generator
 from tandem.errors import RunFailed
 from tandem.generator import Drive, Generator
+from tandem.launch import nginx, ports
+from tandem.launch.process import Child, Children
 from tandem.observe import samples, usage
 from tandem.plan.cpu_layout import Layout
 from tandem.plan.profiles import IN_FLIGHT, TIMEOUT_SECONDS
-from tandem.process import Child, Children
 from tandem.records.journal import Calibration, Load
 
 USERS = 16

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import msgspec
 
-from tandem import database, doctor, generator, nginx, process, quiet, resume, serve
+from tandem import doctor, generator, quiet, resume
 from tandem.compare import RECORDS, Comparison
 from tandem.console import duration, say
 from tandem.errors import RunFailed, Stopped, TandemError, sentence
 from tandem.executor import Machine
+from tandem.launch import database, foreground, nginx, process
 from tandem.observe import provenance
 from tandem.options import parser
 from tandem.plan import comparison as planning
@@ -50,11 +51,11 @@ def run(arguments: Sequence[str]) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     chosen = stacks_module.choose(stacks_module.load(options.stacks_file), options.stacks)
-    wishes = serve.Wishes(
+    wishes = foreground.Wishes(
         shared=options.shared, users=options.users, news_delay=options.news_delay, port=options.port, cpus=options.cpus,
         limits=options.limits,
     )  # fmt: skip
-    serve.serve(chosen, wishes)
+    foreground.serve(chosen, wishes, say)
     return 0
 
 

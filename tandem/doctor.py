@@ -9,9 +9,10 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tandem import findings, generator, nginx, quiet, resources
+from tandem import findings, generator, quiet, resources
 from tandem.errors import TandemError
 from tandem.findings import Finding
+from tandem.launch import nginx
 from tandem.observe import provenance
 from tandem.records import run_folder
 

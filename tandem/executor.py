@@ -9,17 +9,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tandem import calibration, database, generator, nginx, ports, probes, sameness, serving
+from tandem import calibration, generator, probes, sameness
 from tandem.errors import RunFailed
 from tandem.generator import Generator, Window
+from tandem.launch import database, nginx, ports, running_stack
+from tandem.launch.process import Child, Children
+from tandem.launch.running_stack import Place, Running
 from tandem.observe import budget_use, interference, samples, usage
 from tandem.observe.provenance import now
 from tandem.plan.comparison import Plan
 from tandem.plan.profiles import NEWS_SECONDS
 from tandem.plan.stacks import DECOY
-from tandem.process import Child, Children
 from tandem.records.journal import Block, Calibration, Load
-from tandem.serving import Place, Running
 
 
 class Machine:
@@ -40,7 +41,7 @@ class Machine:
         try:
             database.seed(self.snapshot, self.plan.users, self.logs / "database.log")
             self.news_port = ports.free_port()
-            with serving.news_stub(
+            with running_stack.news_stub(
                 port=self.news_port, delay=NEWS_SECONDS, logs=self.logs, cpus=self.plan.layout.harness
             ) as stub:
                 self.news_session = stub.pid
@@ -79,7 +80,7 @@ class Machine:
                 load.scenario: self._generator(name, load, round_number, port, children) for load in self.plan.loads
             }
             with self._running(name, port, timing=True) as stack:
-                serving.warm(stack)
+                running_stack.warm(stack)
                 for each in generators.values():
                     each.loaded()
                 yield Measurement(self, stack, generators)
@@ -99,7 +100,7 @@ class Machine:
             port=port or ports.free_port(),
             timing=timing,
         )
-        with serving.running(name, self.plan.definitions[name], place) as stack:
+        with running_stack.running(name, self.plan.definitions[name], place) as stack:
             yield stack
 
     def file(self, name: str) -> Path:
@@ -130,7 +131,7 @@ class Measurement:
     def measure(self, load: Load, *, round_number: int, attempt: int, position: int) -> Block:
         """Measure one block. Raises RunFailed where a process ends or no samples come."""
         generator = self.generators[load.scenario]
-        static = statistics.median(serving.static_times(self.running))
+        static = statistics.median(running_stack.static_times(self.running))
         meter = Meter(self.machine, self.running, generator.child, list(self.generators.values()))
         started = now()
         window = generator.release()

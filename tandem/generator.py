@@ -16,10 +16,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from tandem import process
 from tandem.errors import RunFailed, TandemError
+from tandem.launch import process
+from tandem.launch.process import Child
 from tandem.paths import PROJECT
-from tandem.process import Child
 from tandem.records.journal import Load
 
 LOADTEST = PROJECT / "loadtest"

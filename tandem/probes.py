@@ -9,7 +9,7 @@ import json
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from tandem.database import ADMIN, PASSWORD
+from tandem.launch.database import ADMIN, PASSWORD
 
 
 class Probe(NamedTuple):

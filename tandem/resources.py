@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from tandem import ports
 from tandem.findings import Finding
+from tandem.launch import ports
 from tandem.observe import kernel
 
 GIGABYTE = 10**9

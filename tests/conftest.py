@@ -16,9 +16,9 @@ from sqlalchemy import Engine, event
 
 import asgi_app.app
 import wsgi_app.app
-from tandem import nginx, ports, serving
+from tandem.launch import nginx, ports, running_stack
+from tandem.launch.running_stack import Place, Running
 from tandem.plan import stacks as tandem_stacks
-from tandem.serving import Place, Running
 from tests.accounts import KEY
 from tests.clients import AsgiClient, Client, HttpClient, WsgiClient
 from userdb.database import whole
@@ -56,7 +56,7 @@ def database(seeded: Path, tmp_path: Path) -> Path:
 def news_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The news stub, which takes 50 ms for an answer."""
     port = ports.free_port()
-    with serving.news_stub(port=port, delay=0.05, logs=tmp_path_factory.mktemp("news"), cpus=first_cpu()):
+    with running_stack.news_stub(port=port, delay=0.05, logs=tmp_path_factory.mktemp("news"), cpus=first_cpu()):
         yield f"http://127.0.0.1:{port}/news"
 
 
@@ -70,7 +70,7 @@ def stack(seeded: Path, news_url: str, tmp_path_factory: pytest.TempPathFactory)
         def start(name: str) -> Running:
             if name not in running:
                 place = place_for(tmp_path_factory.mktemp(name), seeded, news_url)
-                running[name] = exits.enter_context(serving.running(name, known[name], place))
+                running[name] = exits.enter_context(running_stack.running(name, known[name], place))
             return running[name]
 
         yield start

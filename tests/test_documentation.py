@@ -47,7 +47,7 @@ def options() -> dict[str, str]:
     texts["tandem"] = helps(*tandem) + "--version"
     # Locust shows its help before it reads the scenarios, so their options come from the file that adds them.
     texts["locust"] = helps(sys.executable, "-m", "locust") + (ROOT / "loadtest" / "_options.py").read_text()
-    texts["python -m tandem.newsstub"] = helps(sys.executable, "-m", "tandem.newsstub")
+    texts["python -m tandem.launch.newsstub"] = helps(sys.executable, "-m", "tandem.launch.newsstub")
     texts["python -m userdb.database"] = helps(sys.executable, "-m", "userdb.database")
     return texts
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tandem.serving import Running
+from tandem.launch.running_stack import Running
 from tests.browser import chromium
 from tests.browser.screenshots import APPS
 from tests.browser.watch import watched

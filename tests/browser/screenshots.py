@@ -12,8 +12,8 @@ from typing import Literal
 
 from playwright.sync_api import Browser, Page
 
-from tandem import database, process, serving
 from tandem.errors import Stopped, TandemError
+from tandem.launch import database, process, running_stack
 from tandem.plan import stacks
 from tests.browser import chromium, views
 from tests.browser.views import VIEWS
@@ -73,7 +73,7 @@ def serving_both(folder: Path) -> Iterator[list[str]]:
         for name in APPS:
             (folder / name).mkdir()
             place = place_for(folder / name, seeded, "http://127.0.0.1:9/news")  # which no page asks for
-            urls.append(exits.enter_context(serving.running(name, known[name], place)).url)
+            urls.append(exits.enter_context(running_stack.running(name, known[name], place)).url)
         yield urls
 
 

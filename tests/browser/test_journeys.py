@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tandem.serving import Running
+from tandem.launch.running_stack import Running
 from tests.accounts import ADMIN, SESSIONS, account
 from tests.browser import views
 from tests.browser.conftest import with_and_without_javascript, without_javascript

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser
 
-from tandem.serving import Running
+from tandem.launch.running_stack import Running
 from tests.browser.screenshots import APPS, looks
 
 

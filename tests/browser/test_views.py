@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults  # type: ignore[import-untyped]  # it has no types
 from playwright.sync_api import Browser, Page, expect
 
-from tandem.serving import Running
+from tandem.launch.running_stack import Running
 from tests.accounts import ADMIN
 from tests.browser import views
 from tests.browser.screenshots import APPS, SCHEMES, SIZES

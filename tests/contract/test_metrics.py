@@ -13,7 +13,7 @@ import pytest
 from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.parser import text_string_to_metric_families
 
-from tandem.serving import Running
+from tandem.launch.running_stack import Running
 from tests.accounts import ADMIN
 from tests.clients import Client, HttpClient
 from tests.conftest import APPS, STACKS, in_process, settings_for

@@ -11,9 +11,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tandem import serving
+from tandem.launch import running_stack
+from tandem.launch.running_stack import Place
 from tandem.plan import stacks as tandem_stacks
-from tandem.serving import Place
 from tests.conftest import place_for
 from tests.fuzz import answers, counts, database, seed
 from tests.fuzz.answers import Answer
@@ -174,7 +174,7 @@ def running(folder: Path, news_url: str) -> Iterator[Pair]:
         for name, cpu in zip(NAMES, (cpus[0], cpus[-1]), strict=True):
             (folder / name).mkdir()
             place = StrictPlace(**{**vars(place_for(folder / name, seeded, news_url)), "cpus": [cpu]})
-            running = exits.enter_context(serving.running(name, tandem_stacks.load([])[name], place))
+            running = exits.enter_context(running_stack.running(name, tandem_stacks.load([])[name], place))
             stacks[name] = Stack(running.port, folder / name / "users.db", seeded)
             exits.callback(stacks[name].close)
         yield Pair(stacks)

@@ -14,7 +14,7 @@ from hypothesis import find, given, settings
 from hypothesis.strategies import DrawFn
 
 import asgi_app.app
-from tandem import ports, serving
+from tandem.launch import ports, running_stack
 from tests.conftest import first_cpu
 from tests.fuzz import kept, pair, requests, run, stories
 from tests.fuzz.answers import Answer
@@ -34,7 +34,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     """Both stacks behind nginx on equal databases, with news that come at once."""
     folder, port = tmp_path_factory.mktemp("fuzz"), ports.free_port()
     with (
-        serving.news_stub(port=port, delay=0, logs=folder, cpus=first_cpu()),
+        running_stack.news_stub(port=port, delay=0, logs=folder, cpus=first_cpu()),
         pair.running(folder, f"http://127.0.0.1:{port}/news") as found,
     ):
         yield found

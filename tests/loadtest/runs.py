@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from tandem.ports import free_port
+from tandem.launch.ports import free_port
 
 Asked = TypeVar("Asked")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tandem.ports import free_port
+from tandem.launch.ports import free_port
 from tests.loadtest.runs import LOADTEST, Page, locust, run, until
 from tests.loadtest.toy import Answer, Toy, token, toy, user
 

@@ -8,16 +8,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from tandem import executor, nginx
+from tandem import executor
 from tandem.executor import Machine
 from tandem.generator import Drive, Generator, open_loop
+from tandem.launch import nginx
+from tandem.launch.process import Children
+from tandem.launch.running_stack import Running
 from tandem.observe import samples
 from tandem.observe.samples import Samples
 from tandem.plan import cpu_layout
 from tandem.plan.comparison import Plan
-from tandem.process import Children
 from tandem.records.journal import Block, Load
-from tandem.serving import Running
 from tests.selftest import toy
 
 USERS = 100

@@ -10,8 +10,9 @@ import threading
 import time
 from itertools import pairwise
 
-from tandem import ports, process, validity
+from tandem import validity
 from tandem.generator import LOADTEST, Generator, Window
+from tandem.launch import ports, process
 from tandem.observe import samples
 from tandem.paths import PROJECT
 from tests.selftest import toy

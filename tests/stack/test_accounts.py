@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tandem import ports, serving
+from tandem.launch import ports, running_stack
+from tandem.launch.running_stack import Place, Running
 from tandem.plan import stacks as tandem_stacks
-from tandem.serving import Place, Running
 from tests.clients import Answer, HttpClient
 from tests.conftest import STACKS, place_for
 from tests.contract.people import FORM, JSON, PASSWORD, Person, authorization, fresh, join, log_in, send, token
@@ -56,7 +56,7 @@ def pair(seeded: Path, news_url: str, tmp_path_factory: pytest.TempPathFactory) 
         clients = []
         for name in PAIR:
             here = replace(place, port=ports.free_port())
-            running = exits.enter_context(serving.running(name, tandem_stacks.load([])[name], here))
+            running = exits.enter_context(running_stack.running(name, tandem_stacks.load([])[name], here))
             clients.append(HttpClient("127.0.0.1", running.port))
         yield Pair(clients, folder)
 
@@ -127,7 +127,7 @@ def test_processes_that_make_the_keys_at_their_first_start_have_the_same(
 ) -> None:
     file = tmp_path / "keys" / "session-keys"
     place = replace(place_for(tmp_path, seeded, news_url), keys=file)
-    with serving.running("wsgi-sync", tandem_stacks.load([])["wsgi-sync"], place) as running:
+    with running_stack.running("wsgi-sync", tandem_stacks.load([])["wsgi-sync"], place) as running:
         client = HttpClient("127.0.0.1", running.port)
         headers = [authorization(json.loads(log_in(client, "admin", SEEDED).body)["token"]) for _ in range(6)]
         with ThreadPoolExecutor(6) as pool:
@@ -141,7 +141,7 @@ def test_processes_that_make_the_keys_at_their_first_start_have_the_same(
 def limited(request: pytest.FixtureRequest, seeded: Path, news_url: str, tmp_path: Path) -> Iterator[HttpClient]:
     """Each app behind an nginx that limits logins, as it is served to everybody."""
     place = replace(place_for(tmp_path, seeded, news_url), limits=True)
-    with serving.running(request.param, tandem_stacks.load([])[request.param], place) as running:
+    with running_stack.running(request.param, tandem_stacks.load([])[request.param], place) as running:
         yield HttpClient("127.0.0.1", running.port)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tandem import ports
+from tandem.launch import ports
 from tests.clients import HttpClient
 from tests.contract.people import PASSWORD, Person, authorization, fresh, log_in
 

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from tandem import serving
+from tandem.launch import running_stack
+from tandem.launch.running_stack import Running
 from tandem.observe.usage import scan
 from tandem.plan import stacks as tandem_stacks
-from tandem.serving import Running
 from tests.accounts import ADMIN
 from tests.clients import Answer, HttpClient
 from tests.conftest import STACKS, place_for
@@ -116,7 +116,7 @@ def test_every_acknowledged_write_survives_a_killed_worker(
     place = place_for(tmp_path, seeded, news_url)
     definition = tandem_stacks.load([])[name]
     stop, ledger = threading.Event(), Ledger()
-    with serving.running(name, definition, place) as running, ThreadPoolExecutor(CLIENTS) as pool:
+    with running_stack.running(name, definition, place) as running, ThreadPoolExecutor(CLIENTS) as pool:
         found = [pool.submit(write, running.port, f"crash-{client}", ledger, stop) for client in range(CLIENTS)]
         try:
             assert wait_until(lambda: ledger.acknowledged > 100)
@@ -138,8 +138,8 @@ def test_every_acknowledged_write_survives_a_killed_worker(
     assert {GONE} in ledger.ages.values()
     (tmp_path / "again").mkdir()
     again = place_for(tmp_path / "again", tmp_path / "users.db", news_url)
-    again = serving.Place(**{**vars(again), "database_url": place.database_url})
-    with serving.running(name, definition, again) as running:
+    again = running_stack.Place(**{**vars(again), "database_url": place.database_url})
+    with running_stack.running(name, definition, again) as running:
         client = HttpClient("127.0.0.1", running.port)
         for user_id, ages in ledger.ages.items():
             answer = client.request("GET", f"/api/users/{user_id}")

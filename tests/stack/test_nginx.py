@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tandem.serving import Running
+from tandem.launch.running_stack import Running
 from tests.stack.raw import RawAnswer, exchange, request
 from userdb import nginx_errors
 

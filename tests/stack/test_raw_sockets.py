@@ -9,7 +9,7 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
-from tandem.serving import Running
+from tandem.launch.running_stack import Running
 from tests.accounts import ADMIN
 from tests.conftest import STACKS
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tandem import serving
+from tandem.launch import running_stack
 from tandem.plan import stacks as tandem_stacks
 from tests.accounts import ADMIN, SESSIONS, account, bearer
 from tests.conftest import STACKS, place_for
@@ -151,7 +151,7 @@ def answers(
         found = {}
         for name in STACKS:
             place = place_for(tmp_path_factory.mktemp(name), seeded, news_url)
-            running = exits.enter_context(serving.running(name, tandem_stacks.load([])[name], place))
+            running = exits.enter_context(running_stack.running(name, tandem_stacks.load([])[name], place))
             found[name] = {what: exchange(running.port, data).masked() for what, data in REQUESTS.items()}
         yield found
 

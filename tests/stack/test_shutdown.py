@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tandem import serving
+from tandem.launch import running_stack
+from tandem.launch.running_stack import Running
 from tandem.plan import stacks as tandem_stacks
-from tandem.serving import Running
 from tests.clients import Answer, HttpClient
 from tests.conftest import STACKS, place_for
 from tests.contract.news import news_service
@@ -36,7 +36,7 @@ def under_way(name: str, seeded: Path, folder: Path, seconds: float) -> Iterator
         return 200, b'{"items": [{"title": "a", "url": "/a"}]}'
 
     with news_service(reply) as url, ThreadPoolExecutor(2) as pool:
-        with serving.running(name, tandem_stacks.load([])[name], place_for(folder, seeded, url)) as running:
+        with running_stack.running(name, tandem_stacks.load([])[name], place_for(folder, seeded, url)) as running:
             client = HttpClient("127.0.0.1", running.port)
             answers = [pool.submit(client.request, "GET", "/api/users/7/news") for _ in range(2)]
             assert all(arrived.acquire(timeout=BOUND) for _ in answers)

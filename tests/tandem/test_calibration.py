@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tandem import calibration, nginx
+from tandem import calibration
+from tandem.launch import nginx
 from tandem.plan import cpu_layout
 from tests.tandem.test_process import alive
 

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tandem import __main__, cli, database, errors, options, ports, serve
-from tandem import serving as tandem_serving
+from tandem import __main__, cli, errors, options
 from tandem.errors import TandemError
+from tandem.launch import database, foreground, ports
+from tandem.launch import running_stack as tandem_serving
 from tandem.paths import PROJECT
 from tandem.plan import stacks
 from tandem.records import run_folder
@@ -188,8 +189,8 @@ def serving(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int, Path]]
     port, output = ports.free_port(), tmp_path / "output"
     (tmp_path / "toy.toml").write_text(toy.table("toy", port=port))
     code = (
-        "import sys; from pathlib import Path; from tandem import serve; from tandem.__main__ import main; "
-        f"serve.VAR = Path({str(tmp_path)!r}); sys.exit(main(sys.argv[1:]))"
+        "import sys; from pathlib import Path; from tandem.launch import foreground; from tandem.__main__ import main; "
+        f"foreground.VAR = Path({str(tmp_path)!r}); sys.exit(main(sys.argv[1:]))"
     )
     with output.open("w") as file:
         command = [
@@ -258,17 +259,17 @@ def test_limits_can_be_lifted(how: str, monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_kept_database_is_migrated_and_the_seed_of_other_code_is_forgotten(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wishes = serve.Wishes(shared=False, users=30, news_delay=0, port=None, cpus=1, limits=True)
+    wishes = foreground.Wishes(shared=False, users=30, news_delay=0, port=None, cpus=1, limits=True)
     done: list[str] = []
-    monkeypatch.setattr(serve, "VAR", tmp_path)
+    monkeypatch.setattr(foreground, "VAR", tmp_path)
     monkeypatch.setattr(database, "tool", lambda url, *arguments, **_: done.append(f"{arguments[0]} {url}"))
     monkeypatch.setattr(database, "seed", lambda snapshot, *_: snapshot.touch())
     monkeypatch.setattr(database, "restore", lambda _, file, *__: file.touch())
     old = tmp_path / "seed-30.db"
     old.touch()
-    file = serve._database("asgi", wishes, tmp_path)
+    file = foreground._database("asgi", wishes, tmp_path, print)
     assert (old.exists(), done) == (False, [])
-    assert serve._database("asgi", wishes, tmp_path) == file
+    assert foreground._database("asgi", wishes, tmp_path, print) == file
     assert done == [f"migrate {database.url(file)}"]
 
 

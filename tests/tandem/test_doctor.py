@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
-from tandem import doctor, findings, generator, nginx, quiet, resources, topology
+from tandem import doctor, findings, generator, quiet, resources, topology
 from tandem.errors import TandemError
 from tandem.findings import Finding
+from tandem.launch import nginx
 from tandem.observe import host, kernel
 from tandem.records import run_folder
 from tests.tandem import synthetic

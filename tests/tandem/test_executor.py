@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tandem import nginx
 from tandem.errors import RunFailed
 from tandem.executor import Machine
+from tandem.launch import nginx
 from tandem.observe import samples
 from tandem.plan import cpu_layout, profiles, stacks
 from tandem.plan.comparison import Plan, plan

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from tandem import generator, nginx, ports, serving
+from tandem import generator
 from tandem.errors import RunFailed, TandemError
 from tandem.generator import Generator, open_loop
+from tandem.launch import nginx, ports, running_stack
+from tandem.launch.running_stack import Place
 from tandem.observe import samples
 from tandem.plan import stacks
 from tandem.plan.profiles import load
-from tandem.serving import Place
 from tests.tandem import toy
 
 # Takes the harness's options and writes samples, as loadtest/ does.
@@ -75,7 +76,7 @@ def test_a_block_from_hold_to_samples(tmp_path: Path, monkeypatch: pytest.Monkey
     )  # fmt: skip
     waiting = prepared(tmp_path, place.port)
     try:
-        with serving.running("toy", stacks.load([tmp_path / "toy.toml"])["toy"], place) as running:
+        with running_stack.running("toy", stacks.load([tmp_path / "toy.toml"])["toy"], place) as running:
             waiting.loaded()
             time.sleep(0.5)
             assert "Starting Locust" not in waiting.child.log.read_text()

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tandem import nginx, ports, serving
+from tandem.launch import nginx, ports, running_stack
+from tandem.launch.running_stack import Place
 from tandem.plan import stacks
-from tandem.serving import Place
 from tests.clients import Answer, HttpClient
 from tests.tandem import toy
 
@@ -32,7 +32,7 @@ def client(tmp_path: Path) -> Iterator[Callable[[bool], HttpClient]]:
                 folder=tmp_path, logs=tmp_path, cpus=sorted(os.sched_getaffinity(0))[:1], database_url="", news_url="",
                 nginx=nginx.find(), port=ports.free_port(), limits=limits,
             )  # fmt: skip
-            exits.enter_context(serving.running("toy", stacks.load([tmp_path / "toy.toml"])["toy"], place))
+            exits.enter_context(running_stack.running("toy", stacks.load([tmp_path / "toy.toml"])["toy"], place))
             return HttpClient("127.0.0.1", place.port)
 
         yield start

@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tandem import ports, serving
-from tandem.newsstub import Manner, manner, news
+from tandem.launch import ports, running_stack
+from tandem.launch.newsstub import Manner, manner, news
 from tandem.paths import PROJECT
 
 
@@ -24,7 +24,7 @@ from tandem.paths import PROJECT
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """A running stub that answers at once unless the call says otherwise."""
     number = ports.free_port()
-    with serving.news_stub(port=number, delay=0, logs=tmp_path_factory.mktemp("stub"), cpus=[]):
+    with running_stack.news_stub(port=number, delay=0, logs=tmp_path_factory.mktemp("stub"), cpus=[]):
         yield number
 
 
@@ -116,7 +116,7 @@ def test_what_is_given_replaces_what_is_usual() -> None:
 
 
 def stub(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tandem.newsstub", *arguments]
+    command = [sys.executable, "-m", "tandem.launch.newsstub", *arguments]
     return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=30, check=False)
 
 
@@ -134,5 +134,5 @@ def test_a_wrong_call_is_a_sentence(port: int) -> None:
 
 def test_it_says_that_it_is_ready(tmp_path: Path) -> None:
     number = ports.free_port()
-    with serving.news_stub(port=number, delay=0, logs=tmp_path, cpus=[]) as child:
+    with running_stack.news_stub(port=number, delay=0, logs=tmp_path, cpus=[]) as child:
         assert child.log.read_text() == f"news stub ready at http://127.0.0.1:{number}/news\n"

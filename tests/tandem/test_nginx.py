@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tandem import nginx
 from tandem.errors import TandemError
+from tandem.launch import nginx
 
 
 def program(file: Path, text: str) -> Path:

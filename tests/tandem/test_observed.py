@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tandem import process
+from tandem.launch import process
+from tandem.launch.process import Child, Children
 from tandem.observe import budget_use, usage
 from tandem.paths import PROJECT
-from tandem.process import Child, Children
 from tandem.records.journal import Observed
 from tests.tandem.test_process import eventually
 

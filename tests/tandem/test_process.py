@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tandem import process
 from tandem.errors import RunFailed, Stopped, TandemError
+from tandem.launch import process
+from tandem.launch.process import Child, Children
 from tandem.paths import PROJECT
-from tandem.process import Child, Children
 
 SLEEPER = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]
 STUBBORN = [
@@ -35,8 +35,8 @@ worker.wait()
 PARENT = """
 import signal, sys, time
 from pathlib import Path
-from tandem import process
-from tandem.process import Child, Children
+from tandem.launch import process
+from tandem.launch.process import Child, Children
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever started the tests may ignore it, as nohup does
 with process.stoppable(), Children() as children:
     for number, command in enumerate({commands!r}):

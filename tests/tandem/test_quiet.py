@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tandem import quiet
-from tandem.process import Children
+from tandem.launch.process import Children
 from tandem.quiet import Look
 from tests.tandem import synthetic
 from tests.tandem.test_process import SLEEPER, eventually

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from tandem import ports, sameness
+from tandem import sameness
 from tandem.errors import RunFailed
+from tandem.launch import ports
 from tandem.probes import Probe, probes
 
 ANSWER = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tandem import database
+from tandem.launch import database
 from tandem.paths import PROJECT
 from userdb import passwords
 

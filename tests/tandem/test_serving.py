@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tandem import nginx, ports, serving
 from tandem.errors import RunFailed, TandemError
+from tandem.launch import nginx, ports, running_stack
+from tandem.launch.running_stack import Place, Running
 from tandem.plan import stacks
-from tandem.serving import Place, Running
 from tests.tandem import toy
 from tests.tandem.test_process import alive, eventually
 
@@ -46,8 +46,8 @@ def pids(running: Running) -> list[int]:
 
 def test_a_stack_answers_through_nginx_and_is_gone_afterwards(toys: Toy) -> None:
     definition, place = toys("answer")
-    with serving.running("toy", definition, place) as running:
-        assert serving.get(place.port, "/anything") == 200
+    with running_stack.running("toy", definition, place) as running:
+        assert running_stack.get(place.port, "/anything") == 200
         assert running.start_seconds > 0
         assert len(running.servers) == len(place.cpus)
         assert [os.sched_getaffinity(child.pid) for child in running.servers] == [{cpu} for cpu in place.cpus]
@@ -60,23 +60,23 @@ def test_a_stack_answers_through_nginx_and_is_gone_afterwards(toys: Toy) -> None
 
 def test_every_worker_is_warmed(toys: Toy) -> None:
     definition, place = toys("answer")
-    with serving.running("toy", definition, place) as running:
-        serving.warm(running)
+    with running_stack.running("toy", definition, place) as running:
+        running_stack.warm(running)
         running.check()
 
 
 def test_a_server_that_refuses_to_start_is_shown_with_its_last_lines(toys: Toy) -> None:
     definition, place = toys("refuse")
     with pytest.raises(RunFailed, match=r"toy server \d ended by itself[\s\S]*the library zebra is missing"):
-        serving.running("toy", definition, place).__enter__()
+        running_stack.running("toy", definition, place).__enter__()
     assert eventually(lambda: ports.available(place.port))
 
 
 def test_a_server_that_never_listens_is_shown_with_its_last_lines(toys: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "READY_WITHIN", 1.0)
+    monkeypatch.setattr(running_stack, "READY_WITHIN", 1.0)
     definition, place = toys("silent")
     with pytest.raises(RunFailed, match=r"toy did not become ready within 1 s: nothing listens[\s\S]*toy: thinking"):
-        serving.running("toy", definition, place).__enter__()
+        running_stack.running("toy", definition, place).__enter__()
     assert eventually(lambda: ports.available(place.port))
 
 
@@ -84,8 +84,8 @@ def test_a_server_that_dies_later_is_noticed(toys: Toy) -> None:
     definition, place = toys("answer")
 
     def work() -> None:
-        with serving.running("toy", definition, place) as running:
-            serving.get(place.port, "/die")
+        with running_stack.running("toy", definition, place) as running:
+            running_stack.get(place.port, "/die")
             assert eventually(lambda: not all(child.running() for child in running.servers))
             running.check()
 
@@ -94,14 +94,14 @@ def test_a_server_that_dies_later_is_noticed(toys: Toy) -> None:
 
 
 def test_a_stack_that_dies_while_it_is_warmed_is_noticed(toys: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "WARMING_PATHS", ("/", "/die"))
+    monkeypatch.setattr(running_stack, "WARMING_PATHS", ("/", "/die"))
     definition, place = toys("answer")
 
     def work() -> None:
-        with serving.running("toy", definition, place) as running:
+        with running_stack.running("toy", definition, place) as running:
             os.killpg(running.nginx.pid, signal.SIGKILL)
             assert running.nginx.wait(5)
-            serving.warm(running)
+            running_stack.warm(running)
 
     with pytest.raises(RunFailed, match="toy nginx ended by itself"):
         work()
@@ -109,7 +109,7 @@ def test_a_stack_that_dies_while_it_is_warmed_is_noticed(toys: Toy, monkeypatch:
 
 def test_static_files_come_from_nginx(toys: Toy) -> None:
     definition, place = toys("answer")
-    with serving.running("toy", definition, place):
+    with running_stack.running("toy", definition, place):
         connection = http.client.HTTPConnection("127.0.0.1", place.port, timeout=10)
         connection.request("GET", "/static/style.css")
         answer = connection.getresponse()
@@ -132,7 +132,7 @@ def test_servers_are_told_where_sessions_and_metrics_are(toys: Toy, tmp_path: Pa
     left = place.metrics("toy") / "of a process that is gone"
     left.parent.mkdir()
     left.touch()
-    with serving.running("toy", definition, place):
+    with running_stack.running("toy", definition, place):
         environment = told(place)
         assert Path(environment["PROMETHEUS_MULTIPROC_DIR"]) == tmp_path / "metrics-toy"
         assert list((tmp_path / "metrics-toy").iterdir()) == []
@@ -142,7 +142,7 @@ def test_servers_are_told_where_sessions_and_metrics_are(toys: Toy, tmp_path: Pa
 
 def test_limits_are_the_apps_own_and_keys_can_be_shared(toys: Toy, tmp_path: Path) -> None:
     definition, place = toys("answer")
-    with serving.running("toy", definition, replace(place, limits=True, keys=tmp_path / "shared" / "keys")):
+    with running_stack.running("toy", definition, replace(place, limits=True, keys=tmp_path / "shared" / "keys")):
         environment = told(place)
     assert "LOGIN_ATTEMPTS" not in environment
     assert environment["SESSION_KEYS_FILE"] == str(tmp_path / "shared" / "keys")
@@ -152,7 +152,7 @@ def test_a_port_in_use_is_refused_with_what_changes_it() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         number = taken.getsockname()[1]
         with pytest.raises(TandemError, match=rf"port {number} .* is in use.*WSGI_PORT"):
-            serving.refuse_used_port(number, "--port or WSGI_PORT=NUMBER")
+            running_stack.refuse_used_port(number, "--port or WSGI_PORT=NUMBER")
 
 
 def test_free_ports_are_below_those_of_outgoing_connections() -> None:

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import pytest
 
-from tandem import process
+from tandem.launch import process
+from tandem.launch.process import Child, Children
 from tandem.observe import interference, kernel, usage
 from tandem.observe.interference import Watch
-from tandem.process import Child, Children
 from tandem.records.journal import Surroundings
 from tests.tandem.test_process import SLEEPER, eventually
 

@@ -7,10 +7,10 @@ import sys
 import time
 from pathlib import Path
 
-from tandem import process
+from tandem.launch import process
+from tandem.launch.process import Child, Children
 from tandem.observe import usage
 from tandem.observe.usage import Spent
-from tandem.process import Child, Children
 from tests.tandem.test_process import eventually
 
 # Burns CPU in a child process and, before that, in a thread that has ended when it says "up".

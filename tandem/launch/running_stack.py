@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tandem import nginx, ports, process
 from tandem.errors import RunFailed, TandemError
+from tandem.launch import nginx, ports, process
+from tandem.launch.process import Child, Children
 from tandem.paths import PROJECT
 from tandem.plan.stacks import Definition
-from tandem.process import Child, Children
 
 READY_WITHIN = 20.0
 """Seconds a stack may take until it answers; 2 are expected of it."""
@@ -217,7 +217,7 @@ def static_times(stack: Running) -> list[float]:
 @contextmanager
 def news_stub(*, port: int, delay: float, logs: Path, cpus: Sequence[int]) -> Iterator[Child]:
     """Start the news stub, wait until it answers, and stop it at the end."""
-    command = [sys.executable, "-m", "tandem.newsstub", "--port", str(port), "--delay", f"{delay:g}"]
+    command = [sys.executable, "-m", "tandem.launch.newsstub", "--port", str(port), "--delay", f"{delay:g}"]
     with Children() as children:
         stub = Child(
             "news stub", command, log=logs / "news-stub.log", cpus=cpus, env=process.environment({}), cwd=PROJECT

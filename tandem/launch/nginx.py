@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from tandem import process
 from tandem.errors import TandemError
+from tandem.launch import process
 from tandem.paths import PROJECT
 
 CONFIGURATION = PROJECT / "nginx"

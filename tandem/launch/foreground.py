@@ -5,20 +5,22 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from tandem import database, nginx, ports, serving
-from tandem.console import say
 from tandem.errors import TandemError
+from tandem.launch import database, nginx, ports, running_stack
+from tandem.launch.process import Child
+from tandem.launch.running_stack import Place, Running
 from tandem.paths import PROJECT
 from tandem.plan.stacks import Definition, Stacks
-from tandem.process import Child
-from tandem.serving import Place, Running
 
 VAR = PROJECT / "var"
+
+Say = Callable[[str], None]
+"""What a line for the person at the terminal is given to."""
 
 LOGIN = (
     f"log in as {database.ADMIN} with the password {database.PASSWORD}, which all seeded users have until they change it: "
@@ -41,7 +43,8 @@ class Wishes:
 class Tail:
     """Prints what is added to log files, each line with the name of its process."""
 
-    def __init__(self) -> None:
+    def __init__(self, say: Say) -> None:
+        self.say = say
         self.read: dict[Path, int] = {}
         self.children: list[Child] = []
 
@@ -59,7 +62,7 @@ class Tail:
             if whole:
                 self.read[child.log] = self.read.get(child.log, 0) + len(whole) + 1
                 for line in whole.decode(errors="replace").splitlines():
-                    say(f"{child.name:<{width}} | {line}")
+                    self.say(f"{child.name:<{width}} | {line}")
 
 
 def public_ports(stacks: Stacks, wished: int | None) -> dict[str, int]:
@@ -74,12 +77,12 @@ def public_ports(stacks: Stacks, wished: int | None) -> dict[str, int]:
                 raise TandemError(
                     f"{other} and {name} both want port {port}: serve them one by one, or one of them with --port"
                 )
-        serving.refuse_used_port(port, f"--port or {stack.port_variable()}=NUMBER")
+        running_stack.refuse_used_port(port, f"--port or {stack.port_variable()}=NUMBER")
         found[name] = port
     return found
 
 
-def _database(name: str, wishes: Wishes, logs: Path) -> Path:
+def _database(name: str, wishes: Wishes, logs: Path, say: Say) -> Path:
     """Return the database of a stack, made from the seed the first time and kept until `make clean`.
 
     A kept one is brought to the newest schema; a seed that other code made is forgotten.
@@ -110,8 +113,8 @@ def describe(stack: Running, definition: Definition, nginx_version: str, cpus: i
     return f"{stack.name} ready at {stack.url} ({', '.join(parts)})"
 
 
-def serve(stacks: Stacks, wishes: Wishes) -> None:
-    """Serve until a signal comes. Raises RunFailed with last log lines where a process ends by itself."""
+def serve(stacks: Stacks, wishes: Wishes, say: Say) -> None:
+    """Serve until a signal comes, telling `say` what goes on. Raises RunFailed with last log lines if a process ends by itself."""
     binary = nginx.find()
     nginx_version = nginx.version(binary)
     chosen_ports = public_ports(stacks, wishes.port)
@@ -123,10 +126,10 @@ def serve(stacks: Stacks, wishes: Wishes) -> None:
     VAR.mkdir(exist_ok=True)
     with ExitStack() as exits:
         folder = Path(exits.enter_context(tempfile.TemporaryDirectory(prefix="tandem-", ignore_cleanup_errors=True)))
-        tail, news_port = Tail(), ports.free_port()
+        tail, news_port = Tail(say), ports.free_port()
         tail.follow(
             exits.enter_context(
-                serving.news_stub(port=news_port, delay=wishes.news_delay, logs=folder, cpus=allowed[-1:])
+                running_stack.news_stub(port=news_port, delay=wishes.news_delay, logs=folder, cpus=allowed[-1:])
             )
         )
         started = []
@@ -135,14 +138,14 @@ def serve(stacks: Stacks, wishes: Wishes) -> None:
                 folder=folder,
                 logs=folder,
                 cpus=allowed[: wishes.cpus],  # the same for all: whoever loads one and then the other finds them equal
-                database_url=database.url(_database(name, wishes, folder)),
+                database_url=database.url(_database(name, wishes, folder, say)),
                 news_url=f"http://127.0.0.1:{news_port}/news",
                 nginx=binary,
                 port=chosen_ports[name],
                 limits=wishes.limits,
                 keys=VAR / "session-keys",
             )
-            running = exits.enter_context(serving.running(name, stack, place))
+            running = exits.enter_context(running_stack.running(name, stack, place))
             started.append(running)
             for child in (*running.servers, running.nginx):
                 tail.follow(child)
@@ -151,10 +154,8 @@ def serve(stacks: Stacks, wishes: Wishes) -> None:
 
 def _foreground(tail: Tail, started: Sequence[Running], ready: Sequence[str]) -> None:
     tail.show()
-    for line in ready:
-        say(line)
-    say(LOGIN)
-    say("Ctrl-C stops everything")
+    for line in (*ready, LOGIN, "Ctrl-C stops everything"):
+        tail.say(line)
     while True:
         tail.show()
         for child in tail.children:

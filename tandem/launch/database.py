@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from tandem import process
+from tandem.launch import process
 from tandem.paths import PROJECT
 
 ADMIN, PASSWORD = "admin", "correct-horse"

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, quote
 
 import uvicorn
 
-from tandem import ports
+from tandem.launch import ports
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -108,7 +108,7 @@ class Server(uvicorn.Server):
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tandem.newsstub", description=str(__doc__).split("\n\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m tandem.launch.newsstub", description=str(__doc__).split("\n\n")[0])
     parser.add_argument("--port", type=int, default=9000, help="port on 127.0.0.1 (default: %(default)s)")
     parser.add_argument("--delay", default="0.1", help="seconds until an answer (default: %(default)s)")
     parser.add_argument("--jitter", default="0", help="random part of the delay, ± seconds (default: %(default)s)")
