@@ -13,9 +13,10 @@ from pathlib import Path
 
 import msgspec
 
-from tandem import doctor, generator, quiet, resume
+from tandem import doctor, quiet, resume
 from tandem.compare import RECORDS, Comparison
 from tandem.console import duration, say
+from tandem.drive import generator
 from tandem.errors import RunFailed, Stopped, TandemError, sentence
 from tandem.executor import Machine
 from tandem.launch import database, foreground, nginx, process

@@ -9,7 +9,8 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tandem import findings, generator, quiet, resources
+from tandem import findings, quiet, resources
+from tandem.drive import generator
 from tandem.errors import TandemError
 from tandem.findings import Finding
 from tandem.launch import nginx

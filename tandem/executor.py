@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tandem import calibration, generator, probes, sameness
+from tandem.drive import calibration, generator, probes, sameness
+from tandem.drive.generator import Generator, Window
 from tandem.errors import RunFailed
-from tandem.generator import Generator, Window
 from tandem.launch import database, nginx, ports, running_stack
 from tandem.launch.process import Child, Children
 from tandem.launch.running_stack import Place, Running

@@ -114,7 +114,7 @@ def describe(stack: Running, definition: Definition, nginx_version: str, cpus: i
 
 
 def serve(stacks: Stacks, wishes: Wishes, say: Say) -> None:
-    """Serve until a signal comes, telling `say` what goes on. Raises RunFailed with last log lines if a process ends by itself."""
+    """Serve until a signal comes. Raises RunFailed with last log lines where a process ends by itself."""
     binary = nginx.find()
     nginx_version = nginx.version(binary)
     chosen_ports = public_ports(stacks, wishes.port)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from tandem import executor
+from tandem.drive.generator import Drive, Generator, open_loop
 from tandem.executor import Machine
-from tandem.generator import Drive, Generator, open_loop
 from tandem.launch import nginx
 from tandem.launch.process import Children
 from tandem.launch.running_stack import Running

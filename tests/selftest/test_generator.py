@@ -11,7 +11,7 @@ import time
 from itertools import pairwise
 
 from tandem import validity
-from tandem.generator import LOADTEST, Generator, Window
+from tandem.drive.generator import LOADTEST, Generator, Window
 from tandem.launch import ports, process
 from tandem.observe import samples
 from tandem.paths import PROJECT

@@ -12,7 +12,7 @@ import time
 import msgspec
 
 from tandem import validity
-from tandem.generator import Drive, Generator, Window
+from tandem.drive.generator import Drive, Generator, Window
 from tandem.records.journal import Block
 from tests.selftest import toy
 from tests.selftest.bench import Bench, load, ms

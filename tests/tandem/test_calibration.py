@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tandem import calibration
+from tandem.drive import calibration
 from tandem.launch import nginx
 from tandem.plan import cpu_layout
 from tests.tandem.test_process import alive

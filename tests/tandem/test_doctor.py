@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from tandem import doctor, findings, generator, quiet, resources, topology
+from tandem import doctor, findings, quiet, resources, topology
+from tandem.drive import generator
 from tandem.errors import TandemError
 from tandem.findings import Finding
 from tandem.launch import nginx

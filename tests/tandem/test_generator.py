@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tandem import generator
+from tandem.drive import generator
+from tandem.drive.generator import Generator, open_loop
 from tandem.errors import RunFailed, TandemError
-from tandem.generator import Generator, open_loop
 from tandem.launch import nginx, ports, running_stack
 from tandem.launch.running_stack import Place
 from tandem.observe import samples

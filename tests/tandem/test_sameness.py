@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from tandem import sameness
+from tandem.drive import sameness
+from tandem.drive.probes import Probe, probes
 from tandem.errors import RunFailed
 from tandem.launch import ports
-from tandem.probes import Probe, probes
 
 ANSWER = (
     b"HTTP/1.1 404 Not Found\r\nDate: Fri, 20 Nov 2026 22:03:58 GMT\r\nX-Request-ID: 47787790b2eebaa7eb96cb5accc336ba\r\n\r\n"

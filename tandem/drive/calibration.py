@@ -12,9 +12,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tandem import generator
+from tandem.drive import generator
+from tandem.drive.generator import Drive, Generator
 from tandem.errors import RunFailed
-from tandem.generator import Drive, Generator
 from tandem.launch import nginx, ports
 from tandem.launch.process import Child, Children
 from tandem.observe import samples, usage

@@ -14,8 +14,8 @@ import re
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 
+from tandem.drive.probes import Probe
 from tandem.errors import RunFailed
-from tandem.probes import Probe
 
 _MASKS = (
     (re.compile(rb"(?im)^(date|x-request-id|last-modified): [^\r\n]*"), rb"\1: *"),
