@@ -69,4 +69,4 @@ nginx-errors: setup ## Write nginx/errors.conf again
 	@$(RUN) -m userdb.nginx_errors > nginx/errors.conf
 
 schema: setup ## Write the JSON Schema of summary.json again
-	@$(RUN) -m tandem.summary --schema > tandem/summary.schema.json
+	@$(RUN) -m tandem.judge.summary --schema > tandem/judge/summary.schema.json

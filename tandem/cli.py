@@ -19,6 +19,7 @@ from tandem.console import duration, say
 from tandem.drive import generator
 from tandem.errors import RunFailed, Stopped, TandemError, sentence
 from tandem.executor import Machine
+from tandem.judge.rounds import Rounds
 from tandem.launch import database, foreground, nginx, process
 from tandem.observe import provenance
 from tandem.options import parser
@@ -26,7 +27,6 @@ from tandem.plan import comparison as planning
 from tandem.plan import profiles
 from tandem.plan import stacks as stacks_module
 from tandem.records import run_folder
-from tandem.rounds import Rounds
 
 SETTLE_SECONDS = 30
 """How long a round that was spoiled waits at most for a quiet machine before it is measured again."""

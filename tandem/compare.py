@@ -11,15 +11,16 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from tandem import attempts, rules, validity
+from tandem import rules
 from tandem.console import Progress
 from tandem.errors import RunFailed, sentence
+from tandem.judge import attempts, validity
+from tandem.judge.rounds import Rounds
 from tandem.observe.provenance import now
 from tandem.plan.comparison import Plan
 from tandem.plan.order import orders
 from tandem.records import journal, run_folder
 from tandem.records.journal import Block, Calibration, End, Load, Provenance, Record, Resumed
-from tandem.rounds import Rounds
 
 RECORDS = "records.jsonl"
 Say = Callable[[str], None]

@@ -6,11 +6,12 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from tandem import quiet, topology, validity
+from tandem import quiet, topology
 from tandem.errors import TandemError
+from tandem.judge import validity
+from tandem.judge.validity import Limit
 from tandem.observe import host, kernel
 from tandem.plan import cpu_layout
-from tandem.validity import Limit
 
 State = Literal["ok", "note", "bad"]
 

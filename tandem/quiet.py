@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from tandem import validity
+from tandem.judge import validity
+from tandem.judge.validity import Limit
 from tandem.observe import usage
 from tandem.observe.interference import Watch, ours
 from tandem.records.journal import Surroundings
-from tandem.validity import Limit
 
 STEADY = 3
 """Consecutive quiet looks that are needed."""

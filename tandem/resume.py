@@ -7,12 +7,12 @@ from pathlib import Path
 
 import msgspec
 
-from tandem import attempts
 from tandem.errors import TandemError
+from tandem.judge import attempts
+from tandem.judge.rounds import Rounds
 from tandem.plan.comparison import Plan
 from tandem.records import journal
 from tandem.records.journal import Provenance, Record
-from tandem.rounds import Rounds
 
 FIXED = ("commit", "python", "kernel", "cpu_model", "stack_cpus", "generator_cpus", "nginx", "sqlite", "packages")
 """What may not have changed since the run began: its blocks would not be comparable."""

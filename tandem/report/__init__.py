@@ -10,12 +10,12 @@ from pathlib import Path
 
 import msgspec
 
-from tandem import summary
 from tandem.errors import TandemError
+from tandem.judge import summary
+from tandem.judge.summary import Summary
 from tandem.records import journal
 from tandem.records.journal import Record
 from tandem.report import charts, html, markdown, pools
-from tandem.summary import Summary
 
 
 class ReportError(TandemError):

@@ -12,13 +12,14 @@ import altair as alt
 import msgspec
 import vl_convert
 
-from tandem import statistics, wording
-from tandem.measures import TITLES
+from tandem import statistics
+from tandem.judge import wording
+from tandem.judge.measures import TITLES
+from tandem.judge.summary import Summary
+from tandem.judge.verdict import Comparison
 from tandem.report import theme
 from tandem.report.pools import Responses
 from tandem.report.sheet import Sheet
-from tandem.summary import Summary
-from tandem.verdict import Comparison
 
 POINTS = 120  # of a curve
 FIRST = 1 / 0.95  # a curve begins at p5: the few fastest requests would stretch the scale

@@ -10,14 +10,14 @@ from typing import Any
 import jinja2
 import markupsafe
 
-from tandem import sentences, wording
-from tandem.measures import METRICS, TITLES, Measures, Metric, Route
+from tandem.judge import sentences, wording
+from tandem.judge.measures import METRICS, TITLES, Measures, Metric, Route
+from tandem.judge.summary import Summary, challengers
+from tandem.judge.verdict import Word
 from tandem.records.journal import Block, Load, Run
 from tandem.report import charts, theme, trust
 from tandem.report.charts import Chart
 from tandem.rules import FAILED_LIMIT
-from tandem.summary import Summary, challengers
-from tandem.verdict import Word
 
 LABELS: dict[Word, str] = {
     "better": "better", "worse": "worse", "no practical difference": "same", "undecided": "undecided", "no word": "none",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from tandem import wording
-from tandem.measures import TITLES
+from tandem.judge import wording
+from tandem.judge.measures import TITLES
+from tandem.judge.summary import Summary
+from tandem.judge.verdict import Comparison
 from tandem.report.charts import Chart
-from tandem.summary import Summary
-from tandem.verdict import Comparison
 
 
 def render(summary: Summary, charts: Sequence[Chart]) -> str:

@@ -15,10 +15,10 @@ import msgspec
 
 from tandem import statistics
 from tandem.errors import RunFailed
-from tandem.measures import Pooled, Route
+from tandem.judge.measures import Pooled, Route
+from tandem.judge.rounds import Key
 from tandem.observe import samples
 from tandem.records.journal import Block
-from tandem.rounds import Key
 
 Responses = Mapping[Key, Sequence[float]]
 

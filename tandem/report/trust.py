@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from tandem import statistics, wording
-from tandem.disturbances import Flagged
-from tandem.measures import Measures, together
+from tandem import statistics
+from tandem.judge import wording
+from tandem.judge.disturbances import Flagged
+from tandem.judge.measures import Measures, together
+from tandem.judge.summary import Summary
+from tandem.judge.verdict import Comparison
 from tandem.records.journal import Block, Observed, Stack
 from tandem.report.sheet import Sheet
-from tandem.summary import Summary
-from tandem.verdict import Comparison
 
 FULL = 0.9
 """Share of its CPU from which on the load generator, and nothing else, was the limit of its ceiling."""

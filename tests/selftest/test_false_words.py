@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import scipy.stats
 
+from tandem.judge.summary import Summary, summarise
 from tandem.records.journal import Record
-from tandem.summary import Summary, summarise
 from tests.selftest.bench import percent
 from tests.selftest.story import Story
 from tests.tandem import synthetic

@@ -10,8 +10,8 @@ import threading
 import time
 from itertools import pairwise
 
-from tandem import validity
 from tandem.drive.generator import LOADTEST, Generator, Window
+from tandem.judge import validity
 from tandem.launch import ports, process
 from tandem.observe import samples
 from tandem.paths import PROJECT

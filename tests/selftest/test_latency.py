@@ -11,8 +11,8 @@ import time
 
 import msgspec
 
-from tandem import validity
 from tandem.drive.generator import Drive, Generator, Window
+from tandem.judge import validity
 from tandem.records.journal import Block
 from tests.selftest import toy
 from tests.selftest.bench import Bench, load, ms

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from tandem.measures import value
+from tandem.judge.measures import value
+from tandem.judge.summary import summarise
 from tandem.records.journal import Block
-from tandem.summary import summarise
 from tests.selftest.bench import Bench, load, ms
 from tests.selftest.story import Story
 from tests.tandem import synthetic

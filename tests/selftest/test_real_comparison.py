@@ -10,13 +10,14 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
-from tandem import measures, statistics
+from tandem import statistics
+from tandem.judge import measures
+from tandem.judge.rounds import Rounds
+from tandem.judge.summary import Summary
+from tandem.judge.verdict import Comparison
 from tandem.paths import PROJECT
 from tandem.plan.stacks import DECOY
 from tandem.records import journal
-from tandem.rounds import Rounds
-from tandem.summary import Summary
-from tandem.verdict import Comparison
 from tests.selftest import toy
 from tests.selftest.story import Story
 

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from tandem import attempts, validity
+from tandem.judge import attempts, validity
+from tandem.judge.rounds import Rounds
+from tandem.judge.summary import summarise
 from tandem.records.journal import Block, Record
-from tandem.rounds import Rounds
-from tandem.summary import summarise
 from tests.selftest.bench import Bench, load, ms, percent
 from tests.selftest.burner import burner
 from tests.selftest.story import Story

@@ -16,9 +16,10 @@ import msgspec
 import pytest
 
 from tandem import compare as comparing
-from tandem import rules, summary
+from tandem import rules
 from tandem.compare import RECORDS, Comparison
 from tandem.errors import RunFailed, Stopped
+from tandem.judge import summary
 from tandem.observe import provenance
 from tandem.plan import profiles, stacks
 from tandem.plan.comparison import Plan, plan

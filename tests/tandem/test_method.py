@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tandem import rules, statistics, validity, verdict
-from tandem.measures import TITLES
+from tandem import rules, statistics
+from tandem.judge import validity, verdict
+from tandem.judge.measures import TITLES
 
 TEXT = (Path(__file__).parents[2] / "docs" / "method.md").read_text(encoding="utf-8")
 ROWS = [line.split("|")[1:-1] for line in TEXT.partition("## Validity")[2].partition("**Only causes")[0].splitlines()

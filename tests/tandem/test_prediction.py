@@ -8,7 +8,7 @@ import random
 import msgspec
 import pytest
 
-from tandem.prediction import predict, queueing_seconds
+from tandem.judge.prediction import predict, queueing_seconds
 from tests.tandem import synthetic
 from tests.tandem.synthetic import ASGI, WSGI
 

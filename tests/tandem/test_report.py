@@ -13,7 +13,8 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from tandem import report, summary
+from tandem import report
+from tandem.judge import summary
 from tandem.report import ReportError, html
 from tests.tandem import pages, synthetic
 from tests.tandem.synthetic import DECOY, WSGI, synthesise

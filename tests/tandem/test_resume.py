@@ -12,12 +12,12 @@ import pytest
 from tandem import cli, resume
 from tandem.compare import RECORDS
 from tandem.errors import TandemError
+from tandem.judge.rounds import Rounds
 from tandem.observe import provenance
 from tandem.plan import profiles, stacks
 from tandem.plan.comparison import Plan, plan
 from tandem.records import journal
 from tandem.records.journal import Provenance, Resumed, Run
-from tandem.rounds import Rounds
 from tests.tandem import synthetic
 
 

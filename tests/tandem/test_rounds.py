@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from tandem.judge.summary import summarise
 from tandem.records.journal import Block, Record
-from tandem.summary import summarise
 from tests.tandem import synthetic
 from tests.tandem.synthetic import ASGI, DECOY, WSGI, synthesise
 

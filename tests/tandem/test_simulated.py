@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 
-from tandem.summary import summarise
+from tandem.judge.summary import summarise
 from tests.tandem.synthetic import ASGI, synthesise
 from tests.tandem.test_verdict import judge, words
 

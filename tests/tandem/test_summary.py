@@ -11,25 +11,25 @@ import jsonschema
 import msgspec
 import pytest
 
-from tandem import summary, wording
-from tandem.measures import Pooled
+from tandem.judge import summary, wording
+from tandem.judge.measures import Pooled
+from tandem.judge.summary import Summary, summarise
 from tandem.records.journal import Record
-from tandem.summary import Summary, summarise
 from tests.tandem import synthetic
 from tests.tandem.synthetic import ASGI, DECOY, WSGI, synthesise
 
 
 def test_the_committed_schema_is_the_current_one() -> None:
     printed = subprocess.run(
-        [sys.executable, "-m", "tandem.summary", "--schema"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "tandem.judge.summary", "--schema"], capture_output=True, text=True, check=True
     ).stdout
     assert summary.SCHEMA.read_text(encoding="utf-8") == summary.schema_text() == printed
 
 
 def test_the_schema_command_explains_itself() -> None:
-    found = subprocess.run([sys.executable, "-m", "tandem.summary"], capture_output=True, text=True, check=False)
+    found = subprocess.run([sys.executable, "-m", "tandem.judge.summary"], capture_output=True, text=True, check=False)
     assert found.returncode != 0
-    assert "usage: python -m tandem.summary --schema" in found.stderr
+    assert "usage: python -m tandem.judge.summary --schema" in found.stderr
 
 
 @pytest.mark.parametrize("measured", [0, 3, 9])

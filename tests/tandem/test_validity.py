@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from tandem import validity
+from tandem.judge import validity
+from tandem.judge.validity import Judged
 from tandem.records.journal import Block
-from tandem.validity import Judged
 from tests.tandem import synthetic
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tandem import verdict
-from tandem.measures import Metric
-from tandem.summary import Summary, summarise
-from tandem.verdict import Comparison
+from tandem.judge import verdict
+from tandem.judge.measures import Metric
+from tandem.judge.summary import Summary, summarise
+from tandem.judge.verdict import Comparison
 from tests.tandem import synthetic
 from tests.tandem.synthetic import ASGI, DECOY, WSGI, synthesise
 

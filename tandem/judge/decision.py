@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tandem import wording
-from tandem.measures import TITLES
-from tandem.prediction import Prediction
-from tandem.verdict import Comparison
+from tandem.judge import wording
+from tandem.judge.measures import TITLES
+from tandem.judge.prediction import Prediction
+from tandem.judge.verdict import Comparison
 
 SITUATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Mostly reading from the database", ("read",)),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tandem import wording
-from tandem.measures import Measures
+from tandem.judge import wording
+from tandem.judge.measures import Measures
+from tandem.judge.verdict import Comparison, Word, cannot_serve
 from tandem.records.journal import Load
-from tandem.verdict import Comparison, Word, cannot_serve
 
 SHOWN: tuple[tuple[Word, str], ...] = (
     ("better", "Better"),

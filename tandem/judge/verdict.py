@@ -8,10 +8,11 @@ from typing import Literal
 
 import msgspec
 
-from tandem import statistics, wording
-from tandem.measures import TITLES, Measures, Metric
+from tandem import statistics
+from tandem.judge import wording
+from tandem.judge.measures import TITLES, Measures, Metric
+from tandem.judge.rounds import Rounds
 from tandem.records.journal import Load, Run
-from tandem.rounds import Rounds
 from tandem.rules import (
     ACHIEVED_LIMIT,
     BACKLOG_LIMIT,

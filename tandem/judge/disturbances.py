@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from tandem import validity
+from tandem.judge import validity
+from tandem.judge.rounds import Attempt
 from tandem.records.journal import Block
-from tandem.rounds import Attempt
 
 
 class Flagged(msgspec.Struct, frozen=True, kw_only=True):

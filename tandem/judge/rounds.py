@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from tandem import validity
+from tandem.judge import validity
 from tandem.records.journal import FORMAT, Block, End, Provenance, Record, Resumed, Run
 
 Key = tuple[str, str]  # scenario and stack

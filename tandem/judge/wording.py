@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
-from tandem.measures import TITLES, Measures, Metric, Pooled
+from tandem.judge.measures import TITLES, Measures, Metric, Pooled
 
 if TYPE_CHECKING:  # verdict words its reasons with this module
-    from tandem.prediction import Prediction
-    from tandem.verdict import Comparison, Difference
+    from tandem.judge.prediction import Prediction
+    from tandem.judge.verdict import Comparison, Difference
 
 NOTHING = "–"
 

@@ -6,7 +6,7 @@ pairing, and only causes outside the stacks count, or repeating would remove the
 
 from __future__ import annotations
 
-from tandem.rounds import Attempt, Rounds
+from tandem.judge.rounds import Attempt, Rounds
 from tandem.rules import REPEATS
 
 

@@ -1,6 +1,6 @@
 """Summary: all that follows from the records of a run, as plain data: `summary.json`, whose schema is committed.
 
-`python -m tandem.summary --schema` prints the JSON Schema.
+`python -m tandem.judge.summary --schema` prints the JSON Schema.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Any
 
 import msgspec
 
-from tandem import advice, prediction, sentences, verdict, wording
-from tandem.disturbances import Disturbances, disturbances
-from tandem.measures import METRICS, Measures, Metric, Pooled, Route, lost_share, measure, value
+from tandem.judge import decision, prediction, sentences, verdict, wording
+from tandem.judge.disturbances import Disturbances, disturbances
+from tandem.judge.measures import METRICS, Measures, Metric, Pooled, Route, lost_share, measure, value
+from tandem.judge.rounds import Attempt, Key, Rounds
+from tandem.judge.verdict import Comparison, Difference
 from tandem.records.journal import Block, End, Load, Record, Resumed, Run, Stack
-from tandem.rounds import Attempt, Key, Rounds
-from tandem.verdict import Comparison, Difference
 
 VERSION = 2
 """Version of `summary.json`; raised when a reader of the old one could misread the new one."""
@@ -44,7 +44,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     withheld: str | None  # why the run gives no word
     badge: str
     verdict: list[str]  # the sentence that matters most first
-    advice: list[advice.Advice]
+    advice: list[decision.Advice]
     measures: list[Measures]
     routes: list[Route]  # of scenarios that ask for several addresses; none without the raw samples
     comparisons: list[Comparison]
@@ -85,7 +85,7 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: 
         withheld=withheld,
         badge=_badge(rounds, sentences.decoy(comparisons, withheld)),
         verdict=sentences.verdict(comparisons, list(measures.values()), run.loads, withheld, false),
-        advice=advice.advise(comparisons, refused, predictions),
+        advice=decision.advise(comparisons, refused, predictions),
         measures=list(measures.values()),
         routes=list(routes),
         comparisons=comparisons,
@@ -209,5 +209,5 @@ def schema_text() -> str:
 
 if __name__ == "__main__":
     if sys.argv[1:] != ["--schema"]:
-        sys.exit("usage: python -m tandem.summary --schema")
+        sys.exit("usage: python -m tandem.judge.summary --schema")
     sys.stdout.write(schema_text())
