@@ -13,12 +13,14 @@ from pathlib import Path
 
 import msgspec
 
-from tandem import doctor, quiet, resume
-from tandem.compare import RECORDS, Comparison
-from tandem.console import duration, say
+from tandem import doctor
+from tandem.console import say
 from tandem.drive import generator
 from tandem.errors import RunFailed, Stopped, TandemError, sentence
-from tandem.executor import Machine
+from tandem.experiments import idle, resume
+from tandem.experiments.compare import RECORDS, Comparison
+from tandem.experiments.progress import duration
+from tandem.experiments.rig import Machine
 from tandem.judge.rounds import Rounds
 from tandem.launch import database, foreground, nginx, process
 from tandem.observe import provenance
@@ -126,7 +128,7 @@ def _compare(options: argparse.Namespace) -> int:
                 machine,
                 folder,
                 say,
-                lambda: quiet.wait(min(options.quiet_wait, SETTLE_SECONDS), wished.layout.used(), say),
+                lambda: idle.wait(min(options.quiet_wait, SETTLE_SECONDS), wished.layout.used(), say),
             )
             if past:
                 suspect += resume.dirty([*past.provenances, origin])
@@ -181,7 +183,7 @@ def _refuse_unheard(options: argparse.Namespace) -> None:
 
 def _quiet(options: argparse.Namespace, wished: planning.Plan) -> list[str]:
     """Wait for a quiet machine; return what disturbs it where that is allowed. Raises TandemError where it isn't."""
-    reasons = quiet.wait(options.quiet_wait, wished.layout.used(), say)
+    reasons = idle.wait(options.quiet_wait, wished.layout.used(), say)
     if reasons and not options.allow_dirty:
         raise TandemError(
             f"this machine is not quiet: {'; '.join(reasons)}. Stop what disturbs it (`tandem doctor` tells more), wait longer "

@@ -9,12 +9,12 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tandem import findings, quiet, resources
+from tandem import findings, resources
 from tandem.drive import generator
 from tandem.errors import TandemError
 from tandem.findings import Finding
 from tandem.launch import nginx
-from tandem.observe import provenance
+from tandem.observe import interference, provenance
 from tandem.records import run_folder
 
 CLOCK_MONOTONIC = 1
@@ -27,7 +27,7 @@ def examine(cpus: int = 1, folder: Path = Path("results"), seconds: float = 3.0)
         return [Finding("platform", "bad", text)]
     place = next(each for each in (folder.resolve(), *folder.resolve().parents) if each.is_dir())
     allowed = sorted(os.sched_getaffinity(0))
-    look = quiet.look_at(allowed, seconds)
+    look = interference.look_at(allowed, seconds)
     return [
         python(),
         *tools(),

@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from tandem import quiet, topology
+from tandem import topology
 from tandem.errors import TandemError
 from tandem.judge import validity
 from tandem.judge.validity import Limit
-from tandem.observe import host, kernel
+from tandem.observe import host, interference, kernel
 from tandem.plan import cpu_layout
 
 State = Literal["ok", "note", "bad"]
@@ -111,7 +111,7 @@ def generator_waiting() -> Finding:
     return Finding("run-queue delay", "ok", "readable (schedstat)")
 
 
-def activity(look: quiet.Look) -> Iterator[Finding]:
+def activity(look: interference.Look) -> Iterator[Finding]:
     """Judge what others did during a look."""
     found = look.surroundings
     who = f": {', '.join(look.busiest)}" if look.busiest else ""

@@ -31,6 +31,9 @@ from tandem.records.journal import Surroundings
 TICK_SECONDS = 0.01
 """Longest time between two ticks: how far the scheduler's sums may lag behind (CONFIG_HZ is 100 or more)."""
 
+STARTED = usage.Spent(0, 0)
+"""What a process had used that was not there yet."""
+
 
 class Reading(NamedTuple):
     """All sources at one moment; CPU times in nanoseconds, the rest in seconds."""
@@ -47,6 +50,13 @@ class Reading(NamedTuple):
     steal: float | None
     throttled: float | None
     pressure: float | None
+
+
+class Look(NamedTuple):
+    """What went on during a look."""
+
+    surroundings: Surroundings
+    busiest: list[str]  # the programs of others that used most CPU, most first, with their share of one CPU
 
 
 class Watch:
@@ -153,6 +163,31 @@ def strangers(processes: Iterable[Process], mine: set[int]) -> Usage | None:
     if not kernel.all_processes_are_visible():
         return None
     return usage.spent(each for each in processes if each.pid not in mine and not each.kernel)
+
+
+def look_at(cpus: Sequence[int], seconds: float, harness: int | None = None) -> Look:
+    """Watch these CPUs for some seconds; see `Watch` for what is ours."""
+    watch = Watch([], [], cpus, harness)
+    before = usage.spent(usage.scan())
+    watch.begin()
+    time.sleep(seconds)
+    surroundings = watch.end()
+    processes = usage.scan()
+    mine = ours(processes, set(), watch.harness)
+    others = [each for each in processes if each.pid not in mine and not each.kernel and each.cpu in watch.watched]
+    # Their own time only: that of a child that they waited for may be older than the look.
+    used = {
+        f"{each.name} ({each.pid})": (now.own - before.get(each.pid, STARTED).own) / 1e9 / seconds
+        for each in others
+        for now in usage.spent([each]).values()
+    }
+    return Look(surroundings, busiest(used))
+
+
+def busiest(used: dict[str, float], most: int = 3) -> list[str]:
+    """Return the programs that used at least 1 % of a CPU, such as `cc1 (4711) 61 %`, most first."""
+    ranked = sorted(used.items(), key=lambda item: -item[1])
+    return [f"{name} {100 * share:.0f} %" for name, share in ranked[:most] if share >= 0.01]
 
 
 def _share(before: float | None, after: float | None, wall: float) -> float | None:

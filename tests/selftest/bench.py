@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from tandem import executor
 from tandem.drive.generator import Drive, Generator, open_loop
-from tandem.executor import Machine
+from tandem.experiments import rig
+from tandem.experiments.rig import Machine
 from tandem.launch import nginx
 from tandem.launch.process import Children
 from tandem.launch.running_stack import Running
@@ -71,7 +71,7 @@ class Bench:
             generator = self._prepare(kind, drive or open_loop(load))
             children.add(generator.child)
             generator.loaded()
-            measurement = executor.Measurement(self.machine, self.running, {load.scenario: generator})
+            measurement = rig.Measurement(self.machine, self.running, {load.scenario: generator})
             block = measurement.measure(load, round_number=self._blocks, attempt=1, position=1)
         return Measured(block, samples.read(generator.samples), generator.child.popen.returncode)
 

@@ -15,10 +15,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from tandem import compare as comparing
 from tandem import rules
-from tandem.compare import RECORDS, Comparison
 from tandem.errors import RunFailed, Stopped
+from tandem.experiments import compare as comparing
+from tandem.experiments.compare import RECORDS, Comparison
 from tandem.judge import summary
 from tandem.observe import provenance
 from tandem.plan import profiles, stacks

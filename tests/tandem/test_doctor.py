@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from tandem import doctor, findings, quiet, resources, topology
+from tandem import doctor, findings, resources, topology
 from tandem.drive import generator
 from tandem.errors import TandemError
 from tandem.findings import Finding
 from tandem.launch import nginx
-from tandem.observe import host, kernel
+from tandem.observe import host, interference, kernel
 from tandem.records import run_folder
 from tests.tandem import synthetic
 
@@ -158,7 +158,7 @@ def test_a_kernel_without_run_queue_delay(fake_root: Path) -> None:
 
 def states(**shares: float | None) -> dict[str, str]:
     """Return the states of what a look finds."""
-    look = quiet.Look(synthetic.surroundings(**shares), ["cc1 (4711) 58 %"])
+    look = interference.Look(synthetic.surroundings(**shares), ["cc1 (4711) 58 %"])
     return {each.name: each.state for each in findings.activity(look)}
 
 
@@ -172,7 +172,7 @@ def test_what_others_do() -> None:
     assert states(steal_share=None)["stolen CPU"] == "note"
     assert states(throttled_share=None)["throttling"] == "note"
     assert states(pressure_share=None)["pressure"] == "note"
-    look = quiet.Look(synthetic.surroundings(others_cpu_share=0.2), ["cc1 (4711) 58 %"])
+    look = interference.Look(synthetic.surroundings(others_cpu_share=0.2), ["cc1 (4711) 58 %"])
     assert "cc1 (4711) 58 %" in next(iter(findings.activity(look))).text
 
 

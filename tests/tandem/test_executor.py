@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tandem.errors import RunFailed
-from tandem.executor import Machine
+from tandem.experiments.rig import Machine
 from tandem.launch import nginx
 from tandem.observe import samples
 from tandem.plan import cpu_layout, profiles, stacks

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tandem import quiet
+from tandem.experiments import idle
 from tandem.launch.process import Children
-from tandem.quiet import Look
+from tandem.observe import interference
+from tandem.observe.interference import Look
 from tests.tandem import synthetic
 from tests.tandem.test_process import SLEEPER, eventually
 from tests.tandem.test_surroundings import BURN, start
@@ -49,7 +50,7 @@ class Machine:
         return self.looks[min(int(self.seconds), len(self.looks)) - 1]
 
     def wait(self, seconds: float, say: Callable[[str], None] = lambda _: None) -> list[str]:
-        return quiet.wait(seconds, CPUS, say, take=self.take, clock=lambda: self.seconds)
+        return idle.wait(seconds, CPUS, say, take=self.take, clock=lambda: self.seconds)
 
 
 @pytest.mark.parametrize("seconds", [0, 2, 60])
@@ -96,24 +97,24 @@ def test_progress_is_told_every_few_seconds() -> None:
 
 def test_the_busiest_come_first_and_idle_ones_not_at_all() -> None:
     used = {"a (1)": 0.02, "b (2)": 0.7, "c (3)": 0.001, "d (4)": 0.3, "e (5)": 0.05}
-    assert quiet.busiest(used) == ["b (2) 70 %", "d (4) 30 %", "e (5) 5 %"]
-    assert quiet.busiest({"c (3)": 0.001}) == []
+    assert interference.busiest(used) == ["b (2) 70 %", "d (4) 30 %", "e (5) 5 %"]
+    assert interference.busiest({"c (3)": 0.001}) == []
 
 
 def test_a_real_burner_disturbs_and_is_named(tmp_path: Path) -> None:
     with Children() as children:
         harness = start(children, tmp_path, "sleeper", SLEEPER, [])
         burner = start(children, tmp_path, "burner", BURN, CPUS[:1])
-        seen = quiet.look_at(CPUS, 2.0, harness.pid)
+        seen = interference.look_at(CPUS, 2.0, harness.pid)
     assert any(f"({burner.pid})" in each for each in seen.busiest)
     # None only in a container, where others can't be seen.
-    assert seen.surroundings.others_cpu_share is None or quiet.disturbances([seen])
+    assert seen.surroundings.others_cpu_share is None or idle.disturbances([seen])
 
 
 def test_what_a_child_used_long_ago_is_not_blamed_on_who_waited_for_it(tmp_path: Path) -> None:
     with Children() as children:
         harness = start(children, tmp_path, "sleeper", SLEEPER, [])
         parent = start(children, tmp_path, "parent", [sys.executable, "-c", PARENT], [])
-        seen = quiet.look_at(CPUS, 2.0, harness.pid)
+        seen = interference.look_at(CPUS, 2.0, harness.pid)
         assert eventually(lambda: "reaped" in parent.log.read_text())
     assert not any(f"({parent.pid})" in each for each in seen.busiest)

@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from tandem import cli, resume
-from tandem.compare import RECORDS
+from tandem import cli
 from tandem.errors import TandemError
+from tandem.experiments import resume
+from tandem.experiments.compare import RECORDS
 from tandem.judge.rounds import Rounds
 from tandem.observe import provenance
 from tandem.plan import profiles, stacks

@@ -1,16 +1,13 @@
-"""Quiet: waits until nobody else uses the CPUs of a run."""
+"""Idle: waits until nobody else uses the CPUs of a run."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
 from tandem.judge import validity
 from tandem.judge.validity import Limit
-from tandem.observe import usage
-from tandem.observe.interference import Watch, ours
-from tandem.records.journal import Surroundings
+from tandem.observe.interference import Look, look_at
 
 STEADY = 3
 """Consecutive quiet looks that are needed."""
@@ -19,15 +16,6 @@ SECONDS = 1.0
 """Length of a look."""
 
 SAY_EVERY = 5.0
-STARTED = usage.Spent(0, 0)
-"""What a process had used that was not there yet."""
-
-
-class Look(NamedTuple):
-    """What went on during a look."""
-
-    surroundings: Surroundings
-    busiest: list[str]  # the programs of others that used most CPU, most first, with their share of one CPU
 
 
 def wait(
@@ -79,28 +67,3 @@ def _beyond(limit: Limit, share: float, names: str) -> list[str]:
     if 100 * share <= limit.suspect:
         return []
     return [validity.beyond(limit, 100 * share, limit.suspect) + (f": {names}" if names else "")]
-
-
-def look_at(cpus: Sequence[int], seconds: float, harness: int | None = None) -> Look:
-    """Watch these CPUs for some seconds; see `Watch` for what is ours."""
-    watch = Watch([], [], cpus, harness)
-    before = usage.spent(usage.scan())
-    watch.begin()
-    time.sleep(seconds)
-    surroundings = watch.end()
-    processes = usage.scan()
-    mine = ours(processes, set(), watch.harness)
-    others = [each for each in processes if each.pid not in mine and not each.kernel and each.cpu in watch.watched]
-    # Their own time only: that of a child that they waited for may be older than the look.
-    used = {
-        f"{each.name} ({each.pid})": (now.own - before.get(each.pid, STARTED).own) / 1e9 / seconds
-        for each in others
-        for now in usage.spent([each]).values()
-    }
-    return Look(surroundings, busiest(used))
-
-
-def busiest(used: dict[str, float], most: int = 3) -> list[str]:
-    """Return the programs that used at least 1 % of a CPU, such as `cc1 (4711) 61 %`, most first."""
-    ranked = sorted(used.items(), key=lambda item: -item[1])
-    return [f"{name} {100 * share:.0f} %" for name, share in ranked[:most] if share >= 0.01]

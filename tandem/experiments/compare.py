@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Protocol
 
 from tandem import rules
-from tandem.console import Progress
 from tandem.errors import RunFailed, sentence
+from tandem.experiments.progress import Progress
 from tandem.judge import attempts, validity
 from tandem.judge.rounds import Rounds
 from tandem.observe.provenance import now

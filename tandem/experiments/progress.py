@@ -1,0 +1,33 @@
+"""Progress: how long a run will still take."""
+
+from __future__ import annotations
+
+import time
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as `3 min 20 s` or `45 s`."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+class Progress:
+    """Tells after every step how long the rest will take, from what the steps so far took."""
+
+    def __init__(self, steps: int, expected: float) -> None:
+        """Count on `expected` seconds for each step until it is known better."""
+        self.steps, self.done, self.expected, self.began = steps, 0, expected, time.monotonic()
+
+    def step(self) -> str:
+        """Count one step and return `block 3 of 42, 4 min 10 s left`."""
+        self.done += 1
+        each = (time.monotonic() - self.began) / self.done
+        return f"block {self.done} of {self.steps}, {duration(each * (self.steps - self.done))} left"
+
+    def total(self) -> str:
+        """Return how long all steps are expected to take."""
+        return duration(self.expected * self.steps)
+
+    def more(self, steps: int) -> None:
+        """Count on so many further steps."""
+        self.steps += steps
