@@ -13,8 +13,8 @@ from pathlib import Path
 
 import msgspec
 
-from tandem import doctor
 from tandem.console import say
+from tandem.doctor import examination
 from tandem.drive import generator
 from tandem.errors import RunFailed, Stopped, TandemError, sentence
 from tandem.experiments import idle, resume
@@ -193,8 +193,8 @@ def _quiet(options: argparse.Namespace, wished: planning.Plan) -> list[str]:
 
 
 def _doctor(_: argparse.Namespace) -> int:
-    findings = doctor.examine()
-    say(doctor.render(findings))
+    findings = examination.examine()
+    say(examination.render(findings))
     return 1 if any(each.state == "bad" for each in findings) else 0
 
 

@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
-from tandem import doctor, findings, resources, topology
+from tandem import topology
+from tandem.doctor import examination, processors, resources
+from tandem.doctor.check import Check
 from tandem.drive import generator
 from tandem.errors import TandemError
-from tandem.findings import Finding
 from tandem.launch import nginx
 from tandem.observe import host, interference, kernel
 from tandem.records import run_folder
@@ -38,37 +39,37 @@ def put(file: Path, text: str) -> None:
 
 
 def test_this_machine_is_examined(tmp_path: Path) -> None:
-    found = doctor.examine(folder=tmp_path / "not/yet/there", seconds=0.3)
+    found = examination.examine(folder=tmp_path / "not/yet/there", seconds=0.3)
     assert {each.state for each in found} <= {"ok", "note", "bad"}
     assert all(each.text and "\n" not in each.text for each in found)
     names = [each.name for each in found]
     assert names[:5] == ["Python", "Locust", "report", "nginx", "commit"]
     assert {"CPUs", "CPU quota", "others", "stolen CPU", "memory", "swap", "disk", "file system", "ports"} <= set(names)
-    lines = doctor.render(found).splitlines()
+    lines = examination.render(found).splitlines()
     assert len(lines) == len(found) + 2
     assert lines[0].startswith(found[0].state)
 
 
 def test_the_last_line_sums_up() -> None:
-    ok, note, bad = Finding("a", "ok", "x"), Finding("bb", "note", "y"), Finding("c", "bad", "z")
-    assert doctor.render([ok]) == "ok    a  x\n\nnothing would spoil a run"
-    assert doctor.render([ok, note]).splitlines() == [
+    ok, note, bad = Check("a", "ok", "x"), Check("bb", "note", "y"), Check("c", "bad", "z")
+    assert examination.render([ok]) == "ok    a  x\n\nnothing would spoil a run"
+    assert examination.render([ok, note]).splitlines() == [
         "ok    a   x", "note  bb  y", "", "nothing would spoil a run; 1 note to read its numbers by",
     ]  # fmt: skip
-    assert doctor.render([bad, bad, note]).splitlines()[-1].startswith("2 things would spoil a run")
+    assert examination.render([bad, bad, note]).splitlines()[-1].startswith("2 things would spoil a run")
 
 
 def test_another_platform_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
-    (found,) = doctor.examine()
+    (found,) = examination.examine()
     assert (found.state, found.name) == ("bad", "platform")
 
 
 def test_another_processor_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "machine", lambda: "aarch64")
-    assert doctor.python().state == "note"
+    assert examination.python().state == "note"
     monkeypatch.setattr(platform, "machine", lambda: "x86_64")
-    assert doctor.python().state == "ok"
+    assert examination.python().state == "ok"
 
 
 @pytest.mark.parametrize(
@@ -79,9 +80,9 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, module: Any, 
     def missing() -> None:
         raise TandemError("it is missing: run `make setup`")
 
-    assert all(each.state == "ok" for each in doctor.tools())
+    assert all(each.state == "ok" for each in examination.tools())
     monkeypatch.setattr(module, name, missing)
-    found = list(doctor.tools())
+    found = list(examination.tools())
     assert [each.state == "bad" for each in found] == [number == index for number in range(3)]
     assert found[index].text == "it is missing: run `make setup`"
 
@@ -97,16 +98,16 @@ def test_the_commit(monkeypatch: pytest.MonkeyPatch, output: str | None, state: 
         return SimpleNamespace(stdout=output)
 
     monkeypatch.setattr(subprocess, "run", git)
-    found = doctor.commit()
+    found = examination.commit()
     assert found.state == state
     assert words in found.text
 
 
 @pytest.mark.parametrize("library", [SimpleNamespace(), SimpleNamespace(timerfd_create=lambda *_: -1)])
 def test_a_kernel_without_the_timer(monkeypatch: pytest.MonkeyPatch, library: object) -> None:
-    assert doctor.timer().state == "ok"
+    assert examination.timer().state == "ok"
     monkeypatch.setattr(ctypes, "CDLL", lambda _: library)
-    assert doctor.timer().state == "note"
+    assert examination.timer().state == "note"
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ def test_a_kernel_without_the_timer(monkeypatch: pytest.MonkeyPatch, library: ob
 )
 def test_cpus(cpus: int, allowed: list[int], states: list[str]) -> None:
     siblings = {cpu: [cpu] for cpu in allowed} | ({0: [0, 2], 2: [0, 2]} if 2 in allowed and 1 not in allowed else {})
-    assert [each.state for each in findings.cpus(cpus, allowed, siblings)] == states
+    assert [each.state for each in processors.cpus(cpus, allowed, siblings)] == states
 
 
 @pytest.mark.parametrize(("quota", "state"), [("max", "ok"), ("400000", "ok"), ("250000", "note"), ("150000", "bad")])
@@ -123,43 +124,43 @@ def test_a_quota(fake_root: Path, quota: str, state: str) -> None:
     put(fake_root / "self/cgroup", "0::/\n")
     put(fake_root / "cgroup.procs", "")
     put(fake_root / "cpu.max", f"{quota} 100000\n")
-    assert findings.quota(4).state == state
+    assert processors.quota(4).state == state
 
 
 def test_the_frequency(fake_root: Path) -> None:
-    assert findings.frequency([0]).state == "ok"  # not told
+    assert processors.frequency([0]).state == "ok"  # not told
     put(fake_root / "cpu0/cpufreq/scaling_governor", "performance\n")
-    assert findings.frequency([0]).text == "fixed"
+    assert processors.frequency([0]).text == "fixed"
     put(fake_root / "cpufreq/boost", "1\n")
-    assert "boost is on" in findings.frequency([0]).text
+    assert "boost is on" in processors.frequency([0]).text
     put(fake_root / "cpufreq/boost", "0\n")
     put(fake_root / "intel_pstate/no_turbo", "0\n")
-    assert findings.frequency([0]).state == "note"
+    assert processors.frequency([0]).state == "note"
     put(fake_root / "intel_pstate/no_turbo", "1\n")
     put(fake_root / "cpu1/cpufreq/scaling_governor", "powersave\n")
-    assert findings.frequency([0]).state == "ok"
-    assert "the governor is powersave" in findings.frequency([0, 1]).text
+    assert processors.frequency([0]).state == "ok"
+    assert "the governor is powersave" in processors.frequency([0, 1]).text
 
 
 def test_virtualisation_and_clock(fake_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, state in ((None, "ok"), ("KVM", "note")):
         monkeypatch.setattr(host, "hypervisor", lambda name=name: name)
-        assert findings.virtualised().state == state
+        assert processors.virtualised().state == state
     for clock, state in (("tsc", "ok"), ("kvm-clock", "ok"), ("hpet", "note"), ("acpi_pm", "note")):
         put(fake_root.parent / "clocksource/clocksource0/current_clocksource", f"{clock}\n")
-        found = findings.clock()
+        found = processors.clock()
         assert (found.name, found.state) == ("clock", state)
         assert found.text.startswith(clock)
 
 
 def test_a_kernel_without_run_queue_delay(fake_root: Path) -> None:
-    assert findings.generator_waiting().state == "note"
+    assert processors.generator_waiting().state == "note"
 
 
 def states(**shares: float | None) -> dict[str, str]:
     """Return the states of what a look finds."""
     look = interference.Look(synthetic.surroundings(**shares), ["cc1 (4711) 58 %"])
-    return {each.name: each.state for each in findings.activity(look)}
+    return {each.name: each.state for each in processors.activity(look)}
 
 
 def test_what_others_do() -> None:
@@ -173,7 +174,7 @@ def test_what_others_do() -> None:
     assert states(throttled_share=None)["throttling"] == "note"
     assert states(pressure_share=None)["pressure"] == "note"
     look = interference.Look(synthetic.surroundings(others_cpu_share=0.2), ["cc1 (4711) 58 %"])
-    assert "cc1 (4711) 58 %" in next(iter(findings.activity(look))).text
+    assert "cc1 (4711) 58 %" in next(iter(processors.activity(look))).text
 
 
 def test_memory_and_swap(fake_root: Path) -> None:

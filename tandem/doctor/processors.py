@@ -1,56 +1,44 @@
-"""Findings: what can be said about the CPUs of this machine before a run. Each function looks at one thing."""
+"""Processors: what can be said about the CPUs of this machine before a run. Each function looks at one thing."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
 
 from tandem import topology
+from tandem.doctor.check import Check
 from tandem.errors import TandemError
 from tandem.judge import validity
 from tandem.judge.validity import Limit
 from tandem.observe import host, interference, kernel
 from tandem.plan import cpu_layout
 
-State = Literal["ok", "note", "bad"]
 
-
-class Finding(NamedTuple):
-    """One thing that was looked at. `bad`: a run fails or gives no words; `note`: the numbers are worth less."""
-
-    name: str
-    state: State
-    text: str  # what was found, what it means for a run, and what to do
-
-
-def cpus(
-    cpus: int, allowed: Sequence[int] | None = None, siblings: topology.Siblings | None = None
-) -> Iterator[Finding]:
+def cpus(cpus: int, allowed: Sequence[int] | None = None, siblings: topology.Siblings | None = None) -> Iterator[Check]:
     """Look at how the CPUs would be laid out, with so many for the stack."""
     try:
         layout = cpu_layout.layout(cpus, allowed, siblings)
     except TandemError as error:
-        yield Finding("CPUs", "bad", str(error))
+        yield Check("CPUs", "bad", str(error))
         return
     if layout.suspect:
-        yield Finding("CPUs", "bad", f"{layout.suspect}; allow two or more")
+        yield Check("CPUs", "bad", f"{layout.suspect}; allow two or more")
         return
     places = [("stack", layout.stack), ("generator", layout.generator), ("harness and news stub", layout.harness)]
     text = ", ".join(f"{name} on {', '.join(map(str, each))}" for name, each in places)
-    yield Finding("CPUs", "ok", f"{len(layout.allowed)} allowed: {text}")
+    yield Check("CPUs", "ok", f"{len(layout.allowed)} allowed: {text}")
     for note in layout.notes:
-        yield Finding("hyperthreads", "note", note)
+        yield Check("hyperthreads", "note", note)
 
 
-def quota(allowed: int) -> Finding:
+def quota(allowed: int) -> Check:
     """Look for a CPU quota over this process, which may use so many CPUs."""
     most = kernel.quota_cpus()
     if most is None:
-        return Finding("CPU quota", "ok", "none")
+        return Check("CPU quota", "ok", "none")
     if most >= allowed:
-        return Finding("CPU quota", "ok", f"{most:g} CPUs, as many as are allowed")
-    return Finding(
+        return Check("CPU quota", "ok", f"{most:g} CPUs, as many as are allowed")
+    return Check(
         "CPU quota",
         "bad" if most < 2 else "note",
         f"{most:g} CPUs for {allowed} that are allowed: whole processes stand still when it is used up, and blocks in which "
@@ -58,7 +46,7 @@ def quota(allowed: int) -> Finding:
     )
 
 
-def frequency(allowed: Sequence[int]) -> Finding:
+def frequency(allowed: Sequence[int]) -> Check:
     """Look at what changes the CPUs' frequency."""
     governors = {kernel.text(topology.SYSTEM_CPUS / f"cpu{cpu}/cpufreq/scaling_governor") for cpu in allowed} - {""}
     boost = kernel.text(topology.SYSTEM_CPUS / "cpufreq/boost") == "1"
@@ -67,21 +55,21 @@ def frequency(allowed: Sequence[int]) -> Finding:
     if boost or turbo:
         moving.append("boost is on")
     if moving:
-        return Finding(
+        return Check(
             "frequency",
             "note",
             f"{' and '.join(moving)}: absolute figures move with load and heat, ratios less; for steadier ones "
             "`cpupower frequency-set -g performance` and boost off",
         )
-    return Finding("frequency", "ok", "fixed" if governors else "this machine doesn't tell (usual for a virtual one)")
+    return Check("frequency", "ok", "fixed" if governors else "this machine doesn't tell (usual for a virtual one)")
 
 
-def virtualised() -> Finding:
+def virtualised() -> Check:
     """Look whether this is a virtual machine."""
     name = host.hypervisor()
     if name is None:
-        return Finding("virtualised", "ok", "no, or the CPU doesn't report it")
-    return Finding(
+        return Check("virtualised", "ok", "no, or the CPU doesn't report it")
+    return Check(
         "virtualised",
         "note",
         f"yes ({name}): neighbours on the same host can't be seen but by stolen CPU, and not every host reports that; "
@@ -89,52 +77,50 @@ def virtualised() -> Finding:
     )
 
 
-def clock() -> Finding:
+def clock() -> Check:
     """Look at the kernel's clock."""
     name = kernel.text(topology.SYSTEM_CPUS.parent / "clocksource/clocksource0/current_clocksource") or "unknown"
     if name in ("hpet", "acpi_pm", "jiffies", "refined-jiffies"):
-        return Finding(
+        return Check(
             "clock", "note", f"{name}: every look at the time is a slow call, which costs stacks that look often more"
         )
-    return Finding("clock", "ok", name)
+    return Check("clock", "ok", name)
 
 
-def generator_waiting() -> Finding:
+def generator_waiting() -> Check:
     """Look whether the kernel tells how long a thread waited for its CPU."""
     if kernel.waiting([os.getpid()]) is None:
-        return Finding(
+        return Check(
             "run-queue delay",
             "note",
             "/proc/PID/schedstat tells nothing: a program on the generator's CPU shows only in dispatch lag; a kernel built "
             "with CONFIG_SCHED_INFO tells it",
         )
-    return Finding("run-queue delay", "ok", "readable (schedstat)")
+    return Check("run-queue delay", "ok", "readable (schedstat)")
 
 
-def activity(look: interference.Look) -> Iterator[Finding]:
+def activity(look: interference.Look) -> Iterator[Check]:
     """Judge what others did during a look."""
     found = look.surroundings
     who = f": {', '.join(look.busiest)}" if look.busiest else ""
     yield _share("others", validity.OTHERS, found.others_cpu_share, f"{who}; stop what runs beside, or wait")
     yield _share("stolen CPU", validity.STEAL, found.steal_share, "; the host is busy: wait, or use another machine")
     if found.throttled_share is None:
-        yield Finding("throttling", "note", "no cgroup tells of it: a CPU quota can't be noticed")
+        yield Check("throttling", "note", "no cgroup tells of it: a CPU quota can't be noticed")
     if found.pressure_share is None:
-        yield Finding(
-            "pressure", "note", "/proc/pressure/cpu is missing: reports do without it, nothing is judged by it"
-        )
+        yield Check("pressure", "note", "/proc/pressure/cpu is missing: reports do without it, nothing is judged by it")
     else:
-        yield Finding("pressure", "ok", f"some task waited for a CPU {found.pressure_share:.1%} of the time")
+        yield Check("pressure", "ok", f"some task waited for a CPU {found.pressure_share:.1%} of the time")
 
 
-def _share(name: str, limit: Limit, share: float | None, what_to_do: str) -> Finding:
+def _share(name: str, limit: Limit, share: float | None, what_to_do: str) -> Check:
     assert limit.suspect is not None
     if share is None:
-        return Finding(name, "note", f"{limit.title}: this machine doesn't tell, so every run here counts as suspect")
+        return Check(name, "note", f"{limit.title}: this machine doesn't tell, so every run here counts as suspect")
     percent = 100 * share
     text = f"{limit.title} {percent:.1f} {limit.unit}"
     if percent > limit.invalid:
-        return Finding(name, "bad", f"{text}, and blocks are INVALID beyond {limit.invalid:g}{what_to_do}")
+        return Check(name, "bad", f"{text}, and blocks are INVALID beyond {limit.invalid:g}{what_to_do}")
     if percent > limit.suspect:
-        return Finding(name, "note", f"{text}, and blocks are SUSPECT beyond {limit.suspect:g}{what_to_do}")
-    return Finding(name, "ok", text)
+        return Check(name, "note", f"{text}, and blocks are SUSPECT beyond {limit.suspect:g}{what_to_do}")
+    return Check(name, "ok", text)

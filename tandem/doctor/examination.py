@@ -1,4 +1,4 @@
-"""The doctor: looks at this machine before a run and says what would spoil one."""
+"""The examination: looks at this machine before a run and says what would spoil one."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tandem import findings, resources
+from tandem.doctor import processors, resources
+from tandem.doctor.check import Check
 from tandem.drive import generator
 from tandem.errors import TandemError
-from tandem.findings import Finding
 from tandem.launch import nginx
 from tandem.observe import interference, provenance
 from tandem.records import run_folder
@@ -20,11 +20,11 @@ from tandem.records import run_folder
 CLOCK_MONOTONIC = 1
 
 
-def examine(cpus: int = 1, folder: Path = Path("results"), seconds: float = 3.0) -> list[Finding]:
+def examine(cpus: int = 1, folder: Path = Path("results"), seconds: float = 3.0) -> list[Check]:
     """Look at everything; with so many CPUs for the stack, results in `folder`, and others watched for some seconds."""
     if sys.platform != "linux":
         text = f"{sys.platform}: stacks are compared on Linux only; reports can be rendered here"
-        return [Finding("platform", "bad", text)]
+        return [Check("platform", "bad", text)]
     place = next(each for each in (folder.resolve(), *folder.resolve().parents) if each.is_dir())
     allowed = sorted(os.sched_getaffinity(0))
     look = interference.look_at(allowed, seconds)
@@ -32,14 +32,14 @@ def examine(cpus: int = 1, folder: Path = Path("results"), seconds: float = 3.0)
         python(),
         *tools(),
         commit(),
-        *findings.cpus(cpus),
-        findings.quota(len(allowed)),
-        findings.frequency(allowed),
-        findings.virtualised(),
-        findings.clock(),
+        *processors.cpus(cpus),
+        processors.quota(len(allowed)),
+        processors.frequency(allowed),
+        processors.virtualised(),
+        processors.clock(),
         timer(),
-        findings.generator_waiting(),
-        *findings.activity(look),
+        processors.generator_waiting(),
+        *processors.activity(look),
         resources.memory(),
         resources.swap(),
         resources.disk(place),
@@ -49,7 +49,7 @@ def examine(cpus: int = 1, folder: Path = Path("results"), seconds: float = 3.0)
     ]
 
 
-def render(found: list[Finding]) -> str:
+def render(found: list[Check]) -> str:
     """Return the findings as lines, and a last one that says what they come to."""
     width = max((len(each.name) for each in found), default=0)
     lines = [f"{each.state:<4}  {each.name:<{width}}  {each.text}" for each in found]
@@ -67,15 +67,15 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' * (number != 1)}"
 
 
-def python() -> Finding:
+def python() -> Check:
     """Look at platform and Python."""
     text = f"{platform.python_implementation()} {platform.python_version()} on {sys.platform} {platform.machine()}"
     if platform.machine() not in ("x86_64", "AMD64"):
-        return Finding("Python", "note", f"{text}: supported in full is x86_64; here a sound SQLite must be found")
-    return Finding("Python", "ok", text)
+        return Check("Python", "note", f"{text}: supported in full is x86_64; here a sound SQLite must be found")
+    return Check("Python", "ok", text)
 
 
-def tools() -> Iterator[Finding]:
+def tools() -> Iterator[Check]:
     """Look for Locust, the libraries of the report, and nginx."""
     checks: list[tuple[str, Callable[[], object]]] = [
         ("Locust", generator.check),
@@ -86,30 +86,28 @@ def tools() -> Iterator[Finding]:
         try:
             answer = check()
         except TandemError as error:
-            yield Finding(name, "bad", str(error))
+            yield Check(name, "bad", str(error))
         else:
-            yield Finding(name, "ok", str(answer or "present"))
+            yield Check(name, "ok", str(answer or "present"))
 
 
-def commit() -> Finding:
+def commit() -> Check:
     """Look whether a commit would say what was measured."""
     changed = provenance.git("status", "--porcelain")
     if changed is None:
-        return Finding("commit", "note", "no git or no repository: a report can't say which code it measured")
+        return Check("commit", "note", "no git or no repository: a report can't say which code it measured")
     if changed:
         changes = _count(len(changed.splitlines()), "file")
-        return Finding(
-            "commit", "note", f"uncommitted changes in {changes}: the report's commit is not what is measured"
-        )
-    return Finding("commit", "ok", "nothing uncommitted")
+        return Check("commit", "note", f"uncommitted changes in {changes}: the report's commit is not what is measured")
+    return Check("commit", "ok", "nothing uncommitted")
 
 
-def timer() -> Finding:
+def timer() -> Check:
     """Look for the kernel's timer that dispatches arrivals to a fraction of a millisecond."""
     create = getattr(ctypes.CDLL(None), "timerfd_create", None)
     descriptor = -1 if create is None else create(CLOCK_MONOTONIC, 0)
     if descriptor < 0:
         text = "timerfd can't be used: arrivals are up to 1 ms late, and blocks count as SUSPECT for it"
-        return Finding("timer", "note", text)
+        return Check("timer", "note", text)
     os.close(descriptor)
-    return Finding("timer", "ok", "timerfd")
+    return Check("timer", "ok", "timerfd")

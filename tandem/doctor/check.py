@@ -1,0 +1,15 @@
+"""A check: one thing about this machine that was looked at before a run, and what it means for one."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+State = Literal["ok", "note", "bad"]
+
+
+class Check(NamedTuple):
+    """One thing that was looked at. `bad`: a run fails or gives no words; `note`: the numbers are worth less."""
+
+    name: str
+    state: State
+    text: str  # what was found, what it means for a run, and what to do
