@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         print("tandem: " + reason, file=sys.stderr)
         return 2
     try:
-        from tandem.cli import run
+        from tandem.cli.main import run
     except ModuleNotFoundError as error:
         print(
             f"tandem: the library {error.name} is missing: run `make setup`, then use .venv/bin/tandem", file=sys.stderr

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tandem import __main__, cli, errors, options
+from tandem import __main__, errors
+from tandem.cli import main as cli
+from tandem.cli import options
 from tandem.errors import TandemError
 from tandem.launch import database, foreground, ports
 from tandem.launch import running_stack as tandem_serving

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tandem import cli
+from tandem.cli import main as cli
 from tandem.errors import TandemError
 from tandem.experiments import resume
 from tandem.experiments.compare import RECORDS

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import msgspec
 
-from tandem.console import say
+from tandem.cli.console import say
+from tandem.cli.options import parser
 from tandem.doctor import examination
 from tandem.drive import generator
 from tandem.errors import RunFailed, Stopped, TandemError, sentence
@@ -24,7 +25,6 @@ from tandem.experiments.rig import Machine
 from tandem.judge.rounds import Rounds
 from tandem.launch import database, foreground, nginx, process
 from tandem.observe import provenance
-from tandem.options import parser
 from tandem.plan import comparison as planning
 from tandem.plan import profiles
 from tandem.plan import stacks as stacks_module
