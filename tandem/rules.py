@@ -21,3 +21,6 @@ INTERMITTENT = 0.25
 REPEATS = 3
 """Most repeats of invalid rounds in one run: enough for what chance does to a machine that was quiet at the start, and a
 standard run stays below half an hour."""
+
+NEEDED = {"p50": 1, "p90": 100, "p99": 1_000, "p999": 10_000}
+"""Samples from which on a percentile is shown."""

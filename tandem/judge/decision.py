@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tandem.judge import wording
+from tandem import formats
 from tandem.judge.measures import TITLES
 from tandem.judge.prediction import Prediction
 from tandem.judge.verdict import Comparison
@@ -51,7 +51,7 @@ def _with_arithmetic(row: Advice, comparisons: Sequence[Comparison], predictions
     allowed = [p for p in predictions if p.scenario == row.scenario and p.stack in named]
     if not allowed:
         return row
-    limits = wording.listed([f"{wording.per_second(p.capacity)} on {p.stack} ({p.waiting} {p.limit})" for p in allowed])
+    limits = formats.listed([f"{formats.per_second(p.capacity)} on {p.stack} ({p.waiting} {p.limit})" for p in allowed])
     return msgspec.structs.replace(row, why=f"{row.why}. Waiting alone allows {limits}: more of these would allow more")
 
 
@@ -89,6 +89,6 @@ def _pick(found: Sequence[Comparison]) -> str:
 
 def _why(found: Sequence[Comparison]) -> str:
     items = [
-        f"{TITLES[c.metric]} {c.word} ({c.reason if c.word == 'no word' else wording.times(c.estimate)})" for c in found
+        f"{TITLES[c.metric]} {c.word} ({c.reason if c.word == 'no word' else formats.times(c.estimate)})" for c in found
     ]
     return f"{found[0].stack} against {found[0].baseline}: {', '.join(items)}"

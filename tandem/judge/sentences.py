@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tandem import formats
 from tandem.judge import wording
 from tandem.judge.measures import Measures
 from tandem.judge.verdict import Comparison, Word, cannot_serve
@@ -53,7 +54,7 @@ def failures(measures: Sequence[Measures], loads: Sequence[Load]) -> list[str]:
     """Say which stack could not serve which scenario at its rate, and by what that shows."""
     rates = {load.scenario: load.rate for load in loads}
     return [
-        f"{m.stack} cannot serve {m.scenario} at {wording.offered([rates[m.scenario]])}: {', '.join(missed)}; "
+        f"{m.stack} cannot serve {m.scenario} at {formats.offered([rates[m.scenario]])}: {', '.join(missed)}; "
         "so it gets no word on latency and CPU there."
         for m in measures
         if m.rounds and (missed := cannot_serve(m))
@@ -67,12 +68,12 @@ def decoy(comparisons: Sequence[Comparison], withheld: str | None) -> str:
         return "decoy not judged"
     false = [comparison for comparison in judged if comparison.word in ("better", "worse")]
     if false:
-        return f"decoy got {wording.count(len(false), 'false word')} in {wording.count(len(judged), 'headline')}"
-    return f"decoy passed: no false word in {wording.count(len(judged), 'headline')}"
+        return f"decoy got {formats.count(len(false), 'false word')} in {formats.count(len(judged), 'headline')}"
+    return f"decoy passed: no false word in {formats.count(len(judged), 'headline')}"
 
 
 def _untrusted(false: Sequence[Comparison]) -> str:
-    found = wording.listed([f"“{c.word}” for {wording.subject(c)} {_numbers(c)}" for c in false])
+    found = formats.listed([f"“{c.word}” for {wording.subject(c)} {_numbers(c)}" for c in false])
     return (
         f"UNTRUSTED: {false[0].stack}, which is {false[0].baseline} once more under another name, earned {found}. "
         "Whatever made two equal stacks differ may also have made the other words; do not rely on them."
@@ -85,7 +86,7 @@ def _stack(headlines: Sequence[Comparison], caution: str) -> list[str]:
     rest = [f"{tally[word]} {label}" for word, label in REST if tally[word]]
     first = (
         f"{caution}{stack} is better than {baseline} in {tally['better']} and worse in {tally['worse']} of "
-        f"{wording.count(len(headlines), 'headline comparison')}" + (f" ({wording.listed(rest)})." if rest else ".")
+        f"{formats.count(len(headlines), 'headline comparison')}" + (f" ({formats.listed(rest)})." if rest else ".")
     )
     return [first, *(_list(headlines, word, title) for word, title in SHOWN if tally[word])]
 
@@ -100,14 +101,14 @@ def _detail(comparison: Comparison) -> str:
     if comparison.word == "no word":
         return f"({comparison.reason})"
     if comparison.word == "undecided" and comparison.smallest is not None:
-        return f"{numbers}, smallest visible effect {wording.times(comparison.smallest)}"
+        return f"{numbers}, smallest visible effect {formats.times(comparison.smallest)}"
     return numbers
 
 
 def _numbers(c: Comparison) -> str:
     if c.low is None:
-        return f"{wording.times(c.estimate)} (no interval: {wording.count(len(c.rounds), 'round')})"
-    return f"{wording.times(c.estimate)} ({wording.confidence(c.confidence)} interval {wording.interval(c)})"
+        return f"{formats.times(c.estimate)} (no interval: {formats.count(len(c.rounds), 'round')})"
+    return f"{formats.times(c.estimate)} ({formats.confidence(c.confidence)} interval {wording.interval(c)})"
 
 
 def _exploratory(headlines: Sequence[Comparison]) -> list[str]:

@@ -13,7 +13,8 @@ from typing import Any
 
 import msgspec
 
-from tandem.judge import decision, prediction, sentences, verdict, wording
+from tandem import formats
+from tandem.judge import decision, prediction, sentences, verdict
 from tandem.judge.disturbances import Disturbances, disturbances
 from tandem.judge.measures import METRICS, Measures, Metric, Pooled, Route, lost_share, measure, value
 from tandem.judge.rounds import Attempt, Key, Rounds
@@ -161,7 +162,7 @@ def _differ(rounds: Rounds, load: Load, stack: Stack) -> Difference:
 
 
 def _badge(rounds: Rounds, decoy: str) -> str:
-    rates = wording.offered(load.rate for load in rounds.run.loads)
+    rates = formats.offered(load.rate for load in rounds.run.loads)
     return f"{len(rounds.valid)} of {rounds.planned} rounds valid · {decoy} · open loop {rates}"
 
 

@@ -8,8 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from tandem import statistics
-from tandem.judge import wording
+from tandem import formats, statistics
 from tandem.judge.measures import TITLES, Measures, Metric
 from tandem.judge.rounds import Rounds
 from tandem.records.journal import Load, Run
@@ -79,7 +78,7 @@ def withheld(rounds: Rounds, ratios: int) -> str | None:
         return "no verdict: no decoy in this run"
     if rounds.unplanned:
         were = "that was not planned" if rounds.unplanned == 1 else "that were not planned"
-        return f"no verdict: extended by {wording.count(rounds.unplanned, 'round')} {were}"
+        return f"no verdict: extended by {formats.count(rounds.unplanned, 'round')} {were}"
     if rounds.measured < rounds.planned:
         return f"no verdict: broken off after {rounds.measured} of {rounds.planned} rounds"
     if valid < rounds.planned and not statistics.enough_rounds(valid, ratios, rounds.looks):
@@ -95,15 +94,15 @@ def cannot_serve(measures: Measures) -> list[str]:
     good = 1 - measures.failed_share
     if measures.failed_share >= FAILED_LIMIT:
         found.append(
-            f"{wording.percent(measures.failed_share)} of its arrivals failed (limit {wording.percent(FAILED_LIMIT)})"
+            f"{formats.percent(measures.failed_share)} of its arrivals failed (limit {formats.percent(FAILED_LIMIT)})"
         )
     if good < ACHIEVED_LIMIT:
         found.append(
-            f"it answered {wording.percent(good)} of them well (at least {wording.percent(ACHIEVED_LIMIT)} is asked for)"
+            f"it answered {formats.percent(good)} of them well (at least {formats.percent(ACHIEVED_LIMIT)} is asked for)"
         )
     if measures.backlog_share > BACKLOG_LIMIT:
-        share = f"{wording.percent(measures.backlog_share)} of its arrivals"
-        found.append(f"its requests in flight grew by {share} (limit {wording.percent(BACKLOG_LIMIT)})")
+        share = f"{formats.percent(measures.backlog_share)} of its arrivals"
+        found.append(f"its requests in flight grew by {share} (limit {formats.percent(BACKLOG_LIMIT)})")
     return found
 
 
@@ -116,7 +115,7 @@ def barred(
     """
     failing = _failing(pair) if metric != "memory" else None
     if failing or missing:
-        return failing or f"{TITLES[metric]} was not there or not reached in {wording.count(missing, 'round')}"
+        return failing or f"{TITLES[metric]} was not there or not reached in {formats.count(missing, 'round')}"
     if metric == "p99" and run.profile == "quick":
         return "quick runs never say p99"
     if metric == "p99" and (short := _too_small_for_p99(load, pair)):
@@ -203,7 +202,7 @@ def _word(estimate: float | None, bounds: Bounds, bounds90: Bounds, delta: float
 def _failing(pair: Sequence[Measures]) -> str | None:
     for measures in pair:
         if measures.silent_rounds:
-            return f"{measures.stack} answered nothing in {wording.count(len(measures.silent_rounds), 'round')}"
+            return f"{measures.stack} answered nothing in {formats.count(len(measures.silent_rounds), 'round')}"
         if missed := cannot_serve(measures):
             return f"{measures.stack} cannot serve this rate: {', '.join(missed)}"
     return None

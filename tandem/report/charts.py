@@ -12,7 +12,7 @@ import altair as alt
 import msgspec
 import vl_convert
 
-from tandem import statistics
+from tandem import formats, statistics
 from tandem.judge import wording
 from tandem.judge.measures import TITLES
 from tandem.judge.summary import Summary
@@ -91,8 +91,8 @@ def _forest(summary: Summary) -> Chart | None:
         alt.Chart(alt.InlineData(values=named)).mark_text(align="right", fontSize=11, color=theme.INK).encode(
             x=alt.value(-MARGIN), y=alt.Y("middle:Q", scale=None, axis=None), text="of:N"),
     )  # fmt: skip
-    table = [[c.scenario, TITLES[c.metric], c.stack, wording.times(c.estimate), wording.interval(c),
-              wording.confidence(c.confidence), f"±{c.delta:.0%}", c.word] for c in shown]  # fmt: skip
+    table = [[c.scenario, TITLES[c.metric], c.stack, formats.times(c.estimate), wording.interval(c),
+              formats.confidence(c.confidence), f"±{c.delta:.0%}", c.word] for c in shown]  # fmt: skip
     return _chart(
         "ratios", None, f"Ratios to {summary.run.baseline} with their intervals", layers,
         "Each point is a ratio, its line the interval, the shaded band what makes no practical difference. "
@@ -112,7 +112,7 @@ def _forest_rows(shown: Sequence[Comparison]) -> list[Row]:
             rows.append({
                 "of": wording.subject(c), "stack": c.stack, "ratio": c.estimate, "low": c.low or c.estimate,
                 "high": c.high or c.estimate, "band_low": 1 / (1 + c.delta), "band_high": 1 + c.delta,
-                "text": f"{c.stack}  {wording.times(c.estimate)}  {c.word}", "first": index == 0,
+                "text": f"{c.stack}  {formats.times(c.estimate)}  {c.word}", "first": index == 0,
                 "top": top, "bottom": bottom, "middle": (top + bottom) / 2, "place": top + STEP * (index + 0.5),
             })  # fmt: skip
         top = bottom + GAP
@@ -172,9 +172,9 @@ def _rates(summary: Summary, number: int, scenario: str) -> Chart | None:
     return _chart(
         f"rate-{number}", scenario, f"{scenario}: good answers per second, round by round", layers,
         f"Good answers per second under {scenario} in every round. "
-        + "; ".join(f"{m.stack}: {wording.per_second(m.rate)} on average" for m in found),
+        + "; ".join(f"{m.stack}: {formats.per_second(m.rate)} on average" for m in found),
         ["Round", *(m.stack for m in found)],
-        [[str(r), *(wording.per_second(m.rates[m.rounds.index(r)]) if r in m.rounds else wording.NOTHING for m in found)]
+        [[str(r), *(formats.per_second(m.rates[m.rounds.index(r)]) if r in m.rounds else formats.NOTHING for m in found)]
          for r in numbers],
     )  # fmt: skip
 
@@ -266,7 +266,7 @@ def _text(ordered: Sequence[float], share: float) -> str:
     if len(ordered) * (1 - share) < 10 * (1 - 1e-9):
         return "too few samples"
     found = statistics.percentile(ordered, share)
-    return wording.milliseconds(found) if math.isfinite(found) else "not reached"
+    return formats.milliseconds(found) if math.isfinite(found) else "not reached"
 
 
 def _json(labels: Mapping[int, str]) -> str:

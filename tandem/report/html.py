@@ -10,6 +10,7 @@ from typing import Any
 import jinja2
 import markupsafe
 
+from tandem import formats
 from tandem.judge import sentences, wording
 from tandem.judge.measures import METRICS, TITLES, Measures, Metric, Route
 from tandem.judge.summary import Summary, challengers
@@ -42,6 +43,7 @@ def render(summary: Summary, drawn: Sequence[Chart], blocks: Sequence[Block], pr
         run=run,
         provenance=run.provenance,
         challengers=[stack.name for stack in challengers(run)],
+        formats=formats,
         wording=wording,
         titles=TITLES,
         labels=LABELS,
@@ -95,7 +97,7 @@ def _driven(load: Load) -> str:
     news = f"; the news service answers after {load.news_seconds:g} s" if load.news_seconds else ""
     arrivals = {"poisson": "Poisson arrivals", "uniform": "arrivals at equal distances"}[load.arrivals]
     return (
-        f"Open loop: {wording.offered([load.rate])} offered{why}, {arrivals}, at most {load.in_flight:,} in flight, failed after "
+        f"Open loop: {formats.offered([load.rate])} offered{why}, {arrivals}, at most {load.in_flight:,} in flight, failed after "
         f"{load.timeout_seconds:g} s; {load.seconds:g} s measured after {load.warmup_seconds:g} s of warm-up{news}."
     )
 
@@ -105,8 +107,8 @@ def _card(summary: Summary, m: Measures) -> Cell:
     own = {c.metric: c for c in summary.comparisons if c.scenario == m.scenario and c.stack == m.stack}
     stack = next(stack for stack in summary.run.stacks if stack.name == m.stack)
     parts: dict[Metric, list[str]] = {
-        "cpu": [f"app {wording.milliseconds(m.app_cpu_ms)}", f"nginx {wording.milliseconds(m.nginx_cpu_ms)}"],
-        "memory": [f"app {wording.mebibytes(m.app_memory_bytes)}", f"nginx {wording.mebibytes(m.nginx_memory_bytes)}"],
+        "cpu": [f"app {formats.milliseconds(m.app_cpu_ms)}", f"nginx {formats.milliseconds(m.nginx_cpu_ms)}"],
+        "memory": [f"app {formats.mebibytes(m.app_memory_bytes)}", f"nginx {formats.mebibytes(m.nginx_memory_bytes)}"],
     }
     cells = [
         {"absolute": wording.absolute(m, metric), "parts": parts.get(metric, []), "c": own.get(metric)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from tandem import formats
 from tandem.judge import wording
 from tandem.judge.measures import TITLES
 from tandem.judge.summary import Summary
@@ -52,14 +53,14 @@ def _table(summary: Summary) -> str:
 def _row(summary: Summary, c: Comparison) -> list[str]:
     measures = {(m.scenario, m.stack): m for m in summary.measures}
     theirs, ours = (wording.absolute(measures[c.scenario, name], c.metric) for name in (c.baseline, c.stack))
-    interval = f"{wording.interval(c)} ({wording.confidence(c.confidence)})"
+    interval = f"{wording.interval(c)} ({formats.confidence(c.confidence)})"
     return [
         _text(c.scenario),
         TITLES[c.metric],
         _text(c.stack),
         theirs,
         ours,
-        wording.times(c.estimate),
+        formats.times(c.estimate),
         interval,
         c.word,
     ]
@@ -72,7 +73,7 @@ def _provenance(summary: Summary) -> str:
         f"Baseline {_text(summary.run.baseline)}; profile {_text(summary.run.profile)}, seed {summary.run.seed}. "
         f"Commit {_text((where.commit or 'unknown')[:12])}{dirty}; {_text(where.date)}; Python {_text(where.python)}, nginx "
         f"{_text(where.nginx)}, SQLite {_text(where.sqlite)} ({_text(where.sqlite_durability)}); {_text(where.cpu_model)}, "
-        f"{wording.count(len(where.cpus), 'CPU')}{', virtualised' if where.virtualised else ''}, kernel {_text(where.kernel)}. "
+        f"{formats.count(len(where.cpus), 'CPU')}{', virtualised' if where.virtualised else ''}, kernel {_text(where.kernel)}. "
         "Ratios travel to other machines, absolute values don't."
     )
 

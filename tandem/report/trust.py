@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from tandem import statistics
+from tandem import formats, statistics
 from tandem.judge import wording
 from tandem.judge.disturbances import Flagged
 from tandem.judge.measures import Measures, together
@@ -26,7 +26,7 @@ def doubts(summary: Summary, problems: Sequence[str]) -> list[str]:
     )
     shared = sorted({cpu for each in where for cpu in set(each.stack_cpus) & set(each.generator_cpus)})
     if shared and not found:
-        found.append(f"The stacks and the load generator shared CPU {wording.listed([str(cpu) for cpu in shared])}.")
+        found.append(f"The stacks and the load generator shared CPU {formats.listed([str(cpu) for cpu in shared])}.")
     if summary.disturbances.rejected or summary.disturbances.suspects:
         counts = summary.disturbances.blocks
         found.append(f"Of all blocks {counts['SUSPECT']} were SUSPECT and {counts['INVALID']} INVALID; see below.")
@@ -56,7 +56,7 @@ def _changed(summary: Summary) -> list[str]:
 
 def validity(summary: Summary) -> Sheet:
     """Return the limits, the worst that was seen, and how many blocks went beyond."""
-    counts = wording.listed([f"{number:,} {word}" for word, number in summary.disturbances.blocks.items()])
+    counts = formats.listed([f"{number:,} {word}" for word, number in summary.disturbances.blocks.items()])
     rows = [
         [each.cause, each.suspect, each.invalid, _seen(each.worst, each.unit), f"{each.suspect_blocks:,}",
          f"{each.invalid_blocks:,}"]
@@ -79,7 +79,7 @@ def flagged(caption: str, found: Sequence[Flagged]) -> Sheet:
 def with_and_without(headlines: Iterable[Comparison]) -> Sheet:
     """Return each headline's estimate without and with the rejected attempts."""
     rows = [
-        [wording.subject(c), c.stack, wording.times(c.estimate), f"{len(c.rounds)}", wording.times(c.estimate_all),
+        [wording.subject(c), c.stack, formats.times(c.estimate), f"{len(c.rounds)}", formats.times(c.estimate_all),
          f"{c.attempts_all}"]
         for c in headlines
     ]  # fmt: skip
@@ -97,7 +97,7 @@ def crosschecks(summary: Summary) -> Sheet:
 
 
 def _crosscheck(m: Measures, baseline: Measures) -> list[str]:
-    d, ms = m.diagnostics, wording.milliseconds
+    d, ms = m.diagnostics, formats.milliseconds
     assert d is not None
     theirs = baseline.diagnostics.static_p50_ms if baseline.diagnostics else None
     ratio = d.static_p50_ms / theirs if d.static_p50_ms and theirs else None
@@ -108,7 +108,7 @@ def _crosscheck(m: Measures, baseline: Measures) -> list[str]:
         f"{ms(d.first_half_p99_ms)} → {ms(d.second_half_p99_ms)}",
         f"{d.in_flight_seen:.2f} · {d.in_flight_little:.2f}",
         f"{ms(d.service_mean_ms)} · {ms(d.nginx_mean_ms)}",
-        f"{ms(d.static_p50_ms)} · {wording.times(ratio)}",
+        f"{ms(d.static_p50_ms)} · {formats.times(ratio)}",
         ms(m.dispatch_lag_p99_ms),
     ]
 
@@ -121,30 +121,30 @@ def generator(summary: Summary) -> Sheet | None:
     alone = "its own CPU was full" if found.ceiling_cpu_share >= FULL else "something else than its CPU was the limit"
     rows = [
         ["Ceiling, closed loop",
-         f"{wording.per_second(found.ceiling_rate)} at {wording.percent(found.ceiling_cpu_share)} of its CPU: {alone}"],
-        [f"Floor at {wording.offered([found.floor_rate])}: response of a static file",
-         f"p50 {wording.reach(found.floor_p50_ms)}, p99 {wording.reach(found.floor_p99_ms)}"],
-        ["Dispatch lag there", f"p50 {wording.milliseconds(found.dispatch_lag_p50_ms)}, "
-                               f"p99 {wording.milliseconds(found.dispatch_lag_p99_ms)}"],
-        ["Its own CPU per request", wording.milliseconds(found.generator_cpu_ms)],
+         f"{formats.per_second(found.ceiling_rate)} at {formats.percent(found.ceiling_cpu_share)} of its CPU: {alone}"],
+        [f"Floor at {formats.offered([found.floor_rate])}: response of a static file",
+         f"p50 {formats.reach(found.floor_p50_ms)}, p99 {formats.reach(found.floor_p99_ms)}"],
+        ["Dispatch lag there", f"p50 {formats.milliseconds(found.dispatch_lag_p50_ms)}, "
+                               f"p99 {formats.milliseconds(found.dispatch_lag_p99_ms)}"],
+        ["Its own CPU per request", formats.milliseconds(found.generator_cpu_ms)],
     ]  # fmt: skip
     for load in summary.run.loads:
         share = (
-            f"{wording.percent(load.rate / found.ceiling_rate)} of the ceiling"
+            f"{formats.percent(load.rate / found.ceiling_rate)} of the ceiling"
             if found.ceiling_rate
-            else wording.NOTHING
+            else formats.NOTHING
         )
         most = max((m.generator_share for m in summary.measures if m.scenario == load.scenario), default=0.0)
-        used = f"{wording.offered([load.rate])} is {share}; at most {wording.percent(most)} of its CPU used in a block"
+        used = f"{formats.offered([load.rate])} is {share}; at most {formats.percent(most)} of its CPU used in a block"
         rows.append([f"Used by {load.scenario}", used])
     return Sheet("The load generator against nginx alone, before the first block", ["What", "How much"], rows)
 
 
 def history(summary: Summary) -> Sheet | None:
     """Return when the run was taken up again; None for one that went through at once."""
-    rows = [[each.date, f"taken up again, {wording.count(each.rounds, 'round')} in all", each.provenance.commit or "unknown"]
+    rows = [[each.date, f"taken up again, {formats.count(each.rounds, 'round')} in all", each.provenance.commit or "unknown"]
             for each in summary.resumed]  # fmt: skip
-    first = [summary.run.provenance.date, f"begun, {wording.count(summary.run.rounds, 'round')}",
+    first = [summary.run.provenance.date, f"begun, {formats.count(summary.run.rounds, 'round')}",
              summary.run.provenance.commit or "unknown"]  # fmt: skip
     return Sheet("History of the run", ["Date", "What", "Commit"], [first, *rows]) if rows else None
 
@@ -156,7 +156,7 @@ def rounds(summary: Summary, judged: Sequence[Comparison]) -> Sheet:
     for c in judged:
         ratios = dict(zip(c.rounds, c.ratios, strict=True))
         rows.append(
-            [wording.subject(c), c.stack, *(wording.times(ratios.get(number)) for number in numbers), *_halves(c)]
+            [wording.subject(c), c.stack, *(formats.times(ratios.get(number)) for number in numbers), *_halves(c)]
         )
     head = ["Comparison", "Stack", *(str(number) for number in numbers), "first half", "second half"]
     caption = f"Ratio to {summary.run.baseline} in each round that counts, and the estimates of both halves of the run"
@@ -167,14 +167,14 @@ def _halves(c: Comparison) -> list[str]:
     middle = len(c.ratios) // 2
     logs = [math.log(ratio) for ratio in c.ratios]
     parts = [statistics.estimate(half) if half else None for half in (logs[:middle], logs[middle:])]
-    return [wording.times(None if part is None else math.exp(part)) for part in parts]
+    return [formats.times(None if part is None else math.exp(part)) for part in parts]
 
 
 def differences(summary: Summary) -> Sheet:
     """Return how much more often than on the baseline an arrival got no good answer."""
     shares = {(m.scenario, m.stack): m.failed_share for m in summary.measures}
     rows = [
-        [d.scenario, d.stack, wording.percent(shares[d.scenario, d.baseline]), wording.percent(shares[d.scenario, d.stack]),
+        [d.scenario, d.stack, formats.percent(shares[d.scenario, d.baseline]), formats.percent(shares[d.scenario, d.stack]),
          wording.points(d)]
         for d in summary.differences
     ]  # fmt: skip
@@ -188,7 +188,7 @@ def failures(blocks: Iterable[Block]) -> Sheet:
     """Return the blocks in which not every arrival was answered well, with what was seen."""
     rows = [
         [f"{b.round}", b.scenario, b.stack, f"{b.failures:,}", f"{b.unfinished:,}", f"{b.dropped:,}", f"{b.arrivals:,}",
-         "; ".join(b.failure_examples[:3]) or wording.NOTHING]
+         "; ".join(b.failure_examples[:3]) or formats.NOTHING]
         for b in blocks if b.failures or b.unfinished or b.dropped
     ]  # fmt: skip
     head = ["Round", "Scenario", "Stack", "failed", "unfinished", "dropped", "arrivals", "seen"]
@@ -218,7 +218,7 @@ def budgets(summary: Summary) -> Sheet:
 def _budget(stack: Stack, seen: Observed | None) -> list[str]:
     def pair(allowed: int | str, name: str) -> str:
         found = getattr(seen, name) if seen else None
-        return f"{allowed} · {wording.NOTHING if found is None else found}"
+        return f"{allowed} · {formats.NOTHING if found is None else found}"
 
     b = stack.budget
     decoy = f" (decoy of {stack.decoy_of})" if stack.decoy_of else ""

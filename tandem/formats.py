@@ -1,0 +1,94 @@
+"""Formats: how a number is written for people. Nothing is concluded here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+NOTHING = "–"
+"""What stands where there is no number."""
+
+
+def times(ratio: float | None) -> str:
+    """Write a ratio: 0.042×, 0.42×, 1.84×, 12.3×."""
+    return NOTHING if ratio is None else f"{_ratio(ratio)}×"
+
+
+def confidence(share: float) -> str:
+    """Write a confidence level: 95 %, 99.3 %."""
+    return f"{100 * share:.1f}".removesuffix(".0") + " %"
+
+
+def offered(rates: Iterable[float]) -> str:
+    """Write the rates at which scenarios were driven: 300/s, or 80–300/s where they differ."""
+    found = sorted(set(rates))
+    return "–".join(f"{rate:,g}" for rate in dict.fromkeys([found[0], found[-1]])) + "/s" if found else NOTHING
+
+
+def milliseconds(value: float | None) -> str:
+    """Write milliseconds with three significant digits."""
+    return NOTHING if value is None else f"{_digits(value)} ms"
+
+
+def reach(value: float | None) -> str:
+    """Write a percentile of a block or of the calibration: "not reached" where too many requests failed."""
+    return "not reached" if value is None else milliseconds(value)
+
+
+def mebibytes(value: float | None) -> str:
+    """Write bytes as MiB."""
+    return NOTHING if value is None else f"{value / 2**20:,.0f} MiB"
+
+
+def percent(share: float) -> str:
+    """Write a share of the whole: 0 %, < 0.01 %, 0.25 %, 12 %."""
+    if 0 < share < 0.0001:
+        return "< 0.01 %"
+    if 0.9999 < share < 1:
+        return "> 99.99 %"
+    return f"{100 * share:.2f}".rstrip("0").rstrip(".") + " %"
+
+
+def per_second(rate: float | None) -> str:
+    """Write a rate."""
+    return NOTHING if rate is None else f"{_digits(rate)}/s"
+
+
+def listed(items: list[str]) -> str:
+    """Join items as in a sentence: a, b and c."""
+    return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
+
+
+def count(number: int, noun: str) -> str:
+    """Write a number of things: 1 round, 9 rounds."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def bounds(low: float | None, high: float | None) -> str:
+    """Write an interval of ratios: 1.70–1.98."""
+    return "no interval" if low is None or high is None else f"{_bound(low)}–{_bound(high)}"
+
+
+def point(value: float) -> str:
+    """Write a difference of percentage points with its sign: +0.02, 0."""
+    return f"{value:+.3g}" if value else "0"
+
+
+def _bound(value: float) -> str:
+    """Write an end of an interval so that it shows on which side of 1 it lies, which decides the word."""
+    shown, places = _ratio(value), 2
+    while shown == f"{1:.{places}f}" and value != 1 and places < 5:
+        places += 1
+        shown = f"{value:.{places}f}"
+    return shown
+
+
+def _ratio(value: float) -> str:
+    return f"{value:.2f}" if 0.1 <= value < 10 else _digits(value)
+
+
+def _digits(value: float) -> str:
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    places = max(0, 2 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{min(places, 3)}f}"
