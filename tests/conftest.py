@@ -14,21 +14,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-import asgi_app.app
-import wsgi_app.app
-from tandem.launch import nginx, ports, running_stack
-from tandem.launch.running_stack import Place, Running
+from tandem.launch import ports, running_stack
+from tandem.launch.running_stack import Running
 from tandem.plan import stacks as tandem_stacks
-from tests.accounts import KEY
-from tests.clients import AsgiClient, Client, HttpClient, WsgiClient
+from tests.support.accounts import KEY
+from tests.support.apps import APPS, USERS, in_process, settings_for
+from tests.support.clients import Client, HttpClient
+from tests.support.stacks import STACKS, first_cpu, place_for
 from userdb.database import whole
-from userdb.settings import Settings, from_environment
-
-USERS = 300
-"""Users in the seeded database of the tests; ids 1 to 300, user 1 is admin."""
-
-APPS = ["wsgi", "asgi"]
-STACKS = ["wsgi-sync", "wsgi-gthread", "asgi"]
+from userdb.settings import from_environment
 
 
 @pytest.fixture(scope="session")
@@ -39,11 +33,6 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     whole.seed(settings, USERS)
     whole.snapshot(settings, folder / "snapshot.db")
     return folder / "snapshot.db"
-
-
-def settings_for(file: Path, **more: str) -> Settings:
-    """Settings of an app on the SQLite file."""
-    return from_environment({"DATABASE_URL": f"sqlite:///{file}", "SESSION_KEYS": KEY, **more})
 
 
 @pytest.fixture
@@ -74,27 +63,6 @@ def stack(seeded: Path, news_url: str, tmp_path_factory: pytest.TempPathFactory)
             return running[name]
 
         yield start
-
-
-def place_for(folder: Path, seeded: Path, news_url: str) -> Place:
-    """A place for a stack on a seeded database of its own; it believes the sessions of the tests."""
-    database = shutil.copyfile(seeded, folder / "users.db")
-    (folder / "session-keys").write_text(KEY)
-    (folder / "session-keys").chmod(0o600)
-    return Place(
-        folder=folder,
-        logs=folder,
-        cpus=first_cpu(),
-        database_url=f"sqlite:///{database}",
-        news_url=news_url,
-        nginx=nginx.find(),
-        port=ports.free_port(),
-    )
-
-
-def first_cpu() -> list[int]:
-    """The first CPU this process may use, as a list."""
-    return sorted(os.sched_getaffinity(0))[:1]
 
 
 @pytest.fixture
@@ -167,27 +135,6 @@ def client(request: pytest.FixtureRequest) -> Iterator[Client]:
         settings = settings_for(request.getfixturevalue("database"), **more)
     with in_process(app, settings) as client:
         yield client
-
-
-class in_process:  # noqa: N801  # reads as a verb where it is used
-    """One of the apps in this process, its connections closed at the end."""
-
-    def __init__(self, app: str, settings: Settings) -> None:
-        self.app, self.settings = app, settings
-
-    def __enter__(self) -> Client:
-        if self.app == "asgi":
-            self.asgi = AsgiClient(asgi_app.app.create_app(self.settings))
-            return self.asgi.__enter__()
-        self.wsgi = wsgi_app.app.create_app(self.settings)
-        return WsgiClient(self.wsgi)
-
-    def __exit__(self, *exception: object) -> None:
-        if self.app == "asgi":
-            self.asgi.__exit__(*exception)
-        else:
-            self.wsgi.extensions["news"].close()
-            self.wsgi.extensions["store"].close()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

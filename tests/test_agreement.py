@@ -8,8 +8,8 @@ from pathlib import Path
 from tandem.__main__ import OLDEST
 from tandem.observe import provenance
 from tandem.plan import profiles
-from tests.accounts import ADMIN
-from tests.clients import Client
+from tests.support.accounts import ADMIN_JSON
+from tests.support.clients import Client
 from userdb import settings, statements
 
 ROOT = Path(__file__).parents[1]
@@ -32,7 +32,7 @@ def test_nginx_and_the_apps_refuse_the_same_size(stack_client: Client) -> None:
     from userdb.forms import LARGEST_BODY
 
     body = b" " * (LARGEST_BODY - 2) + b"{}"
-    headers = {"Content-Type": "application/json", **ADMIN}
+    headers = ADMIN_JSON
     assert stack_client.request("POST", "/api/users", headers, body).status == 422
     assert stack_client.request("POST", "/api/users", headers, body + b" ").status == 413
 

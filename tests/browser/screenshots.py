@@ -17,7 +17,7 @@ from tandem.launch import database, process, running_stack
 from tandem.plan import stacks
 from tests.browser import chromium, views
 from tests.browser.views import VIEWS
-from tests.conftest import place_for
+from tests.support.stacks import place_for
 
 APPS = ("wsgi-gthread", "asgi")
 USERS = 50

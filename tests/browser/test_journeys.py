@@ -9,11 +9,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tandem.launch.running_stack import Running
-from tests.accounts import ADMIN, SESSIONS, account
 from tests.browser import views
 from tests.browser.conftest import with_and_without_javascript, without_javascript
 from tests.browser.hands import PASSWORD, fill_in, follow, is_told, log_in, new_person, press
 from tests.browser.screenshots import APPS
+from tests.support.accounts import ADMIN, SESSIONS, account
 from userdb.passwords import SEEDED
 
 

@@ -10,11 +10,11 @@ from axe_playwright_python.base import AXE_SCRIPT, AxeResults  # type: ignore[im
 from playwright.sync_api import Browser, Page, expect
 
 from tandem.launch.running_stack import Running
-from tests.accounts import ADMIN
 from tests.browser import views
 from tests.browser.screenshots import APPS, SCHEMES, SIZES
 from tests.browser.views import VIEWS, View
 from tests.browser.watch import watched
+from tests.support.accounts import ADMIN
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RULES = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from playwright.sync_api import BrowserContext, Page
 
-from tests.accounts import SESSIONS, account
 from tests.browser.hands import press
+from tests.support.accounts import SESSIONS, account
 from userdb.sessions import COOKIE
 
 ADMIN, USER = 1, 7

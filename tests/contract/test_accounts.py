@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
-from tests.accounts import ADMIN, SESSIONS
-from tests.clients import Answer, Client
-from tests.contract.people import (
-    PASSWORD,
-    authorization,
-    bearer,
-    fresh,
-    join,
-    log_in,
-    send,
-    token,
-)
+from tests.support.accounts import ADMIN, SESSIONS
+from tests.support.clients import Client
+from tests.support.headers import FORM, JSON
+from tests.support.people import PASSWORD, authorization, bearer, fresh, join, log_in, send, token
+from tests.support.problems import faults, problem
 from userdb.models import timestamp
 
 SECURED = [("GET", "/api/me"), ("POST", "/api/logout"), ("POST", "/api/users")]
 SECURED += [(method, "/api/users/7") for method in ("PUT", "PATCH", "DELETE")]
 
 OTHER_PASSWORD = "another battery"
-
-
-def problem(answer: Answer, status: int) -> dict[str, Any]:
-    """The body of an error below /api with this status."""
-    assert (answer.status, answer.header("Content-Type")) == (status, "application/problem+json")
-    found: dict[str, Any] = json.loads(answer.body)
-    assert list(found)[:5] == ["type", "title", "status", "detail", "request_id"]
-    return found
-
-
-def faults(answer: Answer) -> list[str]:
-    """The fields that a 422 names."""
-    return [error["field"] for error in problem(answer, 422)["errors"]]
 
 
 def test_a_login_gives_a_token_that_tells_who_one_is(client: Client) -> None:
@@ -121,10 +100,9 @@ def test_a_login_that_is_none(client: Client) -> None:
 
 def test_a_login_is_json_without_a_query(client: Client) -> None:
     body = b'{"username":"a","password":"b"}'
-    form = {"Content-Type": "application/x-www-form-urlencoded"}
-    problem(client.request("POST", "/api/login", form, b"username=a&password=b"), 415)
-    problem(client.request("POST", "/api/login", form, body), 415)
-    problem(client.request("POST", "/api/login", {"Content-Type": "application/json"}, b"{"), 400)
+    problem(client.request("POST", "/api/login", FORM, b"username=a&password=b"), 415)
+    problem(client.request("POST", "/api/login", FORM, body), 415)
+    problem(client.request("POST", "/api/login", JSON, b"{"), 400)
     for method, path in (("POST", "/api/login"), ("POST", "/api/logout"), ("GET", "/api/me")):
         assert faults(send(client, method, f"{path}?next=/", {}, ADMIN)) == ["next"]
 

@@ -11,12 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.accounts import ADMIN
-from tests.conftest import APPS, in_process, settings_for
-from tests.contract.news import always, news_service
+from tests.support.accounts import ADMIN_JSON
+from tests.support.apps import APPS, in_process, settings_for
+from tests.support.news import always, news_service
 from userdb import logs, wire
-
-JSON = {"Content-Type": "application/json", "X-Request-ID": "0123abcd", **ADMIN}
 
 
 @pytest.mark.parametrize("app", APPS)
@@ -56,11 +54,11 @@ def test_database_is_locked(database: Path, app: str, monkeypatch: pytest.Monkey
     monkeypatch.setattr("userdb.statements.SQLITE_PRAGMAS", ("PRAGMA busy_timeout=50",))
     with closing(sqlite3.connect(database)) as other, in_process(app, settings_for(database)) as client:
         other.execute("BEGIN IMMEDIATE")
-        answer = client.request("PATCH", "/api/users/7", JSON, b'{"age":1}')
+        answer = client.request("PATCH", "/api/users/7", ADMIN_JSON, b'{"age":1}')
         assert (answer.status, answer.header("Retry-After")) == (503, "1")
         assert client.request("GET", "/api/users/7").status == 200
         other.rollback()
-        assert client.request("PATCH", "/api/users/7", JSON, b'{"age":1}').status == 200
+        assert client.request("PATCH", "/api/users/7", ADMIN_JSON, b'{"age":1}').status == 200
 
 
 @pytest.mark.parametrize("app", APPS)

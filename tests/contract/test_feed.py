@@ -11,9 +11,9 @@ from time import monotonic
 import pytest
 
 from tandem.plan import stacks
-from tests.clients import Client
-from tests.conftest import APPS, in_process, settings_for
-from tests.contract.news import news_service
+from tests.support.apps import APPS, in_process, settings_for
+from tests.support.clients import Client
+from tests.support.news import news_service
 from userdb.settings import from_environment
 
 Manner = Callable[[str], tuple[int, float]]  # of a source: status, and seconds until the answer

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.accounts import SESSIONS
-from tests.clients import Client
-from tests.contract.people import FORM, PASSWORD, Member, Page, Person, bearer, fresh, join, log_in, session, token
+from tests.support.clients import Client
+from tests.support.headers import FORM
+from tests.support.people import PASSWORD, Member, Page, Person, bearer, fresh, join, log_in, somebody, token
 from userdb.sessions import NOBODY
 
 OTHER_PASSWORD = "another battery"
@@ -21,13 +21,6 @@ def user(client: Client, member: Member) -> dict[str, Any]:
     """A member as the API tells."""
     found: dict[str, Any] = json.loads(client.request("GET", member.path).body)
     return found
-
-
-def somebody(client: Client, member: Member) -> Person:
-    """A member without a password, logged in."""
-    person = Person(client)
-    person.cookie = SESSIONS.token(session(member))
-    return person
 
 
 def messages(page: Page) -> list[str]:

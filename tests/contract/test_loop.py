@@ -10,19 +10,19 @@ from pathlib import Path
 import pytest
 from blockbuster import BlockBuster, BlockingError, blockbuster_ctx
 
-from tests.accounts import ADMIN, SESSIONS, account, bearer
-from tests.clients import Client
-from tests.conftest import in_process, settings_for
+from tests.support.accounts import ADMIN, SESSIONS, account, bearer
+from tests.support.apps import in_process, settings_for
+from tests.support.clients import Client
+from tests.support.headers import FORM as FORM_TYPE
+from tests.support.headers import JSON
 from userdb import passwords, wire
-
-JSON = {"Content-Type": "application/json"}
 
 
 def form() -> tuple[dict[str, str], bytes]:
     """The headers and the token with which a new session of the administrator sends forms."""
     session = SESSIONS.begin(account())
     cookie = f"session={SESSIONS.token(session)}"
-    headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
+    headers = {"Cookie": cookie, **FORM_TYPE}
     return headers, f"csrf={SESSIONS.form_token(session)}&".encode()
 
 

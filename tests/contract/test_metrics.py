@@ -14,10 +14,12 @@ from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.parser import text_string_to_metric_families
 
 from tandem.launch.running_stack import Running
-from tests.accounts import ADMIN
-from tests.clients import Client, HttpClient
-from tests.conftest import APPS, STACKS, in_process, settings_for
-from tests.contract.people import FORM, JSON, PASSWORD, Person, fresh, join, log_in, send
+from tests.support.accounts import ADMIN
+from tests.support.apps import APPS, in_process, settings_for
+from tests.support.clients import Client, HttpClient
+from tests.support.headers import FORM, JSON
+from tests.support.people import PASSWORD, Person, fresh, join, log_in, send
+from tests.support.stacks import STACKS
 from userdb import errors, metrics, wire
 from wsgi_app.app import ROUTES
 

@@ -14,8 +14,9 @@ from urllib.parse import urlencode
 import jsonschema
 import pytest
 
-from tests.accounts import ADMIN, bearer
-from tests.clients import Client
+from tests.support.accounts import ADMIN_JSON, bearer
+from tests.support.clients import Client
+from tests.support.headers import JSON
 from userdb import openapi
 from wsgi_app.app import ROUTES
 
@@ -35,7 +36,6 @@ PAGES = {
     "/openapi.json",
     "/metrics",
 }
-JSON = {"Content-Type": "application/json", **ADMIN}
 
 
 def test_the_committed_description_is_that_of_the_code() -> None:
@@ -122,7 +122,7 @@ def test_an_answer_is_what_the_description_says(client: Client, operation: opena
     path = operation.path.replace("{user_id}", "7")
     if operation.method in ("PUT", "PATCH", "DELETE"):  # of a user of its own: other tests share the database
         mine = openapi.NEW.replace("ada", token_hex(4)).encode()
-        path = client.request("POST", "/api/users", JSON, mine).header("Location") or ""
+        path = client.request("POST", "/api/users", ADMIN_JSON, mine).header("Location") or ""
     query = "?a=5&b=6" if operation.name == "add" else ""
     body = b""
     if operation.body is not None:
@@ -130,7 +130,7 @@ def test_an_answer_is_what_the_description_says(client: Client, operation: opena
     if operation.name == "log_in":
         body = b'{"username":"admin","password":"correct-horse"}'
     # A session of its own, for it may be ended.
-    answer = client.request(operation.method, path + query, {"Content-Type": "application/json", **bearer()}, body)
+    answer = client.request(operation.method, path + query, {**JSON, **bearer()}, body)
     assert answer.status == operation.status
     if operation.answer is not None:
         content = described[str(operation.status)]["content"]["application/json"]
@@ -152,7 +152,7 @@ def test_an_answer_is_what_the_description_says(client: Client, operation: opena
     ],
 )
 def test_an_error_is_what_the_description_says(client: Client, method: str, path: str, body: bytes) -> None:
-    answer = client.request(method, path, JSON, body)
+    answer = client.request(method, path, ADMIN_JSON, body)
     template = re.sub(r"/\d+", "/{user_id}", path.partition("?")[0])
     responses = json.loads(openapi.DOCUMENT)["paths"][template][method.lower()]["responses"]
     assert str(answer.status) in responses
@@ -181,5 +181,5 @@ def test_the_description_takes_what_the_validation_takes(client: Client, value: 
     text = json.dumps(json.loads(COMMITTED.read_text())["components"]).replace('$"', '\\\\Z"')
     checker = jsonschema.Draft202012Validator({**schema, "components": json.loads(text)})
     assert checker.is_valid(value) is good
-    answer = client.request("PUT", "/api/users/99999", JSON, json.dumps(value).encode())
+    answer = client.request("PUT", "/api/users/99999", ADMIN_JSON, json.dumps(value).encode())
     assert answer.status == (404 if good else 422)

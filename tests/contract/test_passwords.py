@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from tests.accounts import ADMIN
-from tests.clients import Answer, Client
-from tests.conftest import APPS, in_process, settings_for
-from tests.contract.people import Person, fresh, log_in, send
+from tests.support.accounts import ADMIN
+from tests.support.answers import Answer
+from tests.support.apps import APPS, in_process, settings_for
+from tests.support.clients import Client
+from tests.support.people import Person, fresh, log_in, send
 from userdb import passwords
 
 WORKERS, QUEUE = 1, 2

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.clients import Client
+from tests.support.clients import Client
 
 ALLOWED = {
     "/healthz": "GET, HEAD, OPTIONS",

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.accounts import ADMIN, SESSIONS, account
-from tests.clients import Client
-from tests.conftest import APPS, in_process, settings_for
+from tests.support.accounts import ADMIN, ADMIN_JSON, SESSIONS, account
+from tests.support.apps import APPS, in_process, settings_for
+from tests.support.clients import Client
+from tests.support.headers import JSON
 
-JSON = {"Content-Type": "application/json", **ADMIN}
-NOT_SIGNED = {"Content-Type": "application/json"}
 COOKIE = {"Cookie": f"session={SESSIONS.token(SESSIONS.begin(account()))}"}
 
 # What is asked, and how many statements it takes, BEGIN included.
@@ -27,14 +26,14 @@ REQUESTS: list[tuple[str, str, dict[str, str], bytes, int]] = [
     ("GET", "/api/users/99999/feed", {}, b"", 1),
     ("GET", "/users", {}, b"", 1),
     ("GET", "/users/7", {}, b"", 1),
-    ("POST", "/api/users", JSON, b'{"username":"u1","email":"u1@b"}', 3),
-    ("POST", "/api/users", JSON, b'{"username":"u1","email":"u2@b"}', 3),
-    ("POST", "/api/users", JSON, b'{"username":"u 1"}', 1),
-    ("POST", "/api/users", NOT_SIGNED, b'{"username":"u 1"}', 0),
-    ("PUT", "/api/users/8", JSON, b'{"username":"u3","email":"u3@b"}', 4),
-    ("PATCH", "/api/users/8", JSON, b'{"age":3}', 4),
-    ("PATCH", "/api/users/8", {**JSON, "If-Match": '"9"'}, b'{"age":3}', 3),
-    ("PATCH", "/api/users/8", NOT_SIGNED, b'{"age":3}', 0),
+    ("POST", "/api/users", ADMIN_JSON, b'{"username":"u1","email":"u1@b"}', 3),
+    ("POST", "/api/users", ADMIN_JSON, b'{"username":"u1","email":"u2@b"}', 3),
+    ("POST", "/api/users", ADMIN_JSON, b'{"username":"u 1"}', 1),
+    ("POST", "/api/users", JSON, b'{"username":"u 1"}', 0),
+    ("PUT", "/api/users/8", ADMIN_JSON, b'{"username":"u3","email":"u3@b"}', 4),
+    ("PATCH", "/api/users/8", ADMIN_JSON, b'{"age":3}', 4),
+    ("PATCH", "/api/users/8", {**ADMIN_JSON, "If-Match": '"9"'}, b'{"age":3}', 3),
+    ("PATCH", "/api/users/8", JSON, b'{"age":3}', 0),
     ("DELETE", "/api/users/9", ADMIN, b"", 4),
     ("DELETE", "/api/users/9", ADMIN, b"", 3),
     ("GET", "/api/me", ADMIN, b"", 1),
@@ -43,9 +42,9 @@ REQUESTS: list[tuple[str, str, dict[str, str], bytes, int]] = [
     ("GET", "/users/7/edit", {}, b"", 0),
     ("GET", "/login", {}, b"", 0),
     # The attempt is counted before the password is looked at, for whoever is there and who is not.
-    ("POST", "/api/login", JSON, b'{"username":"nobody","password":"wrong"}', 4),
-    ("POST", "/api/login", JSON, b'{"username":"admin","password":"wrong"}', 4),
-    ("POST", "/api/login", JSON, b'{"username":"admin","password":"correct-horse"}', 6),
+    ("POST", "/api/login", ADMIN_JSON, b'{"username":"nobody","password":"wrong"}', 4),
+    ("POST", "/api/login", ADMIN_JSON, b'{"username":"admin","password":"wrong"}', 4),
+    ("POST", "/api/login", ADMIN_JSON, b'{"username":"admin","password":"correct-horse"}', 6),
     ("POST", "/api/logout", ADMIN, b"", 4),
     ("POST", "/api/logout", ADMIN, b"", 1),
 ]
@@ -81,6 +80,6 @@ def test_no_value_stands_in_a_statement(statements: list[str], app_client: Clien
 
 def test_writing_takes_the_lock_before_it_reads(statements: list[str], app_client: Client) -> None:
     statements.clear()
-    app_client.request("PATCH", "/api/users/7", JSON, b'{"age":3}')
+    app_client.request("PATCH", "/api/users/7", ADMIN_JSON, b'{"age":3}')
     assert "ended_sessions" in statements[0]  # who asks, in a transaction of its own
     assert statements[1] == "BEGIN IMMEDIATE"

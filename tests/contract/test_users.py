@@ -1,24 +1,17 @@
-"""The JSON API of users, one body for both apps in this process and for every stack behind nginx."""
+"""The ADMIN_JSON API of users, one body for both apps in this process and for every stack behind nginx."""
 
 from __future__ import annotations
 
-import itertools
 import json
 from typing import Any
 
 import pytest
 
-from tests.accounts import ADMIN
-from tests.clients import Answer, Client
-
-JSON = {"Content-Type": "application/json", **ADMIN}
-
-_numbers = itertools.count(1)
-
-
-def fresh() -> str:
-    """A username that no test has used."""
-    return f"fresh{next(_numbers)}"
+from tests.support.accounts import ADMIN, ADMIN_JSON
+from tests.support.answers import Answer
+from tests.support.clients import Client
+from tests.support.people import fresh
+from tests.support.problems import faults, problem
 
 
 def create(client: Client, **more: Any) -> dict[str, Any]:
@@ -31,18 +24,9 @@ def create(client: Client, **more: Any) -> dict[str, Any]:
 
 
 def send(client: Client, method: str, target: str, value: Any, **headers: str) -> Answer:
-    """Send a value as JSON; header names are given with underscores."""
+    """Send a value as ADMIN_JSON; header names are given with underscores."""
     named = {name.replace("_", "-"): text for name, text in headers.items()}
-    return client.request(method, target, {**JSON, **named}, json.dumps(value).encode())
-
-
-def problem(answer: Answer) -> dict[str, Any]:
-    """The body of an error below /api, checked for its form."""
-    assert answer.header("Content-Type") == "application/problem+json"
-    found: dict[str, Any] = json.loads(answer.body)
-    assert list(found)[:5] == ["type", "title", "status", "detail", "request_id"]
-    assert found["status"] == answer.status
-    return found
+    return client.request(method, target, {**ADMIN_JSON, **named}, json.dumps(value).encode())
 
 
 def test_reads_one_user_byte_for_byte(client: Client) -> None:
@@ -143,8 +127,7 @@ def test_taken(client: Client, field: str) -> None:
 def test_every_invalid_field_is_named_at_once(client: Client, values: Any, fields: list[str]) -> None:
     for method, target in (("POST", "/api/users"), ("PUT", "/api/users/7")):
         answer = send(client, method, target, values)
-        assert answer.status == 422
-        assert [error["field"] for error in problem(answer)["errors"]] == fields
+        assert faults(answer) == fields
 
 
 @pytest.mark.parametrize("value", [[], None, 1, "x", True])
@@ -170,7 +153,7 @@ def test_a_body_that_is_no_object(client: Client, value: Any) -> None:
 )
 def test_malformed_json(client: Client, body: bytes) -> None:
     for method, target in (("POST", "/api/users"), ("PUT", "/api/users/7"), ("PATCH", "/api/users/7")):
-        assert problem(client.request(method, target, JSON, body))["status"] == 400
+        assert problem(client.request(method, target, ADMIN_JSON, body))["status"] == 400
 
 
 @pytest.mark.parametrize(
@@ -181,14 +164,14 @@ def test_wrong_content_type(client: Client, content_type: str | None) -> None:
     assert problem(client.request("POST", "/api/users", headers, b'{"username":"a"}'))["status"] == 415
 
 
-@pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "APPLICATION/JSON"])
+@pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "APPLICATION/ADMIN_JSON"])
 def test_content_type_with_parameters(client: Client, content_type: str) -> None:
     assert client.request("POST", "/api/users", {**ADMIN, "Content-Type": content_type}, b"{}").status == 422
 
 
 def test_too_large_a_body(client: Client) -> None:
     body = b'{"username":"' + b"a" * 70_000 + b'"}'
-    assert problem(client.request("POST", "/api/users", JSON, body))["status"] == 413
+    assert problem(client.request("POST", "/api/users", ADMIN_JSON, body))["status"] == 413
 
 
 def test_replaces_a_user(client: Client) -> None:
@@ -282,8 +265,7 @@ def test_searches_by_prefix(client: Client) -> None:
 )
 def test_invalid_query(client: Client, query: str, fields: list[str]) -> None:
     answer = client.request("GET", f"/api/users?{query}")
-    assert answer.status == 422
-    assert [error["field"] for error in problem(answer)["errors"]] == fields
+    assert faults(answer) == fields
 
 
 @pytest.mark.parametrize("query", ["q=%", "q=%zz", "q=%FF", "%C3=1"])

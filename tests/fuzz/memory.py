@@ -16,8 +16,8 @@ from email.message import Message
 
 import msgspec
 
-from tests.accounts import KEY
 from tests.fuzz.seed import account
+from tests.support.accounts import KEY
 from userdb.sessions import COOKIE, NOBODY, Session, Sessions
 
 CODEC = Sessions([KEY], 10**8)

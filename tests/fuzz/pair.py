@@ -14,13 +14,13 @@ from pathlib import Path
 from tandem.launch import running_stack
 from tandem.launch.running_stack import Place
 from tandem.plan import stacks as tandem_stacks
-from tests.conftest import place_for
-from tests.fuzz import answers, counts, database, seed
-from tests.fuzz.answers import Answer
+from tests.fuzz import counts, database, seed
 from tests.fuzz.database import Database
 from tests.fuzz.memory import Memory
 from tests.fuzz.step import Step, curl, written
 from tests.fuzz.tally import Tally
+from tests.support.answers import Answer, mask
+from tests.support.stacks import place_for
 
 NAMES = ("wsgi-gthread", "asgi")
 ATTEMPTS = 3
@@ -67,7 +67,7 @@ class Stack:
         if closes:
             self.disconnect()
         self.memory.note(found.headers, body)
-        return answers.masked(found, body)
+        return mask(Answer(found.status, found.getheaders(), body, found.reason))
 
     def disconnect(self) -> None:
         """Close the connection; the next request opens another."""

@@ -8,7 +8,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from tests.conftest import settings_for
+from tests.support.apps import settings_for
 from userdb.database import whole
 from userdb.models import Account, User
 

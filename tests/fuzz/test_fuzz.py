@@ -15,14 +15,14 @@ from hypothesis.strategies import DrawFn
 
 import asgi_app.app
 from tandem.launch import ports, running_stack
-from tests.conftest import first_cpu
 from tests.fuzz import kept, pair, requests, run, stories
-from tests.fuzz.answers import Answer
 from tests.fuzz.pair import Pair, Stack
 from tests.fuzz.run import Different
 from tests.fuzz.step import Step, written
 from tests.fuzz.story import Story
 from tests.fuzz.tally import Tally
+from tests.support.answers import Answer
+from tests.support.stacks import first_cpu
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "15"))
 FIXED_SEED = 4

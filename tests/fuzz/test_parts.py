@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from tests.accounts import SESSIONS
-from tests.fuzz import answers, database, seed
-from tests.fuzz.answers import CLOSE, Answer
+from tests.fuzz import database, seed
 from tests.fuzz.database import Database
 from tests.fuzz.memory import CODEC, MINTED, Memory, minted
 from tests.fuzz.step import curl, written
+from tests.support.accounts import SESSIONS
+from tests.support.answers import CLOSE, Answer, mask
 from userdb import metrics
 
 HOST = [("Host", "localhost")]
@@ -90,17 +90,17 @@ def test_a_token_that_nobody_signed_is_told_as_it_is() -> None:
 
 
 def test_times_may_differ_a_little_and_nothing_else() -> None:
-    one = Answer(200, "OK", [], b"", (100.0,))
-    assert one.is_like(Answer(200, "OK", [], b"", (100.0 + CLOSE,)))
-    assert not one.is_like(Answer(200, "OK", [], b"", (100.1 + CLOSE,)))
-    assert not one.is_like(Answer(200, "OK", [], b"", ()))
-    assert not one.is_like(Answer(200, "OK", [("A", "b")], b"", (100.0,)))
+    one = Answer(200, [], b"", "OK", (100.0,))
+    assert one.is_like(Answer(200, [], b"", "OK", (100.0 + CLOSE,)))
+    assert not one.is_like(Answer(200, [], b"", "OK", (100.1 + CLOSE,)))
+    assert not one.is_like(Answer(200, [], b"", "OK", ()))
+    assert not one.is_like(Answer(200, [("A", "b")], b"", "OK", (100.0,)))
 
 
 def test_of_metrics_only_what_there_is_is_compared() -> None:
     found = answered(f"Content-Type: {metrics.CONTENT_TYPE}", b"# TYPE b counter\n# TYPE a counter\na 1\nb 2\n")
     assert found == Answer(
-        200, "OK", [("Content-Type", metrics.CONTENT_TYPE)], b"# TYPE a counter\n# TYPE b counter", found.times
+        200, [("Content-Type", metrics.CONTENT_TYPE)], b"# TYPE a counter\n# TYPE b counter", "OK", found.times
     )
 
 
@@ -145,7 +145,7 @@ def answered(head: str, body: bytes) -> Answer:
     text = f"HTTP/1.1 200 OK\r\n{head}\r\nContent-Length: {len(body)}\r\n\r\n"
     found = http.client.HTTPResponse(Wire(text.encode() + body))
     found.begin()
-    return answers.masked(found, found.read())
+    return mask(Answer(found.status, found.getheaders(), found.read(), found.reason))
 
 
 class Wire(socket.socket):

@@ -6,8 +6,10 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import pytest
 
-from tests.clients import Answer, Client
-from tests.contract.people import FORM, Person, fresh, join
+from tests.support.answers import Answer
+from tests.support.clients import Client
+from tests.support.headers import FORM
+from tests.support.people import Person, fresh, join
 from userdb import addresses
 
 ELSEWHERE = [

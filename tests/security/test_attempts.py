@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients import Answer, Client
-from tests.conftest import APPS, in_process, settings_for
-from tests.contract.people import Person, fresh, log_in, send
+from tests.support.answers import Answer
+from tests.support.apps import APPS, in_process, settings_for
+from tests.support.clients import Client
+from tests.support.people import Person, fresh, log_in, send
 from userdb import passwords
 
 ATTEMPTS, WINDOW = 10, 900

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.accounts import ADMIN, SESSIONS
-from tests.clients import Client
-from tests.contract.people import FORM, PASSWORD, Member, Person, fresh, join, session
+from tests.support.accounts import ADMIN
+from tests.support.clients import Client
+from tests.support.headers import FORM
+from tests.support.people import PASSWORD, Member, Person, fresh, join, somebody
 from wsgi_app.app import ROUTES
 
 FORMS = [path for path, views in ROUTES.items() if "POST" in views and not path.startswith("/api/")]
@@ -35,13 +36,6 @@ def foreign(host: str) -> list[dict[str, str]]:
         *({"Sec-Fetch-Site": site} for site in sites),
         *({"Sec-Fetch-Site": site, "Origin": f"http://{host}"} for site in sites),
     ]
-
-
-def somebody(client: Client, member: Member) -> Person:
-    """A member, logged in."""
-    person = Person(client)
-    person.cookie = SESSIONS.token(session(member))
-    return person
 
 
 def version(client: Client, member: Member) -> bytes:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from tests.clients import Client
-from tests.conftest import APPS, in_process, settings_for
-from tests.contract.people import PASSWORD, Person, fresh, join, log_in, send
+from tests.support.apps import APPS, in_process, settings_for
+from tests.support.clients import Client
+from tests.support.people import PASSWORD, Person, fresh, join, log_in, send
 from userdb import passwords
 
 KNOWN_ID = {"X-Request-ID": "0123abcd"}

@@ -9,10 +9,10 @@ from urllib.parse import quote
 import pytest
 from markupsafe import escape
 
-from tests.accounts import ADMIN
-from tests.clients import Client
-from tests.contract.people import PASSWORD, Page, Person, fresh, join, send
 from tests.security.markup import HOSTILE, active
+from tests.support.accounts import ADMIN, ADMIN_JSON
+from tests.support.clients import Client
+from tests.support.people import PASSWORD, Page, Person, fresh, join, send
 
 DOCS = "<script /static/docs.js>"
 
@@ -140,6 +140,6 @@ def test_names_that_look_like_sql_are_names(client: Client) -> None:
         created = send(client, "POST", "/api/users", {"username": name, "email": email}, ADMIN)
         assert (created.status, json.loads(created.body)["email"]) == (201, email.lower())
         path = created.header("Location") or ""
-        assert client.request("PATCH", path, {**ADMIN, "Content-Type": "application/json"}, b'{"age":1}').status == 200
+        assert client.request("PATCH", path, ADMIN_JSON, b'{"age":1}').status == 200
         assert json.loads(client.request("GET", path).body)["email"] == email.lower()
     assert client.request("GET", "/api/users/1").status == 200

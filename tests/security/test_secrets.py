@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from tests.accounts import ADMIN, KEY
-from tests.clients import Answer, Client
-from tests.conftest import APPS, in_process, settings_for
-from tests.contract.people import PASSWORD, Person, authorization, fresh, join, log_in, send, token
+from tests.support.accounts import ADMIN, KEY
+from tests.support.answers import Answer
+from tests.support.apps import APPS, in_process, settings_for
+from tests.support.clients import Client
+from tests.support.people import PASSWORD, Person, authorization, fresh, join, log_in, send, token
 from userdb import logs, statements
 from userdb.settings import from_environment
 

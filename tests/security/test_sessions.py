@@ -14,10 +14,10 @@ from itsdangerous import Signer
 
 import asgi_app.app
 import wsgi_app.app
-from tests.accounts import KEY, SESSIONS, account
-from tests.clients import Client
-from tests.conftest import APPS, in_process, settings_for
-from tests.contract.people import PASSWORD, Person, authorization, bearer, fresh, join, send, session, token
+from tests.support.accounts import KEY, SESSIONS, account
+from tests.support.apps import APPS, in_process, settings_for
+from tests.support.clients import Client
+from tests.support.people import PASSWORD, Person, authorization, bearer, fresh, join, send, session, token
 from userdb.keys import KeysError
 from userdb.sessions import NOBODY, Session, Sessions
 from userdb.settings import from_environment

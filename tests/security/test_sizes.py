@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
-from tests.clients import Client
-from tests.contract.people import FORM, JSON, PASSWORD, Person, authorization, fresh, join, log_in
+from tests.support.clients import Client
+from tests.support.headers import FORM, JSON
+from tests.support.people import PASSWORD, Person, authorization, fresh, join, log_in
 from userdb.forms import LARGEST_BODY
 
 

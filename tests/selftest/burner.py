@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+
+from tests.support.processes import alive
+from tests.support.waiting import eventually
 
 PERIOD_SECONDS = 0.1
 
@@ -46,17 +47,4 @@ def burner(share: float, cpu: int) -> Iterator[int]:
         launcher.stdin.close()
         launcher.stdout.close()
         launcher.wait(10)
-    assert _ended(pid), f"the burner, process {pid}, still runs"
-
-
-def _ended(pid: int) -> bool:
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            return True
-        if state == "Z":
-            return True
-        time.sleep(0.02)
-    return False
+    assert eventually(lambda: not alive([pid]), 5), f"the burner, process {pid}, still runs"

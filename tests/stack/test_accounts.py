@@ -16,9 +16,11 @@ import pytest
 from tandem.launch import ports, running_stack
 from tandem.launch.running_stack import Place, Running
 from tandem.plan import stacks as tandem_stacks
-from tests.clients import Answer, HttpClient
-from tests.conftest import STACKS, place_for
-from tests.contract.people import FORM, JSON, PASSWORD, Person, authorization, fresh, join, log_in, send, token
+from tests.support.answers import Answer
+from tests.support.clients import HttpClient
+from tests.support.headers import FORM, JSON
+from tests.support.people import PASSWORD, Person, authorization, fresh, join, log_in, send, token
+from tests.support.stacks import STACKS, place_for
 from userdb.passwords import SEEDED
 
 PAIR = ["wsgi-sync", "asgi"]

@@ -8,55 +8,19 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from tandem.launch import ports
-from tests.clients import HttpClient
-from tests.contract.people import PASSWORD, Person, authorization, fresh, log_in
+from tests.support.clients import HttpClient
+from tests.support.people import PASSWORD, Person, authorization, fresh, log_in
+from tests.support.processes import alive, descendants
+from tests.support.waiting import eventually
 
 TANDEM = [sys.executable, "-m", "tandem"]
-
-
-def descendants(pid: int) -> set[int]:
-    """The ids of all processes below one."""
-    children: dict[int, list[int]] = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            with suppress(OSError, IndexError):
-                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-                children.setdefault(parent, []).append(int(folder.name))
-    found: set[int] = set()
-    waiting = [pid]
-    while waiting:
-        below = children.get(waiting.pop(), [])
-        found |= set(below)
-        waiting += below
-    return found
-
-
-def alive(pids: set[int]) -> set[int]:
-    """Those of the processes that still run; one that only waits to be reaped does not."""
-    found = set()
-    for pid in pids:
-        with suppress(OSError):
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
-                found.add(pid)
-    return found
-
-
-def wait_for(condition: Callable[[], object], seconds: float) -> bool:
-    """Whether the condition comes true in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def a_block_is_under_way(pid: int) -> bool:
@@ -105,14 +69,14 @@ def test_a_comparison_that_is_stopped_leaves_nothing_running_and_can_be_reported
     records = tmp_path / "results" / "latest" / "records.jsonl"
     with command(*COMPARE, cwd=tmp_path) as process:
         # A relative results folder, two blocks on disk, and a third one under way.
-        measured = wait_for(lambda: records.exists() and records.read_bytes().count(b'"type":"block"') >= 2, 60)
+        measured = eventually(lambda: records.exists() and records.read_bytes().count(b'"type":"block"') >= 2)
         assert measured, (tmp_path / "output.txt").read_text()
-        assert wait_for(lambda: a_block_is_under_way(process.pid), 60), (tmp_path / "output.txt").read_text()
+        assert eventually(lambda: a_block_is_under_way(process.pid)), (tmp_path / "output.txt").read_text()
         below = descendants(process.pid)
         process.send_signal(number)
         status = process.wait(timeout=60)
     assert status == (-signal.SIGKILL if number == signal.SIGKILL else 128 + number)
-    assert wait_for(lambda: not alive(below), 60), alive(below)
+    assert eventually(lambda: not alive(below)), alive(below)
     done = subprocess.run(
         [*TANDEM, "report", str(records.parent)], cwd=tmp_path, capture_output=True, text=True, check=False
     )
@@ -144,13 +108,13 @@ def assert_it_goes_on_to_its_end(folder: Path, records: Path) -> None:
 def test_serves_both_apps_until_it_is_interrupted(tmp_path: Path) -> None:
     first, second = ports.free_port(), ports.free_port()
     with command("serve", cwd=tmp_path, WSGI_PORT=str(first), ASGI_PORT=str(second)) as process:
-        ready = wait_for(lambda: process.poll() is not None or (answers(first) and answers(second)), 60)
+        ready = eventually(lambda: process.poll() is not None or (answers(first) and answers(second)))
         assert ready, (tmp_path / "output.txt").read_text()
         assert HttpClient("127.0.0.1", first).request("GET", "/api/users/7/news").status == 200
         below = descendants(process.pid)
         process.send_signal(signal.SIGINT)
         process.wait(timeout=60)
-    assert wait_for(lambda: not alive(below), 60), alive(below)
+    assert eventually(lambda: not alive(below)), alive(below)
     said = (tmp_path / "output.txt").read_text()
     assert f"http://127.0.0.1:{first}" in said
     assert f"http://127.0.0.1:{second}" in said
@@ -159,7 +123,7 @@ def test_serves_both_apps_until_it_is_interrupted(tmp_path: Path) -> None:
 def test_on_one_database_a_login_through_either_port_is_one_at_both(tmp_path: Path) -> None:
     first, second = ports.free_port(), ports.free_port()
     with command("serve", cwd=tmp_path, WSGI_PORT=str(first), ASGI_PORT=str(second), SHARED="1"):
-        assert wait_for(lambda: answers(first) and answers(second), 60), (tmp_path / "output.txt").read_text()
+        assert eventually(lambda: answers(first) and answers(second)), (tmp_path / "output.txt").read_text()
         for here, there in ((first, second), (second, first)):
             name = fresh()
             person, other = (Person(HttpClient("127.0.0.1", port)) for port in (here, there))
@@ -178,7 +142,7 @@ def test_on_one_database_a_login_through_either_port_is_one_at_both(tmp_path: Pa
 def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     port = ports.free_port()
     with command("serve", "asgi", "--port", str(port), cwd=tmp_path):
-        assert wait_for(lambda: answers(port), 60), (tmp_path / "output.txt").read_text()
+        assert eventually(lambda: answers(port)), (tmp_path / "output.txt").read_text()
         done = subprocess.run(
             [*TANDEM, "serve", "asgi", "--port", str(port)], capture_output=True, text=True, check=False
         )

@@ -7,24 +7,24 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from tests.accounts import ADMIN
-from tests.clients import Answer, Client
+from tests.support.accounts import ADMIN_JSON
+from tests.support.answers import Answer
+from tests.support.clients import Client
 
-JSON = {"Content-Type": "application/json", **ADMIN}
 CLIENTS = 32
 CHANGES = 6
 
 
 def _create(client: Client, name: str) -> str:
     body = json.dumps({"username": name, "email": f"{name}@example.org"}).encode()
-    return client.request("POST", "/api/users", JSON, body).header("Location") or ""
+    return client.request("POST", "/api/users", ADMIN_JSON, body).header("Location") or ""
 
 
 def test_every_accepted_change_counts(stack_client: Client) -> None:
     target = _create(stack_client, "crowded")
 
     def change(number: int) -> int:
-        return stack_client.request("PATCH", target, JSON, json.dumps({"age": number % 150}).encode()).status
+        return stack_client.request("PATCH", target, ADMIN_JSON, json.dumps({"age": number % 150}).encode()).status
 
     with ThreadPoolExecutor(CLIENTS) as pool:
         statuses = Counter(pool.map(change, range(CLIENTS * CHANGES)))
@@ -34,14 +34,14 @@ def test_every_accepted_change_counts(stack_client: Client) -> None:
 
 def test_read_modify_write_with_if_match_loses_nothing(stack_client: Client) -> None:
     target = _create(stack_client, "counter")
-    stack_client.request("PATCH", target, JSON, b'{"age":0}')
+    stack_client.request("PATCH", target, ADMIN_JSON, b'{"age":0}')
 
     def count_up(_: int) -> int:
         refused = 0
         while True:
             answer = stack_client.request("GET", target)
             age = json.loads(answer.body)["age"]
-            headers = {**JSON, "If-Match": answer.header("ETag") or ""}
+            headers = {**ADMIN_JSON, "If-Match": answer.header("ETag") or ""}
             status = stack_client.request("PATCH", target, headers, json.dumps({"age": age + 1}).encode()).status
             if status == 200:
                 return refused
@@ -57,9 +57,9 @@ def test_changes_of_different_fields_both_hold(stack_client: Client) -> None:
     target = _create(stack_client, "fields")
     with ThreadPoolExecutor(2) as pool:
         for number in range(20):
-            ages = pool.submit(stack_client.request, "PATCH", target, JSON, json.dumps({"age": number}).encode())
+            ages = pool.submit(stack_client.request, "PATCH", target, ADMIN_JSON, json.dumps({"age": number}).encode())
             email = json.dumps({"email": f"fields{number}@example.org"}).encode()
-            emails = pool.submit(stack_client.request, "PATCH", target, JSON, email)
+            emails = pool.submit(stack_client.request, "PATCH", target, ADMIN_JSON, email)
             assert (ages.result().status, emails.result().status) == (200, 200)
             user = json.loads(stack_client.request("GET", target).body)
             assert (user["age"], user["email"]) == (number, f"fields{number}@example.org")
@@ -72,7 +72,7 @@ def test_among_many_who_change_the_same_rows_no_field_is_lost(stack_client: Clie
     def change(number: int) -> tuple[str, dict[str, Any], Answer]:
         target = targets[number % 4]
         value = {"age": number % 150} if number // 4 % 2 else {"email": f"shared-{number}@example.org"}
-        headers = dict(JSON)
+        headers = dict(ADMIN_JSON)
         if number // 8 % 2:
             headers["If-Match"] = stack_client.request("GET", target).header("ETag") or ""
         answer = stack_client.request("PATCH", target, headers, json.dumps(value).encode())

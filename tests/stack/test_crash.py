@@ -7,9 +7,7 @@ import json
 import os
 import signal
 import threading
-import time
 from collections import defaultdict
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -20,14 +18,13 @@ from tandem.launch import running_stack
 from tandem.launch.running_stack import Running
 from tandem.observe.usage import scan
 from tandem.plan import stacks as tandem_stacks
-from tests.accounts import ADMIN
-from tests.clients import Answer, HttpClient
-from tests.conftest import STACKS, place_for
+from tests.support.accounts import ADMIN_JSON
+from tests.support.answers import Answer
+from tests.support.clients import HttpClient
+from tests.support.stacks import STACKS, place_for
+from tests.support.waiting import eventually
 
 CLIENTS = 8
-PATIENCE = 60.0
-"""Seconds in which clients must have got somewhere; far more than it takes."""
-
 WORKERS = {"wsgi-sync": 3, "wsgi-gthread": 1, "asgi": 0}
 """How many processes a master has started that answer requests, on one CPU; uvicorn answers by itself and has no master."""
 
@@ -65,8 +62,7 @@ def workers(running: Running) -> list[int]:
 def ask(port: int, method: str, path: str, value: dict[str, Any]) -> Answer | None:
     """The answer to one request, None where there is none that says whether it was done."""
     try:
-        headers = {"Content-Type": "application/json", **ADMIN}
-        answer = HttpClient("127.0.0.1", port).request(method, path, headers, json.dumps(value).encode())
+        answer = HttpClient("127.0.0.1", port).request(method, path, ADMIN_JSON, json.dumps(value).encode())
     except (OSError, http.client.HTTPException):
         return None
     assert answer.status < 500 or answer.status == 502, answer  # nginx: nobody is there
@@ -99,16 +95,6 @@ def write(port: int, name: str, ledger: Ledger, stop: threading.Event) -> None:
                 ledger.answered(user_id, GONE)
 
 
-def wait_until(condition: Callable[[], bool]) -> bool:
-    """Wait until it says yes; tell whether it did in time."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 @pytest.mark.parametrize("name", STACKS)
 def test_every_acknowledged_write_survives_a_killed_worker(
     name: str, seeded: Path, news_url: str, tmp_path: Path
@@ -119,17 +105,17 @@ def test_every_acknowledged_write_survives_a_killed_worker(
     with running_stack.running(name, definition, place) as running, ThreadPoolExecutor(CLIENTS) as pool:
         found = [pool.submit(write, running.port, f"crash-{client}", ledger, stop) for client in range(CLIENTS)]
         try:
-            assert wait_until(lambda: ledger.acknowledged > 100)
+            assert eventually(lambda: ledger.acknowledged > 100)
             victims = workers(running)
             assert len(victims) == WORKERS[name]
             for victim in victims or [running.servers[0].pid]:
                 os.kill(victim, signal.SIGKILL)
             if victims:  # the master puts new workers in their place, and writing goes on
                 before = ledger.acknowledged
-                assert wait_until(lambda: running.servers[0].running() and ledger.acknowledged > before + 100)
+                assert eventually(lambda: running.servers[0].running() and ledger.acknowledged > before + 100)
                 assert not set(workers(running)) & set(victims)
             else:
-                assert wait_until(lambda: not running.servers[0].running())
+                assert eventually(lambda: not running.servers[0].running())
         finally:
             stop.set()
         for future in found:

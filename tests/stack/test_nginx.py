@@ -10,18 +10,20 @@ from collections.abc import Callable
 import pytest
 
 from tandem.launch.running_stack import Running
-from tests.stack.raw import RawAnswer, exchange, request
+from tests.support.answers import Answer
+from tests.support.headers import JSON
+from tests.support.raw import exchange, request
 from userdb import nginx_errors
 
 
 @pytest.fixture
-def send(stack: Callable[[str], Running]) -> Callable[[bytes], RawAnswer]:
+def send(stack: Callable[[str], Running]) -> Callable[[bytes], Answer]:
     """Sends bytes to one running stack."""
     port = stack("asgi").port
     return lambda data: exchange(port, data)
 
 
-Send = Callable[[bytes], RawAnswer]
+Send = Callable[[bytes], Answer]
 
 BAD: list[tuple[str, bytes, int]] = [
     ("broken request line", b"GET\r\n\r\n", 400),
@@ -32,7 +34,7 @@ BAD: list[tuple[str, bytes, int]] = [
     ("broken chunk", b"POST /api/users HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
     ("long line", request("GET", "/api/users?" + "a" * 9000), 414),
     ("large header", request("GET", "/api/users", {"X-Large": "a" * 9000}), 431),
-    ("large body", request("POST", "/api/users", {"Content-Type": "application/json"}, b"a" * 65_537), 413),
+    ("large body", request("POST", "/api/users", JSON, b"a" * 65_537), 413),
     ("unknown host", request("GET", "/api/users").replace(b"localhost", b"evil.example"), 421),
     ("unknown method", request("BREW", "/api/users"), 501),
 ]  # fmt: skip

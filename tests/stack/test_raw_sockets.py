@@ -10,8 +10,10 @@ from contextlib import ExitStack, suppress
 import pytest
 
 from tandem.launch.running_stack import Running
-from tests.accounts import ADMIN
-from tests.conftest import STACKS
+from tests.support.accounts import ADMIN
+from tests.support.answers import mask_bytes
+from tests.support.raw import sent
+from tests.support.stacks import STACKS
 
 Stack = Callable[[str], Running]
 
@@ -97,28 +99,10 @@ EXCHANGES: dict[str, tuple[bytes, list[int]]] = {
 }  # fmt: skip
 
 
-def sent(port: int, data: bytes, seconds: float = 10.0) -> bytes:
-    """Send bytes and return all that comes until the server closes."""
-    with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
-        connection.sendall(data)
-        found = b""
-        try:
-            while chunk := connection.recv(65536):
-                found += chunk
-        except ConnectionResetError:  # closed while something was still unread: what had come before counts
-            pass
-        return found
-
-
-def masked(answer: bytes) -> bytes:
-    """The same without what may differ between two apps."""
-    return re.sub(rb"Date: [^\r]*", b"Date: <now>", re.sub(rb"[0-9a-f]{32}", b"<id>", answer))
-
-
 @pytest.mark.parametrize("what", EXCHANGES)
 def test_every_stack_gives_the_same_bytes(stack: Stack, what: str) -> None:
     data, statuses = EXCHANGES[what]
-    first, *others = (masked(sent(stack(name).port, data)) for name in STACKS)
+    first, *others = (mask_bytes(sent(stack(name).port, data)) for name in STACKS)
     assert [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", first)] == statuses
     for other in others:
         assert other == first
@@ -129,7 +113,7 @@ def test_a_control_character_in_a_header_reaches_no_app(stack: Stack, path: str)
     """The one refusal that nginx has no means to make itself: a server makes it, and nginx gives the answer."""
     for character in (*range(1, 9), 11, 12, *range(14, 32), 127):
         data = f"GET {path} HTTP/1.1\r\nX-Odd: a{chr(character)}b\r\n".encode() + LAST + b"\r\n"
-        first, *others = (masked(sent(stack(name).port, data)) for name in STACKS)
+        first, *others = (mask_bytes(sent(stack(name).port, data)) for name in STACKS)
         assert first.startswith(b"HTTP/1.1 400 "), character
         assert b"The request is malformed." in first
         assert (b"application/problem+json" if "api" in path else b"text/html") in first

@@ -14,9 +14,10 @@ import pytest
 from tandem.launch import running_stack
 from tandem.launch.running_stack import Running
 from tandem.plan import stacks as tandem_stacks
-from tests.clients import Answer, HttpClient
-from tests.conftest import STACKS, place_for
-from tests.contract.news import news_service
+from tests.support.answers import Answer
+from tests.support.clients import HttpClient
+from tests.support.news import news_service
+from tests.support.stacks import STACKS, place_for
 
 NEWS_SECONDS = 1.0
 """How long a request is under way; less than the 2 s that every server gives at its end (`tandem/plan/stacks.toml`)."""

@@ -22,7 +22,7 @@ from tandem.launch import running_stack as tandem_serving
 from tandem.paths import PROJECT
 from tandem.plan import stacks
 from tandem.records import run_folder
-from tests.clients import HttpClient
+from tests.support.clients import HttpClient
 from tests.tandem import toy
 from tests.tandem.test_process import alive, eventually
 

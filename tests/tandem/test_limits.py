@@ -13,7 +13,8 @@ import pytest
 from tandem.launch import nginx, ports, running_stack
 from tandem.launch.running_stack import Place
 from tandem.plan import stacks
-from tests.clients import Answer, HttpClient
+from tests.support.answers import Answer
+from tests.support.clients import HttpClient
 from tests.tandem import toy
 
 LIMITED = ["/api/login", "/login", "/register"]

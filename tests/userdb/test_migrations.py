@@ -14,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Column, Integer, MetaData, Table, inspect, make_url
 
-from tests.accounts import KEY
+from tests.support.accounts import KEY
 from tests.userdb.catalogue import catalogue
 from tests.userdb.tool import command, connected, rows, run, tool
 from userdb import models

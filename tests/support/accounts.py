@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.support.headers import JSON
 from userdb.models import Account, User
 from userdb.passwords import SEEDED_HASH
 from userdb.sessions import Sessions
@@ -22,3 +23,6 @@ def bearer(user_id: int = 1) -> dict[str, str]:
 
 ADMIN = bearer()
 """The header of the administrator."""
+
+ADMIN_JSON = {**JSON, **ADMIN}
+"""The headers of the administrator who sends JSON."""

@@ -1,15 +1,14 @@
-"""Answers, without what may differ between two stacks that do the same: that is here, and nothing else may."""
+"""What an app answers, and the same without what may differ between two that do the same: that is here, and nothing else may."""
 
 from __future__ import annotations
 
-import http.client
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import AnyStr
 
-from tests.fuzz.memory import CODEC
+from tests.support.accounts import SESSIONS
 from userdb import metrics
 
 CLOSE = 10
@@ -25,13 +24,19 @@ _SECONDS = re.compile(r"(?<=Max-Age=)\d+|^\d+$")
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer without date and request id. Tokens are told by what they say; moments and durations stand apart."""
+    """What came back; headers as they were sent, in their order."""
 
     status: int
-    reason: str
     headers: list[tuple[str, str]]
     body: bytes
-    times: tuple[float, ...] = field(default=(), compare=False)  # in seconds, in their order
+    reason: str = ""
+    times: tuple[float, ...] = field(
+        default=(), compare=False
+    )  # that a masked one spoke of: in seconds, in their order
+
+    def header(self, name: str) -> str | None:
+        """The value of a header, or None."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
     def is_like(self, other: Answer) -> bool:
         """Whether the two say the same, give or take CLOSE seconds."""
@@ -45,16 +50,22 @@ class Answer:
         return f"{told}\n(times: {', '.join(f'{each:.0f}' for each in self.times)})" if self.times else told
 
 
-def masked(found: http.client.HTTPResponse, body: bytes) -> Answer:
-    """An answer as it is compared."""
+def mask(answer: Answer) -> Answer:
+    """The answer as it is compared: tokens are told by what they say; moments and durations stand apart."""
     times: list[float] = []
-    headers = [(name, _header(name, value, times)) for name, value in found.getheaders()]
-    if found.getheader("Content-Type") == metrics.CONTENT_TYPE:
+    headers = [(name, _header(name, value, times)) for name, value in answer.headers]
+    body = answer.body
+    if answer.header("Content-Type") == metrics.CONTENT_TYPE:
         headers, body = [(n, v) for n, v in headers if n.lower() != "content-length"], _without_numbers(body)
-    body = body.replace((found.getheader("X-Request-ID") or "no id").encode(), b"<id>")
+    body = body.replace((answer.header("X-Request-ID") or "no id").encode(), b"<id>")
     body = _MOMENT.sub(_moved(lambda text: datetime.fromisoformat(text.decode()).timestamp(), times, b"<time>"), body)
     body = _FORM_TOKEN.sub(b"<form token>", _TOKEN.sub(lambda token: _session(token[0].decode()).encode(), body))
-    return Answer(found.status, found.reason, headers, body, tuple(times))
+    return Answer(answer.status, headers, body, answer.reason, tuple(times))
+
+
+def mask_bytes(answers: bytes) -> bytes:
+    """Whole answers as they came, one or several, without date and request ids."""
+    return re.sub(rb"Date: [^\r]*", b"Date: <now>", re.sub(rb"[0-9a-f]{32}", b"<id>", answers))
 
 
 def _header(name: str, value: str, times: list[float]) -> str:
@@ -82,7 +93,7 @@ def _moved(
 
 def _session(token: str) -> str:
     """What a token says, beside its id, its stamp and its end."""
-    session = CODEC.read(token)
+    session = SESSIONS.read(token)
     if session is None:
         return f"<no session of ours: {token}>"
     return f"<session of {session.user_id}, {len(session.id)} characters, stamp of {len(session.stamp)}, {session.flash!r}>"

@@ -9,13 +9,13 @@ from secrets import token_hex
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.accounts import ADMIN, SESSIONS, account
-from tests.clients import Answer, Client, Headers, HttpClient
+from tests.support.accounts import ADMIN, SESSIONS, account
+from tests.support.answers import Answer
+from tests.support.clients import Client, Headers, HttpClient
+from tests.support.headers import FORM, JSON
 from userdb.models import Account, User
 from userdb.sessions import Session
 
-JSON = {"Content-Type": "application/json"}
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 PASSWORD = "battery staple"
 
 
@@ -186,3 +186,10 @@ class Person:
         if set_cookie is not None:
             self.cookie = set_cookie.partition(";")[0].removeprefix("session=")
         return Page(answer)
+
+
+def somebody(client: Client, member: Member) -> Person:
+    """A member without a password, logged in."""
+    person = Person(client)
+    person.cookie = SESSIONS.token(session(member))
+    return person

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
 import flask
@@ -11,20 +10,9 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from werkzeug.test import Client as WerkzeugClient
 
+from tests.support.answers import Answer
+
 Headers = dict[str, str]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back; headers as they were sent, in their order."""
-
-    status: int
-    headers: list[tuple[str, str]]
-    body: bytes
-
-    def header(self, name: str) -> str | None:
-        """The value of a header, or None."""
-        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
 
 class Client(Protocol):

@@ -1,0 +1,38 @@
+"""The two apps in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import asgi_app.app
+import wsgi_app.app
+from tests.support.accounts import KEY
+from tests.support.clients import AsgiClient, Client, WsgiClient
+from userdb.settings import Settings, from_environment
+
+APPS = ["wsgi", "asgi"]
+
+USERS = 300
+"""Users in the seeded database of the tests; ids 1 to 300, user 1 is admin."""
+
+
+def settings_for(file: Path, **more: str) -> Settings:
+    """Settings of an app on the SQLite file."""
+    return from_environment({"DATABASE_URL": f"sqlite:///{file}", "SESSION_KEYS": KEY, **more})
+
+
+@contextmanager
+def in_process(app: str, settings: Settings) -> Iterator[Client]:
+    """One of the apps in this process, its connections closed at the end."""
+    if app == "asgi":
+        with AsgiClient(asgi_app.app.create_app(settings)) as client:
+            yield client
+        return
+    wsgi = wsgi_app.app.create_app(settings)
+    try:
+        yield WsgiClient(wsgi)
+    finally:
+        wsgi.extensions["news"].close()
+        wsgi.extensions["store"].close()

@@ -1,0 +1,34 @@
+"""Real stacks behind nginx: where each of them lives while tests ask it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from tandem.launch import nginx, ports
+from tandem.launch.running_stack import Place
+from tests.support.accounts import KEY
+
+STACKS = ["wsgi-sync", "wsgi-gthread", "asgi"]
+
+
+def place_for(folder: Path, seeded: Path, news_url: str) -> Place:
+    """A place for a stack on a seeded database of its own; it believes the sessions of the tests."""
+    database = shutil.copyfile(seeded, folder / "users.db")
+    (folder / "session-keys").write_text(KEY)
+    (folder / "session-keys").chmod(0o600)
+    return Place(
+        folder=folder,
+        logs=folder,
+        cpus=first_cpu(),
+        database_url=f"sqlite:///{database}",
+        news_url=news_url,
+        nginx=nginx.find(),
+        port=ports.free_port(),
+    )
+
+
+def first_cpu() -> list[int]:
+    """The first CPU this process may use, as a list."""
+    return sorted(os.sched_getaffinity(0))[:1]
