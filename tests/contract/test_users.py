@@ -1,4 +1,4 @@
-"""The ADMIN_JSON API of users, one body for both apps in this process and for every stack behind nginx."""
+"""The JSON API of users, one body for both apps in this process and for every stack behind nginx."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def create(client: Client, **more: Any) -> dict[str, Any]:
 
 
 def send(client: Client, method: str, target: str, value: Any, **headers: str) -> Answer:
-    """Send a value as ADMIN_JSON; header names are given with underscores."""
+    """Send a value as JSON; header names are given with underscores."""
     named = {name.replace("_", "-"): text for name, text in headers.items()}
     return client.request(method, target, {**ADMIN_JSON, **named}, json.dumps(value).encode())
 
@@ -164,7 +164,7 @@ def test_wrong_content_type(client: Client, content_type: str | None) -> None:
     assert problem(client.request("POST", "/api/users", headers, b'{"username":"a"}'))["status"] == 415
 
 
-@pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "APPLICATION/ADMIN_JSON"])
+@pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "APPLICATION/JSON"])
 def test_content_type_with_parameters(client: Client, content_type: str) -> None:
     assert client.request("POST", "/api/users", {**ADMIN, "Content-Type": content_type}, b"{}").status == 422
 

@@ -91,12 +91,12 @@ def test_what_an_address_brings(app_client: Client, text: str) -> None:
 
 
 # An email address may hold nearly everything but a space.
-STORED = [f"{text}@x.{token_hex(4)}" for text in HOSTILE if " " not in text and "@" not in text]
+STORED = [text for text in HOSTILE if " " not in text and "@" not in text]
 
 
-@pytest.mark.parametrize("email", STORED)
-def test_what_is_stored(app_client: Client, email: str) -> None:
-    person, name = Person(app_client), fresh()
+@pytest.mark.parametrize("text", STORED)
+def test_what_is_stored(app_client: Client, text: str) -> None:
+    person, name, email = Person(app_client), fresh(), f"{text}@x.{token_hex(4)}"
     sent = person.fill("/register", username=name, email=email, password=PASSWORD)
     assert sent.status == 303
     path = sent.location or ""
