@@ -20,7 +20,7 @@ from tandem.launch.process import Child, Children
 from tandem.observe import samples, usage
 from tandem.plan.cpu_layout import Layout
 from tandem.plan.profiles import IN_FLIGHT, TIMEOUT_SECONDS
-from tandem.records.journal import Calibration, Load
+from tandem.records.setup import Calibration, Load
 
 USERS = 16
 """Users of the closed loop: more don't raise the ceiling, the generator has one CPU."""

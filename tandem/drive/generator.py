@@ -20,7 +20,7 @@ from tandem.errors import RunFailed, TandemError
 from tandem.launch import process
 from tandem.launch.process import Child
 from tandem.paths import PROJECT
-from tandem.records.journal import Load
+from tandem.records.setup import Load
 
 LOADTEST = PROJECT / "loadtest"
 HOLD = Path(__file__).with_name("gate") / "hold.py"

@@ -20,7 +20,9 @@ from tandem.observe.provenance import now
 from tandem.plan.comparison import Plan
 from tandem.plan.order import orders
 from tandem.records import journal, run_folder
-from tandem.records.journal import Block, Calibration, End, Load, Provenance, Record, Resumed
+from tandem.records.block import Block
+from tandem.records.journal import End, Record, Resumed
+from tandem.records.setup import Calibration, Load, Provenance
 
 RECORDS = "records.jsonl"
 Say = Callable[[str], None]

@@ -12,7 +12,8 @@ from tandem.judge import attempts
 from tandem.judge.rounds import Rounds
 from tandem.plan.comparison import Plan
 from tandem.records import journal
-from tandem.records.journal import Provenance, Record
+from tandem.records.journal import Record
+from tandem.records.setup import Provenance
 
 FIXED = ("commit", "python", "kernel", "cpu_model", "stack_cpus", "generator_cpus", "nginx", "sqlite", "packages")
 """What may not have changed since the run began: its blocks would not be comparable."""

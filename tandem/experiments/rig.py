@@ -20,7 +20,8 @@ from tandem.observe.provenance import now
 from tandem.plan.comparison import Plan
 from tandem.plan.profiles import NEWS_SECONDS
 from tandem.plan.stacks import DECOY
-from tandem.records.journal import Block, Calibration, Load
+from tandem.records.block import Block
+from tandem.records.setup import Calibration, Load
 
 
 class Machine:

@@ -9,7 +9,7 @@ import msgspec
 
 from tandem.judge import validity
 from tandem.judge.rounds import Attempt
-from tandem.records.journal import Block
+from tandem.records.block import Block
 
 
 class Flagged(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from tandem.records.journal import Block, Diagnostics, Observed
+from tandem.records.block import Block, Diagnostics, Observed
 
 Metric = Literal["cpu", "p50", "p99", "memory"]
 METRICS: tuple[Metric, ...] = ("cpu", "p50", "p99", "memory")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tandem.records.journal import Load, Stack
+from tandem.records.setup import Load, Stack
 
 
 class Prediction(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tandem.judge import validity
-from tandem.records.journal import FORMAT, Block, End, Provenance, Record, Resumed, Run
+from tandem.records.block import Block
+from tandem.records.journal import FORMAT, End, Record, Resumed
+from tandem.records.setup import Provenance, Run
 
 Key = tuple[str, str]  # scenario and stack
 

@@ -8,7 +8,7 @@ from tandem import formats
 from tandem.judge import wording
 from tandem.judge.measures import Measures
 from tandem.judge.verdict import Comparison, Word, cannot_serve
-from tandem.records.journal import Load
+from tandem.records.setup import Load
 
 SHOWN: tuple[tuple[Word, str], ...] = (
     ("better", "Better"),

@@ -19,7 +19,9 @@ from tandem.judge.disturbances import Disturbances, disturbances
 from tandem.judge.measures import METRICS, Measures, Metric, Pooled, Route, lost_share, measure, value
 from tandem.judge.rounds import Attempt, Key, Rounds
 from tandem.judge.verdict import Comparison, Difference
-from tandem.records.journal import Block, End, Load, Record, Resumed, Run, Stack
+from tandem.records.block import Block
+from tandem.records.journal import End, Record, Resumed
+from tandem.records.setup import Load, Run, Stack
 
 VERSION = 2
 """Version of `summary.json`; raised when a reader of the old one could misread the new one."""

@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from tandem.records.journal import Block, Surroundings
+from tandem.records.block import Block, Surroundings
 
 Word = Literal["VALID", "SUSPECT", "INVALID"]
 WORDS: tuple[Word, ...] = ("VALID", "SUSPECT", "INVALID")  # from good to bad

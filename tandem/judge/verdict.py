@@ -11,7 +11,7 @@ import msgspec
 from tandem import formats, statistics
 from tandem.judge.measures import TITLES, Measures, Metric
 from tandem.judge.rounds import Rounds
-from tandem.records.journal import Load, Run
+from tandem.records.setup import Load, Run
 from tandem.rules import (
     ACHIEVED_LIMIT,
     BACKLOG_LIMIT,

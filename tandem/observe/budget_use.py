@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tandem.observe import usage
-from tandem.records.journal import Observed
+from tandem.records.block import Observed
 
 ESTABLISHED = "01"
 """TCP_ESTABLISHED in /proc/net/tcp (include/net/tcp_states.h)."""

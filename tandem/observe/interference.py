@@ -26,7 +26,7 @@ from typing import NamedTuple
 from tandem import topology
 from tandem.observe import kernel, usage
 from tandem.observe.usage import Process, Usage
-from tandem.records.journal import Surroundings
+from tandem.records.block import Surroundings
 
 TICK_SECONDS = 0.01
 """Longest time between two ticks: how far the scheduler's sums may lag behind (CONFIG_HZ is 100 or more)."""

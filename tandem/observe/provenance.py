@@ -11,7 +11,7 @@ from importlib import metadata
 
 from tandem.observe import host
 from tandem.paths import PROJECT
-from tandem.records.journal import Provenance
+from tandem.records.setup import Provenance
 
 PACKAGES = (
     "flask", "werkzeug", "jinja2", "gunicorn", "starlette", "anyio", "uvicorn", "uvloop", "httptools",

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tandem.errors import RunFailed
-from tandem.records.journal import Diagnostics
+from tandem.records.block import Diagnostics
 from tandem.statistics import reached
 
 COLUMNS = "arrival,due,start_delay_ms,service_ms,response_ms,in_flight,route,status,outcome,asked,reason"

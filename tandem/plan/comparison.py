@@ -10,7 +10,8 @@ from tandem.errors import TandemError
 from tandem.plan import cpu_layout, profiles
 from tandem.plan.profiles import Profile
 from tandem.plan.stacks import DECOY, Definition, Stacks, choose
-from tandem.records.journal import FORMAT, Calibration, Headline, Load, Provenance, Run, Stack
+from tandem.records.journal import FORMAT
+from tandem.records.setup import Calibration, Headline, Load, Provenance, Run, Stack
 
 
 @dataclass(frozen=True, kw_only=True)

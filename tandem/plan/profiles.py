@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tandem.errors import TandemError
-from tandem.records.journal import Budget, Headline, Load
+from tandem.records.setup import Budget, Headline, Load
 from tandem.rules import P99_BLOCK, P99_SECONDS, P99_STACK
 
 READING = ("floor", "read", "pages", "waiting")

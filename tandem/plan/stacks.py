@@ -14,7 +14,7 @@ import msgspec
 
 from tandem.errors import TandemError
 from tandem.paths import PROJECT
-from tandem.records.journal import Budget
+from tandem.records.setup import Budget
 
 BUILT_IN = Path(__file__).with_name("stacks.toml")
 DECOY = "decoy"

@@ -15,7 +15,8 @@ from tandem.judge import sentences, wording
 from tandem.judge.measures import METRICS, TITLES, Measures, Metric, Route
 from tandem.judge.summary import Summary, challengers
 from tandem.judge.verdict import Word
-from tandem.records.journal import Block, Load, Run
+from tandem.records.block import Block
+from tandem.records.setup import Load, Run
 from tandem.report import charts, theme, trust
 from tandem.report.charts import Chart
 from tandem.rules import FAILED_LIMIT

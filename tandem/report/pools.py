@@ -18,7 +18,7 @@ from tandem.errors import RunFailed
 from tandem.judge.measures import Pooled, Route
 from tandem.judge.rounds import Key
 from tandem.observe import samples
-from tandem.records.journal import Block
+from tandem.records.block import Block
 
 Responses = Mapping[Key, Sequence[float]]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from tandem.records.journal import Run
+from tandem.records.setup import Run
 
 INK, MUTED, GRID, BAND, PAPER = "#1f2328", "#59636e", "#d1d9e1", "#e4e9ee", "#fffffe"
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#b3578b", "#8c6d01")

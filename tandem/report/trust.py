@@ -11,7 +11,8 @@ from tandem.judge.disturbances import Flagged
 from tandem.judge.measures import Measures, together
 from tandem.judge.summary import Summary
 from tandem.judge.verdict import Comparison
-from tandem.records.journal import Block, Observed, Stack
+from tandem.records.block import Block, Observed
+from tandem.records.setup import Stack
 from tandem.report.sheet import Sheet
 
 FULL = 0.9

@@ -18,7 +18,8 @@ from tandem.observe import samples
 from tandem.observe.samples import Samples
 from tandem.plan import cpu_layout
 from tandem.plan.comparison import Plan
-from tandem.records.journal import Block, Load
+from tandem.records.block import Block
+from tandem.records.setup import Load
 from tests.selftest import toy
 
 USERS = 100

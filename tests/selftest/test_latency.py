@@ -13,7 +13,7 @@ import msgspec
 
 from tandem.drive.generator import Drive, Generator, Window
 from tandem.judge import validity
-from tandem.records.journal import Block
+from tandem.records.block import Block
 from tests.selftest import toy
 from tests.selftest.bench import Bench, load, ms
 from tests.selftest.story import Story

@@ -7,7 +7,7 @@ from typing import Any
 
 from tandem.judge.measures import value
 from tandem.judge.summary import summarise
-from tandem.records.journal import Block
+from tandem.records.block import Block
 from tests.selftest.bench import Bench, load, ms
 from tests.selftest.story import Story
 from tests.tandem import synthetic

@@ -15,7 +15,8 @@ import pytest
 from tandem.judge import attempts, validity
 from tandem.judge.rounds import Rounds
 from tandem.judge.summary import summarise
-from tandem.records.journal import Block, Record
+from tandem.records.block import Block
+from tandem.records.journal import Record
 from tests.selftest.bench import Bench, load, ms, percent
 from tests.selftest.burner import burner
 from tests.selftest.story import Story

@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tandem.records.journal import Block
+from tandem.records.block import Block
 from tests.tandem import synthetic
 
 BLOCKS = 81  # nine rounds of three stacks under three scenarios

@@ -11,22 +11,9 @@ from typing import Any
 from tandem.observe import samples
 from tandem.observe.samples import Samples
 from tandem.records import journal
-from tandem.records.journal import (
-    Block,
-    Budget,
-    Calibration,
-    Diagnostics,
-    End,
-    Headline,
-    Load,
-    Observed,
-    Provenance,
-    Record,
-    Resumed,
-    Run,
-    Stack,
-    Surroundings,
-)
+from tandem.records.block import Block, Diagnostics, Observed, Surroundings
+from tandem.records.journal import End, Record, Resumed
+from tandem.records.setup import Budget, Calibration, Headline, Load, Provenance, Run, Stack
 
 WSGI, ASGI, DECOY = "wsgi-gthread", "asgi", "decoy"
 SCENARIOS = ("read", "everyday", "waiting")

@@ -25,7 +25,9 @@ from tandem.plan import profiles, stacks
 from tandem.plan.comparison import Plan, plan
 from tandem.plan.order import orders
 from tandem.records import journal
-from tandem.records.journal import Block, Calibration, End, Load, Record, Resumed, Run
+from tandem.records.block import Block
+from tandem.records.journal import End, Record, Resumed
+from tandem.records.setup import Calibration, Load, Run
 from tests.tandem import synthetic
 
 CALIBRATION = Calibration(

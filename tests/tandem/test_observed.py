@@ -14,7 +14,7 @@ from tandem.launch import process
 from tandem.launch.process import Child, Children
 from tandem.observe import budget_use, usage
 from tandem.paths import PROJECT
-from tandem.records.journal import Observed
+from tandem.records.block import Observed
 from tests.tandem.test_process import eventually
 
 # Keeps five connections to a database and one to another, three to a service and one to another, and two threads; on a line

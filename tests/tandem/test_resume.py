@@ -18,7 +18,8 @@ from tandem.observe import provenance
 from tandem.plan import profiles, stacks
 from tandem.plan.comparison import Plan, plan
 from tandem.records import journal
-from tandem.records.journal import Provenance, Resumed, Run
+from tandem.records.journal import Resumed
+from tandem.records.setup import Provenance, Run
 from tests.tandem import synthetic
 
 

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from tandem.judge.summary import summarise
-from tandem.records.journal import Block, Record
+from tandem.records.block import Block
+from tandem.records.journal import Record
 from tests.tandem import synthetic
 from tests.tandem.synthetic import ASGI, DECOY, WSGI, synthesise
 

@@ -15,7 +15,7 @@ from tandem.launch import process
 from tandem.launch.process import Child, Children
 from tandem.observe import interference, kernel, usage
 from tandem.observe.interference import Watch
-from tandem.records.journal import Surroundings
+from tandem.records.block import Surroundings
 from tests.tandem.test_process import SLEEPER, eventually
 
 BURN = [sys.executable, "-c", "print('up', flush=True)\nwhile True: pass"]

@@ -10,7 +10,7 @@ import pytest
 
 from tandem.judge import validity
 from tandem.judge.validity import Judged
-from tandem.records.journal import Block
+from tandem.records.block import Block
 from tests.tandem import synthetic
 
 

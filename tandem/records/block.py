@@ -1,0 +1,83 @@
+"""Block: one stack under one scenario at one load, measured once, and all that was seen meanwhile.
+
+Times are in seconds unless a name says `_ms`; CPU is in CPU seconds; memory in bytes; points in time are ISO 8601 in UTC.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What went on outside the stack during a window; shares are of the window's length. None: this machine doesn't tell."""
+
+    generator_waiting_share: float | None  # time that the generator's threads were ready to run and waited for a CPU
+    generator_cpu_share: float  # CPU that the generator used, of one CPU
+    others_cpu_share: (
+        float | None
+    )  # CPU that neither run, harness nor kernel threads used, on the run's CPUs, of one CPU
+    steal_share: float | None  # time that the hypervisor took from the run's CPUs
+    throttled_share: float | None  # time that a CPU quota held the harness and its children back
+    pressure_share: float | None  # PSI: time in which some task waited for a CPU; printed, not judged
+
+
+class Observed(msgspec.Struct, frozen=True, kw_only=True):
+    """What the stack used of its budget, seen from outside at the end of a window. None: this machine doesn't tell."""
+
+    processes: int  # of the app, masters included
+    threads: int | None  # of all these processes
+    database_connections: int | None  # most at once: SQLite keeps the descriptor of one that was closed for the next
+    news_connections: int | None
+    in_flight: int  # most requests between client and stack at once, during the window
+
+
+class Diagnostics(msgspec.Struct, frozen=True, kw_only=True):
+    """Cross-checks of a window, printed and never used to exclude; None where there was nothing to compute from."""
+
+    first_half_p50_ms: float | None
+    second_half_p50_ms: float | None
+    first_half_p99_ms: float | None
+    second_half_p99_ms: float | None
+    in_flight_seen: float  # mean number of requests in flight that an arrival met, counted by the dispatcher
+    in_flight_little: float  # the same by Little's law: arrivals per second × mean time in the system
+    service_mean_ms: float | None  # mean time from sending to the whole answer, as the generator saw it
+    nginx_mean_ms: float | None  # mean $request_time of the same requests, as nginx saw it
+    static_p50_ms: float | None  # a static file of the stack's nginx, asked one by one just before the block
+
+
+class Block(msgspec.Struct, frozen=True, kw_only=True, tag="block"):
+    """One stack under one scenario at one load, measured once."""
+
+    round: int  # from 1
+    attempt: int = 1  # of this round, from 1
+    scenario: str
+    stack: str
+    position: int  # place in the order of its round and scenario, from 1
+    started: str
+    seconds: float  # length of the measured window as it really was
+    samples: str  # path of the raw samples, relative to the run's folder
+    arrivals: int  # due in the window: requests + unfinished + dropped
+    requests: int  # finished, failed ones included
+    failures: int
+    unfinished: int  # still without an answer when the block ended
+    dropped: int  # never sent, because too many requests were in flight
+    backlog: int  # requests in flight at the window's end less those at its beginning
+    rate: float  # good answers per second
+    p50_ms: float | None  # of `response`, from due to the whole answer; None: not reached (too many failed), as in +∞
+    p90_ms: float | None
+    p99_ms: float | None
+    max_ms: float | None
+    dispatch_lag_p50_ms: float  # of `start_delay`, from due to sent: the generator's own lateness
+    dispatch_lag_p99_ms: float
+    asked: str  # digest of what the window's arrivals asked for
+    asked_otherwise: int  # arrivals that asked for something else than the first block of this round and scenario did
+    unaccounted: int  # arrivals of the window that left no sample, or two, or that the schedule has and it has not
+    app_cpu_seconds: float
+    nginx_cpu_seconds: float
+    app_memory_bytes: int | None  # PSS, read after the window
+    nginx_memory_bytes: int | None
+    start_seconds: float  # from starting the stack to its first good answer
+    surroundings: Surroundings
+    observed: Observed
+    diagnostics: Diagnostics
+    failure_examples: list[str] = []
