@@ -10,7 +10,7 @@ ARGS ?=
 TIME ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve-wsgi serve-asgi serve loadtest compare compare-quick doctor selftest fuzz openapi twins check test clean lock nginx-errors schema
+.PHONY: help setup serve-wsgi serve-asgi serve loadtest compare compare-quick doctor selftest fuzz openapi twins check test test-fast clean lock nginx-errors schema
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -56,8 +56,11 @@ twins: setup ## Show the two apps side by side: what sync and async really chang
 check: setup ## Formatting, lint, types, floors
 	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports --no-cache
 
-test: check ## All checks and tests
-	@$(RUN) -m pytest $(ARGS)
+test-fast: setup ## The tests that start no process, in parallel
+	@$(RUN) -m tests fast $(ARGS)
+
+test: check ## All checks and tests: those first, then what starts servers, then what measures
+	@$(RUN) -m tests $(ARGS)
 
 clean: ## Remove the environment, databases and results
 	@rm -rf $(VENV) var results build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -7,19 +7,21 @@ import userdb.sqlite_driver  # noqa: F401  # isort: skip  # first of all, before
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
 
-from tandem.launch import ports, running_stack
+from tandem.launch import newsstub, ports, running_stack
 from tandem.launch.running_stack import Running
 from tandem.plan import stacks as tandem_stacks
 from tests.support.accounts import KEY
-from tests.support.apps import APPS, USERS, in_process, settings_for
+from tests.support.apps import APPS, USERS, cheap_passwords, in_process, settings_for
 from tests.support.clients import Client, HttpClient
+from tests.support.guard import no_process_is_started
+from tests.support.news import news_service
 from tests.support.stacks import STACKS, first_cpu, place_for
 from userdb.database import whole
 from userdb.settings import from_environment
@@ -42,7 +44,17 @@ def database(seeded: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def news_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def processes() -> None:
+    """What starts processes asks for this, fixtures and tests: whoever asks for it is no part of `make test-fast`."""
+
+
+@pytest.fixture(scope="session")
+def alone(processes: None) -> None:
+    """What measures, or keeps a CPU busy, asks for this: while it runs, nothing else does."""
+
+
+@pytest.fixture(scope="session")
+def news_url(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The news stub, which takes 50 ms for an answer."""
     port = ports.free_port()
     with running_stack.news_stub(port=port, delay=0.05, logs=tmp_path_factory.mktemp("news"), cpus=first_cpu()):
@@ -80,7 +92,7 @@ def stack_url(request: pytest.FixtureRequest, stack: Callable[[str], Running]) -
 @pytest.fixture(params=APPS)
 def app_client(request: pytest.FixtureRequest, database: Path) -> Iterator[Client]:
     """Each app in turn, in this process, on a fresh database."""
-    with in_process(request.param, settings_for(database)) as client:
+    with cheap_passwords(), in_process(request.param, settings_for(database)) as client:
         yield client
 
 
@@ -104,7 +116,7 @@ def stack_client(request: pytest.FixtureRequest, stack: Callable[[str], Running]
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_url(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL server of the tests' own, with the same seeded users."""
     folder = tmp_path_factory.mktemp("postgresql")
     (folder / "python_PostgresServer").mkdir()
@@ -120,21 +132,55 @@ def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.cleanup()
 
 
-@pytest.fixture(params=[f"{app} on {database}" for database in ("SQLite", "PostgreSQL") for app in APPS] + STACKS)
-def client(request: pytest.FixtureRequest) -> Iterator[Client]:
-    """Each app in this process on each database, and each stack behind nginx: one body of tests for all."""
+@pytest.fixture(scope="session")
+def near_news_url() -> Iterator[str]:
+    """The same news, at once and from this process."""
+    with news_service(lambda query, release: (200, newsstub.news(query["user"], query.get("source", "")))) as url:
+        yield url
+
+
+NEAR = [f"{app} on SQLite" for app in APPS]
+FAR = [*(f"{app} on PostgreSQL" for app in APPS), *STACKS]
+
+
+@pytest.fixture(scope="module", params=[*NEAR, *(pytest.param(name, marks=pytest.mark.processes) for name in FAR)])
+def client(
+    request: pytest.FixtureRequest, seeded: Path, near_news_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Client]:
+    """Each app in this process on each database, and each stack behind nginx: one body of tests for all.
+
+    The database goes on from test to test, in this process within a module.
+    """
     if request.param in STACKS:
         yield HttpClient("127.0.0.1", request.getfixturevalue("stack")(request.param).port)
         return
     app, _, database = request.param.split()
-    more = {"NEWS_URL": request.getfixturevalue("news_url")}
     if database == "PostgreSQL":
-        more |= {"DATABASE_URL": request.getfixturevalue("postgresql_url"), "SESSION_KEYS": KEY}
-        settings = from_environment(more)
+        url = request.getfixturevalue("postgresql_url")
+        settings = from_environment({"DATABASE_URL": url, "SESSION_KEYS": KEY, "NEWS_URL": near_news_url})
     else:
-        settings = settings_for(request.getfixturevalue("database"), **more)
-    with in_process(app, settings) as client:
+        file = shutil.copyfile(seeded, tmp_path_factory.mktemp("client") / "users.db")
+        settings = settings_for(file, NEWS_URL=near_news_url)
+    with cheap_passwords(), in_process(app, settings) as client:
         yield client
+
+
+@pytest.hookimpl(tryfirst=True)  # before anything is left out by its mark
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they use, and have those that share something costly run in one process."""
+    for item in items:
+        if isinstance(item, pytest.Function):
+            for name in {"processes", "alone"} & set(item.fixturenames):
+                item.add_marker(name)
+            client = item.callspec.params.get("client", "") if hasattr(item, "callspec") else ""
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} {client}"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Hold a test without the mark to what it says: that it starts no process."""
+    with nullcontext() if item.get_closest_marker("processes") else no_process_is_started():
+        return (yield)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -39,7 +39,7 @@ def helps(*command: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def options() -> dict[str, str]:
+def options(processes: None) -> dict[str, str]:
     """The help texts of the commands that documents show."""
     tandem = [sys.executable, "-m", "tandem"]
     subcommands = ("serve", "stacks", "seed", "compare", "report")
@@ -133,6 +133,7 @@ def test_the_sample_run_is_whole_clean_and_of_this_project() -> None:
     assert records[0]["provenance"]["commit"]
 
 
+@pytest.mark.usefixtures("processes")
 def test_no_file_names_a_place_of_this_machine() -> None:
     tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     homes = [str(ROOT) + "/", str(Path.home()) + "/"]

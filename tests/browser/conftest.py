@@ -15,7 +15,7 @@ from tests.browser.watch import watched
 
 # Not of the whole session: while Playwright runs, this thread has an event loop, and other tests run one of their own.
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
+def browser(processes: None) -> Iterator[Browser]:
     """The browser. Whoever lacks one is told so in the last lines."""
     if chromium.FOUND is None:
         pytest.skip(chromium.MISSING)

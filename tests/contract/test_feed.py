@@ -28,8 +28,9 @@ class Counted:
         self.at_once = self.most_at_once = 0
         self.lock = threading.Lock()
 
-    def answer(self, source: str, release: threading.Event) -> tuple[int, bytes]:
+    def answer(self, query: dict[str, str], release: threading.Event) -> tuple[int, bytes]:
         """Wait as the source does; return status and body."""
+        source = query.get("source", "")
         with self.lock:
             self.asked.append(source)
             self.at_once += 1

@@ -38,6 +38,7 @@ PAGES = {
 }
 
 
+@pytest.mark.usefixtures("processes")
 def test_the_committed_description_is_that_of_the_code() -> None:
     printed = subprocess.run(
         [sys.executable, "-m", "userdb.openapi"], cwd=COMMITTED.parents[1], capture_output=True, text=True, check=True

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from hypothesis import find, given, settings
+from hypothesis import HealthCheck, find, given, settings
 from hypothesis.strategies import DrawFn
 
 import asgi_app.app
@@ -30,7 +30,7 @@ KEPT = kept.load()
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+def running(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     """Both stacks behind nginx on equal databases, with news that come at once."""
     folder, port = tmp_path_factory.mktemp("fuzz"), ports.free_port()
     with (
@@ -138,6 +138,7 @@ def test_every_address_is_asked_for() -> None:
 
 
 @given(requests.step())
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # the machine may be in use
 def test_every_request_is_whole(made: Step) -> None:
     """It has a request line of three parts, a host, and a head that ends."""
     head, separator, _ = made.request.partition(b"\r\n\r\n")

@@ -37,6 +37,7 @@ def test_each_process_logs_in_once_and_writes_with_its_token(processes: int, tmp
     assert SECRET not in done.output
 
 
+@pytest.mark.usefixtures("alone")
 def test_who_only_reads_does_not_log_in(tmp_path: Path) -> None:
     with toy(user) as server:
         done = run(tmp_path, server.url, "--scenario", "read", "--users-in-database", 100, seconds=1)
@@ -53,6 +54,7 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("status", REFUSALS)
+@pytest.mark.usefixtures("alone")
 def test_a_refusal_ends_the_run_with_a_sentence(status: int, tmp_path: Path) -> None:
     with toy(user, lambda _: refusing(status)) as server:
         done = run(tmp_path, server.url, "--scenario", "write", "--login-password", SECRET)
@@ -64,6 +66,7 @@ def test_a_refusal_ends_the_run_with_a_sentence(status: int, tmp_path: Path) -> 
     assert not done.samples
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_refusal_of_one_of_two_processes_ends_the_run_too(tmp_path: Path) -> None:
     with toy(forbidden, lambda number: token(number) if number == 1 else refusing(503)) as server:
         done = run(tmp_path, server.url, "--scenario", "write", "--processes", 2, seconds=20)

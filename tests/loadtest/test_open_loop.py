@@ -16,6 +16,8 @@ import pytest
 from tests.loadtest.runs import LOADTEST, PATIENCE, Done, left, run, running, until
 from tests.loadtest.toy import Answer, toy, user
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 READ = ["--scenario", "read", "--users-in-database", 1000]
 TWO = ["--processes", 2]
 

@@ -10,10 +10,13 @@ import pytest
 
 from tests.loadtest.runs import LOADTEST, PATIENCE
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 PROGRAM = """
 import json, sys, time
 sys.path.insert(0, {folder!r})
 import gevent, _timer
+
 def without():
     raise OSError("no timerfd")
 late, due = [], [0.0]

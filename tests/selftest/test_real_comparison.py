@@ -34,7 +34,7 @@ class Compared(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def compared(tmp_path_factory: pytest.TempPathFactory) -> Compared:
+def compared(alone: None, tmp_path_factory: pytest.TempPathFactory) -> Compared:
     """A run of three toys and the decoy: 8 rounds of 1 s blocks."""
     folder = tmp_path_factory.mktemp("compared")
     toys = {

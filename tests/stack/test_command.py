@@ -20,6 +20,8 @@ from tests.support.people import PASSWORD, Person, authorization, fresh, log_in
 from tests.support.processes import alive, descendants
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 TANDEM = [sys.executable, "-m", "tandem"]
 
 

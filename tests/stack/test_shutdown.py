@@ -19,6 +19,8 @@ from tests.support.clients import HttpClient
 from tests.support.news import news_service
 from tests.support.stacks import STACKS, place_for
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 NEWS_SECONDS = 1.0
 """How long a request is under way; less than the 2 s that every server gives at its end (`tandem/plan/stacks.toml`)."""
 
@@ -31,7 +33,7 @@ def under_way(name: str, seeded: Path, folder: Path, seconds: float) -> Iterator
     """A stack, and two requests that wait in it for the news, which take so many seconds."""
     arrived = threading.Semaphore(0)
 
-    def reply(source: str, release: threading.Event) -> tuple[int, bytes]:
+    def reply(query: dict[str, str], release: threading.Event) -> tuple[int, bytes]:
         arrived.release()
         release.wait(seconds)
         return 200, b'{"items": [{"title": "a", "url": "/a"}]}'

@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+from argon2 import PasswordHasher
+
 import asgi_app.app
 import wsgi_app.app
 from tests.support.accounts import KEY
 from tests.support.clients import AsgiClient, Client, WsgiClient
+from userdb import passwords
 from userdb.settings import Settings, from_environment
 
 APPS = ["wsgi", "asgi"]
@@ -36,3 +40,11 @@ def in_process(app: str, settings: Settings) -> Iterator[Client]:
     finally:
         wsgi.extensions["news"].close()
         wsgi.extensions["store"].close()
+
+
+@contextmanager
+def cheap_passwords() -> Iterator[None]:
+    """New passwords cost next to nothing here; behind nginx they cost what they cost for everybody."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield

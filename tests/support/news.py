@@ -6,10 +6,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
-Reply = Callable[[str, threading.Event], tuple[int, bytes]]
-"""From the number of a source, "" where none is named, and an event that ends all waiting, to status and body."""
+Reply = Callable[[dict[str, str], threading.Event], tuple[int, bytes]]
+"""From what is asked for (`user`, and the number of a `source` where one is named) and an event that ends all waiting, to
+status and body."""
 
 
 @contextmanager
@@ -19,8 +20,7 @@ def news_service(reply: Reply) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:  # the name that the library asks for
-            source = parse_qs(urlsplit(self.path).query).get("source", [""])[0]
-            status, body = reply(source, release)
+            status, body = reply(dict(parse_qsl(urlsplit(self.path).query)), release)
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -44,7 +44,7 @@ def news_service(reply: Reply) -> Iterator[str]:
 def always(status: int, body: bytes, delay: float = 0.0) -> Reply:
     """The same answer to everything, after some seconds."""
 
-    def reply(source: str, release: threading.Event) -> tuple[int, bytes]:
+    def reply(query: dict[str, str], release: threading.Event) -> tuple[int, bytes]:
         release.wait(delay)
         return status, body
 

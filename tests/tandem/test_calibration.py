@@ -12,6 +12,8 @@ from tandem.launch import nginx
 from tandem.plan import cpu_layout
 from tests.tandem.test_process import alive
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 
 def test_ceiling_and_floor_of_the_generator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calibration, "SECONDS", 2)

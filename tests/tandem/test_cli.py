@@ -41,6 +41,7 @@ def refused(done: subprocess.CompletedProcess[str], says: str, status: int = 2) 
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.usefixtures("processes")
 def test_version_and_help() -> None:
     assert re.fullmatch(r"tandem \d+\.\d+\.\d+\n", tandem("--version").stdout)
     text = tandem("--help").stdout
@@ -72,6 +73,7 @@ def test_stacks_lists_what_each_may_use(capsys: pytest.CaptureFixture[str], tmp_
     assert "mine" in rows
 
 
+@pytest.mark.usefixtures("processes")
 def test_seed_makes_a_database_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     call = ["seed", "--users", "25", "--database", str(tmp_path / "u.db")]
     assert cli.run(call) == 0
@@ -94,6 +96,7 @@ def test_seed_makes_a_database_once(tmp_path: Path, capsys: pytest.CaptureFixtur
         (["report", "/no/such/run"], "no records.jsonl", 2),
     ],
 )
+@pytest.mark.usefixtures("processes")
 def test_wrong_calls_are_sentences(
     call: list[str], says: str, status: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,10 +118,12 @@ def test_wrong_values_are_refused_by_the_parser(call: list[str], capsys: pytest.
     assert "usage: tandem" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_missing_nginx_is_a_sentence() -> None:
     refused(tandem("serve", "asgi", "--port", str(ports.free_port()), NGINX="/no/such/nginx"), "NGINX=/no/such/nginx")
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_port_in_use_is_a_sentence_that_names_what_changes_it() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         number = str(taken.getsockname()[1])
@@ -151,6 +156,7 @@ def test_supported_platforms_and_commands_pass() -> None:
     assert __main__.objection((3, 13), "darwin", ["report", "results/latest"]) is None
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_missing_library_is_a_sentence() -> None:
     code = "import sys; sys.modules['msgspec'] = None; from tandem.__main__ import main; sys.exit(main(['stacks']))"
     done = subprocess.run(
@@ -186,7 +192,7 @@ def test_a_disk_that_is_as_good_as_full_is_refused(tmp_path: Path, monkeypatch: 
 
 
 @pytest.fixture
-def serving(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int, Path]]:
+def serving(processes: None, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int, Path]]:
     """`tandem serve` with a toy, its port and its output."""
     port, output = ports.free_port(), tmp_path / "output"
     (tmp_path / "toy.toml").write_text(toy.table("toy", port=port))

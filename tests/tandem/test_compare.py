@@ -100,6 +100,7 @@ class Fake:
 
 @pytest.fixture
 def planned(monkeypatch: pytest.MonkeyPatch) -> Plan:
+    monkeypatch.setattr(provenance, "git", lambda *_: "")
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
     return plan(profiles.QUICK, stacks.load(), seed=3)
 

@@ -38,6 +38,7 @@ def put(file: Path, text: str) -> None:
     file.write_text(text)
 
 
+@pytest.mark.usefixtures("processes")
 def test_this_machine_is_examined(tmp_path: Path) -> None:
     found = examination.examine(folder=tmp_path / "not/yet/there", seconds=0.3)
     assert {each.state for each in found} <= {"ok", "note", "bad"}
@@ -76,6 +77,7 @@ def test_another_processor_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     ("module", "name", "index"),
     [(generator, "check", 0), (run_folder, "check_report_libraries", 1), (nginx, "find", 2)],
 )
+@pytest.mark.usefixtures("processes")
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, index: int) -> None:
     def missing() -> None:
         raise TandemError("it is missing: run `make setup`")

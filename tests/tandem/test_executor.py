@@ -40,7 +40,7 @@ def planned(tmp_path: Path) -> Plan:
 
 
 @pytest.fixture
-def executor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+def executor(alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
     made = planned(tmp_path)
     monkeypatch.undo()

@@ -66,6 +66,7 @@ def prepared(tmp_path: Path, port: int) -> Generator:
     )
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_block_from_hold_to_samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Locust waits until it is released, keeps the load up to the end of the window, and its samples fill the window."""
     locustfile(tmp_path / "locust", monkeypatch)
@@ -96,6 +97,7 @@ def test_a_block_from_hold_to_samples(tmp_path: Path, monkeypatch: pytest.Monkey
     assert last > window.end - 0.2  # the time of the hold is not taken off the run
 
 
+@pytest.mark.usefixtures("alone")
 def test_without_samples_the_block_fails_with_locusts_last_lines(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,6 +112,7 @@ def test_without_samples_the_block_fails_with_locusts_last_lines(
         waiting.child.kill()
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_locustfile_that_breaks_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     locustfile(tmp_path / "locust", monkeypatch)
     (tmp_path / "locust" / "locustfile.py").write_text("raise RuntimeError('zebra')")

@@ -23,7 +23,7 @@ AT_ONCE = 11
 
 
 @pytest.fixture
-def client(tmp_path: Path) -> Iterator[Callable[[bool], HttpClient]]:
+def client(processes: None, tmp_path: Path) -> Iterator[Callable[[bool], HttpClient]]:
     """Asks a toy behind an nginx that limits or does not."""
     (tmp_path / "toy.toml").write_text(toy.table("toy"))
     with ExitStack() as exits:

@@ -21,7 +21,7 @@ from tandem.paths import PROJECT
 
 
 @pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def port(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """A running stub that answers at once unless the call says otherwise."""
     number = ports.free_port()
     with running_stack.news_stub(port=number, delay=0, logs=tmp_path_factory.mktemp("stub"), cpus=[]):
@@ -132,6 +132,7 @@ def test_a_wrong_call_is_a_sentence(port: int) -> None:
         assert "Traceback" not in done.stderr
 
 
+@pytest.mark.usefixtures("processes")
 def test_it_says_that_it_is_ready(tmp_path: Path) -> None:
     number = ports.free_port()
     with running_stack.news_stub(port=number, delay=0, logs=tmp_path, cpus=[]) as child:

@@ -23,10 +23,12 @@ def configured(folder: Path, port: int = 18080) -> Path:
     return folder
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_binary_is_found_and_new_enough() -> None:
     assert tuple(map(int, nginx.version(nginx.find()).split(".")[:2])) >= nginx.OLDEST
 
 
+@pytest.mark.usefixtures("processes")
 def test_another_binary_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mine = program(tmp_path / "mine", "echo nginx version: nginx/1.22.0 >&2")
     monkeypatch.setenv("NGINX", str(mine))
@@ -51,11 +53,13 @@ def test_without_any_binary_the_sentence_says_what_to_do(monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("says", "reason"), [("nginx/1.18.0", "1.22 or later is needed"), ("zebra", "doesn't tell a version")]
 )
+@pytest.mark.usefixtures("processes")
 def test_an_old_or_strange_binary_is_refused(tmp_path: Path, says: str, reason: str) -> None:
     with pytest.raises(TandemError, match=reason):
         nginx.version(program(tmp_path / "old", f"echo {says} >&2"))
 
 
+@pytest.mark.usefixtures("processes")
 def test_the_written_configuration_holds_and_lists_every_server(tmp_path: Path) -> None:
     folder = configured(tmp_path / "a folder with spaces")
     nginx.check(nginx.find(), folder)
@@ -73,6 +77,7 @@ def test_a_server_without_keepalive_gets_none(tmp_path: Path) -> None:
     assert "keepalive" not in (tmp_path / "run" / "upstream.conf").read_text()
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_refused_configuration_shows_what_nginx_says(tmp_path: Path) -> None:
     folder = configured(tmp_path / "run")
     (folder / "listen.conf").write_text("listen nowhere-at-all;\n")
@@ -92,6 +97,7 @@ def test_the_times_that_nginx_kept_are_those_of_requests_that_began_in_the_windo
     assert nginx.times(tmp_path / "nowhere", 0, 1e9) == []
 
 
+@pytest.mark.usefixtures("processes")
 def test_only_a_stack_that_is_measured_keeps_times(tmp_path: Path) -> None:
     assert (configured(tmp_path / "one") / "log.conf").read_text() == "access_log off;\n"
     folder = tmp_path / "two"

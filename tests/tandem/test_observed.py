@@ -55,7 +55,7 @@ def port(listener: socket.socket) -> int:
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> Iterator[App]:
+def app(processes: None, tmp_path: Path) -> Iterator[App]:
     """Start the app; return it, its database and its service."""
     with ExitStack() as stack:
         news, other = (stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(2))

@@ -74,6 +74,7 @@ def up(each: Child) -> bool:
     return "up" in each.log.read_text()
 
 
+@pytest.mark.usefixtures("processes")
 def test_children_are_stopped_at_the_end_of_the_block(tmp_path: Path) -> None:
     with Children() as children:
         started = [children.add(child(tmp_path, SLEEPER, f"child-{n}")) for n in range(2)]
@@ -81,6 +82,7 @@ def test_children_are_stopped_at_the_end_of_the_block(tmp_path: Path) -> None:
     assert not any(alive(each.pid) for each in started)
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_child_that_ignores_sigterm_is_killed_with_its_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "PATIENCE", 0.3)
     with Children() as children:
@@ -89,6 +91,7 @@ def test_a_child_that_ignores_sigterm_is_killed_with_its_group(tmp_path: Path, m
     assert not alive(stubborn.pid)
 
 
+@pytest.mark.usefixtures("processes")
 def test_what_a_dead_child_leaves_behind_is_killed_too(tmp_path: Path) -> None:
     orphaning = [*MASTER[:2], MASTER[2].replace("worker.wait()", "sys.exit(0)")]
     with Children() as children:
@@ -99,6 +102,7 @@ def test_what_a_dead_child_leaves_behind_is_killed_too(tmp_path: Path) -> None:
     assert eventually(lambda: not alive(worker))
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_child_runs_on_its_cpus_in_a_session_of_its_own(tmp_path: Path) -> None:
     cpu = max(os.sched_getaffinity(0))
     with Children() as children:
@@ -116,6 +120,7 @@ def test_the_environment_of_the_caller_does_not_configure_servers(monkeypatch: p
     assert not {"GUNICORN_CMD_ARGS", "WEB_CONCURRENCY"} & set(given)
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_child_that_ended_is_reported_with_its_last_lines(tmp_path: Path) -> None:
     with Children() as children:
         children.add(child(tmp_path, [sys.executable, "-c", "print('no zebra here'); raise SystemExit(7)"], "zoo"))
@@ -124,12 +129,14 @@ def test_a_child_that_ended_is_reported_with_its_last_lines(tmp_path: Path) -> N
             children.check()
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_program_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(TandemError, match="zoo can't be started: `/no/such/program`"):
         child(tmp_path, ["/no/such/program"], "zoo")
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.usefixtures("processes")
 def test_no_signal_to_the_harness_leaves_anything_running(tmp_path: Path, number: signal.Signals) -> None:
     """Children and their workers are gone a few seconds later, even after SIGKILL, which the harness never sees."""
     code = PARENT.format(commands=[SLEEPER, MASTER], folder=str(tmp_path))
@@ -170,6 +177,7 @@ def test_a_signal_becomes_stopped_and_a_second_one_does_not_disturb() -> None:
     assert str(raised.value) == "stopped by SIGTERM"
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_command_is_run_to_its_end(tmp_path: Path) -> None:
     def run(code: str, seconds: float = 20) -> str:
         command = [sys.executable, "-c", code]

@@ -101,6 +101,7 @@ def test_the_busiest_come_first_and_idle_ones_not_at_all() -> None:
     assert interference.busiest({"c (3)": 0.001}) == []
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_real_burner_disturbs_and_is_named(tmp_path: Path) -> None:
     with Children() as children:
         harness = start(children, tmp_path, "sleeper", SLEEPER, [])
@@ -111,6 +112,7 @@ def test_a_real_burner_disturbs_and_is_named(tmp_path: Path) -> None:
     assert seen.surroundings.others_cpu_share is None or idle.disturbances([seen])
 
 
+@pytest.mark.usefixtures("alone")
 def test_what_a_child_used_long_ago_is_not_blamed_on_who_waited_for_it(tmp_path: Path) -> None:
     with Children() as children:
         harness = start(children, tmp_path, "sleeper", SLEEPER, [])

@@ -25,6 +25,7 @@ from tests.tandem import synthetic
 
 @pytest.fixture
 def planned(monkeypatch: pytest.MonkeyPatch) -> Plan:
+    monkeypatch.setattr(provenance, "git", lambda *_: "")
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
     return plan(profiles.QUICK, stacks.load(), seed=3, rounds=8, extension=4)
 

@@ -24,7 +24,7 @@ Toy = Callable[[str], tuple[stacks.Definition, Place]]
 
 
 @pytest.fixture
-def toys(tmp_path: Path) -> Toy:
+def toys(processes: None, tmp_path: Path) -> Toy:
     """Return what a toy of some manner needs to run."""
 
     def make(manner: str) -> tuple[stacks.Definition, Place]:

@@ -19,6 +19,7 @@ from tests.tandem import synthetic
 from tests.tandem.synthetic import ASGI, DECOY, WSGI, synthesise
 
 
+@pytest.mark.usefixtures("processes")
 def test_the_committed_schema_is_the_current_one() -> None:
     printed = subprocess.run(
         [sys.executable, "-m", "tandem.judge.summary", "--schema"], capture_output=True, text=True, check=True
@@ -26,6 +27,7 @@ def test_the_committed_schema_is_the_current_one() -> None:
     assert summary.SCHEMA.read_text(encoding="utf-8") == summary.schema_text() == printed
 
 
+@pytest.mark.usefixtures("processes")
 def test_the_schema_command_explains_itself() -> None:
     found = subprocess.run([sys.executable, "-m", "tandem.judge.summary"], capture_output=True, text=True, check=False)
     assert found.returncode != 0

@@ -46,7 +46,7 @@ def start(children: Children, folder: Path, name: str, command: list[str], cpus:
 
 
 @pytest.fixture
-def cast(tmp_path: Path) -> Iterator[Cast]:
+def cast(alone: None, tmp_path: Path) -> Iterator[Cast]:
     """Start a sleeper and a burner. To a watch whose harness is the sleeper, the tests themselves are strangers."""
     with Children() as children:
         yield Cast(start(children, tmp_path, "sleeper", SLEEPER, []), [start(children, tmp_path, "burner", BURN, [])])

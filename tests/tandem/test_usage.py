@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from tandem.launch import process
 from tandem.launch.process import Child, Children
 from tandem.observe import usage
@@ -41,6 +43,7 @@ def start(tmp_path: Path, children: Children) -> Child:
     )
 
 
+@pytest.mark.usefixtures("alone")
 def test_what_was_burnt_is_seen_threads_that_ended_included(tmp_path: Path) -> None:
     with Children() as children:
         burner = start(tmp_path, children)
@@ -49,6 +52,7 @@ def test_what_was_burnt_is_seen_threads_that_ended_included(tmp_path: Path) -> N
     assert 0.95 < spent < 3  # 0.3 s in a thread, 0.4 s in a child that it waited for, 0.3 s in itself
 
 
+@pytest.mark.usefixtures("alone")
 def test_the_difference_of_two_readings_counts(tmp_path: Path) -> None:
     with Children() as children:
         burner = start(tmp_path, children)
@@ -66,6 +70,7 @@ def _worker(found: usage.Usage) -> int:
     return found[max(found)].own if len(found) == 2 else 0
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_worker_that_ends_between_two_readings_counts_with_what_it_used_in_between(tmp_path: Path) -> None:
     with Children() as children:
         burner = start(tmp_path, children)
@@ -97,12 +102,14 @@ def test_this_process_is_among_all() -> None:
     assert mine.cpu in range(os.cpu_count() or 1)
 
 
+@pytest.mark.usefixtures("alone")
 def test_workers_belong_to_their_session(tmp_path: Path) -> None:
     with Children() as children:
         burner = start(tmp_path, children)
         assert eventually(lambda: len(usage.members(burner.pid)) == 2, 30)
 
 
+@pytest.mark.usefixtures("alone")
 def test_memory_is_about_that_of_a_small_python(tmp_path: Path) -> None:
     with Children() as children:
         burner = start(tmp_path, children)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import create_engine, make_url
 
 
-@pytest.fixture(params=["SQLite", "PostgreSQL"])
+@pytest.fixture(params=["SQLite", pytest.param("PostgreSQL", marks=pytest.mark.processes)])
 def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
     """Makes the URL of a database with nothing in it: an SQLite file that is not there, an empty PostgreSQL database."""
     if request.param == "SQLite":

@@ -19,7 +19,7 @@ HASH = "SELECT password_hash FROM users WHERE username = '{}'"
 
 
 @pytest.fixture
-def seeded_url(url: str) -> str:
+def seeded_url(processes: None, url: str) -> str:
     """A database with three seeded users: admin, user0000002 and user0000003."""
     assert tool("seed", "--users", "3", url=url).returncode == 0
     return url
@@ -76,7 +76,7 @@ def test_the_same_password_again_ends_sessions_too(seeded_url: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def file_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+def file_url(processes: None, tmp_path_factory: pytest.TempPathFactory) -> str:
     """An SQLite database with three seeded users, for tests that leave it as it is, or change the password of the second."""
     url = f"sqlite:///{tmp_path_factory.mktemp('accounts')}/a.db"
     assert tool("seed", "--users", "3", url=url).returncode == 0
@@ -166,6 +166,7 @@ def test_what_may_not_be_a_name_or_an_email_is_named(file_url: str, how: list[st
 @pytest.mark.parametrize(
     "how", [["password", "admin"], ["admin", "admin"], ["admin", "eve", "--email", "e@example.org"]]
 )
+@pytest.mark.usefixtures("processes")
 def test_without_a_database_of_this_version_there_are_no_accounts(tmp_path: Path, how: list[str]) -> None:
     missing, empty, old = (tmp_path / name for name in ("missing.db", "empty.db", "old.db"))
     empty.touch()
@@ -242,6 +243,7 @@ def test_ctrl_c_at_the_prompt_changes_nothing(file_url: str) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["password", "nobody"], ["admin", "nobody"]])
+@pytest.mark.usefixtures("processes")
 def test_nobody_types_a_password_for_nothing(url: str, arguments: list[str]) -> None:
     """What else is wrong is said first: this password would be too short."""
     tool("create", url=url)

@@ -84,6 +84,7 @@ def test_a_file_without_good_keys_is_named(tmp_path: Path, text: str) -> None:
     assert file.read_text() == text
 
 
+@pytest.mark.usefixtures("processes")
 def test_processes_that_start_at_once_have_the_same_key(tmp_path: Path) -> None:
     command = [sys.executable, "-c", MAKER]
     with ExitStack() as exits:

@@ -71,7 +71,7 @@ sys.exit(tool.main(sys.argv[1:]))
 
 
 @pytest.fixture
-def old_url(url: str) -> str:
+def old_url(processes: None, url: str) -> str:
     """A database from before there were migrations; its third and last user was removed."""
     inserts = [
         INSERT.format("admin", 55, "2026-01-01T00:00:01Z", 1),
@@ -110,6 +110,7 @@ def described(url: str) -> object:
     return found
 
 
+@pytest.mark.usefixtures("processes")
 def test_migrations_lead_to_the_tables_of_the_apps(new_url: NewUrl) -> None:
     migrated, made = new_url(), new_url()
     assert tool("create", url=migrated).returncode == 0
@@ -118,6 +119,7 @@ def test_migrations_lead_to_the_tables_of_the_apps(new_url: NewUrl) -> None:
     assert rows(migrated, "SELECT version_num FROM alembic_version") == [(models.SCHEMA,)]
 
 
+@pytest.mark.usefixtures("processes")
 def test_alembic_finds_no_difference_and_would_find_one(url: str) -> None:
     assert tool("create", url=url).returncode == 0
     more = MetaData(naming_convention=models.metadata.naming_convention)
@@ -143,6 +145,7 @@ def test_a_database_from_before_keeps_its_users(old_url: str, new_url: NewUrl, h
     assert rows(old_url, "SELECT id FROM users WHERE username = 'new'") == [(4,)]  # 3 is not used again
 
 
+@pytest.mark.usefixtures("processes")
 def test_the_first_migration_makes_what_was_there_before(new_url: NewUrl) -> None:
     old, first = new_url(), new_url()
     make_old(old)
@@ -153,6 +156,7 @@ def test_the_first_migration_makes_what_was_there_before(new_url: NewUrl) -> Non
     assert rows(first, "SELECT version_num FROM alembic_version") == [(models.SCHEMA,)]
 
 
+@pytest.mark.usefixtures("processes")
 def test_migrating_again_changes_nothing(url: str) -> None:
     assert tool("seed", "--users", "3", url=url).returncode == 0
     before = contents(url)
@@ -162,6 +166,7 @@ def test_migrating_again_changes_nothing(url: str) -> None:
         assert contents(url) == before
 
 
+@pytest.mark.usefixtures("processes")
 def test_the_way_back_removes_accounts_and_keeps_users(url: str, new_url: NewUrl) -> None:
     assert tool("seed", "--users", "3", url=url).returncode == 0
     users = rows(url)
@@ -199,6 +204,7 @@ def test_a_migration_that_is_killed_leaves_the_old_state(old_url: str, how: str)
     assert rows(old_url) == [(*row, None, False) for row in OLD_ROWS]
 
 
+@pytest.mark.usefixtures("processes")
 def test_where_there_is_no_database_none_is_made(tmp_path: Path) -> None:
     file = tmp_path / "folder" / "a.db"
     done = tool("migrate", url=f"sqlite:///{file}")
@@ -206,6 +212,7 @@ def test_where_there_is_no_database_none_is_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("processes")
 def test_an_empty_database_is_not_migrated(url: str) -> None:
     if url.startswith("sqlite"):
         Path(make_url(url).database or "").touch()
@@ -216,6 +223,7 @@ def test_an_empty_database_is_not_migrated(url: str) -> None:
 
 
 @pytest.mark.parametrize("versions", [["9999"], ["0001", "0002"]])
+@pytest.mark.usefixtures("processes")
 def test_a_database_of_an_unknown_version_is_refused(url: str, versions: list[str]) -> None:
     assert tool("seed", "--users", "3", url=url).returncode == 0
     inserts = [f"INSERT INTO alembic_version VALUES ('{version}')" for version in versions]
@@ -228,6 +236,7 @@ def test_a_database_of_an_unknown_version_is_refused(url: str, versions: list[st
         assert contents(url) == before
 
 
+@pytest.mark.usefixtures("processes")
 def test_nothing_is_done_to_the_users_of_another_program(url: str) -> None:
     if url.startswith("sqlite"):
         Path(make_url(url).database or "").touch()
@@ -239,6 +248,7 @@ def test_nothing_is_done_to_the_users_of_another_program(url: str) -> None:
         assert contents(url) == before
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "letter.db"
     file.write_text("Dear database,\n" * 100)
@@ -266,6 +276,7 @@ def test_of_two_that_migrate_at_once_one_waits(old_url: str) -> None:
     assert rows(old_url) == [(*row, None, False) for row in OLD_ROWS]
 
 
+@pytest.mark.usefixtures("processes")
 def test_migrations_are_part_of_what_is_installed() -> None:
     """setuptools takes only what is named, and alembic reads the files."""
     import tomllib

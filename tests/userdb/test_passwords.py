@@ -40,7 +40,9 @@ def test_the_password_of_seeded_users() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "$argon2id$", HASH[:-1], HASH[:40], "$2b$12$" + "a" * 53, HASH.replace("v=19", "v=99")]
+    "text",
+    ["", "x", "$argon2id$", HASH[:-1], HASH[:40], "$2b$12$" + "a" * 53, HASH.replace("v=19", "v=99")],
+    ids=["nothing", "no hash", "no parameters", "cut off", "cut short", "bcrypt", "another version"],
 )
 def test_no_password_matches_what_is_no_hash(text: str) -> None:
     assert not passwords.matches(text, "battery staple")

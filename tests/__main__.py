@@ -1,0 +1,59 @@
+"""`python -m tests [PART …] [OPTION …]`: the tests in three parts, what needs least first, and one line of totals."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from xml.etree import ElementTree
+
+from tandem.paths import PROJECT
+
+PARALLEL = ["--numprocesses", "auto", "--dist", "loadgroup"]
+PARTS = {
+    "fast": ["-m", "not processes", *PARALLEL],  # starts no process
+    "servers": ["-m", "processes and not alone", *PARALLEL],
+    "alone": ["-m", "alone"],  # measures, or keeps a CPU busy: nothing may run beside it
+}
+"""What pytest is told for each part; the marks come from the fixtures that a test uses (tests/conftest.py)."""
+
+NO_TESTS = 5
+"""What pytest returns where no test was chosen."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the parts, all of them also where one fails; return 0 only where every one passed."""
+    parser = argparse.ArgumentParser(prog="python -m tests", description=str(__doc__).partition(": ")[2])
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)} (default: all of them)")
+    options, more = parser.parse_known_args(arguments)
+    if unknown := set(options.parts) - PARTS.keys():
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
+    began, counts, statuses = time.monotonic(), Counter[str](), set[int]()
+    for part in options.parts or PARTS:
+        print(f"--- {part}", flush=True)
+        statuses.add(run([*PARTS[part], *more], counts))
+    told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    print(f"=== {told or 'no tests ran'} in {time.monotonic() - began:.0f} s", flush=True)
+    return 0 if statuses <= {0, NO_TESTS} and counts["passed"] else 1
+
+
+def run(arguments: list[str], counts: Counter[str]) -> int:
+    """Run pytest, add what became of the tests, and return its status."""
+    with tempfile.TemporaryDirectory(prefix="tandem-tests-") as folder:
+        told = Path(folder) / "told.xml"
+        command = [sys.executable, "-m", "pytest", f"--junitxml={told}", *arguments]
+        status = subprocess.run(command, cwd=PROJECT, check=False).returncode
+        if told.exists():
+            found = {key: int(value) for key, value in ElementTree.parse(told).getroot()[0].items() if value.isdigit()}
+            failed, errors, skipped = found["failures"], found["errors"], found["skipped"]
+            counts["passed"] += found["tests"] - failed - errors - skipped
+            counts.update(failed=failed, errors=errors, skipped=skipped)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
