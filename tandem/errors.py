@@ -8,7 +8,12 @@ Stopped        a signal asked the harness to stop: exit status 128 + its number 
 from __future__ import annotations
 
 import errno
+import os
 import signal
+from pathlib import Path
+
+SCARCE = 16 * 1024**2
+"""Free bytes below which whatever can't be written can't for lack of room: a database or the log of SQLite may need as many."""
 
 
 class TandemError(Exception):
@@ -29,6 +34,18 @@ def sentence(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"the disk is full{where}: make room and start again"
     return f"{error.strerror or error}{where}"
+
+
+def nearly_full(folder: Path) -> str | None:
+    """Return the sentence for a disk on which hardly anything is left, or None where there is room."""
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return None
+    free = disk.f_bavail * disk.f_frsize
+    if free >= SCARCE and (disk.f_favail > 0 or disk.f_files == 0):  # some file systems count no files
+        return None
+    return f"the disk is full ({free // 1024**2} MB are left in {folder}): make room and start again"
 
 
 class Stopped(BaseException):

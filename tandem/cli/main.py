@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import os
 import secrets
+import shlex
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import msgspec
-
 from tandem.cli.console import say
-from tandem.cli.options import parser
+from tandem.cli.options import IDLE_SECONDS, parser
 from tandem.doctor import examination
-from tandem.drive import generator
 from tandem.errors import RunFailed, Stopped, TandemError, sentence
-from tandem.experiments import idle, resume
-from tandem.experiments.compare import RECORDS, Comparison
+from tandem.experiments import resume, session
 from tandem.experiments.progress import duration
-from tandem.experiments.rig import Machine
-from tandem.judge.rounds import Rounds
-from tandem.launch import database, foreground, nginx, process
-from tandem.observe import provenance
+from tandem.launch import database, foreground, lock, process
 from tandem.plan import comparison as planning
 from tandem.plan import profiles
 from tandem.plan import stacks as stacks_module
 from tandem.records import run_folder
-
-SETTLE_SECONDS = 30
-"""How long a round that was spoiled waits at most for a quiet machine before it is measured again."""
+from tandem.records.journal import RECORDS
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -53,12 +47,14 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    _refuse_unused_environment()
     chosen = stacks_module.choose(stacks_module.load(options.stacks_file), options.stacks)
     wishes = foreground.Wishes(
         shared=options.shared, users=options.users, news_delay=options.news_delay, port=options.port, cpus=options.cpus,
         limits=options.limits,
     )  # fmt: skip
-    foreground.serve(chosen, wishes, say)
+    with lock.hold(f"serve-{os.getpid()}", ["tandem", *options.given]):
+        foreground.serve(chosen, wishes, say)
     return 0
 
 
@@ -81,6 +77,8 @@ def _stacks(options: argparse.Namespace) -> int:
 
 
 def _seed(options: argparse.Namespace) -> int:
+    if options.database and not options.database.parent.is_dir():
+        raise TandemError(f"there is no folder {options.database.parent}: make it first, or name another file")
     url = options.url or database.url(options.database)
     with tempfile.TemporaryDirectory(prefix="tandem-") as folder:
         database.tool(url, "seed", "--users", str(options.users), log=Path(folder) / "seed.log")
@@ -89,58 +87,63 @@ def _seed(options: argparse.Namespace) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    past, given, kept = None, options, []
-    if taken_up := options.resume or options.extend:
-        _refuse_unheard(options)
-        kept = resume.read(taken_up / RECORDS)
-        past = Rounds(kept)
-        given = parser().parse_args(past.run.provenance.command[1:])
-    wished = _plan(given, past.run.seed if past else None)
-    generator.check()
-    run_folder.check_report_libraries()
-    binary = nginx.find()
-    if past:
-        resume.refuse_other_plan(past, wished)
-    rounds = resume.total(past, bool(options.extend), options.rounds) if past else wished.rounds
-    folder = taken_up.resolve() if taken_up else run_folder.new_folder(options.out)
-    if wished.layout.suspect:
-        say(f"warning: {wished.layout.suspect}")
-    os.sched_setaffinity(0, wished.layout.harness)
+    _refuse_unused_environment()
+    if options.resume or options.extend:
+        return _resume(options)
+    plan = _plan(options, None)
+    if plan.exploratory:
+        if options.require_decided:
+            raise TandemError(f"--require-decided can't be met: {plan.exploratory}")
+        say(f"exploratory, no verdicts: {plan.exploratory}")
+    session.check()
+    with run_folder.new(options.out) as folder:
+        how = _conditions(options, options.allow_dirty)
+        return _measured(folder, options, lambda: session.begin(plan, folder, how, say))
+
+
+def _resume(options: argparse.Namespace) -> int:
+    """Resume a run, or measure its planned extension, with the options that it began with."""
+    _reject_ignored_options(options)
+    folder = options.resume or options.extend
+    past = resume.read(folder)
+    began, *later = [_recorded(provenance.command) for provenance in past.provenances]
+    plan = _plan(began, past.run.seed)
+    resume.refuse_other_plan(past, plan)
+    rounds = resume.total(past, bool(options.extend))
+    how = _conditions(options, any(each.allow_dirty for each in (options, began, *later)))
+    return _measured(folder, options, lambda: session.resume_run(plan, past, rounds, folder.resolve(), how, say))
+
+
+def _recorded(command: Sequence[str]) -> argparse.Namespace:
+    """Return the options of a command that the records hold. Raises TandemError where this version doesn't know them."""
+    problem = f"the records name the command `{shlex.join(command)}`, which this version can't resume: start a new run"
+    if command[1:2] != ["compare"]:
+        raise TandemError(problem)
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            return parser().parse_args(command[1:])
+    except SystemExit:
+        raise TandemError(problem) from None
+
+
+def _conditions(options: argparse.Namespace, allow_dirty: bool) -> session.Conditions:
+    wait = options.quiet_wait
+    if wait is None:
+        wait = 0 if allow_dirty else IDLE_SECONDS
+    return session.Conditions(arguments=options.given, idle_seconds=wait, allow_dirty=allow_dirty)
+
+
+def _measured(folder: Path, options: argparse.Namespace, measure: Callable[[], None]) -> int:
+    """Measure into this folder and report; what was measured before something broke is reported, too."""
     began = time.monotonic()
     try:
-        machine = Machine(wished, folder, binary)
-        with machine.ready():
-            sqlite = database.sqlite_version(folder / "logs" / "database.log")
-            origin = provenance.provenance(
-                cpus=wished.layout.allowed,
-                stack_cpus=wished.layout.stack,
-                generator_cpus=wished.layout.generator,
-                arguments=options.given,
-                nginx=nginx.version(binary),
-                sqlite=sqlite,
-            )
-            if past:
-                resume.refuse_other_conditions(past, origin)
-            suspect = [*wished.layout.notes, *_quiet(options, wished)]
-            comparison = Comparison(
-                wished,
-                origin,
-                machine,
-                folder,
-                say,
-                lambda: idle.wait(min(options.quiet_wait, SETTLE_SECONDS), wished.layout.used(), say),
-            )
-            if past:
-                suspect += resume.dirty([*past.provenances, origin])
-                comparison.go_on(kept, rounds, suspect)
-            else:
-                comparison.begin(suspect)
+        measure()
     except RunFailed:
         _report_what_is_there(folder)
         raise
     except Stopped:
         if (folder / RECORDS).exists():
-            say(f"what was measured is kept: tandem report {folder}, or go on with tandem compare --resume {folder}")
+            say(f"what was measured is kept: tandem report {folder}, or resume with tandem compare --resume {folder}")
         raise
     say(f"measured in {duration(time.monotonic() - began)}")
     return _show(folder, options.require_decided)
@@ -150,8 +153,9 @@ def _plan(given: argparse.Namespace, seed: int | None) -> planning.Plan:
     """Return the plan that these options ask for, with this seed where there is one already."""
     if seed is None:
         seed = secrets.randbelow(2**31) if given.seed is None else given.seed
+    profile = "quick" if given.quick else given.profile or profiles.STANDARD.name
     return planning.plan(
-        profiles.PROFILES[given.profile],
+        profiles.PROFILES[profile],
         stacks_module.load(given.stacks_file),
         names=given.stacks,
         baseline=given.baseline,
@@ -167,29 +171,30 @@ def _plan(given: argparse.Namespace, seed: int | None) -> planning.Plan:
     )
 
 
-TOGETHER = {"resume", "extend", "require_decided", "quiet_wait", "allow_dirty", "command", "given"}
+HEEDED = {"resume", "extend", "require_decided", "quiet_wait", "allow_dirty", "command", "given"}
+"""Options that hold for a run that is resumed; all others are taken from it."""
 
 
-def _refuse_unheard(options: argparse.Namespace) -> None:
-    """Raise TandemError for options that a run which is taken up again would not heed."""
+def _reject_ignored_options(options: argparse.Namespace) -> None:
+    """Raise TandemError for options that a resumed run would ignore."""
     usual = vars(parser().parse_args(["compare"]))
-    heeded = TOGETHER | ({"rounds"} if options.extend else set())
-    changed = [name for name, value in vars(options).items() if name not in heeded and value != usual.get(name)]
+    changed = [name for name, value in vars(options).items() if name not in HEEDED and value != usual.get(name)]
+    if options.extend and "rounds" in changed:
+        raise TandemError("--extend measures the rounds that were planned, --rounds can't add any: start a new run")
     if changed:
         raise TandemError(
-            f"--{changed[0].replace('_', '-')} can't be changed when a run is taken up again: leave it out, or start a new run"
+            f"--{changed[0].replace('_', '-')} can't be changed when a run is resumed: leave it out, or start a new run"
         )
 
 
-def _quiet(options: argparse.Namespace, wished: planning.Plan) -> list[str]:
-    """Wait for a quiet machine; return what disturbs it where that is allowed. Raises TandemError where it isn't."""
-    reasons = idle.wait(options.quiet_wait, wished.layout.used(), say)
-    if reasons and not options.allow_dirty:
-        raise TandemError(
-            f"this machine is not quiet: {'; '.join(reasons)}. Stop what disturbs it (`tandem doctor` tells more), wait longer "
-            "with --quiet-wait SECONDS, or measure all the same with --allow-dirty"
-        )
-    return [f"the machine was not quiet at the start: {reason}" for reason in reasons]
+def _refuse_unused_environment() -> None:
+    """Raise TandemError for a setting in the environment that somebody would miss: stacks get their own."""
+    for name in ("DATABASE_URL", "NEWS_URL"):
+        if name in os.environ:
+            raise TandemError(
+                f"{name} is set, and tandem doesn't use it: it makes databases and a news service of its own. "
+                f"Unset it (env -u {name} tandem …), or start the app itself to serve another database"
+            )
 
 
 def _doctor(_: argparse.Namespace) -> int:
@@ -199,7 +204,7 @@ def _doctor(_: argparse.Namespace) -> int:
 
 
 def _report_what_is_there(folder: Path) -> None:
-    """Render the report of a run that broke off, if it got as far as a block; its own failure must not hide the first one."""
+    """Render the report of a run that broke off, if it got as far as its records; its own failure must not hide the first."""
     if (folder / RECORDS).exists():
         try:
             _show(folder, False)
@@ -213,18 +218,9 @@ def _report(options: argparse.Namespace) -> int:
 
 def _show(folder: Path, require_decided: bool) -> int:
     """Render the report and say where it is."""
-    if not (folder / RECORDS).is_file():
-        raise TandemError(f"no {RECORDS} in {folder}: give the folder of a run, such as results/latest")
     from tandem import report  # altair takes most of a second to import, and no other command needs it
 
-    try:
-        summary = report.write(folder)
-    except (ValueError, msgspec.DecodeError) as error:
-        raise TandemError(f"the records in {folder} can't be read: {error}") from error
-    except OSError as error:
-        raise RunFailed(
-            f"the report can't be written to {folder}: {error.strerror}; make room or copy the folder elsewhere"
-        ) from error
+    summary = report.write(folder)
     say("\n" + "\n".join(summary.verdict))
     say(summary.badge)
     say(f"report: {folder / 'report.html'}")

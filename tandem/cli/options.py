@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import metadata
 from pathlib import Path
 
@@ -24,7 +24,7 @@ examples:
   tandem compare --quick                         a first look, about 5 minutes
   tandem compare                                 the standard comparison, about 25 minutes
   tandem compare --stacks asgi,mine --stacks-file mine.toml --baseline asgi --scenarios read
-  tandem compare --resume results/latest         go on with a run that was interrupted
+  tandem compare --resume results/latest         resume a run that was interrupted
   tandem report results/latest                   render a report again from its records
   tandem doctor                                  what on this machine would spoil a run
 
@@ -39,6 +39,9 @@ Requests arrive at a fixed rate, whether or not earlier ones are answered (open 
 the stacks disturbed is measured again. Each block is on disk before the next begins: a run that is stopped can be reported
 and resumed.
 """
+
+IDLE_SECONDS = 60
+"""How long a comparison waits for an idle machine, unless told otherwise."""
 
 DOCTOR = """Check this machine and say what would spoil a run. It measures for a few seconds. Exit status 1 where a run is not
 possible or could not be believed."""
@@ -98,6 +101,20 @@ def version() -> str:
         return str(project["project"]["version"])
 
 
+Option = tuple[str, Callable[[str], object] | list[str] | None, str, str]
+"""An option: its name; its type, its choices, or None where it takes no value; what stands for its value; its help."""
+
+
+def _add(to: argparse._ActionsContainer, options: Iterable[Option]) -> None:
+    for name, kind, value, text in options:
+        if kind is None:
+            to.add_argument(name, action="store_true", help=text)
+        elif isinstance(kind, list):
+            to.add_argument(name, choices=kind, help=text)
+        else:
+            to.add_argument(name, type=kind, metavar=value, help=text)
+
+
 def _add_files(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stacks-file", type=Path, action="append", default=[], metavar="FILE",
@@ -145,96 +162,77 @@ def _add_serve(serving: argparse.ArgumentParser) -> None:
 
 
 def _add_compare(comparing: argparse.ArgumentParser) -> None:
-    standard = profiles.STANDARD
-    comparing.add_argument(
-        "--profile",
-        choices=list(profiles.PROFILES),
-        default=standard.name,
-        help="defaults for all below (default: %(default)s)",
+    standard, number = profiles.STANDARD, whole_number
+    profile = comparing.add_mutually_exclusive_group()
+    _add(
+        profile,
+        [
+            ("--profile", list(profiles.PROFILES), "", f"defaults for all below (default: {standard.name})"),
+            ("--quick", None, "", "the same as --profile quick"),
+        ],
     )
-    comparing.add_argument(
-        "--quick", action="store_const", const="quick", dest="profile", help="the same as --profile quick"
+    _add(
+        comparing,
+        [
+            ("--stacks", names, "A,B", f"standard: {','.join(standard.stacks)}"),
+            ("--baseline", str, "A", f"what the others are set against (standard: {standard.baseline})"),
+            (
+                "--scenarios",
+                names,
+                "S,T",
+                f"standard: {','.join(standard.scenarios)}; known: {', '.join(profiles.SCENARIOS)}",
+            ),
+            (
+                "--rounds",
+                number(1, 1000),
+                "N",
+                f"standard: {standard.rounds}; with too few for verdicts the run is exploratory",
+            ),
+            ("--seconds", number(1, 3600), "N", f"length of a block's window (standard: {standard.seconds})"),
+            (
+                "--rate",
+                number(1, 100_000),
+                "N",
+                "arrivals per second of every scenario "
+                f"(default: {profiles.RATE_CAP:.0f}, less where a stack could not serve it)",
+            ),
+            (
+                "--warmup",
+                number(1, 600),
+                "N",
+                f"of a fresh stack, before its first window (standard: {standard.warmup})",
+            ),
+            ("--seed", number(0, 2**63 - 1), "N", "of orders and requests (default: drawn and recorded)"),
+            ("--seed-users", number(20, 10_000_000), "N", f"users in the database (standard: {standard.users})"),
+            ("--cpus", number(1, 1024), "N", "CPUs of the stack (default: 1)"),
+            ("--out", Path, "DIR", "where the run's folder goes (default: results)"),
+            (
+                "--quiet-wait",
+                number(0, 3600),
+                "S",
+                "how long to wait for an idle machine before the start "
+                f"(default: {IDLE_SECONDS}, with --allow-dirty 0)",
+            ),
+            ("--allow-dirty", None, "", "measure although the machine is not idle; the report says so"),
+            (
+                "--plan-extension",
+                number(1, 1000),
+                "N",
+                "plan N further rounds, to be measured with --extend if they are "
+                "wanted: each of both looks has half the error",
+            ),
+        ],
     )
-    comparing.add_argument("--stacks", type=names, metavar="A,B", help=f"standard: {','.join(standard.stacks)}")
-    comparing.add_argument(
-        "--baseline", metavar="A", help=f"what the others are set against (standard: {standard.baseline})"
+    _add(
+        comparing.add_mutually_exclusive_group(),
+        [
+            ("--resume", Path, "DIR", "resume an interrupted run; all else is taken from it"),
+            ("--extend", Path, "DIR", "measure the extension that a finished run planned"),
+        ],
     )
-    comparing.add_argument(
-        "--scenarios",
-        type=names,
-        metavar="S,T",
-        help=f"standard: {','.join(standard.scenarios)}; known: {', '.join(profiles.SCENARIOS)}",
-    )
-    comparing.add_argument("--rounds", type=whole_number(1, 1000), metavar="N", help=f"standard: {standard.rounds}")
-    comparing.add_argument(
-        "--seconds",
-        type=whole_number(1, 3600),
-        metavar="N",
-        help=f"length of a block's window (standard: {standard.seconds})",
-    )
-    comparing.add_argument(
-        "--rate",
-        type=whole_number(1, 100_000),
-        metavar="N",
-        help=f"arrivals per second of every scenario (default: {profiles.RATE_CAP:.0f}, less where a stack could not serve it)",
-    )
-    comparing.add_argument(
-        "--warmup",
-        type=whole_number(1, 600),
-        metavar="N",
-        help=f"of a fresh stack, before its first window (standard: {standard.warmup})",
-    )
-    comparing.add_argument(
-        "--seed",
-        type=whole_number(0, 2**63 - 1),
-        metavar="N",
-        help="of orders and requests (default: drawn and recorded)",
-    )
-    comparing.add_argument(
-        "--seed-users",
-        type=whole_number(20, 10_000_000),
-        metavar="N",
-        help=f"users in the database (standard: {standard.users})",
-    )
-    comparing.add_argument(
-        "--cpus", type=whole_number(1, 1024), default=1, metavar="N", help="CPUs of the stack (default: %(default)s)"
-    )
-    comparing.add_argument(
-        "--out",
-        type=Path,
-        default=Path("results"),
-        metavar="DIR",
-        help="where the run's folder goes (default: %(default)s)",
-    )
-    comparing.add_argument(
-        "--quiet-wait",
-        type=whole_number(0, 3600),
-        default=60,
-        metavar="S",
-        help="how long to wait for a quiet machine before the start (default: %(default)s)",
-    )
-    comparing.add_argument(
-        "--allow-dirty", action="store_true", help="measure although the machine is not quiet; the report says so"
-    )
-    comparing.add_argument(
-        "--plan-extension",
-        type=whole_number(1, 1000),
-        default=0,
-        metavar="N",
-        help="plan N further rounds, to be measured with --extend if they are wanted: each of both looks has half the error",
-    )
-    again = comparing.add_mutually_exclusive_group()
-    again.add_argument(
-        "--resume", type=Path, metavar="DIR", help="go on with an interrupted run; all else is taken from it"
-    )
-    again.add_argument(
-        "--extend",
-        type=Path,
-        metavar="DIR",
-        help="measure the extension that a finished run planned; with --rounds N any further rounds, but then without words",
-    )
-    comparing.add_argument("--require-decided", action="store_true", help="exit 3 unless every headline is decided")
+    _add(comparing, [("--require-decided", None, "", "exit 3 unless every headline is decided")])
     _add_files(comparing)
+    comparing.set_defaults(cpus=1, out=Path("results"), plan_extension=0)
 
 
 def _add_stacks(listing: argparse.ArgumentParser) -> None:

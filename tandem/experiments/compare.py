@@ -7,45 +7,23 @@ round that something outside the stacks spoiled is measured again as a whole, a 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
 
 from tandem import rules
-from tandem.errors import RunFailed, sentence
+from tandem.experiments.executor import Executor
 from tandem.experiments.progress import Progress
-from tandem.judge import attempts, validity
-from tandem.judge.rounds import Rounds
+from tandem.judge.rounds import Attempt, Rounds
+from tandem.judge.validity import Word
 from tandem.observe.provenance import now
 from tandem.plan.comparison import Plan
-from tandem.plan.order import orders
+from tandem.plan.order import Slot, orders
 from tandem.records import journal, run_folder
 from tandem.records.block import Block
-from tandem.records.journal import End, Record, Resumed
+from tandem.records.journal import RECORDS, End, Resumed
 from tandem.records.setup import Calibration, Load, Provenance
 
-RECORDS = "records.jsonl"
 Say = Callable[[str], None]
-
-
-class Measuring(Protocol):
-    """A stack that runs, freshly started on a freshly restored database."""
-
-    def measure(self, load: Load, *, round_number: int, attempt: int, position: int) -> Block:
-        """Measure one block."""
-
-
-class Executor(Protocol):
-    """What starts and measures stacks; the tests have one that doesn't."""
-
-    def prove(self) -> int:
-        """Have every stack answer the probes and return how many there are. Raises RunFailed with the difference."""
-
-    def calibrate(self) -> Calibration:
-        """Measure what the load generator can do against nginx alone."""
-
-    def stack(self, name: str, round_number: int) -> AbstractContextManager[Measuring]:
-        """Start a stack, and stop it at the end."""
 
 
 class Comparison:
@@ -60,35 +38,30 @@ class Comparison:
         say: Say,
         settle: Callable[[], object],
     ) -> None:
-        """`settle` waits a little for a quiet machine; it is called before a spoiled round is measured again."""
+        """`settle` waits a little for an idle machine; it is called before a spoiled round is measured again."""
         self.plan, self.provenance, self.executor, self.folder, self.say = plan, provenance, executor, folder, say
         self.settle = settle
         self.path = folder / RECORDS
-        self.records: list[Record] = []
 
     def begin(self, suspect: list[str]) -> None:
         """Prove sameness, calibrate, then measure all rounds; `suspect` says what is amiss with the machine.
 
         Raises RunFailed, and lets Stopped pass.
         """
-
-        def first() -> Record:
+        with run_folder.keeping(self.folder):
             probes = self._prove()
             calibration = self.executor.calibrate()
             self.say(calibrated(calibration))
-            return self.plan.run(self.provenance, probes, calibration, suspect)
+            run = self.plan.run(self.provenance, probes, calibration, suspect)
+            journal.append(self.path, run)
+        self._measure(Rounds([run]))
 
-        self._measure(first)
-
-    def go_on(self, past: list[Record], rounds: int, suspect: list[str]) -> None:
-        """Measure what is missing until the run with these records has so many rounds. Raises as `begin`."""
-        self.records = past
-
-        def first() -> Record:
+    def resume(self, rounds: Rounds, planned: int, suspect: list[str]) -> None:
+        """Measure what is missing of a run that is to have so many rounds in all. Raises as `begin`."""
+        with run_folder.keeping(self.folder):
             self._prove()
-            return Resumed(date=now(), rounds=rounds, suspect=suspect, provenance=self.provenance)
-
-        self._measure(first)
+            self._keep(rounds, Resumed(date=now(), rounds=planned, suspect=suspect, provenance=self.provenance))
+        self._measure(rounds)
 
     def _prove(self) -> int:
         self.say(f"proving that {', '.join(self.plan.definitions)} give the same answers")
@@ -96,65 +69,72 @@ class Comparison:
         self.say(f"{probes} probes answered alike")
         return probes
 
-    def _measure(self, first: Callable[[], Record]) -> None:
-        """Write the first record and measure; whatever breaks off, the records end with the reason if the disk allows."""
-        began = False
-        try:
-            self._keep(first())
-            began = True
-            run_folder.point_latest(self.folder)  # from here on there is something to report, whatever happens
-            self._rounds()
-            self._keep(End(date=now(), complete=True, reason="all rounds measured"))
-        except BaseException as error:
-            failure = _explained(error, self.folder)
-            if began:
-                with suppress(OSError):
-                    reason = (str(failure).splitlines() or [type(failure).__name__])[0]
-                    self._keep(End(date=now(), complete=False, reason=reason))
-            if failure is error:
-                raise
-            raise failure from error
-
-    def _keep(self, record: Record) -> None:
+    def _keep(self, rounds: Rounds, record: Block | Resumed | End) -> None:
         journal.append(self.path, record)
-        self.records.append(record)
+        rounds.add(record)
 
-    def _rounds(self) -> None:
-        rounds = Rounds(self.records)
-        missing = [number for number in range(1, rounds.planned + 1) if not attempts.settled(rounds, number)]
+    def _measure(self, rounds: Rounds) -> None:
+        """Measure; whatever breaks off, the records end with the reason if the disk allows."""
+        run_folder.point_latest(self.folder)  # from here on there is something to report, whatever happens
+        try:
+            with run_folder.keeping(self.folder):
+                self._rounds(rounds)
+                self._keep(rounds, End(date=now(), complete=True, reason="all rounds measured"))
+        except BaseException as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            with suppress(OSError):
+                self._keep(rounds, End(date=now(), complete=False, reason=reason))
+            raise
+
+    def _rounds(self, rounds: Rounds) -> None:
+        missing = rounds.missing
         each = len(self.plan.definitions) * len(self.plan.loads)
         progress = Progress(len(missing) * each, self.plan.block_seconds())
         self.say(f"{len(missing)} rounds, {len(missing) * each} blocks, about {progress.total()}")
         sequence = orders(list(self.plan.definitions), rounds.planned, self.plan.seed)
         for number in missing:
-            self._round(number, sequence[number - 1], progress)
-            while self._spoiled(number):
+            self._round(rounds, number, sequence[number - 1], progress)
+            while self._spoiled(rounds, number):
                 progress.more(each)
                 self.settle()
-                self._round(number, sequence[number - 1], progress)
+                self._round(rounds, number, sequence[number - 1], progress)
 
-    def _round(self, number: int, names: list[str], progress: Progress) -> None:
-        rounds = Rounds(self.records)
-        attempt = max((each.number for each in attempts.of_round(rounds, number)), default=0) + 1
+    def _round(self, rounds: Rounds, number: int, names: list[str], progress: Progress) -> None:
+        attempt = max((each.number for each in rounds.of_round(number)), default=0) + 1
         label = f"round {number}/{rounds.planned}" + (f", attempt {attempt}" if attempt > 1 else "")
         for position, name in enumerate(names, 1):
-            with self.executor.stack(name, number) as stack:
+            with self.executor.stack(name) as stack:
                 for load in self.plan.loads:
-                    block = stack.measure(load, round_number=number, attempt=attempt, position=position)
-                    self._keep(block)
-                    self.say(f"{label}  {line(block)}  ({progress.step()})")
+                    stack.prepare(load, self._key(number, load))
+                stack.start()
+                for load in self.plan.loads:
+                    block = stack.measure(load, Slot(number, attempt, position))
+                    self._keep(rounds, block)
+                    self.say(f"{label}  {line(block, rounds.validity(block).word)}  ({progress.step()})")
 
-    def _spoiled(self, number: int) -> bool:
+    def _key(self, number: int, load: Load) -> str:
+        """The same for every stack of a round, whichever attempt: all are asked the same things."""
+        return f"{self.plan.seed}-{number}-{load.scenario}"
+
+    def _spoiled(self, rounds: Rounds, number: int) -> bool:
         """Say where a round is INVALID, and tell whether it is to be measured again."""
-        rounds = Rounds(self.records)
-        last = attempts.of_round(rounds, number)[-1]
+        settled = rounds.settled(number)
+        last = rounds.of_round(number)[-1]
         if last.invalid:
-            causes = validity.judge_round(list(last.blocks.values())).causes
-            self.say(f"round {number} is INVALID, for causes outside the stacks: {'; '.join(causes[:4])}")
-            settled = attempts.settled(rounds, number)
+            self.say(f"round {number} is INVALID, for causes outside the stacks: {'; '.join(causes(last)[:4])}")
             what = f"{rules.REPEATS} repeats are used up, it counts for nothing" if settled else "it is measured again"
             self.say(f"round {number}: {what}")
-        return not attempts.settled(rounds, number)
+        return not settled
+
+
+def causes(attempt: Attempt) -> list[str]:
+    """Return what made blocks of an attempt INVALID, with the block's stack and scenario."""
+    return [
+        f"{stack}, {scenario}: {cause}"
+        for (scenario, stack), judged in attempt.validity.items()
+        if judged.word == "INVALID"
+        for cause in judged.causes
+    ]
 
 
 def calibrated(found: Calibration) -> str:
@@ -166,12 +146,11 @@ def calibrated(found: Calibration) -> str:
     )
 
 
-def line(block: Block) -> str:
+def line(block: Block, word: Word) -> str:
     """Return a block as one line of progress."""
     cpu = (block.app_cpu_seconds + block.nginx_cpu_seconds) * 1000 / block.requests if block.requests else float("nan")
     counts = {"failed": block.failures, "unfinished": block.unfinished, "dropped": block.dropped}
     bad = "".join(f", {number} {what}" for what, number in counts.items() if number)
-    word = validity.judge(block).word
     times = f"p50 {_milliseconds(block.p50_ms)}  p99 {_milliseconds(block.p99_ms)}"
     return (
         f"{block.scenario:<9} {block.stack:<13} {block.rate:6.1f}/s  {times}  CPU {cpu:.2f} ms/request{bad}"
@@ -181,13 +160,3 @@ def line(block: Block) -> str:
 
 def _milliseconds(value: float | None) -> str:
     return "not reached" if value is None else f"{value:.1f} ms"
-
-
-def _explained(error: BaseException, folder: Path) -> BaseException:
-    """Return the error as a sentence where it is one of the operating system."""
-    if not isinstance(error, OSError):
-        return error
-    return RunFailed(
-        f"{sentence(error)}; what was measured so far is in {folder}: make a report with `tandem report {folder}`, "
-        f"or go on with `tandem compare --resume {folder}`"
-    )

@@ -10,7 +10,7 @@ from tandem.judge.validity import Limit
 from tandem.observe.interference import Look, look_at
 
 STEADY = 3
-"""Consecutive quiet looks that are needed."""
+"""Consecutive idle looks that are needed."""
 
 SECONDS = 1.0
 """Length of a look."""
@@ -18,7 +18,7 @@ SECONDS = 1.0
 SAY_EVERY = 5.0
 
 
-def wait(
+def wait_until_idle(
     seconds: float,
     cpus: Sequence[int],
     say: Callable[[str], None],
@@ -26,27 +26,27 @@ def wait(
     take: Callable[[], Look] | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> list[str]:
-    """Return [] as soon as these CPUs have been quiet for three seconds, or after `seconds` the reasons why not.
+    """Return [] as soon as these CPUs have been idle for three seconds, or after `seconds` the reasons why not.
 
-    It looks three times in any case. What this machine doesn't tell counts as quiet: `validity.unreadable` names it.
+    It looks three times in any case. What is not available on this host counts as idle: `validity.unreadable` names it.
     """
     look = take or (lambda: look_at(cpus, SECONDS))
     began = said = clock()
     looks: list[Look] = []
     while len(looks) < STEADY or clock() - began < seconds:
         looks = [*looks[1 - STEADY :], look()]
-        if is_quiet(looks):
+        if is_idle(looks):
             return []
         if len(looks) == STEADY and clock() - said >= SAY_EVERY:
             said = clock()
             left = max(0.0, seconds - (said - began))
             say(
-                f"waiting for a quiet machine, {left:.0f} s at most: {'; '.join(disturbances(looks[-1:]) or ['nearly'])}"
+                f"waiting for an idle machine, {left:.0f} s at most: {'; '.join(disturbances(looks[-1:]) or ['nearly'])}"
             )
     return disturbances(looks)
 
 
-def is_quiet(looks: Sequence[Look]) -> bool:
+def is_idle(looks: Sequence[Look]) -> bool:
     """Tell whether there were enough looks, and nothing disturbed any of them."""
     return len(looks) >= STEADY and not any(disturbances([look]) for look in looks[-STEADY:])
 

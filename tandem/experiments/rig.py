@@ -1,4 +1,4 @@
-"""The executor: starts stacks for real, drives Locust at them and reads what they use."""
+"""The rig: starts stacks for real, drives Locust at them and reads what they use."""
 
 from __future__ import annotations
 
@@ -6,25 +6,29 @@ import shutil
 import statistics
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from tandem.drive import calibration, generator, probes, sameness
 from tandem.drive.generator import Generator, Window
 from tandem.errors import RunFailed
 from tandem.launch import database, nginx, ports, running_stack
-from tandem.launch.process import Child, Children
+from tandem.launch.process import Children
 from tandem.launch.running_stack import Place, Running
 from tandem.observe import budget_use, interference, samples, usage
 from tandem.observe.provenance import now
+from tandem.observe.samples import Samples
 from tandem.plan.comparison import Plan
+from tandem.plan.order import Slot
 from tandem.plan.profiles import NEWS_SECONDS
 from tandem.plan.stacks import DECOY
+from tandem.records import run_folder
 from tandem.records.block import Block
 from tandem.records.setup import Calibration, Load
 
 
-class Machine:
+class Rig:
     """Runs the stacks of a plan on this machine, one at a time. All it writes is below `folder`."""
 
     def __init__(self, plan: Plan, folder: Path, nginx: Path) -> None:
@@ -33,14 +37,15 @@ class Machine:
         self.work, self.logs = self.folder / "work", self.folder / "logs"
         self.snapshot = self.work / "seed.db"
         self.news_port, self.news_session = 0, 0
-        self.first_asked: dict[tuple[int, int, str], samples.Samples] = {}
+        self.first_asked: dict[tuple[int, int, str], Samples] = {}
 
     @contextmanager
     def ready(self) -> Iterator[None]:
         """Seed the snapshot and keep the news stub running; remove the working files at the end."""
-        self.work.mkdir(parents=True, exist_ok=True)
         try:
-            database.seed(self.snapshot, self.plan.users, self.logs / "database.log")
+            with run_folder.keeping(self.folder):
+                self.work.mkdir(parents=True, exist_ok=True)
+                database.seed(self.snapshot, self.plan.users, self.logs / "database.log")
             self.news_port = ports.free_port()
             with running_stack.news_stub(
                 port=self.news_port, delay=NEWS_SECONDS, logs=self.logs, cpus=self.plan.layout.harness
@@ -73,18 +78,10 @@ class Machine:
         return calibration.calibrate(self.work, self.logs, self.nginx, self.plan.layout, rate)
 
     @contextmanager
-    def stack(self, name: str, round_number: int) -> Iterator[Measurement]:
-        """Start a stack with its generators waiting, warm it, and stop all at the end."""
-        port = ports.free_port()
-        with Children() as children:
-            generators = {
-                load.scenario: self._generator(name, load, round_number, port, children) for load in self.plan.loads
-            }
-            with self._running(name, port, timing=True) as stack:
-                running_stack.warm(stack)
-                for each in generators.values():
-                    each.loaded()
-                yield Measurement(self, stack, generators)
+    def stack(self, name: str) -> Iterator[Bench]:
+        """Hand out a stack that is not yet started, and stop it and its generators at the end."""
+        with ExitStack() as exits:
+            yield Bench(self, name, exits)
 
     @contextmanager
     def _running(self, name: str, port: int | None = None, timing: bool = False) -> Iterator[Running]:
@@ -108,64 +105,114 @@ class Machine:
         """Return the database of a stack."""
         return self.work / f"{name}.db"
 
-    def _generator(self, name: str, load: Load, round_number: int, port: int, children: Children) -> Generator:
+
+class Release(NamedTuple):
+    """A generator that was let go, for one block."""
+
+    load: Load
+    slot: Slot
+    generator: Generator
+    started: str
+    static_p50_ms: float  # of nginx alone, just before
+    window: Window
+
+
+class Bench:
+    """One stack, the generators that were prepared for it, and the measuring of blocks."""
+
+    def __init__(self, rig: Rig, name: str, exits: ExitStack) -> None:
+        self.rig, self.name, self.exits = rig, name, exits
+        self.port = ports.free_port()
+        self.children = exits.enter_context(Children())
+        self.generators: dict[str, Generator] = {}  # by scenario
+        self.running: Running
+
+    def prepare(self, load: Load, key: str) -> None:
+        """Begin to load a generator, which then waits; it replaces an earlier one of the same scenario."""
+        name = f"{self.name}-{load.scenario}"
         prepared = Generator.prepare(
             generator.open_loop(load),
-            host=f"http://127.0.0.1:{port}",
-            # The same key for every stack of a round, whichever attempt: all are asked the same things.
-            key=f"{self.plan.seed}-{round_number}-{load.scenario}",
-            users=self.plan.users,
-            samples=self.work / f"{load.scenario}.csv.gz",
-            log=self.logs / f"locust-{name}-{load.scenario}.log",
-            cpus=self.plan.layout.generator,
+            host=f"http://127.0.0.1:{self.port}",
+            key=key,
+            users=self.rig.plan.users,
+            samples=self.rig.work / f"{load.scenario}.csv.gz",
+            log=self.rig.logs / f"locust-{name}.log",
+            cpus=self.rig.plan.layout.generator,
         )
-        children.add(prepared.child)
-        return prepared
+        self.children.add(prepared.child)
+        self.generators[load.scenario] = prepared
 
+    def start(self) -> None:
+        """Start the stack on a restored database and warm it, while generators that were prepared load."""
+        self.running = self.exits.enter_context(self.rig._running(self.name, self.port, timing=True))
+        running_stack.warm(self.running)
 
-class Measurement:
-    """A running stack and its waiting generators."""
-
-    def __init__(self, machine: Machine, stack: Running, generators: dict[str, Generator]) -> None:
-        self.machine, self.running, self.generators = machine, stack, generators
-
-    def measure(self, load: Load, *, round_number: int, attempt: int, position: int) -> Block:
+    def measure(self, load: Load, slot: Slot) -> Block:
         """Measure one block. Raises RunFailed where a process ends or no samples come."""
+        release = self._release(load, slot)
+        meter = self._watch(release)
+        found = self._read(release)
+        return self._block(release, meter, found)
+
+    def _release(self, load: Load, slot: Slot) -> Release:
+        """Let the generator go, once no generator is still loading beside it."""
+        for each in self.generators.values():
+            each.loaded()
         generator = self.generators[load.scenario]
         static = statistics.median(running_stack.static_times(self.running))
-        meter = Meter(self.machine, self.running, generator.child, list(self.generators.values()))
         started = now()
-        window = generator.release()
-        self._sleep_until(window.start, generator)
+        return Release(load, slot, generator, started, static, generator.release())
+
+    def _watch(self, release: Release) -> Meter:
+        """Read CPU and surroundings at both ends of the window, then wait for the generator's end."""
+        meter = Meter(self, release.generator)
+        self._sleep_until(release.window.start, release.generator)
         meter.begin()
-        self._sleep_until(window.end, generator)
+        self._sleep_until(release.window.end, release.generator)
         meter.end()
-        generator.finish(self.running.check)
-        found = samples.read(generator.samples)
+        release.generator.finish(self.running.check)
+        return meter
+
+    def _read(self, release: Release) -> Samples:
+        """Return the samples of the generator's whole run. Raises RunFailed where the window holds none."""
+        found = samples.read(release.generator.samples)
+        if not len(samples.within(found, *release.window)):
+            child = release.generator.child
+            raise RunFailed(f"{child.name} sent nothing in the window; its last log lines:\n{child.tail()}")
+        return found
+
+    def _block(self, release: Release, meter: Meter, found: Samples) -> Block:
+        """Put together what was seen, and keep the window's samples."""
+        load, slot, window = release.load, release.slot, release.window
         inside = samples.within(found, *window)
-        if not len(inside):
-            raise RunFailed(
-                f"{generator.child.name} sent nothing in the window; its last log lines:\n{generator.child.tail()}"
-            )
-        again = f"-attempt-{attempt}" if attempt > 1 else ""
-        target = Path("samples") / f"round-{round_number:02d}{again}-{load.scenario}-{self.running.name}.csv.gz"
-        samples.write(self.machine.folder / target, inside)
-        first = self.machine.first_asked.setdefault((round_number, attempt, load.scenario), inside)
-        busy = budget_use.observe(
-            self.running.app_sessions(),
-            self.machine.file(self.running.name),
-            self.machine.news_port,
-            samples.most_in_flight(found, window),
-        )
+        target = self._samples_file(load, slot)
+        samples.write(self.rig.folder / target, inside)
+        first = self.rig.first_asked.setdefault((slot.round, slot.attempt, load.scenario), inside)
+        figures = samples.figures(found, window)
         return Block(
-            round=round_number,
-            attempt=attempt,
+            round=slot.round,
+            attempt=slot.attempt,
             scenario=load.scenario,
-            stack=self.running.name,
-            position=position,
-            started=started,
+            stack=self.name,
+            position=slot.position,
+            started=release.started,
             seconds=window.end - window.start,
             samples=str(target),
+            arrivals=figures.arrivals,
+            requests=figures.requests,
+            failures=figures.failures,
+            unfinished=figures.unfinished,
+            dropped=figures.dropped,
+            backlog=figures.backlog,
+            rate=figures.rate,
+            p50_ms=figures.p50_ms,
+            p90_ms=figures.p90_ms,
+            p99_ms=figures.p99_ms,
+            max_ms=figures.max_ms,
+            dispatch_lag_p50_ms=figures.dispatch_lag_p50_ms,
+            dispatch_lag_p99_ms=figures.dispatch_lag_p99_ms,
+            asked=figures.asked,
+            failure_examples=figures.failure_examples,
             asked_otherwise=samples.asked_otherwise(first, inside),
             unaccounted=samples.unaccounted(found, window)
             + samples.off_schedule(len(inside), load.rate * load.seconds),
@@ -175,13 +222,21 @@ class Measurement:
             nginx_memory_bytes=usage.memory_bytes([self.running.nginx.pid]),
             start_seconds=self.running.start_seconds,
             surroundings=meter.surroundings,
-            observed=busy,
-            diagnostics=samples.diagnostics(found, window, self._nginx_mean_ms(window), static),
-            **samples.figures(found, window)._asdict(),
+            observed=budget_use.observe(
+                self.running.app_sessions(),
+                self.rig.file(self.name),
+                self.rig.news_port,
+                samples.most_in_flight(found, window),
+            ),
+            diagnostics=samples.diagnostics(found, window, self._nginx_mean_ms(window), release.static_p50_ms),
         )
 
+    def _samples_file(self, load: Load, slot: Slot) -> Path:
+        again = f"-attempt-{slot.attempt}" if slot.attempt > 1 else ""
+        return Path("samples") / f"round-{slot.round:02d}{again}-{load.scenario}-{self.name}.csv.gz"
+
     def _nginx_mean_ms(self, window: Window) -> float | None:
-        times = nginx.times(self.machine.work / f"nginx-{self.running.name}", *window)
+        times = nginx.times(self.rig.work / f"nginx-{self.name}", *window)
         return statistics.fmean(times) if times else None
 
     def _sleep_until(self, moment: float, generator: Generator) -> None:
@@ -195,10 +250,11 @@ class Measurement:
 class Meter:
     """Reads what app, nginx and all around them use between the two ends of a window."""
 
-    def __init__(self, machine: Machine, stack: Running, generator: Child, others: list[Generator]) -> None:
+    def __init__(self, bench: Bench, generator: Generator) -> None:
+        stack, others = bench.running, bench.generators.values()
         self.sessions = (stack.app_sessions(), [stack.nginx.pid])
-        own = [*stack.app_sessions(), stack.nginx.pid, machine.news_session, *(each.child.pid for each in others)]
-        self.watch = interference.Watch([generator.pid], own, machine.plan.layout.used())
+        own = [*stack.app_sessions(), stack.nginx.pid, bench.rig.news_session, *(each.child.pid for each in others)]
+        self.watch = interference.Watch([generator.child.pid], own, bench.rig.plan.layout.used())
         self.app = self.nginx = 0.0
 
     def begin(self) -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from tandem.judge import validity
 from tandem.judge.rounds import Attempt
+from tandem.judge.validity import Judged
 from tandem.records.block import Block
 
 
@@ -45,17 +46,22 @@ class Disturbances(msgspec.Struct, frozen=True, kw_only=True):
     unreadable: list[str]  # what this machine doesn't tell, so that it was not watched
 
 
-def disturbances(attempts: Iterable[Attempt], counting: Iterable[Attempt]) -> Disturbances:
-    """Return what disturbed the blocks of these attempts, of which some count."""
-    blocks = [block for attempt in attempts for block in attempt.blocks.values()]
-    words = Counter(validity.judge(block).word for block in blocks)
+def disturbances(attempts: Iterable[Attempt], shown: Iterable[Attempt]) -> Disturbances:
+    """Return what disturbed the blocks of these attempts, of which some are shown."""
+    judged = _judged(attempts)
+    blocks = [block for block, _ in judged]
+    words = Counter(found.word for _, found in judged)
     return Disturbances(
         blocks={word: words[word] for word in validity.WORDS},
         table=[_watched(limit, row, blocks) for limit, row in zip(validity.LIMITS, validity.rows(), strict=True)],
-        rejected=_flagged(blocks, "INVALID"),
-        suspects=_flagged((block for attempt in counting for block in attempt.blocks.values()), "SUSPECT"),
+        rejected=_flagged(judged, "INVALID"),
+        suspects=_flagged(_judged(shown), "SUSPECT"),
         unreadable=list(dict.fromkeys(reason for block in blocks for reason in validity.unreadable(block))),
     )
+
+
+def _judged(attempts: Iterable[Attempt]) -> list[tuple[Block, Judged]]:
+    return [(block, attempt.validity[key]) for attempt in attempts for key, block in attempt.blocks.items()]
 
 
 def _watched(limit: validity.Limit, row: tuple[str, str, str], blocks: Sequence[Block]) -> Watched:
@@ -72,8 +78,7 @@ def _watched(limit: validity.Limit, row: tuple[str, str, str], blocks: Sequence[
     )
 
 
-def _flagged(blocks: Iterable[Block], word: validity.Word) -> list[Flagged]:
-    judged = [(block, validity.judge(block)) for block in blocks]
+def _flagged(judged: Iterable[tuple[Block, Judged]], word: validity.Word) -> list[Flagged]:
     return [
         Flagged(round=block.round, attempt=block.attempt, scenario=block.scenario, stack=block.stack, word=word,
                 causes=found.causes)

@@ -1,72 +1,100 @@
-"""Rounds: the blocks of a run put together again, and which attempt of each round counts.
+"""Rounds: the blocks of a run put together again, which attempt of each round counts, and which round is measured again.
 
 A round counts with its last attempt that is complete (a block of every stack under every scenario) and not INVALID. A round of
 which every complete attempt is INVALID counts for nothing, but stays visible.
+
+A round whose blocks something outside the stacks spoiled is repeated as a whole: repeating single blocks would break the
+pairing, and only causes outside the stacks count, or repeating would remove the very stalls that one looks for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 
 from tandem.judge import validity
+from tandem.judge.validity import Judged
 from tandem.records.block import Block
 from tandem.records.journal import FORMAT, End, Record, Resumed
 from tandem.records.setup import Provenance, Run
+from tandem.rules import REPEATS
 
 Key = tuple[str, str]  # scenario and stack
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One measurement of a round; `blocks` in the order of measurement."""
+    """One measurement of a round; `blocks`, and what each is worth, in the order of measurement."""
 
     round: int
     number: int
-    blocks: dict[Key, Block]
-    complete: bool
+    wanted: frozenset[Key]
+    blocks: dict[Key, Block] = field(default_factory=dict)
+    validity: dict[Key, Judged] = field(default_factory=dict)
 
-    @cached_property
+    def with_block(self, block: Block) -> Attempt:
+        """Return it with one block more, which is judged here and nowhere else."""
+        key = (block.scenario, block.stack)
+        judged = validity.judge(block)
+        return replace(self, blocks={**self.blocks, key: block}, validity={**self.validity, key: judged})
+
+    @property
+    def complete(self) -> bool:
+        """Whether it has a block of every stack under every scenario."""
+        return self.blocks.keys() == self.wanted
+
+    @property
     def invalid(self) -> bool:
         """Whether something outside the stacks spoiled it."""
-        return validity.judge_round(list(self.blocks.values())).word == "INVALID"
+        return any(judged.word == "INVALID" for judged in self.validity.values())
 
 
 class Rounds:
-    """A run and its rounds.
+    """A run and its rounds so far: read from records, added to while it is measured.
 
     Raises ValueError where the records hold no run that this version can read, or a block of what the run doesn't have.
     """
 
     def __init__(self, records: Iterable[Record]) -> None:
-        runs: list[Run] = []
-        blocks: list[Block] = []
+        found = list(records)
+        self.run = _only([record for record in found if isinstance(record, Run)])
+        names = {stack.name for stack in self.run.stacks}
+        if self.run.baseline not in names:
+            raise ValueError(f"the run's baseline {self.run.baseline!r} is none of its stacks")
+        self.wanted = frozenset((load.scenario, name) for load in self.run.loads for name in names)
         self.resumed: list[Resumed] = []
         self.end: End | None = None  # None: the run was killed, or is still going on
-        for record in records:
-            if isinstance(record, Run):
-                runs.append(record)
-            elif isinstance(record, Block):
-                blocks.append(record)
-            elif isinstance(record, Resumed):
-                self.resumed.append(record)
-                self.end = None
-            else:
-                self.end = record
-        self.run = _only(runs)
-        self.attempts = self._arrange(blocks)
+        self._attempts: dict[tuple[int, int], Attempt] = {}
+        for record in found:
+            if not isinstance(record, Run):
+                self.add(record)
+
+    def add(self, record: Block | Resumed | End) -> None:
+        """Take in what was measured, or happened, next. Raises ValueError for a block of what the run doesn't have."""
+        if isinstance(record, Block):
+            self._add_block(record)
+        elif isinstance(record, Resumed):
+            self.resumed.append(record)
+            self.end = None
+        else:
+            self.end = record
+
+    def _add_block(self, block: Block) -> None:
+        if (block.scenario, block.stack) not in self.wanted:
+            raise ValueError(f"a block is of {block.scenario!r} on {block.stack!r}, which the run doesn't have")
+        key = (block.round, block.attempt)
+        attempt = self._attempts.get(key) or Attempt(*key, self.wanted)
+        self._attempts[key] = attempt.with_block(block)
+
+    def validity(self, block: Block) -> Judged:
+        """Return what a block of this run is worth."""
+        return self._attempts[block.round, block.attempt].validity[block.scenario, block.stack]
 
     @property
     def planned(self) -> int:
-        """How many rounds the run should have by now."""
-        return max([self.run.rounds, *(each.rounds for each in self.resumed)])
-
-    @property
-    def unplanned(self) -> int:
-        """How many rounds it was extended by without having planned them; only the planned extension is 0, whole."""
-        allowed = {self.run.rounds, self.run.rounds + self.run.extension}
-        return 0 if self.planned in allowed else self.planned - self.run.rounds
+        """How many rounds the run should have by now: those it began with, and the planned extension once it was begun."""
+        extended = any(each.rounds > self.run.rounds for each in self.resumed)
+        return self.run.rounds + (self.run.extension if extended else 0)
 
     @property
     def looks(self) -> int:
@@ -75,27 +103,32 @@ class Rounds:
 
     @property
     def provenances(self) -> list[Provenance]:
-        """Where the numbers come from: of the run, and of each time that it was taken up again."""
+        """Where the numbers come from: of the run, and of each time that it was resumed."""
         return [self.run.provenance, *(each.provenance for each in self.resumed)]
 
-    @cached_property
+    @property
+    def attempts(self) -> list[Attempt]:
+        """All attempts at planned rounds, by round and attempt."""
+        return [found for (number, _), found in sorted(self._attempts.items()) if 1 <= number <= self.planned]
+
+    @property
     def complete(self) -> list[Attempt]:
         """All complete attempts, spoiled ones included, by round."""
         return [attempt for attempt in self.attempts if attempt.complete]
 
-    @cached_property
+    @property
     def rejected(self) -> list[Attempt]:
         """The complete attempts that something outside the stacks spoiled."""
         return [attempt for attempt in self.complete if attempt.invalid]
 
-    @cached_property
+    @property
     def valid(self) -> list[Attempt]:
         """The attempts that words are made of, one for each round that has a valid one."""
         return _last(attempt for attempt in self.complete if not attempt.invalid)
 
-    @cached_property
-    def counting(self) -> list[Attempt]:
-        """The same; where there is none, whatever there is, so that every run shows what it has."""
+    @property
+    def shown(self) -> list[Attempt]:
+        """The attempts that absolute values come from: the valid ones, else the last complete ones, else the last ones."""
         return self.valid or _last(self.complete) or _last(self.attempts)
 
     @property
@@ -103,20 +136,25 @@ class Rounds:
         """How many rounds have a complete attempt."""
         return len(_last(self.complete))
 
-    def _arrange(self, blocks: Iterable[Block]) -> list[Attempt]:
-        """Put the blocks of the planned rounds together, by round and attempt."""
-        names = {stack.name for stack in self.run.stacks}
-        if self.run.baseline not in names:
-            raise ValueError(f"the run's baseline {self.run.baseline!r} is none of its stacks")
-        wanted = {(load.scenario, name) for load in self.run.loads for name in names}
-        table: dict[tuple[int, int], dict[Key, Block]] = {}
-        for block in blocks:
-            key = (block.scenario, block.stack)
-            if key not in wanted:
-                raise ValueError(f"a block is of {block.scenario!r} on {block.stack!r}, which the run doesn't have")
-            if 1 <= block.round <= self.planned:
-                table.setdefault((block.round, block.attempt), {})[key] = block
-        return [Attempt(*place, found, found.keys() == wanted) for place, found in sorted(table.items())]
+    def of_round(self, number: int) -> list[Attempt]:
+        """Return the attempts at a round in their order."""
+        return [attempt for attempt in self.attempts if attempt.round == number]
+
+    @property
+    def repeats(self) -> int:
+        """How many repeats the run has used up: invalid attempts that another one followed."""
+        last = {attempt.round: attempt.number for attempt in self.attempts}
+        return sum(attempt.number < last[attempt.round] for attempt in self.rejected)
+
+    def settled(self, number: int) -> bool:
+        """Tell whether a round needs no further attempt: its last one is whole, and not INVALID or no repeat is left."""
+        last = self.of_round(number)[-1:]
+        return bool(last) and last[0].complete and (not last[0].invalid or self.repeats >= REPEATS)
+
+    @property
+    def missing(self) -> list[int]:
+        """The planned rounds that are still to be measured, or measured again."""
+        return [number for number in range(1, self.planned + 1) if not self.settled(number)]
 
 
 def _only(runs: list[Run]) -> Run:

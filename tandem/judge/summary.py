@@ -94,13 +94,13 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: 
         comparisons=comparisons,
         differences=[_differ(rounds, load, stack) for load, stack in others],
         predictions=predictions,
-        disturbances=disturbances(rounds.attempts, rounds.counting),
+        disturbances=disturbances(rounds.attempts, rounds.shown),
     )
 
 
 def counted(records: Iterable[Record]) -> list[Block]:
     """Return the blocks that the measures of a run are made of. Raises ValueError as `summarise` does."""
-    return [block for attempt in Rounds(records).counting for block in attempt.blocks.values()]
+    return [block for attempt in Rounds(records).shown for block in attempt.blocks.values()]
 
 
 def challengers(run: Run) -> list[Stack]:
@@ -115,7 +115,7 @@ def family(run: Run) -> int:
 
 def _measure(load: Load, stack: Stack, rounds: Rounds, pooled: Samples) -> Measures:
     key = (load.scenario, stack.name)
-    return measure(*key, [attempt.blocks[key] for attempt in rounds.counting if key in attempt.blocks], pooled.get(key))
+    return measure(*key, [attempt.blocks[key] for attempt in rounds.shown if key in attempt.blocks], pooled.get(key))
 
 
 def _compare(

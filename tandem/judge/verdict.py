@@ -76,9 +76,6 @@ def withheld(rounds: Rounds, ratios: int) -> str | None:
         return "no verdict: one CPU only, shared by the stack and the load"
     if not any(stack.decoy_of == run.baseline for stack in run.stacks):
         return "no verdict: no decoy in this run"
-    if rounds.unplanned:
-        were = "that was not planned" if rounds.unplanned == 1 else "that were not planned"
-        return f"no verdict: extended by {formats.count(rounds.unplanned, 'round')} {were}"
     if rounds.measured < rounds.planned:
         return f"no verdict: broken off after {rounds.measured} of {rounds.planned} rounds"
     if valid < rounds.planned and not statistics.enough_rounds(valid, ratios, rounds.looks):

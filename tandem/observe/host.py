@@ -20,7 +20,7 @@ def _first_line(path: str, key: str, default: str) -> str:
 
 def cpu_model() -> str:
     """Return the name that the CPU has in /proc/cpuinfo."""
-    return _first_line("/proc/cpuinfo", "model name", platform.processor() or "unknown")
+    return _first_line("/proc/cpuinfo", "model name", "") or platform.processor() or "unknown"
 
 
 def memory_bytes() -> int:

@@ -31,6 +31,7 @@ class Plan:
     seed: int
     users: int
     layout: cpu_layout.Layout
+    exploratory: str | None = None  # why the run can give no verdict
 
     def stacks(self) -> list[Stack]:
         """Return the stacks as records keep them."""
@@ -101,7 +102,9 @@ def plan(
     chosen = choose(stacks, list(profile.stacks if names is None else names))
     if len(chosen) < 2:
         raise TandemError("a comparison needs two stacks or more: give --stacks A,B")
-    first = baseline or (profile.baseline if profile.baseline in chosen else next(iter(chosen)))
+    if baseline is None and profile.baseline not in chosen:
+        raise TandemError(f"no baseline among the stacks: give --baseline with one of {', '.join(chosen)}")
+    first = baseline or profile.baseline
     if first not in chosen:
         raise TandemError(
             f"the baseline {first!r} is none of the stacks: add it to --stacks or name one of {', '.join(chosen)}"
@@ -114,7 +117,9 @@ def plan(
     )
     count = rounds or profile.rounds
     headlines = profiles.headlines(loads, count, profile.name)
-    refuse_too_few(count, len(headlines) * (len(chosen) - 1), 2 if extension else 1)
+    too_few = too_few_rounds(count, len(headlines) * (len(chosen) - 1), 2 if extension else 1)
+    if too_few and (rounds is None or extension):
+        raise TandemError(f"{too_few}, or fewer stacks or scenarios")
     return Plan(
         profile=profile.name,
         definitions={**chosen, DECOY: chosen[first]},
@@ -126,14 +131,16 @@ def plan(
         seed=seed,
         users=users or profile.users,
         layout=layout,
+        exploratory=too_few,
     )
 
 
-def refuse_too_few(rounds: int, ratios: int, looks: int = 1) -> None:
-    """Raise TandemError where so many rounds can't give a word to so many ratios: 2/2ⁿ > 0.05/m, shared by all looks."""
-    if not statistics.enough_rounds(rounds, ratios, looks):
-        raise TandemError(
-            f"{rounds} rounds can't give a word to {ratios} headline ratio{'s' * (ratios > 1)}"
-            f"{' at each of two looks' * (looks > 1)}: "
-            f"give --rounds {statistics.smallest_rounds(ratios, looks)} or more, or fewer stacks or scenarios"
-        )
+def too_few_rounds(rounds: int, ratios: int, looks: int = 1) -> str | None:
+    """Return why so many rounds can't give a verdict to so many ratios: 2/2ⁿ > 0.05/m, shared by all looks; or None."""
+    if statistics.enough_rounds(rounds, ratios, looks):
+        return None
+    return (
+        f"{rounds} round{'s' * (rounds > 1)} can't give a verdict to {ratios} headline ratio{'s' * (ratios > 1)}"
+        f"{' at each of two looks' * (looks > 1)}: "
+        f"give --rounds {statistics.smallest_rounds(ratios, looks)} or more"
+    )

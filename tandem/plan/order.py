@@ -1,4 +1,4 @@
-"""The order of stacks within each round: balanced and random, not coin flips.
+"""The order of stacks within each round, balanced and random, and the slot that a block takes in it.
 
 Orders are the rows of Williams' Latin squares (E. J. Williams 1949, *Experimental designs balanced for the estimation
 of residual effects of treatments*): over one complete set every stack stands equally often in every place and follows
@@ -10,6 +10,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Slot(NamedTuple):
+    """The place of a block in a run: all three count from 1."""
+
+    round: int
+    attempt: int  # at this round
+    position: int  # in the order of the round's stacks
 
 
 def _square(size: int) -> list[list[int]]:

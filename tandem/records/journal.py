@@ -2,7 +2,7 @@
 
 The first line is a `Run`: everything that was decided before the first block. Then one `Block` per block, in the order
 of measurement, and an `End` when the run ended by itself or was stopped. A file without an `End` is a run that was killed:
-what it holds can still be reported. Where a run was taken up again a `Resumed` follows, then further blocks and another
+what it holds can still be reported. Where a run was resumed a `Resumed` follows, then further blocks and another
 `End`; the last one counts.
 
 A round is measured as a whole. If something outside the stacks spoiled it, or the run broke off within it, all of it is
@@ -13,21 +13,30 @@ Times are in seconds unless a name says `_ms`; CPU is in CPU seconds; memory in 
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
+from tandem.errors import TandemError
 from tandem.records.block import Block
 from tandem.records.setup import Provenance, Run
+
+RECORDS = "records.jsonl"
+"""Name of the file in the folder of a run."""
 
 FORMAT = 2
 """Version of the format below; raised when an old file could be misread."""
 
 
+class RecordsError(TandemError):
+    """A folder that holds no records which this version can read."""
+
+
 class Resumed(msgspec.Struct, frozen=True, kw_only=True, tag="resumed"):
-    """The run was taken up again, to finish it or to extend it."""
+    """The run was resumed, to finish it or to measure its planned extension."""
 
     date: str
     rounds: int  # rounds that the run has in all from here on
@@ -69,3 +78,43 @@ def read(path: Path) -> Iterator[Record]:
             if number < len(lines) - 1:
                 raise
             return
+
+
+@contextlib.contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Raise RecordsError, with what to do, for whatever shows within the block to be wrong with the records at `path`.
+
+    A ValueError is taken for records that don't fit together.
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        raise RecordsError(
+            f"no {path.name} in {path.parent}: give the folder of a run, such as results/latest"
+        ) from None
+    except OSError as error:
+        raise RecordsError(f"{path} can't be read ({error.strerror}): give the folder of a run") from error
+    except ValueError as error:
+        raise RecordsError(_wrong(path, error)) from error
+
+
+def _wrong(path: Path, error: Exception) -> str:
+    if (other := _format(path)) not in (FORMAT, None):
+        return (
+            f"{path} has format {other}, this version of tandem reads format {FORMAT}: "
+            "use the version of tandem that measured it"
+        )
+    if isinstance(error, msgspec.DecodeError):
+        return f"{path} holds a line that is no record of this version of tandem: {error}"
+    return f"{path}: {error}"
+
+
+def _format(path: Path) -> int | None:
+    """Return the format that the first line names, whatever else it holds; None where it names none."""
+
+    class Head(msgspec.Struct):
+        format: int | None = None
+
+    with contextlib.suppress(OSError, msgspec.DecodeError):
+        return msgspec.json.decode(path.read_bytes().partition(b"\n")[0], type=Head).format
+    return None

@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tandem.errors import TandemError
+from tandem.errors import RunFailed, TandemError, nearly_full, sentence
+from tandem.records.journal import RECORDS
 
 ROOM = 200 * 1024**2
 """Free bytes asked for at the start: a standard run with its samples needs less than 50 MB."""
@@ -17,11 +19,28 @@ ROOM = 200 * 1024**2
 REPORT_LIBRARIES = ("altair", "vl_convert", "jinja2")
 
 
-def new_folder(out: Path) -> Path:
-    """Create the folder of a run that starts now.
+@contextmanager
+def new(out: Path) -> Iterator[Path]:
+    """Create the folder of a run that starts now; at the end it is removed if it holds no records.
 
     Raises TandemError where it can't be written or the disk is as good as full.
     """
+    folder = _create(out)
+    try:
+        free = shutil.disk_usage(folder).free
+        if free < ROOM:
+            raise TandemError(
+                f"only {free // 1024**2} MB are free in {out}, a run needs {ROOM // 1024**2}: make room or choose --out DIR"
+            )
+        yield folder
+    finally:
+        if not (folder / RECORDS).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):  # earlier runs are in it
+                out.rmdir()
+
+
+def _create(out: Path) -> Path:
     base = out / datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
     folder, number = base, 1
     try:
@@ -29,18 +48,37 @@ def new_folder(out: Path) -> Path:
         while folder.exists():
             number += 1
             folder = base.with_name(f"{base.name}-{number}")
-        folder.mkdir()
-        (folder / "samples").mkdir()
+        (folder / "samples").mkdir(parents=True)
     except OSError as error:
         raise TandemError(
-            f"the results folder {out} can't be written ({error.strerror}): choose another with --out DIR"
+            f"the results folder {out} can't be written ({sentence(error)}): choose another with --out DIR"
         ) from error
-    free = shutil.disk_usage(folder).free
-    if free < ROOM:
-        raise TandemError(
-            f"only {free // 1024**2} MB are free in {out}, a run needs {ROOM // 1024**2}: make room or choose --out DIR"
-        )
     return folder
+
+
+@contextmanager
+def keeping(folder: Path) -> Iterator[None]:
+    """Raise RunFailed, with what can be done with what was measured, for an error of the operating system in the block.
+
+    What breaks while the disk is full – a stack that can't write its database, a generator without samples – breaks for that.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise RunFailed(f"{sentence(error)}{_kept(folder)}") from error
+    except RunFailed as error:
+        if full := nearly_full(folder):
+            raise RunFailed(f"{full}{_kept(folder)}\nWhat it broke: {error}") from error
+        raise
+
+
+def _kept(folder: Path) -> str:
+    if not (folder / RECORDS).exists():
+        return ""
+    return (
+        f"; what was measured so far is in {folder}: make a report with `tandem report {folder}`, "
+        f"or resume with `tandem compare --resume {folder}`"
+    )
 
 
 def point_latest(folder: Path) -> None:

@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from tandem.drive.generator import Drive, Generator, open_loop
-from tandem.experiments import rig
-from tandem.experiments.rig import Machine
+from tandem.experiments.rig import Bench, Rig
 from tandem.launch import nginx
 from tandem.launch.process import Children
-from tandem.launch.running_stack import Running
 from tandem.observe import samples
 from tandem.observe.samples import Samples
 from tandem.plan import cpu_layout
 from tandem.plan.comparison import Plan
+from tandem.plan.order import Slot
 from tandem.records.block import Block
 from tandem.records.setup import Load
 from tests.selftest import toy
@@ -51,12 +50,12 @@ def load(
     )  # fmt: skip
 
 
-class Bench:
+class ToyBench:
     """A toy that runs, and the machinery to measure it."""
 
-    def __init__(self, machine: Machine, running: Running) -> None:
-        self.machine, self.running = machine, running
-        self.layout = machine.plan.layout
+    def __init__(self, stack: Bench) -> None:
+        self.stack, self.rig, self.running = stack, stack.rig, stack.running
+        self.layout = self.rig.plan.layout
         self._blocks = 0
 
     def block(
@@ -72,17 +71,17 @@ class Bench:
             generator = self._prepare(kind, drive or open_loop(load))
             children.add(generator.child)
             generator.loaded()
-            measurement = rig.Measurement(self.machine, self.running, {load.scenario: generator})
-            block = measurement.measure(load, round_number=self._blocks, attempt=1, position=1)
+            self.stack.generators = {load.scenario: generator}
+            block = self.stack.measure(load, Slot(round=self._blocks, attempt=1, position=1))
         return Measured(block, samples.read(generator.samples), generator.child.popen.returncode)
 
     def samples(self, measured: Measured) -> Samples:
         """Return the samples of the block's window."""
-        return samples.read(self.machine.folder / measured.block.samples)
+        return samples.read(self.rig.folder / measured.block.samples)
 
     def folder(self, name: str) -> Path:
         """Return a new folder."""
-        folder = self.machine.work / name
+        folder = self.rig.work / name
         folder.mkdir()
         return folder
 
@@ -92,8 +91,8 @@ class Bench:
             host=self.running.url,
             key=f"selftest-{self._blocks}",
             users=USERS,
-            samples=self.machine.work / f"{self._blocks}.csv.gz",
-            log=self.machine.logs / f"locust-{self._blocks}.log",
+            samples=self.rig.work / f"{self._blocks}.csv.gz",
+            log=self.rig.logs / f"locust-{self._blocks}.log",
             cpus=self.layout.generator,
         )
 
@@ -109,15 +108,16 @@ class Bench:
 
 
 @contextmanager
-def bench_in(folder: Path) -> Iterator[Bench]:
+def bench_in(folder: Path) -> Iterator[ToyBench]:
     """Start the toy, and stop it and all that belongs to it at the end."""
     plan = Plan(
         profile="selftest", definitions={TOY: toy.definition()}, baseline=TOY, loads=[], headlines=[], rounds=1,
         extension=0, seed=1, users=USERS, layout=cpu_layout.layout(1),
     )  # fmt: skip
-    ours = Machine(plan, folder, nginx.find())
-    with ours.ready(), ours.stack(TOY, 1) as measurement:
-        yield Bench(ours, measurement.running)
+    ours = Rig(plan, folder, nginx.find())
+    with ours.ready(), ours.stack(TOY) as stack:
+        stack.start()
+        yield ToyBench(stack)
 
 
 def ms(value: float | None) -> str:

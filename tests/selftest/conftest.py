@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.selftest.bench import Bench, bench_in
+from tests.selftest.bench import ToyBench, bench_in
 from tests.selftest.story import Story, render
 
 STORY = pytest.StashKey[Story]()
@@ -83,7 +83,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def bench(alone: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def bench(alone: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ToyBench]:
     """One toy behind nginx, and the harness's own machinery to measure it."""
     folder: Path = tmp_path_factory.mktemp("bench")
     with bench_in(folder) as found:

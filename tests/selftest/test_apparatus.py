@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.selftest import toy
-from tests.selftest.bench import Bench, percent
+from tests.selftest.bench import ToyBench, percent
 from tests.selftest.burner import burner
 from tests.selftest.story import Story
 
 
-def test_the_toy_behaves_as_told(bench: Bench, tell: Story) -> None:
+def test_the_toy_behaves_as_told(bench: ToyBench, tell: Story) -> None:
     """The toy itself does what it is told, or none of the other proofs would say anything."""
     seen = {}
     for manner in ("", "sleep_ms=10", "refuse=1"):

@@ -16,11 +16,11 @@ from tandem.launch import ports, process
 from tandem.observe import samples
 from tandem.paths import PROJECT
 from tests.selftest import toy
-from tests.selftest.bench import USERS, Bench, load, ms, percent
+from tests.selftest.bench import USERS, ToyBench, load, ms, percent
 from tests.selftest.story import Story
 
 
-def test_two_workers(bench: Bench, tell: Story) -> None:
+def test_two_workers(bench: ToyBench, tell: Story) -> None:
     """Two worker processes: every sample reaches the master, and they do not send the same schedule twice."""
     rate, seconds = 200, 4
     folder = bench.folder("workers")
@@ -77,7 +77,7 @@ def test_two_workers(bench: Bench, tell: Story) -> None:
     assert 0.6 * rate * seconds < len(found) < 1.4 * rate * seconds
 
 
-def test_dispatch_lag(bench: Bench, tell: Story) -> None:
+def test_dispatch_lag(bench: ToyBench, tell: Story) -> None:
     """1,000 arrivals/s against a static file: sent when they are due, and what a request costs the generator."""
     rate, seconds = 1000, 4
     block = bench.block(load(rate, seconds, scenario="floor")).block
@@ -119,7 +119,7 @@ class FrozenGenerator(Generator):
         os.kill(self.child.pid, signal.SIGCONT)
 
 
-def test_frozen_generator(bench: Bench, tell: Story) -> None:
+def test_frozen_generator(bench: ToyBench, tell: Story) -> None:
     """The generator itself stands still for 0.5 s: no arrival is left out, and the block is INVALID."""
     rate, seconds = 100, 3
     block = bench.block(load(rate, seconds, arrivals="uniform"), kind=FrozenGenerator).block

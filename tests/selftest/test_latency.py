@@ -15,7 +15,7 @@ from tandem.drive.generator import Drive, Generator, Window
 from tandem.judge import validity
 from tandem.records.block import Block
 from tests.selftest import toy
-from tests.selftest.bench import Bench, load, ms
+from tests.selftest.bench import ToyBench, load, ms
 from tests.selftest.story import Story
 
 FREEZE = "stall_ms=1000&every_seconds=5"
@@ -24,7 +24,7 @@ FREEZE = "stall_ms=1000&every_seconds=5"
 WRK = "wrk is not installed; with it (Debian, Ubuntu: `apt-get install wrk`) this proof also compares with wrk"
 
 
-def test_frozen_server(bench: Bench, tell: Story) -> None:
+def test_frozen_server(bench: ToyBench, tell: Story) -> None:
     """A server that freezes for 1 s: the open loop shows it, a closed loop hides it."""
     rate, seconds = 200, 5
     opened = bench.block(load(rate, seconds), FREEZE).block
@@ -53,7 +53,7 @@ def test_frozen_server(bench: Bench, tell: Story) -> None:
     assert closed.p90_ms < opened.p90_ms
 
 
-def test_server_frozen_from_the_start(bench: Bench, tell: Story) -> None:
+def test_server_frozen_from_the_start(bench: ToyBench, tell: Story) -> None:
     """A server that is frozen when the load begins: the load begins all the same, and the block shows it."""
     rate, seconds, freeze = 200, 4, 3
 
@@ -79,7 +79,7 @@ def test_server_frozen_from_the_start(bench: Bench, tell: Story) -> None:
     assert block.p99_ms >= 1000
 
 
-def test_stalls_are_seen_and_not_excluded(bench: Bench, tell: Story) -> None:
+def test_stalls_are_seen_and_not_excluded(bench: ToyBench, tell: Story) -> None:
     """A server that stalls for 100 ms now and then: seen, and no reason to throw the block away."""
     calm = bench.block(load(200, 2)).block
     stalled = bench.block(load(200, 4), "stall_ms=100&every_seconds=2").block
@@ -120,7 +120,7 @@ def _as_if_alone(block: Block) -> Block:
     return msgspec.structs.replace(block, surroundings=surroundings, dispatch_lag_p99_ms=block.dispatch_lag_p50_ms)
 
 
-def test_sleeper_and_other_clocks(bench: Bench, tell: Story) -> None:
+def test_sleeper_and_other_clocks(bench: ToyBench, tell: Story) -> None:
     """A server that sleeps for 10 ms takes 10 ms, by our clock, by nginx's and by those of other clients."""
     block = bench.block(load(50, 4), "sleep_ms=10").block
     seen = block.diagnostics

@@ -8,14 +8,14 @@ from typing import Any
 from tandem.judge.measures import value
 from tandem.judge.summary import summarise
 from tandem.records.block import Block
-from tests.selftest.bench import Bench, load, ms
+from tests.selftest.bench import ToyBench, load, ms
 from tests.selftest.story import Story
 from tests.tandem import synthetic
 
 ROUNDS = 9
 
 
-def test_hanging_server(bench: Bench, tell: Story) -> None:
+def test_hanging_server(bench: ToyBench, tell: Story) -> None:
     """A server that hangs completely: no request is lost, none is fast."""
     rate, seconds, in_flight, timeout = 50, 3, 20, 1
     hung = load(rate, seconds, arrivals="uniform", in_flight=in_flight, timeout=timeout)
@@ -49,7 +49,7 @@ def test_hanging_server(bench: Bench, tell: Story) -> None:
     assert measured.status == 1
 
 
-def test_refusing_server(bench: Bench, tell: Story) -> None:
+def test_refusing_server(bench: ToyBench, tell: Story) -> None:
     """A server that refuses everything at once is not fast: it cannot serve, and gets no word."""
     measured = bench.block(load(200, 3), "refuse=1")
     block = measured.block

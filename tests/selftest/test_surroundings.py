@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from tandem.judge import attempts, validity
+from tandem.judge import validity
 from tandem.judge.rounds import Rounds
 from tandem.judge.summary import summarise
 from tandem.records.block import Block
 from tandem.records.journal import Record
-from tests.selftest.bench import Bench, load, ms, percent
+from tests.selftest.bench import ToyBench, load, ms, percent
 from tests.selftest.burner import burner
 from tests.selftest.story import Story
 from tests.tandem import synthetic
@@ -28,13 +28,13 @@ CAUSES = (validity.OTHERS, validity.WAITING)
 
 
 @pytest.fixture(scope="module")
-def burnt(bench: Bench) -> Block:
+def burnt(bench: ToyBench) -> Block:
     """A block beside a burner."""
     with burner(SHARE, bench.layout.generator[0]):
         return bench.block(LOAD).block
 
 
-def test_burner_makes_the_block_invalid(bench: Bench, burnt: Block, tell: Story) -> None:
+def test_burner_makes_the_block_invalid(bench: ToyBench, burnt: Block, tell: Story) -> None:
     """Somebody burns 30 % of the generator's CPU: the block is INVALID and says why; without them it is not."""
     quiet: list[tuple[Block, float]] = []
     while len(quiet) < TRIES and not (quiet and not _disturbed(quiet[-1][0])):
@@ -141,9 +141,9 @@ def test_a_spoiled_round_is_repeated(burnt: Block, tell: Story) -> None:
         f"{rounds} rounds – where it also slowed one stack by half – and asked whether that round is to be "
         "measured again, before and after a second attempt.",
         saw=[
-            f"after the burner: round {spoiled - 1} settled {_yes(attempts.settled(then, spoiled - 1))}, round "
-            f"{spoiled} settled {_yes(attempts.settled(then, spoiled))}; {validity.judge_round(broken).causes[0]}",
-            f"after the second attempt: round {spoiled} settled {_yes(attempts.settled(repeated, spoiled))}",
+            f"after the burner: round {spoiled - 1} settled {_yes(then.settled(spoiled - 1))}, round "
+            f"{spoiled} settled {_yes(then.settled(spoiled))}; {validity.judge_round(broken).causes[0]}",
+            f"after the second attempt: round {spoiled} settled {_yes(repeated.settled(spoiled))}",
             f"p50 ratio from the {len(comparison.ratios)} valid rounds {comparison.estimate:.4f}; from all "
             f"{comparison.attempts_all} attempts {comparison.estimate_all:.4f}; without a repeat "
             f"{len(spoilt.ratios)} rounds count",
@@ -151,9 +151,9 @@ def test_a_spoiled_round_is_repeated(burnt: Block, tell: Story) -> None:
         wrong="a round that stays although it was disturbed, one that is repeated although it was not, or a "
         "repeat that nobody gets to see.",
     )
-    assert attempts.settled(then, spoiled - 1)
-    assert not attempts.settled(then, spoiled)
-    assert attempts.settled(repeated, spoiled)
+    assert then.settled(spoiled - 1)
+    assert not then.settled(spoiled)
+    assert repeated.settled(spoiled)
     assert len(Rounds(records).rejected) == 1
     assert (len(comparison.ratios), comparison.attempts_all, len(spoilt.ratios)) == (rounds, rounds + 1, rounds - 1)
     assert comparison.estimate != comparison.estimate_all

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,13 @@ import pytest
 from tandem import __main__, errors
 from tandem.cli import main as cli
 from tandem.cli import options
-from tandem.errors import TandemError
+from tandem.errors import RunFailed, TandemError
 from tandem.launch import database, foreground, ports
 from tandem.launch import running_stack as tandem_serving
 from tandem.paths import PROJECT
 from tandem.plan import stacks
 from tandem.records import run_folder
+from tandem.records.journal import RECORDS
 from tests.support.clients import HttpClient
 from tests.tandem import toy
 from tests.tandem.test_process import alive, eventually
@@ -87,7 +89,15 @@ def test_seed_makes_a_database_once(tmp_path: Path, capsys: pytest.CaptureFixtur
     [
         (["compare", "--stacks", "zebra,asgi"], "unknown stack 'zebra'", 2),
         (["compare", "--scenarios", "zebra"], "unknown scenario 'zebra'", 2),
-        (["compare", "--rounds", "3"], "give --rounds 8", 2),
+        (["compare", "--scenarios", "read,pages,everyday,write,login,floor,waiting"], "give --rounds 10", 2),
+        (["compare", "--rounds", "3", "--require-decided"], "can't be met: 3 rounds", 2),
+        (["compare", "--rounds", "3", "--plan-extension", "3"], "at each of two looks: give --rounds", 2),
+        (
+            ["compare", "--stacks", "asgi,wsgi-sync"],
+            "no baseline among the stacks: give --baseline with one of asgi",
+            2,
+        ),
+        (["seed", "--database", "/nonexistent/x.db"], "there is no folder /nonexistent", 2),
         (["compare", "--out", "/proc/nowhere"], "the results folder /proc/nowhere can't be written", 2),
         (["compare", "--stacks-file", "/no/such.toml"], "can't be read", 2),
         (["serve", "zebra"], "unknown stack 'zebra'", 2),
@@ -109,7 +119,14 @@ def test_wrong_calls_are_sentences(
 
 @pytest.mark.parametrize(
     "call",
-    [["compare", "--rounds", "x"], ["compare", "--seconds", "0"], ["serve", "--news-delay", "-1"], ["zebra"], []],
+    [
+        ["compare", "--quick", "--profile", "standard"],
+        ["compare", "--rounds", "x"],
+        ["compare", "--seconds", "0"],
+        ["serve", "--news-delay", "-1"],
+        ["zebra"],
+        [],
+    ],
 )
 def test_wrong_values_are_refused_by_the_parser(call: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -178,17 +195,30 @@ def test_errors_of_the_operating_system_are_sentences(
 
 
 def test_a_run_folder_is_new_and_latest_points_at_the_last(tmp_path: Path) -> None:
-    first, second = run_folder.new_folder(tmp_path / "results"), run_folder.new_folder(tmp_path / "results")
-    assert first != second
-    for folder in (first, second):
-        run_folder.point_latest(folder)
-        assert (tmp_path / "results" / "latest").resolve() == folder
+    with run_folder.new(tmp_path / "results") as first, run_folder.new(tmp_path / "results") as second:
+        assert first != second
+        for folder in (first, second):
+            run_folder.point_latest(folder)
+            assert (tmp_path / "results" / "latest").resolve() == folder
+
+
+def test_a_run_folder_stays_only_if_it_holds_records(tmp_path: Path) -> None:
+    out = tmp_path / "results"
+    with suppress(RunFailed), run_folder.new(out) as folder:
+        (folder / "logs").mkdir()
+        raise RunFailed("they do not give the same answers")
+    assert not out.exists()
+    with suppress(RunFailed), run_folder.new(out) as folder:
+        (folder / RECORDS).write_text("{}\n")
+        raise RunFailed("the disk is full")
+    assert list(out.iterdir()) == [folder]
 
 
 def test_a_disk_that_is_as_good_as_full_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_folder, "ROOM", 2**62)
     with pytest.raises(TandemError, match="MB are free"):
-        run_folder.new_folder(tmp_path)
+        run_folder.new(tmp_path / "results").__enter__()
+    assert not (tmp_path / "results").exists()
 
 
 @pytest.fixture

@@ -18,15 +18,15 @@ import pytest
 from tandem import rules
 from tandem.errors import RunFailed, Stopped
 from tandem.experiments import compare as comparing
-from tandem.experiments.compare import RECORDS, Comparison
+from tandem.experiments.compare import Comparison
 from tandem.judge import summary
-from tandem.observe import provenance
+from tandem.judge.rounds import Rounds
 from tandem.plan import profiles, stacks
 from tandem.plan.comparison import Plan, plan
-from tandem.plan.order import orders
+from tandem.plan.order import Slot, orders
 from tandem.records import journal
 from tandem.records.block import Block
-from tandem.records.journal import End, Record, Resumed
+from tandem.records.journal import RECORDS, End, Record, Resumed
 from tandem.records.setup import Calibration, Load, Run
 from tests.tandem import synthetic
 
@@ -63,6 +63,7 @@ class Fake:
         self.fail_at, self.error, self.refuse, self.disturbed = fail_at, error, refuse, disturbed
         self.log: list[str] = []
         self.running: str | None = None
+        self.keys: list[tuple[str, str]] = []
         self.measured = 0
 
     def prove(self) -> int:
@@ -76,42 +77,45 @@ class Fake:
         return CALIBRATION
 
     @contextmanager
-    def stack(self, name: str, round_number: int) -> Iterator[Fake]:
+    def stack(self, name: str) -> Iterator[Fake]:
         assert self.running is None, "one stack at a time"
         self.running = name
-        self.log.append(f"start {name} {round_number}")
+        self.prepared: list[str] = []
         try:
             yield self
         finally:
             self.running = None
-            self.log.append(f"stop {name} {round_number}")
+            self.log.append(f"stop {name}")
 
-    def measure(self, load: Load, *, round_number: int, attempt: int, position: int) -> Block:
+    def prepare(self, load: Load, key: str) -> None:
+        self.prepared.append(load.scenario)
+        self.keys.append((load.scenario, key))
+
+    def start(self) -> None:
+        assert self.prepared, "its generators load while it starts"
+        self.log.append(f"start {self.running}")
+
+    def measure(self, load: Load, slot: Slot) -> Block:
         self.measured += 1
         if self.measured == self.fail_at and self.error:
             raise self.error
         assert self.running
-        self.log.append(f"{load.scenario} {self.running} {round_number}")
-        block = a_block(
-            round=round_number, attempt=attempt, scenario=load.scenario, stack=self.running, position=position
-        )
+        assert load.scenario in self.prepared
+        self.log.append(f"{load.scenario} {self.running} {slot.round}")
+        block = a_block(**slot._asdict(), scenario=load.scenario, stack=self.running)
         return disturbed(block) if self.measured in self.disturbed else block
 
 
 @pytest.fixture
 def planned(monkeypatch: pytest.MonkeyPatch) -> Plan:
-    monkeypatch.setattr(provenance, "git", lambda *_: "")
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
     return plan(profiles.QUICK, stacks.load(), seed=3)
 
 
 def comparison(planned: Plan, executor: Fake, folder: Path, said: list[str] | None = None) -> Comparison:
-    origin = provenance.provenance(
-        cpus=[0, 1], stack_cpus=[0], generator_cpus=[1], arguments=["compare"], nginx="1.31.3", sqlite="3.53.4"
-    )
     folder.mkdir(exist_ok=True)
     say = (said if said is not None else []).append
-    return Comparison(planned, origin, executor, folder, say, lambda: executor.log.append("settle"))
+    return Comparison(planned, synthetic.provenance(), executor, folder, say, lambda: executor.log.append("settle"))
 
 
 def run(planned: Plan, executor: Fake, folder: Path, said: list[str] | None = None) -> list[Record]:
@@ -120,19 +124,26 @@ def run(planned: Plan, executor: Fake, folder: Path, said: list[str] | None = No
     return list(journal.read(folder / RECORDS))
 
 
-def go_on(planned: Plan, executor: Fake, folder: Path, rounds: int, said: list[str] | None = None) -> list[Record]:
-    """Take a run up again and return the records."""
-    past = list(journal.read(folder / RECORDS))
-    comparison(planned, executor, folder, said).go_on(past, rounds, [])
+def resume(planned: Plan, executor: Fake, folder: Path, rounds: int, said: list[str] | None = None) -> list[Record]:
+    """Resume a run and return the records."""
+    past = Rounds(journal.read(folder / RECORDS))
+    comparison(planned, executor, folder, said).resume(past, rounds, [])
     return list(journal.read(folder / RECORDS))
 
 
 def test_every_round_starts_every_stack_once_in_the_planned_order(planned: Plan, tmp_path: Path) -> None:
     executor = Fake()
     run(planned, executor, tmp_path / "run")
-    starts = [entry.split()[1:] for entry in executor.log if entry.startswith("start")]
-    expected = orders(["wsgi-gthread", "asgi", "decoy"], 7, 3)
-    assert starts == [[name, str(number)] for number, order in enumerate(expected, 1) for name in order]
+    starts = [entry.split()[1] for entry in executor.log if entry.startswith("start")]
+    assert starts == [name for order in orders(["wsgi-gthread", "asgi", "decoy"], 7, 3) for name in order]
+
+
+def test_all_stacks_of_a_round_are_asked_the_same_and_each_round_asks_something_else(
+    planned: Plan, tmp_path: Path
+) -> None:
+    executor = Fake(disturbed=[1])  # so that round 1 has a second attempt
+    run(planned, executor, tmp_path / "run")
+    assert sorted(Counter(executor.keys).values()) == [3] * 12 + [6] * 2
 
 
 def test_within_a_start_what_reads_comes_before_what_writes(planned: Plan, tmp_path: Path) -> None:
@@ -142,10 +153,10 @@ def test_within_a_start_what_reads_comes_before_what_writes(planned: Plan, tmp_p
     assert executor.log[:6] == [
         "prove",
         "calibrate",
-        f"start {name} 1",
+        f"start {name}",
         f"waiting {name} 1",
         f"everyday {name} 1",
-        f"stop {name} 1",
+        f"stop {name}",
     ]
 
 
@@ -166,10 +177,10 @@ def test_each_block_is_on_disk_before_the_next_begins(planned: Plan, tmp_path: P
     folder = tmp_path / "run"
 
     class Watching(Fake):
-        def measure(self, load: Load, *, round_number: int, attempt: int, position: int) -> Block:
+        def measure(self, load: Load, slot: Slot) -> Block:
             lines = (folder / RECORDS).read_bytes().splitlines()
             assert len(lines) == 1 + self.measured
-            return super().measure(load, round_number=round_number, attempt=attempt, position=position)
+            return super().measure(load, slot)
 
     run(planned, Watching(), folder)
 
@@ -241,9 +252,9 @@ def test_progress_tells_every_block_and_the_time_left(planned: Plan, tmp_path: P
 
 def test_a_block_without_good_answers_says_so() -> None:
     block = a_block(requests=0, arrivals=9, p50_ms=None, unfinished=9)
-    assert "not reached" in comparing.line(block)
-    assert "9 unfinished" in comparing.line(block)
-    assert "INVALID" in comparing.line(disturbed(block))
+    assert "not reached" in comparing.line(block, "VALID")
+    assert "9 unfinished" in comparing.line(block, "VALID")
+    assert "INVALID" in comparing.line(block, "INVALID")
 
 
 def test_a_disturbed_round_is_measured_again_as_a_whole(planned: Plan, tmp_path: Path) -> None:
@@ -275,13 +286,13 @@ def test_repeats_are_bounded_and_what_stays_invalid_counts_for_nothing(planned: 
 
 
 @pytest.mark.parametrize("broken_at", [1, 3, 7, 20, 42])
-def test_an_interrupted_run_is_gone_on_with_and_ends_like_an_uninterrupted_one(
+def test_an_interrupted_run_is_resumed_and_ends_like_an_uninterrupted_one(
     planned: Plan, tmp_path: Path, broken_at: int
 ) -> None:
     folder = tmp_path / "run"
     with pytest.raises(Stopped):
         run(planned, Fake(fail_at=broken_at, error=Stopped(2)), folder)
-    found = go_on(planned, Fake(), folder, 7)
+    found = resume(planned, Fake(), folder, 7)
     assert isinstance(found[-1], End)
     assert found[-1].complete
     assert [type(record) for record in found].count(Resumed) == 1
@@ -297,24 +308,28 @@ def test_an_interrupted_run_is_gone_on_with_and_ends_like_an_uninterrupted_one(
 def test_of_a_round_that_broke_off_nothing_is_mixed_with_the_next_attempt(planned: Plan, tmp_path: Path) -> None:
     with pytest.raises(Stopped):
         run(planned, Fake(fail_at=9, error=Stopped(2)), tmp_path / "run")
-    found = go_on(planned, Fake(), tmp_path / "run", 7)
+    found = resume(planned, Fake(), tmp_path / "run", 7)
     second = Counter(b.attempt for b in found if isinstance(b, Block) and b.round == 2)
     assert second == {1: 2, 2: 6}
     first = Counter(b.attempt for b in found if isinstance(b, Block) and b.round == 1)
     assert first == {1: 6}
 
 
-def test_further_rounds_go_on_in_the_order_that_more_rounds_would_have_had(planned: Plan, tmp_path: Path) -> None:
+def test_a_planned_extension_goes_on_in_the_order_that_more_rounds_would_have_had(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    planned = plan(profiles.QUICK, stacks.load(), seed=3, rounds=8, extension=2)
     run(planned, Fake(), tmp_path / "run")
     executor = Fake()
-    go_on(planned, executor, tmp_path / "run", 9)
+    resume(planned, executor, tmp_path / "run", 10)
     starts = [entry.split()[1] for entry in executor.log if entry.startswith("start")]
-    assert starts == [name for order in orders(["wsgi-gthread", "asgi", "decoy"], 9, 3)[7:] for name in order]
+    assert starts == [name for order in orders(["wsgi-gthread", "asgi", "decoy"], 10, 3)[8:] for name in order]
 
 
 def test_a_run_that_breaks_before_its_first_record_leaves_none_behind(planned: Plan, tmp_path: Path) -> None:
     run(planned, Fake(), tmp_path / "run")
     before = (tmp_path / "run" / RECORDS).read_bytes()
     with pytest.raises(RunFailed):
-        go_on(planned, Fake(refuse=RunFailed("not the same answers")), tmp_path / "run", 9)
+        resume(planned, Fake(refuse=RunFailed("not the same answers")), tmp_path / "run", 9)
     assert (tmp_path / "run" / RECORDS).read_bytes() == before

@@ -15,6 +15,7 @@ import pytest
 
 from tandem import report
 from tandem.judge import summary
+from tandem.records.journal import RecordsError
 from tandem.report import ReportError, html
 from tests.tandem import pages, synthetic
 from tests.tandem.synthetic import DECOY, WSGI, synthesise
@@ -232,20 +233,20 @@ def test_hostile_strings_are_shown_as_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "does not exist: give the folder of a run"),
+        (None, "no records.jsonl in .*: give the folder of a run"),
         (b"", "name no run"),
         (b"nonsense\n{}\n", "no record of this version of tandem"),
         (b'{"type":"run"}\n{"type":"end"}\n', "no record of this version of tandem"),
         (
             b'{"type":"run","format":1,"users":60}\n',
-            "has format 1, this version of tandem reads format 2: make its report with",
+            "has format 1, this version of tandem reads format 2: use the version",
         ),
     ],
 )
 def test_a_folder_without_a_run(tmp_path: Path, content: bytes | None, message: str) -> None:
     if content is not None:
         (tmp_path / "records.jsonl").write_bytes(content)
-    with pytest.raises(ReportError, match=message):
+    with pytest.raises(RecordsError, match=message):
         report.write(tmp_path)
     assert not (tmp_path / "report.html").exists()
 

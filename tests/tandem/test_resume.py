@@ -1,4 +1,4 @@
-"""Taking a run up again: under the same conditions or not at all."""
+"""Resuming a run: under the same conditions or not at all."""
 
 from __future__ import annotations
 
@@ -12,32 +12,27 @@ import pytest
 from tandem.cli import main as cli
 from tandem.errors import TandemError
 from tandem.experiments import resume
-from tandem.experiments.compare import RECORDS
 from tandem.judge.rounds import Rounds
-from tandem.observe import provenance
 from tandem.plan import profiles, stacks
 from tandem.plan.comparison import Plan, plan
 from tandem.records import journal
-from tandem.records.journal import Resumed
+from tandem.records.journal import RECORDS, Resumed
 from tandem.records.setup import Provenance, Run
 from tests.tandem import synthetic
 
 
 @pytest.fixture
 def planned(monkeypatch: pytest.MonkeyPatch) -> Plan:
-    monkeypatch.setattr(provenance, "git", lambda *_: "")
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
     return plan(profiles.QUICK, stacks.load(), seed=3, rounds=8, extension=4)
 
 
 def origin(planned: Plan) -> Provenance:
-    return provenance.provenance(
+    return synthetic.provenance(
         cpus=planned.layout.allowed,
         stack_cpus=planned.layout.stack,
         generator_cpus=planned.layout.generator,
-        arguments=["compare", "--quick"],
-        nginx="1.31.3",
-        sqlite="3.53.4",
+        command=["tandem", "compare", "--quick"],
     )
 
 
@@ -51,17 +46,17 @@ def test_the_same_plan_and_conditions_pass(planned: Plan) -> None:
 
 
 def test_another_plan_is_refused_by_name(planned: Plan) -> None:
-    with pytest.raises(TandemError, match="the loads of this run would be others today"):
+    with pytest.raises(TandemError, match="the loads of this run would differ today"):
         resume.refuse_other_plan(run(planned, loads=run(planned).run.loads[:1]), planned)
 
 
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"commit": "abc"}, "begun with commit abc, now it is"),
-        ({"nginx": "1.22.0"}, "begun with nginx 1.22.0, now it is 1.31.3"),
+        ({"commit": "abc"}, "began with commit abc, now it is"),
+        ({"nginx": "1.22.0"}, "began with nginx 1.22.0, now it is 1.31.3"),
         ({"packages": {"flask": "0.1"}}, "now it is"),
-        ({"stack_cpus": [7]}, "begun with stack_cpus"),
+        ({"stack_cpus": [7]}, "began with stack_cpus"),
     ],
 )
 def test_other_conditions_are_refused_by_name(planned: Plan, change: dict[str, Any], says: str) -> None:
@@ -71,25 +66,22 @@ def test_other_conditions_are_refused_by_name(planned: Plan, change: dict[str, A
 
 
 def test_an_interrupted_run_keeps_its_rounds_and_a_planned_extension_adds_its_own(planned: Plan) -> None:
-    assert resume.total(run(planned), False, None) == 8
-    assert resume.total(run(planned), True, None) == 12
-    assert resume.total(run(planned), True, 4) == 12
+    assert resume.total(run(planned), False) == 8
+    assert resume.total(run(planned), True) == 12
 
 
-def test_what_was_not_planned_must_be_said(planned: Plan) -> None:
-    unplanned = run(planned, extension=0)
-    with pytest.raises(TandemError, match="give --rounds N"):
-        resume.total(unplanned, True, None)
-    assert resume.total(unplanned, True, 3) == 11
+def test_only_what_was_planned_can_be_added(planned: Plan) -> None:
+    with pytest.raises(TandemError, match=r"planned no extension.*start a new run"):
+        resume.total(run(planned, extension=0), True)
     extended = Rounds([run(planned).run, Resumed(date="", rounds=12, suspect=[], provenance=origin(planned))])
-    with pytest.raises(TandemError, match="no extension left"):
-        resume.total(extended, True, None)
-    assert resume.total(extended, False, None) == 12
+    with pytest.raises(TandemError, match="has begun: finish it with --resume"):
+        resume.total(extended, True)
+    assert resume.total(extended, False) == 12
 
 
 def test_a_run_that_is_whole_has_nothing_to_resume() -> None:
     with pytest.raises(TandemError, match="nothing is missing in this run"):
-        resume.total(Rounds(synthetic.synthesise()), False, None)
+        resume.total(Rounds(synthetic.synthesise()), False)
 
 
 def test_uncommitted_changes_are_told(planned: Plan) -> None:
@@ -104,7 +96,7 @@ def call(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def test_wrong_calls_are_sentences(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "can't be read" in call(["compare", "--resume", str(tmp_path)], capsys)
+    assert "no records.jsonl in" in call(["compare", "--resume", str(tmp_path)], capsys)
     (tmp_path / RECORDS).write_text("")
     assert "their first line is missing" in call(["compare", "--resume", str(tmp_path)], capsys)
     old = msgspec.structs.replace(synthetic.run(), format=1)
@@ -112,6 +104,9 @@ def test_wrong_calls_are_sentences(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "format 1" in call(["compare", "--resume", str(tmp_path)], capsys)
     assert "--seconds can't be changed" in call(["compare", "--resume", str(tmp_path), "--seconds", "5"], capsys)
     assert "--rounds can't be changed" in call(["compare", "--resume", str(tmp_path), "--rounds", "9"], capsys)
+    assert "--rounds can't add any: start a new run" in call(
+        ["compare", "--extend", str(tmp_path), "--rounds", "9"], capsys
+    )
 
 
 def test_the_first_record_is_a_run_with_its_arguments(planned: Plan) -> None:

@@ -50,7 +50,7 @@ class Machine:
         return self.looks[min(int(self.seconds), len(self.looks)) - 1]
 
     def wait(self, seconds: float, say: Callable[[str], None] = lambda _: None) -> list[str]:
-        return idle.wait(seconds, CPUS, say, take=self.take, clock=lambda: self.seconds)
+        return idle.wait_until_idle(seconds, CPUS, say, take=self.take, clock=lambda: self.seconds)
 
 
 @pytest.mark.parametrize("seconds", [0, 2, 60])

@@ -1,4 +1,4 @@
-"""The executor, with toys for stacks and a locustfile of the test's own."""
+"""The rig, with toys for stacks and a locustfile of the test's own."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from tandem.errors import RunFailed
-from tandem.experiments.rig import Machine
+from tandem.experiments.rig import Rig
 from tandem.launch import nginx
 from tandem.observe import samples
 from tandem.plan import cpu_layout, profiles, stacks
 from tandem.plan.comparison import Plan, plan
+from tandem.plan.order import Slot
 from tests.tandem import toy
 from tests.tandem.test_generator import locustfile
 from tests.tandem.test_process import alive
@@ -29,6 +30,7 @@ def planned(tmp_path: Path) -> Plan:
         profiles.QUICK,
         stacks.load([file]),
         names=["one", "two"],
+        baseline="one",
         scenarios=["waiting"],
         seconds=1,
         warmup=1,
@@ -40,20 +42,22 @@ def planned(tmp_path: Path) -> Plan:
 
 
 @pytest.fixture
-def executor(alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+def rig(alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rig:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
     made = planned(tmp_path)
     monkeypatch.undo()
     locustfile(tmp_path / "locust", monkeypatch)
-    return Machine(made, tmp_path / "run", nginx.find())
+    return Rig(made, tmp_path / "run", nginx.find())
 
 
-def test_stacks_are_proved_the_same_and_measured(executor: Machine) -> None:
-    load = executor.plan.loads[0]
-    with executor.ready():
-        assert executor.prove() > 30
-        with executor.stack("one", 3) as stack:
-            block = stack.measure(load, round_number=3, attempt=2, position=2)
+def test_stacks_are_proved_the_same_and_measured(rig: Rig) -> None:
+    load = rig.plan.loads[0]
+    with rig.ready():
+        assert rig.prove() > 30
+        with rig.stack("one") as stack:
+            stack.prepare(load, "a key")
+            stack.start()
+            block = stack.measure(load, Slot(round=3, attempt=2, position=2))
             started = [*stack.running.app_sessions(), stack.running.nginx.pid]
     assert (block.round, block.stack, block.scenario, block.position) == (3, "one", "waiting", 2)
     assert block.requests > 50
@@ -70,20 +74,22 @@ def test_stacks_are_proved_the_same_and_measured(executor: Machine) -> None:
     assert block.diagnostics.static_p50_ms
     assert block.app_memory_bytes is not None
     assert block.samples == "samples/round-03-attempt-2-waiting-one.csv.gz"
-    kept = samples.read(executor.folder / block.samples)
+    kept = samples.read(rig.folder / block.samples)
     assert len(kept) == block.arrivals == block.requests
     assert not any(alive(pid) for pid in started)
-    assert not executor.work.exists()
+    assert not rig.work.exists()
 
 
-def test_a_stack_that_dies_in_a_block_stops_the_run_with_its_last_lines(executor: Machine, tmp_path: Path) -> None:
+def test_a_stack_that_dies_in_a_block_stops_the_run_with_its_last_lines(rig: Rig, tmp_path: Path) -> None:
     text = (tmp_path / "locust" / "locustfile.py").read_text()
     (tmp_path / "locust" / "locustfile.py").write_text(text.replace('"/x"', '"/die"'))
 
     def work() -> None:
-        with executor.ready(), executor.stack("two", 1) as stack:
-            stack.measure(executor.plan.loads[0], round_number=1, attempt=1, position=1)
+        with rig.ready(), rig.stack("two") as stack:
+            stack.prepare(rig.plan.loads[0], "a key")
+            stack.start()
+            stack.measure(rig.plan.loads[0], Slot(round=1, attempt=1, position=1))
 
     with pytest.raises(RunFailed, match=r"two server 1 ended by itself[\s\S]*dying as asked"):
         work()
-    assert not executor.work.exists()
+    assert not rig.work.exists()

@@ -1,0 +1,39 @@
+"""What an experiment needs of the machine: proof of sameness, calibration, and stacks that are started, loaded and measured.
+
+`rig.Rig` is the real one; the tests have one that measures nothing.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from tandem.plan.order import Slot
+from tandem.records.block import Block
+from tandem.records.setup import Calibration, Load
+
+
+class MeasuredStack(Protocol):
+    """One stack and the loads for it; an experiment may prepare loads before the stack starts or while it runs."""
+
+    def prepare(self, load: Load, key: str) -> None:
+        """Begin to load a generator that waits; the same key asks the same things."""
+
+    def start(self) -> None:
+        """Start the stack on a freshly restored database, and warm it."""
+
+    def measure(self, load: Load, slot: Slot) -> Block:
+        """Measure one block under a load that was prepared."""
+
+
+class Executor(Protocol):
+    """What starts and measures stacks."""
+
+    def prove(self) -> int:
+        """Have every stack answer the probes and return how many there are. Raises RunFailed with the difference."""
+
+    def calibrate(self) -> Calibration:
+        """Measure what the load generator can do against nginx alone."""
+
+    def stack(self, name: str) -> AbstractContextManager[MeasuredStack]:
+        """Hand out a stack that is not yet started, and stop all that belongs to it at the end."""
