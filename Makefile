@@ -10,7 +10,7 @@ ARGS ?=
 TIME ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve-wsgi serve-asgi serve loadtest compare compare-quick doctor selftest fuzz openapi twins check test test-fast clean lock nginx-errors schema
+.PHONY: help setup serve-wsgi serve-asgi serve loadtest compare compare-quick doctor selftest fuzz openapi twins check test test-fast clean clean-results lock nginx-errors schema
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -62,8 +62,14 @@ test-fast: setup ## The tests that start no process, in parallel
 test: check ## All checks and tests: those first, then what starts servers, then what measures
 	@$(RUN) -m tests $(ARGS)
 
-clean: ## Remove the environment, databases and results
-	@rm -rf $(VENV) var results build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+clean: ## Remove databases and caches, if nothing runs (results and .venv stay)
+	@$(PYTHON) -m tandem.launch.lock
+	@rm -rf var build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+clean-results: ## Remove all results in results/, after asking
+	@$(PYTHON) -m tandem.launch.lock
+	@printf 'Remove %s with all runs in it? [y/N] ' "results/ ($$(ls -d results/2* 2>/dev/null | wc -l) runs)"; \
+	read -r answer && [ "$$answer" = y ] && rm -rf results && echo "removed" || echo "nothing was removed"
 
 lock: ## Lock the requirements again (needs uv)
 	@requirements/lock

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from tandem import rules
+from tandem import formats, rules
 from tandem.experiments.executor import Executor
 from tandem.experiments.progress import Progress
 from tandem.judge.rounds import Attempt, Rounds
@@ -50,8 +50,7 @@ class Comparison:
         """
         with run_folder.keeping(self.folder):
             probes = self._prove()
-            calibration = self.executor.calibrate()
-            self.say(calibrated(calibration))
+            calibration = None if self.plan.exploratory else self._calibrate()
             run = self.plan.run(self.provenance, probes, calibration, suspect)
             journal.append(self.path, run)
         self._measure(Rounds([run]))
@@ -68,6 +67,11 @@ class Comparison:
         probes = self.executor.prove()
         self.say(f"{probes} probes answered alike")
         return probes
+
+    def _calibrate(self) -> Calibration:
+        found = self.executor.calibrate()
+        self.say(calibrated(found))
+        return found
 
     def _keep(self, rounds: Rounds, record: Block | Resumed | End) -> None:
         journal.append(self.path, record)
@@ -90,7 +94,8 @@ class Comparison:
         missing = rounds.missing
         each = len(self.plan.definitions) * len(self.plan.loads)
         progress = Progress(len(missing) * each, self.plan.block_seconds())
-        self.say(f"{len(missing)} rounds, {len(missing) * each} blocks, about {progress.total()}")
+        blocks = formats.count(len(missing) * each, "block")
+        self.say(f"{formats.count(len(missing), 'round')}, {blocks}, about {progress.total()}")
         sequence = orders(list(self.plan.definitions), rounds.planned, self.plan.seed)
         for number in missing:
             self._round(rounds, number, sequence[number - 1], progress)
@@ -122,9 +127,14 @@ class Comparison:
         last = rounds.of_round(number)[-1]
         if last.invalid:
             self.say(f"round {number} is INVALID, for causes outside the stacks: {'; '.join(causes(last)[:4])}")
-            what = f"{rules.REPEATS} repeats are used up, it counts for nothing" if settled else "it is measured again"
-            self.say(f"round {number}: {what}")
+            self.say(f"round {number}: {self._consequence(settled)}")
         return not settled
+
+    def _consequence(self, settled: bool) -> str:
+        if not settled:
+            return "it is measured again"
+        used_up = "" if self.plan.exploratory else f"{rules.REPEATS} repeats are used up, "
+        return f"{used_up}it counts for nothing"
 
 
 def causes(attempt: Attempt) -> list[str]:

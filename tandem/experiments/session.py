@@ -84,7 +84,12 @@ def _origin(plan: Plan, folder: Path, binary: Path, how: Conditions) -> Provenan
 
 
 def _wait_until_idle(plan: Plan, how: Conditions, say: Say) -> list[str]:
-    """Wait for an idle machine; return what disturbs it where that is allowed. Raises TandemError where it isn't."""
+    """Wait for an idle machine; return what disturbs it where that is allowed. Raises TandemError where it isn't.
+
+    An exploratory run doesn't wait: it gives no verdict, and each of its blocks says what disturbed it.
+    """
+    if plan.exploratory:
+        return []
     reasons = idle.wait_until_idle(how.idle_seconds, plan.layout.used(), say)
     if reasons and not how.allow_dirty:
         raise TandemError(

@@ -146,10 +146,15 @@ class Rounds:
         last = {attempt.round: attempt.number for attempt in self.attempts}
         return sum(attempt.number < last[attempt.round] for attempt in self.rejected)
 
+    @property
+    def may_repeat(self) -> bool:
+        """Whether a repeat is left; a run without a decoy gives no verdict, so nothing in it is worth one."""
+        return self.repeats < REPEATS and any(stack.decoy_of for stack in self.run.stacks)
+
     def settled(self, number: int) -> bool:
         """Tell whether a round needs no further attempt: its last one is whole, and not INVALID or no repeat is left."""
         last = self.of_round(number)[-1:]
-        return bool(last) and last[0].complete and (not last[0].invalid or self.repeats >= REPEATS)
+        return bool(last) and last[0].complete and not (last[0].invalid and self.may_repeat)
 
     @property
     def missing(self) -> list[int]:

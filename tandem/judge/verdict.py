@@ -74,6 +74,12 @@ def withheld(rounds: Rounds, ratios: int) -> str | None:
     run, valid = rounds.run, len(rounds.valid)
     if any(len(set(where.cpus)) < 2 for where in rounds.provenances):
         return "no verdict: one CPU only, shared by the stack and the load"
+    if not statistics.enough_rounds(rounds.planned, ratios, rounds.looks):
+        needed = statistics.smallest_rounds(ratios, rounds.looks)
+        return (
+            f"no verdict: exploratory, {formats.count(rounds.planned, 'round')} planned and "
+            f"{formats.count(ratios, 'headline ratio')} need {needed}"
+        )
     if not any(stack.decoy_of == run.baseline for stack in run.stacks):
         return "no verdict: no decoy in this run"
     if rounds.measured < rounds.planned:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from tandem import statistics
 from tandem.errors import TandemError
 from tandem.plan import cpu_layout, profiles
@@ -12,6 +14,9 @@ from tandem.plan.profiles import Profile
 from tandem.plan.stacks import DECOY, Definition, Stacks, choose
 from tandem.records.journal import FORMAT
 from tandem.records.setup import Calibration, Headline, Load, Provenance, Run, Stack
+
+EXPLORATORY_WARMUP = 1
+"""Seconds of warm-up where the numbers are only for looking at."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +36,7 @@ class Plan:
     seed: int
     users: int
     layout: cpu_layout.Layout
-    exploratory: str | None = None  # why the run can give no verdict
+    exploratory: str | None = None  # why the run can give no verdict: it then has no decoy, which would vouch for one
 
     def stacks(self) -> list[Stack]:
         """Return the stacks as records keep them."""
@@ -120,9 +125,11 @@ def plan(
     too_few = too_few_rounds(count, len(headlines) * (len(chosen) - 1), 2 if extension else 1)
     if too_few and (rounds is None or extension):
         raise TandemError(f"{too_few}, or fewer stacks or scenarios")
+    if too_few and warmup is None:
+        loads = [msgspec.structs.replace(load, warmup_seconds=EXPLORATORY_WARMUP) for load in loads]
     return Plan(
         profile=profile.name,
-        definitions={**chosen, DECOY: chosen[first]},
+        definitions=chosen if too_few else {**chosen, DECOY: chosen[first]},
         baseline=first,
         loads=loads,
         headlines=headlines,

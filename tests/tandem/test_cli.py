@@ -135,6 +135,16 @@ def test_wrong_values_are_refused_by_the_parser(call: list[str], capsys: pytest.
     assert "usage: tandem" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["serve", "compare"])
+@pytest.mark.parametrize("name", ["DATABASE_URL", "NEWS_URL"])
+def test_a_setting_that_would_not_be_used_is_refused(
+    command: str, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(name, "postgresql://localhost/users")
+    assert cli.run([command]) == 2
+    assert f"{name} is set, and tandem doesn't use it" in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("processes")
 def test_a_missing_nginx_is_a_sentence() -> None:
     refused(tandem("serve", "asgi", "--port", str(ports.free_port()), NGINX="/no/such/nginx"), "NGINX=/no/such/nginx")

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tandem import rules
+from tandem import errors, rules
 from tandem.errors import RunFailed, Stopped
 from tandem.experiments import compare as comparing
 from tandem.experiments.compare import Comparison
@@ -224,6 +224,36 @@ def test_a_full_disk_is_a_sentence_and_keeps_what_is_there(
     with pytest.raises(RunFailed, match=r"the disk is full.*make room[\s\S]*tandem report"):
         run(planned, Fake(), tmp_path / "run")
     assert len(list(journal.read(tmp_path / "run" / RECORDS))) == 4
+
+
+def test_what_breaks_on_a_full_disk_is_told_as_a_full_disk(
+    planned: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stack says only that it did not become ready; why stands in no log, as that could not be written either."""
+    executor = Fake(fail_at=3, error=RunFailed("asgi did not become ready within 20 s: (nothing logged)"))
+    monkeypatch.setattr(errors, "SCARCE", 2**62)
+    with pytest.raises(
+        RunFailed, match=r"the disk is full \(\d+ MB are left in .*make room[\s\S]*--resume[\s\S]*did not become"
+    ):
+        run(planned, executor, tmp_path / "run")
+    monkeypatch.undo()
+    last = list(journal.read(tmp_path / "run" / RECORDS))[-1]
+    assert isinstance(last, End)
+    assert "the disk is full" in last.reason
+
+
+def test_an_exploratory_run_is_short_and_gives_no_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    planned = plan(profiles.QUICK, stacks.load(), seed=3, rounds=1)
+    executor, said = Fake(disturbed=[2]), list[str]()
+    found = run(planned, executor, tmp_path / "run", said)
+    assert "calibrate" not in executor.log
+    assert [type(record) for record in found] == [Run, Block, Block, Block, Block, End]  # no decoy, and no repeat
+    assert any("it counts for nothing" in line for line in said)
+    judged = summary.summarise(found)
+    assert judged.withheld == "no verdict: exploratory, 1 round planned and 3 headline ratios need 7"
+    assert not judged.trusted
+    assert not any(Rounds(found).missing)
 
 
 def test_the_device_that_is_always_full_gives_the_same_sentence(planned: Plan, tmp_path: Path) -> None:

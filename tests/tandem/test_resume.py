@@ -11,7 +11,7 @@ import pytest
 
 from tandem.cli import main as cli
 from tandem.errors import TandemError
-from tandem.experiments import resume
+from tandem.experiments import resume, session
 from tandem.judge.rounds import Rounds
 from tandem.plan import profiles, stacks
 from tandem.plan.comparison import Plan, plan
@@ -88,6 +88,45 @@ def test_uncommitted_changes_are_told(planned: Plan) -> None:
     clean, changed = (msgspec.structs.replace(origin(planned), dirty=dirty) for dirty in (False, True))
     assert resume.dirty([clean, clean]) == []
     assert "uncommitted" in resume.dirty([clean, changed])[0]
+
+
+def resumed_with(monkeypatch: pytest.MonkeyPatch, folder: Path, began: list[str], *call: str) -> session.Conditions:
+    """Return under which conditions a run that began so would be resumed."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    planned = plan(profiles.QUICK, stacks.load(), seed=3)
+    journal.append(
+        folder / RECORDS, planned.run(synthetic.provenance(command=["tandem", "compare", "--quick", *began]), 42)
+    )
+    seen: list[session.Conditions] = []
+    monkeypatch.setattr(session, "resume_run", lambda *given: seen.append(given[4]))
+    monkeypatch.setattr(cli, "_show", lambda *_: 0)
+    assert cli.run(["compare", "--resume", str(folder), *call]) == 0
+    return seen[0]
+
+
+def test_what_was_allowed_at_the_start_is_allowed_when_it_is_resumed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    how = resumed_with(monkeypatch, tmp_path, ["--allow-dirty"])
+    assert (how.allow_dirty, how.idle_seconds) == (True, 0)  # nothing is gained by waiting
+
+
+@pytest.mark.parametrize(
+    ("call", "allowed", "seconds"), [([], False, 60), (["--allow-dirty"], True, 0), (["--quiet-wait", "5"], False, 5)]
+)
+def test_how_long_a_resumed_run_waits(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, call: list[str], allowed: bool, seconds: int
+) -> None:
+    how = resumed_with(monkeypatch, tmp_path, [], *call)
+    assert (how.allow_dirty, how.idle_seconds) == (allowed, seconds)
+
+
+@pytest.mark.parametrize("command", [["tandem", "serve"], ["tandem", "compare", "--zebra"], []])
+def test_a_command_that_this_version_does_not_know_is_a_sentence(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    journal.append(tmp_path / RECORDS, synthetic.run(provenance=synthetic.provenance(command=command)))
+    assert "which this version can't resume" in call(["compare", "--resume", str(tmp_path)], capsys)
 
 
 def call(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
