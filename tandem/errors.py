@@ -10,6 +10,8 @@ from __future__ import annotations
 import errno
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 SCARCE = 16 * 1024**2
@@ -46,6 +48,17 @@ def nearly_full(folder: Path) -> str | None:
     if free >= SCARCE and (disk.f_favail > 0 or disk.f_files == 0):  # some file systems count no files
         return None
     return f"the disk is full ({free // 1024**2} MB are left in {folder}): make room and start again"
+
+
+@contextmanager
+def full_disk_named(*folders: Path) -> Iterator[None]:
+    """Say of whatever breaks in the block that a disk is full, where one of these folders is on a full one."""
+    try:
+        yield
+    except RunFailed as error:
+        if full := next(filter(None, map(nearly_full, folders)), None):
+            raise RunFailed(f"{full}\nWhat it broke: {error}") from error
+        raise
 
 
 class Stopped(BaseException):

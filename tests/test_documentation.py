@@ -57,6 +57,12 @@ def test_there_are_documents() -> None:
     assert {"loadtest/README.md", "tandem/README.md", "nginx/README.md"} <= set(NAMES)
 
 
+def test_the_harness_s_readme_has_a_line_for_every_module() -> None:
+    text = (ROOT / "tandem" / "README.md").read_text()
+    modules = {path.relative_to(ROOT / "tandem").as_posix() for path in (ROOT / "tandem").rglob("*.py")}
+    assert {name for name in modules if "__" not in name and f"`{name}`" not in text} == set()
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_make_targets_exist(name: str) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))

@@ -17,7 +17,7 @@ from pathlib import Path
 from tandem.cli.console import say
 from tandem.cli.options import IDLE_SECONDS, parser
 from tandem.doctor import examination
-from tandem.errors import RunFailed, Stopped, TandemError, sentence
+from tandem.errors import RunFailed, Stopped, TandemError, full_disk_named, sentence
 from tandem.experiments import resume, session
 from tandem.experiments.progress import duration
 from tandem.launch import database, foreground, lock, process
@@ -30,12 +30,12 @@ from tandem.records.journal import RECORDS
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status."""
-    options = parser().parse_args(arguments)
-    options.given = list(arguments)
     commands = {
         "serve": _serve, "compare": _compare, "stacks": _stacks, "seed": _seed, "report": _report, "doctor": _doctor,
     }  # fmt: skip
     try:
+        options = parser().parse_args(arguments)
+        options.given = list(arguments)
         with process.stoppable():
             return commands[options.command](options)
     except (TandemError, Stopped) as error:
@@ -53,7 +53,8 @@ def _serve(options: argparse.Namespace) -> int:
         shared=options.shared, users=options.users, news_delay=options.news_delay, port=options.port, cpus=options.cpus,
         limits=options.limits,
     )  # fmt: skip
-    with lock.hold(f"serve-{os.getpid()}", ["tandem", *options.given]):
+    disks = foreground.VAR, Path(tempfile.gettempdir())
+    with lock.hold(f"serve-{os.getpid()}", ["tandem", *options.given]), full_disk_named(*disks):
         foreground.serve(chosen, wishes, say)
     return 0
 
@@ -80,7 +81,8 @@ def _seed(options: argparse.Namespace) -> int:
     if options.database and not options.database.parent.is_dir():
         raise TandemError(f"there is no folder {options.database.parent}: make it first, or name another file")
     url = options.url or database.url(options.database)
-    with tempfile.TemporaryDirectory(prefix="tandem-") as folder:
+    disks = Path(tempfile.gettempdir()), *([options.database.parent] if options.database else [])
+    with full_disk_named(*disks), tempfile.TemporaryDirectory(prefix="tandem-") as folder:
         database.tool(url, "seed", "--users", str(options.users), log=Path(folder) / "seed.log")
     say(f"{options.users} users")
     return 0

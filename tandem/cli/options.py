@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from importlib import metadata
 from pathlib import Path
 
+from tandem.errors import TandemError
 from tandem.paths import PROJECT
 from tandem.plan import profiles
 
@@ -74,6 +75,14 @@ def seconds(text: str) -> float:
     return value
 
 
+def switch(name: str, usual: bool) -> bool:
+    """Return what a variable of the environment says, 0 or 1. Raises TandemError for anything else."""
+    value = os.environ.get(name, "")
+    if value not in ("", "0", "1"):
+        raise TandemError(f"{name}={value} is neither {name}=0 nor {name}=1")
+    return usual if not value else value == "1"
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     raw = argparse.RawDescriptionHelpFormatter
@@ -135,14 +144,14 @@ def _add_serve(serving: argparse.ArgumentParser) -> None:
     serving.add_argument(
         "--shared",
         action="store_true",
-        default=os.environ.get("SHARED") == "1",
+        default=switch("SHARED", False),
         help="one database for all (also SHARED=1)",
     )
     serving.add_argument(
         "--no-limits",
         dest="limits",
         action="store_false",
-        default=os.environ.get("LIMITS") != "0",
+        default=switch("LIMITS", True),
         help="refuse nobody who logs in often, as a load does (also LIMITS=0)",
     )
     serving.add_argument(

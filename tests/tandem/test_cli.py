@@ -18,7 +18,7 @@ from tandem import __main__, errors
 from tandem.cli import main as cli
 from tandem.cli import options
 from tandem.errors import RunFailed, TandemError
-from tandem.launch import database, foreground, ports
+from tandem.launch import database, foreground, lock, ports
 from tandem.launch import running_stack as tandem_serving
 from tandem.paths import PROJECT
 from tandem.plan import stacks
@@ -292,6 +292,33 @@ def test_serve_says_how_to_log_in_and_limits_that(
     assert "log in as admin with the password correct-horse" in output.read_text()
     assert {log_in(port) for _ in range(22)} == {200, 429}
     assert (tmp_path / f"seed-30-{database.maker()}.db").exists()
+
+
+@pytest.mark.parametrize("name", ["LIMITS", "SHARED"])
+def test_a_switch_in_the_environment_is_0_or_1(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(name, "no")
+    assert cli.run(["serve"]) == 2
+    assert f"{name}=no is neither {name}=0 nor {name}=1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["serve", "seed"])
+def test_what_breaks_on_a_full_disk_is_told_as_a_full_disk(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RunFailed("asgi did not become ready within 20 s: (nothing logged)")
+
+    monkeypatch.setattr(foreground, "serve", broken)
+    monkeypatch.setattr(database, "tool", broken)
+    monkeypatch.setattr(foreground, "VAR", tmp_path)
+    monkeypatch.setattr(lock, "FOLDER", tmp_path / "running")
+    monkeypatch.setattr(errors, "SCARCE", 2**62)
+    assert cli.run([command, *(["--database", str(tmp_path / "x.db")] if command == "seed" else [])]) == 1
+    said = capsys.readouterr().err
+    assert "the disk is full (" in said
+    assert "did not become ready" in said
 
 
 @pytest.mark.parametrize("how", ["", "--no-limits", "LIMITS=0", "LIMITS=1"])
