@@ -172,9 +172,9 @@ def _add_serve(serving: argparse.ArgumentParser) -> None:
 
 def _add_compare(comparing: argparse.ArgumentParser) -> None:
     standard, number = profiles.STANDARD, whole_number
-    profile = comparing.add_mutually_exclusive_group()
+    # fmt: off  # a table
     _add(
-        profile,
+        comparing.add_mutually_exclusive_group(),
         [
             ("--profile", list(profiles.PROFILES), "", f"defaults for all below (default: {standard.name})"),
             ("--quick", None, "", "the same as --profile quick"),
@@ -227,8 +227,8 @@ def _add_compare(comparing: argparse.ArgumentParser) -> None:
                 "--plan-extension",
                 number(1, 1000),
                 "N",
-                "plan N further rounds, to be measured with --extend if they are "
-                "wanted: each of both looks has half the error",
+                "plan N further rounds, to be measured with --extend if they are wanted: "
+                "each of both looks has half the error",
             ),
         ],
     )
@@ -239,6 +239,7 @@ def _add_compare(comparing: argparse.ArgumentParser) -> None:
             ("--extend", Path, "DIR", "measure the extension that a finished run planned"),
         ],
     )
+    # fmt: on
     _add(comparing, [("--require-decided", None, "", "exit 3 unless every headline is decided")])
     _add_files(comparing)
     comparing.set_defaults(cpus=1, out=Path("results"), plan_extension=0)
