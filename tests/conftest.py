@@ -15,14 +15,14 @@ import pytest
 from sqlalchemy import Engine, event
 
 from tandem.launch import newsstub, ports, running_stack
-from tandem.launch.running_stack import Running
+from tandem.launch.running_stack import RunningStack
 from tandem.plan import stacks as tandem_stacks
 from tests.support.accounts import KEY
 from tests.support.apps import APPS, USERS, cheap_passwords, in_process, settings_for
 from tests.support.clients import Client, HttpClient
 from tests.support.guard import no_process_is_started
 from tests.support.news import news_service
-from tests.support.stacks import STACKS, first_cpu, place_for
+from tests.support.stacks import STACKS, environment_for, first_cpu
 from userdb.database import whole
 from userdb.settings import from_environment
 
@@ -62,15 +62,17 @@ def news_url(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture(scope="session")
-def stack(seeded: Path, news_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Running]]:
+def stack(
+    seeded: Path, news_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], RunningStack]]:
     """Starts a built-in stack behind nginx, once, each on a database of its own."""
     known = tandem_stacks.load([])
-    running: dict[str, Running] = {}
+    running: dict[str, RunningStack] = {}
     with ExitStack() as exits:
 
-        def start(name: str) -> Running:
+        def start(name: str) -> RunningStack:
             if name not in running:
-                place = place_for(tmp_path_factory.mktemp(name), seeded, news_url)
+                place = environment_for(tmp_path_factory.mktemp(name), seeded, news_url)
                 running[name] = exits.enter_context(running_stack.running(name, known[name], place))
             return running[name]
 
@@ -78,13 +80,13 @@ def stack(seeded: Path, news_url: str, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture
-def asgi_url(stack: Callable[[str], Running]) -> str:
+def asgi_url(stack: Callable[[str], RunningStack]) -> str:
     """Where the stack `asgi` answers."""
     return stack("asgi").url
 
 
 @pytest.fixture(params=STACKS)
-def stack_url(request: pytest.FixtureRequest, stack: Callable[[str], Running]) -> str:
+def stack_url(request: pytest.FixtureRequest, stack: Callable[[str], RunningStack]) -> str:
     """Where each built-in stack answers, one after another."""
     return stack(request.param).url
 
@@ -110,7 +112,7 @@ def statements() -> Iterator[list[str]]:
 
 
 @pytest.fixture(params=STACKS)
-def stack_client(request: pytest.FixtureRequest, stack: Callable[[str], Running]) -> Client:
+def stack_client(request: pytest.FixtureRequest, stack: Callable[[str], RunningStack]) -> Client:
     """Each stack in turn, behind nginx; its database goes on from test to test."""
     return HttpClient("127.0.0.1", stack(request.param).port)
 

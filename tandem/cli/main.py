@@ -49,7 +49,7 @@ def run(arguments: Sequence[str]) -> int:
 def _serve(options: argparse.Namespace) -> int:
     _refuse_unused_environment()
     chosen = stacks_module.choose(stacks_module.load(options.stacks_file), options.stacks)
-    wishes = foreground.Wishes(
+    wishes = foreground.ServeOptions(
         shared=options.shared, users=options.users, news_delay=options.news_delay, port=options.port, cpus=options.cpus,
         limits=options.limits,
     )  # fmt: skip

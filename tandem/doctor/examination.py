@@ -27,7 +27,7 @@ def examine(cpus: int = 1, folder: Path = Path("results"), seconds: float = 3.0)
         return [Check("platform", "bad", text)]
     place = next(each for each in (folder.resolve(), *folder.resolve().parents) if each.is_dir())
     allowed = sorted(os.sched_getaffinity(0))
-    look = interference.look_at(allowed, seconds)
+    look = interference.watch_host(allowed, seconds)
     return [
         python(),
         *tools(),

@@ -61,7 +61,9 @@ def frequency(allowed: Sequence[int]) -> Check:
             f"{' and '.join(moving)}: absolute figures move with load and heat, ratios less; for steadier ones "
             "`cpupower frequency-set -g performance` and boost off",
         )
-    return Check("frequency", "ok", "fixed" if governors else "this machine doesn't tell (usual for a virtual one)")
+    return Check(
+        "frequency", "ok", "fixed" if governors else "not available on this host (usual for a virtual machine)"
+    )
 
 
 def virtualised() -> Check:
@@ -99,9 +101,9 @@ def generator_waiting() -> Check:
     return Check("run-queue delay", "ok", "readable (schedstat)")
 
 
-def activity(look: interference.Look) -> Iterator[Check]:
+def activity(look: interference.Activity) -> Iterator[Check]:
     """Judge what others did during a look."""
-    found = look.surroundings
+    found = look.interference
     who = f": {', '.join(look.busiest)}" if look.busiest else ""
     yield _share("others", validity.OTHERS, found.others_cpu_share, f"{who}; stop what runs beside, or wait")
     yield _share("stolen CPU", validity.STEAL, found.steal_share, "; the host is busy: wait, or use another machine")
@@ -116,7 +118,7 @@ def activity(look: interference.Look) -> Iterator[Check]:
 def _share(name: str, limit: Limit, share: float | None, what_to_do: str) -> Check:
     assert limit.suspect is not None
     if share is None:
-        return Check(name, "note", f"{limit.title}: this machine doesn't tell, so every run here counts as suspect")
+        return Check(name, "note", f"{limit.title}: not available on this host, so every run here counts as suspect")
     percent = 100 * share
     text = f"{limit.title} {percent:.1f} {limit.unit}"
     if percent > limit.invalid:

@@ -28,7 +28,7 @@ def memory() -> Check:
     """Look at the memory that is free."""
     free = _memory().get("MemAvailable")
     if free is None:
-        return Check("memory", "note", "this machine doesn't tell how much is free")
+        return Check("memory", "note", "how much is free is not available on this host")
     text = f"{free / GIGABYTE:.1f} GB available"
     if free < GIGABYTE:
         return Check("memory", "bad", f"{text}: a run takes about 1 GB, and without it everything waits for the disk")
@@ -96,7 +96,7 @@ def local_ports() -> Check:
     """Look at the ports for outgoing connections."""
     bounds = kernel.text(kernel.PROC / "sys/net/ipv4/ip_local_port_range").split()
     if len(bounds) != 2:
-        return Check("ports", "note", "this machine doesn't tell which ports outgoing connections take")
+        return Check("ports", "note", "which ports outgoing connections take is not available on this host")
     first, last = map(int, bounds)
     text = f"{first} to {last} for outgoing connections"
     if last - first + 1 < EPHEMERAL_PORTS:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from tandem.judge import validity
 from tandem.judge.validity import Limit
-from tandem.observe.interference import Look, look_at
+from tandem.observe.interference import Activity, watch_host
 
 STEADY = 3
 """Consecutive idle looks that are needed."""
@@ -23,16 +23,16 @@ def wait_until_idle(
     cpus: Sequence[int],
     say: Callable[[str], None],
     *,
-    take: Callable[[], Look] | None = None,
+    take: Callable[[], Activity] | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> list[str]:
     """Return [] as soon as these CPUs have been idle for three seconds, or after `seconds` the reasons why not.
 
     It looks three times in any case. What is not available on this host counts as idle: `validity.unreadable` names it.
     """
-    look = take or (lambda: look_at(cpus, SECONDS))
+    look = take or (lambda: watch_host(cpus, SECONDS))
     began = said = clock()
-    looks: list[Look] = []
+    looks: list[Activity] = []
     while len(looks) < STEADY or clock() - began < seconds:
         looks = [*looks[1 - STEADY :], look()]
         if is_idle(looks):
@@ -46,16 +46,16 @@ def wait_until_idle(
     return disturbances(looks)
 
 
-def is_idle(looks: Sequence[Look]) -> bool:
+def is_idle(looks: Sequence[Activity]) -> bool:
     """Tell whether there were enough looks, and nothing disturbed any of them."""
     return len(looks) >= STEADY and not any(disturbances([look]) for look in looks[-STEADY:])
 
 
-def disturbances(looks: Iterable[Look]) -> list[str]:
+def disturbances(looks: Iterable[Activity]) -> list[str]:
     """Return what disturbed the worst of these looks: others' CPU and stolen CPU above the limits of a suspect block."""
     looks = list(looks)
-    others = [(look.surroundings.others_cpu_share or 0.0, ", ".join(look.busiest)) for look in looks]
-    steal = [(look.surroundings.steal_share or 0.0, "") for look in looks]
+    others = [(look.interference.others_cpu_share or 0.0, ", ".join(look.busiest)) for look in looks]
+    steal = [(look.interference.steal_share or 0.0, "") for look in looks]
     return [
         *_beyond(validity.OTHERS, *max(others, default=(0.0, ""))),
         *_beyond(validity.STEAL, *max(steal, default=(0.0, ""))),

@@ -15,7 +15,7 @@ from tandem.drive.generator import Generator, Window
 from tandem.errors import RunFailed
 from tandem.launch import database, nginx, ports, running_stack
 from tandem.launch.process import Children
-from tandem.launch.running_stack import Place, Running
+from tandem.launch.running_stack import RunningStack, StackEnvironment
 from tandem.observe import budget_use, interference, samples, usage
 from tandem.observe.provenance import now
 from tandem.observe.samples import Samples
@@ -84,11 +84,11 @@ class Rig:
             yield Bench(self, name, exits)
 
     @contextmanager
-    def _running(self, name: str, port: int | None = None, timing: bool = False) -> Iterator[Running]:
+    def _running(self, name: str, port: int | None = None, timing: bool = False) -> Iterator[RunningStack]:
         file = self.file(name)
         database.restore(self.snapshot, file, self.logs / "database.log")
         shutil.rmtree(self.work / f"nginx-{name}", ignore_errors=True)
-        place = Place(
+        place = StackEnvironment(
             folder=self.work,
             logs=self.logs,
             cpus=self.plan.layout.stack,
@@ -125,7 +125,7 @@ class Bench:
         self.port = ports.free_port()
         self.children = exits.enter_context(Children())
         self.generators: dict[str, Generator] = {}  # by scenario
-        self.running: Running
+        self.running: RunningStack
 
     def prepare(self, load: Load, key: str) -> None:
         """Begin to load a generator, which then waits; it replaces an earlier one of the same scenario."""
@@ -164,7 +164,7 @@ class Bench:
         return Release(load, slot, generator, started, static, generator.release())
 
     def _watch(self, release: Release) -> Meter:
-        """Read CPU and surroundings at both ends of the window, then wait for the generator's end."""
+        """Read CPU and interference at both ends of the window, then wait for the generator's end."""
         meter = Meter(self, release.generator)
         self._sleep_until(release.window.start, release.generator)
         meter.begin()
@@ -221,7 +221,7 @@ class Bench:
             app_memory_bytes=usage.memory_bytes(self.running.app_sessions()),
             nginx_memory_bytes=usage.memory_bytes([self.running.nginx.pid]),
             start_seconds=self.running.start_seconds,
-            surroundings=meter.surroundings,
+            interference=meter.interference,
             observed=budget_use.observe(
                 self.running.app_sessions(),
                 self.rig.file(self.name),
@@ -263,7 +263,7 @@ class Meter:
         self._before = [usage.read(each) for each in self.sessions]
 
     def end(self) -> None:
-        """Read at the end: CPU seconds in between, and the surroundings."""
+        """Read at the end: CPU seconds in between, and the interference."""
         after = [usage.read(each) for each in self.sessions]
-        self.surroundings = self.watch.end()
+        self.interference = self.watch.end()
         self.app, self.nginx = map(usage.seconds, self._before, after)

@@ -116,7 +116,7 @@ def measure(scenario: str, stack: str, blocks: Sequence[Block], pooled: Pooled |
         p99_ms=_median([block.p99_ms for block in blocks]),
         pooled=pooled,
         dispatch_lag_p99_ms=max((block.dispatch_lag_p99_ms for block in blocks), default=0.0),
-        generator_share=max((block.surroundings.generator_cpu_share for block in blocks), default=0.0),
+        generator_share=max((block.interference.generator_cpu_share for block in blocks), default=0.0),
         start_seconds=statistics.median(block.start_seconds for block in blocks) if blocks else 0.0,
         observed=together(Observed, [block.observed for block in blocks], max),
         diagnostics=together(Diagnostics, [block.diagnostics for block in blocks], statistics.median),

@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from tandem.records.block import Block, Surroundings
+from tandem.records.block import Block, Interference
 
 Word = Literal["VALID", "SUSPECT", "INVALID"]
 WORDS: tuple[Word, ...] = ("VALID", "SUSPECT", "INVALID")  # from good to bad
@@ -47,11 +47,11 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
         return "VALID", 0.0
 
 
-def _share(title: str, unit: str, suspect: float, invalid: float, of: Callable[[Surroundings], float | None]) -> Limit:
-    """A cause that the surroundings hold as a share, limits in percent."""
+def _share(title: str, unit: str, suspect: float, invalid: float, of: Callable[[Interference], float | None]) -> Limit:
+    """A cause of interference that is a share, limits in percent."""
 
     def value(block: Block) -> float | None:
-        share = of(block.surroundings)
+        share = of(block.interference)
         return None if share is None else 100 * share
 
     return Limit(title=title, value=value, unit=unit, suspect=suspect, invalid=invalid)

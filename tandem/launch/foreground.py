@@ -13,7 +13,7 @@ from pathlib import Path
 from tandem.errors import TandemError
 from tandem.launch import database, nginx, ports, running_stack
 from tandem.launch.process import Child
-from tandem.launch.running_stack import Place, Running
+from tandem.launch.running_stack import RunningStack, StackEnvironment
 from tandem.paths import PROJECT
 from tandem.plan.stacks import Definition, Stacks
 
@@ -29,7 +29,7 @@ LOGIN = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wishes:
+class ServeOptions:
     """How to serve."""
 
     shared: bool  # one database for all
@@ -82,29 +82,29 @@ def public_ports(stacks: Stacks, wished: int | None) -> dict[str, int]:
     return found
 
 
-def _database(name: str, wishes: Wishes, logs: Path, say: Say) -> Path:
+def _database(name: str, options: ServeOptions, logs: Path, say: Say) -> Path:
     """Return the database of a stack, made from the seed the first time and kept until `make clean`.
 
     A kept one is brought to the newest schema; a seed that other code made is forgotten.
     """
-    snapshot = VAR / f"seed-{wishes.users}-{database.maker()}.db"
-    file = VAR / ("shared.db" if wishes.shared else f"{name}.db")
+    snapshot = VAR / f"seed-{options.users}-{database.maker()}.db"
+    file = VAR / ("shared.db" if options.shared else f"{name}.db")
     kept = file.exists()
     say(
         f"{name} uses {os.path.relpath(file)}"
-        + (" as it was left; `make clean` removes it" if kept else f", {wishes.users} new users")
+        + (" as it was left; `make clean` removes it" if kept else f", {options.users} new users")
     )
     if kept:
         database.migrate(file, logs / "database.log")
         return file
     for other in set(VAR.glob("seed-*.db")) - set(VAR.glob(f"seed-*-{database.maker()}.db")):
         other.unlink()
-    database.seed(snapshot, wishes.users, logs / "database.log")
+    database.seed(snapshot, options.users, logs / "database.log")
     database.restore(snapshot, file, logs / "database.log")
     return file
 
 
-def describe(stack: Running, definition: Definition, nginx_version: str, cpus: int) -> str:
+def describe(stack: RunningStack, definition: Definition, nginx_version: str, cpus: int) -> str:
     """Return the line that says that a stack is ready."""
     budget = definition.budget(cpus)
     parts = [f"nginx {nginx_version}", f"{cpus} CPU{'s' * (cpus > 1)}"]
@@ -113,15 +113,15 @@ def describe(stack: Running, definition: Definition, nginx_version: str, cpus: i
     return f"{stack.name} ready at {stack.url} ({', '.join(parts)})"
 
 
-def serve(stacks: Stacks, wishes: Wishes, say: Say) -> None:
+def serve(stacks: Stacks, options: ServeOptions, say: Say) -> None:
     """Serve until a signal comes. Raises RunFailed with last log lines where a process ends by itself."""
     binary = nginx.find()
     nginx_version = nginx.version(binary)
-    chosen_ports = public_ports(stacks, wishes.port)
+    chosen_ports = public_ports(stacks, options.port)
     allowed = sorted(os.sched_getaffinity(0))
-    if wishes.cpus > len(allowed):
+    if options.cpus > len(allowed):
         raise TandemError(
-            f"{wishes.cpus} CPUs are more than the {len(allowed)} of this machine: give --cpus {len(allowed)}"
+            f"{options.cpus} CPUs are more than the {len(allowed)} of this machine: give --cpus {len(allowed)}"
         )
     VAR.mkdir(exist_ok=True)
     with ExitStack() as exits:
@@ -129,30 +129,30 @@ def serve(stacks: Stacks, wishes: Wishes, say: Say) -> None:
         tail, news_port = Tail(say), ports.free_port()
         tail.follow(
             exits.enter_context(
-                running_stack.news_stub(port=news_port, delay=wishes.news_delay, logs=folder, cpus=allowed[-1:])
+                running_stack.news_stub(port=news_port, delay=options.news_delay, logs=folder, cpus=allowed[-1:])
             )
         )
         started = []
         for name, stack in stacks.items():
-            place = Place(
+            place = StackEnvironment(
                 folder=folder,
                 logs=folder,
-                cpus=allowed[: wishes.cpus],  # the same for all: whoever loads one and then the other finds them equal
-                database_url=database.url(_database(name, wishes, folder, say)),
+                cpus=allowed[: options.cpus],  # the same for all: whoever loads one and then the other finds them equal
+                database_url=database.url(_database(name, options, folder, say)),
                 news_url=f"http://127.0.0.1:{news_port}/news",
                 nginx=binary,
                 port=chosen_ports[name],
-                limits=wishes.limits,
+                limits=options.limits,
                 keys=VAR / "session-keys",
             )
             running = exits.enter_context(running_stack.running(name, stack, place))
             started.append(running)
             for child in (*running.servers, running.nginx):
                 tail.follow(child)
-        _foreground(tail, started, [describe(each, stacks[each.name], nginx_version, wishes.cpus) for each in started])
+        _foreground(tail, started, [describe(each, stacks[each.name], nginx_version, options.cpus) for each in started])
 
 
-def _foreground(tail: Tail, started: Sequence[Running], ready: Sequence[str]) -> None:
+def _foreground(tail: Tail, started: Sequence[RunningStack], ready: Sequence[str]) -> None:
     tail.show()
     for line in (*ready, LOGIN, "Ctrl-C stops everything"):
         tail.say(line)

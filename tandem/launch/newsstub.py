@@ -28,7 +28,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 LONGEST = 60.0
 
 
-class Manner(NamedTuple):
+class Behaviour(NamedTuple):
     """How calls are answered: seconds, seconds, and a share from 0 to 1."""
 
     delay: float = 0.1
@@ -36,7 +36,7 @@ class Manner(NamedTuple):
     error_rate: float = 0.0
 
 
-def manner(given: dict[str, str], usual: Manner) -> Manner:
+def behaviour(given: dict[str, str], usual: Behaviour) -> Behaviour:
     """Return `usual` with what is given in its place. Raises ValueError with a sentence."""
     values = {}
     for field, most in (("delay", LONGEST), ("jitter", LONGEST), ("error_rate", 1.0)):
@@ -70,7 +70,7 @@ async def answer(send: Send, status: int, body: bytes) -> None:
 class Stub:
     """The ASGI application."""
 
-    def __init__(self, usual: Manner, seed: int) -> None:
+    def __init__(self, usual: Behaviour, seed: int) -> None:
         self.usual, self.random = usual, random.Random(seed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,7 +86,7 @@ class Stub:
         """Wait, then answer with items or an error."""
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
         try:
-            now = manner(query, self.usual)
+            now = behaviour(query, self.usual)
         except ValueError as error:
             await answer(send, 422, json.dumps({"error": str(error)}).encode())
             return
@@ -118,7 +118,7 @@ def main(arguments: list[str] | None = None) -> int:
     if not 1 <= options.port <= 65535:
         parser.error(f"--port must be a number from 1 to 65535, not {options.port}")
     try:
-        usual = manner(vars(options), Manner())
+        usual = behaviour(vars(options), Behaviour())
     except ValueError as error:
         parser.error(str(error))
     if not ports.available(options.port):

@@ -31,7 +31,7 @@ STATIC_REQUESTS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class StackEnvironment:
     """Where and with what a stack runs."""
 
     folder: Path  # empty or missing: nginx's configuration goes below it
@@ -61,7 +61,7 @@ class Place:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Running:
+class RunningStack:
     """A stack that answers."""
 
     name: str
@@ -87,7 +87,7 @@ class Running:
 
 
 @contextmanager
-def running(name: str, stack: Definition, place: Place) -> Iterator[Running]:
+def running(name: str, stack: Definition, place: StackEnvironment) -> Iterator[RunningStack]:
     """Start a stack, wait until it answers, and stop it at the end.
 
     Raises TandemError with its last log lines where it doesn't.
@@ -107,7 +107,7 @@ def running(name: str, stack: Definition, place: Place) -> Iterator[Running]:
         _wait(children, name, place.port, "/readyz")
         took = time.monotonic() - began
         processes = stack.budget(len(place.cpus)).processes
-        yield Running(
+        yield RunningStack(
             name=name,
             port=place.port,
             servers=servers,
@@ -118,7 +118,7 @@ def running(name: str, stack: Definition, place: Place) -> Iterator[Running]:
         )
 
 
-def _server(name: str, number: int, stack: Definition, cpus: list[int], port: int, place: Place) -> Child:
+def _server(name: str, number: int, stack: Definition, cpus: list[int], port: int, place: StackEnvironment) -> Child:
     path = {"PYTHONPATH": os.pathsep.join(stack.pythonpath)} if stack.pythonpath else {}
     given = {**stack.environment, **path, **place.environment(name)}
     return Child(
@@ -131,7 +131,7 @@ def _server(name: str, number: int, stack: Definition, cpus: list[int], port: in
     )
 
 
-def _nginx(name: str, stack: Definition, server_ports: Sequence[int], place: Place) -> Child:
+def _nginx(name: str, stack: Definition, server_ports: Sequence[int], place: StackEnvironment) -> Child:
     folder = place.folder / f"nginx-{name}"
     keepalive = stack.upstream_keepalive * len(place.cpus)
     nginx.configure(
@@ -170,7 +170,7 @@ def get(port: int, path: str, seconds: float = 5.0) -> int:
         connection.close()
 
 
-def warm(stack: Running) -> None:
+def warm(stack: RunningStack) -> None:
     """Send every worker about 200 requests that only read, so that no first call of anything falls into a window.
 
     Workers that share a socket take what they get: there are two connections for each, so that none stays idle.
@@ -193,10 +193,10 @@ def warm(stack: Running) -> None:
         raise RunFailed(f"{stack.name} broke off while it was warmed: {error!r}") from error
 
 
-def static_times(stack: Running) -> list[float]:
+def static_times(stack: RunningStack) -> list[float]:
     """Return how many milliseconds a static file of the stack's nginx takes, asked for one by one: no app is in it.
 
-    Every stack has the same nginx, so what differs here differs in the surroundings. Raises RunFailed where it breaks off.
+    Every stack has the same nginx, so what differs here is interference. Raises RunFailed where it breaks off.
     """
     times = []
     connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=10)

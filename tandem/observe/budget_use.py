@@ -1,4 +1,4 @@
-"""Observed: what a stack uses of its budget, read from the kernel without asking the stack."""
+"""Budget use: what a stack uses of its budget, read from the kernel without asking the stack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Surroundings: what went on outside the stack during a window.
+"""Interference: what went on outside the stack during a window.
 
 Others' CPU is the CPU time of all tasks on the run's CPUs less that of everything of ours. Where it comes from, best first:
 
@@ -26,7 +26,7 @@ from typing import NamedTuple
 from tandem import topology
 from tandem.observe import kernel, usage
 from tandem.observe.usage import Process, Usage
-from tandem.records.block import Surroundings
+from tandem.records.block import Interference
 
 TICK_SECONDS = 0.01
 """Longest time between two ticks: how far the scheduler's sums may lag behind (CONFIG_HZ is 100 or more)."""
@@ -45,22 +45,22 @@ class Reading(NamedTuple):
     kernel: Usage  # all threads of the kernel
     kernel_here: Usage  # those that ran last on one of these CPUs
     total: int | None
-    strangers: Usage | None  # where there is no total
+    others: Usage | None  # everyone else's processes, where there is no total
     waiting: kernel.Waiting | None
     steal: float | None
     throttled: float | None
     pressure: float | None
 
 
-class Look(NamedTuple):
-    """What went on during a look."""
+class Activity(NamedTuple):
+    """What others did on the watched CPUs for some seconds."""
 
-    surroundings: Surroundings
+    interference: Interference
     busiest: list[str]  # the programs of others that used most CPU, most first, with their share of one CPU
 
 
 class Watch:
-    """Reads the surroundings at both ends of a window."""
+    """Reads what goes on at both ends of a window."""
 
     def __init__(
         self,
@@ -82,14 +82,14 @@ class Watch:
         """Read at the beginning."""
         self._before = self._read()
 
-    def end(self) -> Surroundings:
+    def end(self) -> Interference:
         """Read at the end; may be called again for a longer window."""
         before, after = self._before, self._read()
         wall = after.moment - before.moment
         waited = None
         if before.waiting is not None and after.waiting is not None:
             waited = kernel.waited_seconds(before.waiting, after.waiting)
-        return Surroundings(
+        return Interference(
             generator_waiting_share=_share(0.0, waited, wall),
             generator_cpu_share=usage.seconds(before.generator, after.generator) / wall,
             others_cpu_share=_share(0.0, self._others(before, after), wall),
@@ -119,7 +119,7 @@ class Watch:
                 if each.pid in kernel_spent and each.cpu in self.watched
             },
             total=total,
-            strangers=strangers(processes, mine) if total is None else None,
+            others=everyone_else(processes, mine) if total is None else None,
             waiting=kernel.waiting(each.pid for each in generator),
             steal=kernel.steal_seconds(self.cpus),
             throttled=kernel.throttled_seconds(),
@@ -145,8 +145,8 @@ class Watch:
             spent = (after.total - before.total) / 1e9 - mine
             skew = (before.took + after.took + 2 * TICK_SECONDS) * len(self.watched)
             return 0.0 if -skew <= spent < 0 else spent
-        if before.strangers is not None and after.strangers is not None:
-            return usage.seconds(before.strangers, after.strangers)
+        if before.others is not None and after.others is not None:
+            return usage.seconds(before.others, after.others)
         return None
 
 
@@ -158,20 +158,20 @@ def ours(processes: Sequence[Process], sessions: set[int], harness: int) -> set[
     return found
 
 
-def strangers(processes: Iterable[Process], mine: set[int]) -> Usage | None:
+def everyone_else(processes: Iterable[Process], mine: set[int]) -> Usage | None:
     """Return the CPU time of everyone else's processes; None where not all processes can be seen."""
     if not kernel.all_processes_are_visible():
         return None
     return usage.spent(each for each in processes if each.pid not in mine and not each.kernel)
 
 
-def look_at(cpus: Sequence[int], seconds: float, harness: int | None = None) -> Look:
+def watch_host(cpus: Sequence[int], seconds: float, harness: int | None = None) -> Activity:
     """Watch these CPUs for some seconds; see `Watch` for what is ours."""
     watch = Watch([], [], cpus, harness)
     before = usage.spent(usage.scan())
     watch.begin()
     time.sleep(seconds)
-    surroundings = watch.end()
+    interference = watch.end()
     processes = usage.scan()
     mine = ours(processes, set(), watch.harness)
     others = [each for each in processes if each.pid not in mine and not each.kernel and each.cpu in watch.watched]
@@ -181,7 +181,7 @@ def look_at(cpus: Sequence[int], seconds: float, harness: int | None = None) -> 
         for each in others
         for now in usage.spent([each]).values()
     }
-    return Look(surroundings, busiest(used))
+    return Activity(interference, busiest(used))
 
 
 def busiest(used: dict[str, float], most: int = 3) -> list[str]:

@@ -1,4 +1,4 @@
-"""Sources: what the kernel tells about the machine's CPUs, each read directly. None: this machine doesn't tell.
+"""The kernel: what it says about the machine's CPUs, each figure read directly. None: not available on this host.
 
 What is *not* read: the busy time of /proc/stat and of the root's `cpu.stat` in cgroup v2. Both are sampled by ticks (in the
 kernel: root_cgroup_cputime), and a program that wakes by a timer hides from ticks or is always hit by them.

@@ -63,11 +63,6 @@ def _parse(pid: int, text: str) -> Process:
     )
 
 
-def members(session: int) -> list[int]:
-    """Return the ids of all processes of a session: a child that the harness started, and everything that it started."""
-    return [process.pid for process in scan() if process.session == session]
-
-
 def cpu_nanoseconds(pid: int) -> int:
     """Return the CPU time of a process since its start, threads that have ended included. Raises OSError where there
     is none.

@@ -8,8 +8,8 @@ from __future__ import annotations
 import msgspec
 
 
-class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """What went on outside the stack during a window; shares are of the window's length. None: this machine doesn't tell."""
+class Interference(msgspec.Struct, frozen=True, kw_only=True):
+    """What went on outside the stack during a window; shares are of the window's length. None: not available on this host."""
 
     generator_waiting_share: float | None  # time that the generator's threads were ready to run and waited for a CPU
     generator_cpu_share: float  # CPU that the generator used, of one CPU
@@ -22,7 +22,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Observed(msgspec.Struct, frozen=True, kw_only=True):
-    """What the stack used of its budget, seen from outside at the end of a window. None: this machine doesn't tell."""
+    """What the stack used of its budget, seen from outside at the end of a window. None: not available on this host."""
 
     processes: int  # of the app, masters included
     threads: int | None  # of all these processes
@@ -77,7 +77,7 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, tag="block"):
     app_memory_bytes: int | None  # PSS, read after the window
     nginx_memory_bytes: int | None
     start_seconds: float  # from starting the stack to its first good answer
-    surroundings: Surroundings
+    interference: Interference = msgspec.field(name="surroundings")  # its name on disk since the first format
     observed: Observed
     diagnostics: Diagnostics
     failure_examples: list[str] = []

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tandem.launch.running_stack import Running
+from tandem.launch.running_stack import RunningStack
 from tests.browser import chromium
 from tests.browser.screenshots import APPS
 from tests.browser.watch import watched
@@ -24,7 +24,7 @@ def browser(processes: None) -> Iterator[Browser]:
 
 
 @pytest.fixture(params=APPS)
-def url(request: pytest.FixtureRequest, stack: Callable[[str], Running]) -> str:
+def url(request: pytest.FixtureRequest, stack: Callable[[str], RunningStack]) -> str:
     """Where each app answers, one after the other."""
     return stack(request.param).url
 

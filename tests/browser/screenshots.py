@@ -17,7 +17,7 @@ from tandem.launch import database, process, running_stack
 from tandem.plan import stacks
 from tests.browser import chromium, views
 from tests.browser.views import VIEWS
-from tests.support.stacks import place_for
+from tests.support.stacks import environment_for
 
 APPS = ("wsgi-gthread", "asgi")
 USERS = 50
@@ -72,7 +72,7 @@ def serving_both(folder: Path) -> Iterator[list[str]]:
         urls = []
         for name in APPS:
             (folder / name).mkdir()
-            place = place_for(folder / name, seeded, "http://127.0.0.1:9/news")  # which no page asks for
+            place = environment_for(folder / name, seeded, "http://127.0.0.1:9/news")  # which no page asks for
             urls.append(exits.enter_context(running_stack.running(name, known[name], place)).url)
         yield urls
 

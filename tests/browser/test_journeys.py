@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tandem.launch.running_stack import Running
+from tandem.launch.running_stack import RunningStack
 from tests.browser import views
 from tests.browser.conftest import with_and_without_javascript, without_javascript
 from tests.browser.hands import PASSWORD, fill_in, follow, is_told, log_in, new_person, press
@@ -141,7 +141,7 @@ def test_loading_a_page_again_after_saving_sends_nothing_again(page: Page) -> No
 
 
 def test_who_logs_in_in_one_app_is_logged_in_in_the_other(
-    page: Page, url: str, stack: Callable[[str], Running]
+    page: Page, url: str, stack: Callable[[str], RunningStack]
 ) -> None:
     [other] = [stack(name).url for name in APPS if stack(name).url != url]
     page.goto("/login")

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults  # type: ignore[import-untyped]  # it has no types
 from playwright.sync_api import Browser, Page, expect
 
-from tandem.launch.running_stack import Running
+from tandem.launch.running_stack import RunningStack
 from tests.browser import views
 from tests.browser.screenshots import APPS, SCHEMES, SIZES
 from tests.browser.views import VIEWS, View
@@ -32,7 +32,7 @@ SMALL = """() => [...document.querySelectorAll("a:not(.skip), button, input:not(
 
 
 @pytest.mark.parametrize("name", VIEWS)
-def test_everybody_can_use_it(browser: Browser, stack: Callable[[str], Running], name: str) -> None:
+def test_everybody_can_use_it(browser: Browser, stack: Callable[[str], RunningStack], name: str) -> None:
     view, known = VIEWS[name], set()
     with watched(browser) as seen, seen.context.new_page() as page:
         for app in APPS:

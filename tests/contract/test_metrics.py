@@ -13,7 +13,7 @@ import pytest
 from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.parser import text_string_to_metric_families
 
-from tandem.launch.running_stack import Running
+from tandem.launch.running_stack import RunningStack
 from tests.support.accounts import ADMIN
 from tests.support.apps import APPS, in_process, settings_for
 from tests.support.clients import Client, HttpClient
@@ -136,7 +136,7 @@ def test_methods_and_routes_are_those_of_the_app(client: Client) -> None:
     assert {route for _, _, route, _ in keys} <= ROUTES.keys() | {"none"}
 
 
-def test_every_stack_counts_strange_addresses_alike(stack: Callable[[str], Running]) -> None:
+def test_every_stack_counts_strange_addresses_alike(stack: Callable[[str], RunningStack]) -> None:
     for target in ("//users", "/users%0A", "/users/7%0A", "/users/7/", "/api%2Fusers", "/login;x", "/./users"):
         found = []
         for name in STACKS:
@@ -172,7 +172,7 @@ def test_a_busy_database_is_counted(app_client: Client, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("name", STACKS)
-def test_every_process_tells_the_same_sum(name: str, stack: Callable[[str], Running]) -> None:
+def test_every_process_tells_the_same_sum(name: str, stack: Callable[[str], RunningStack]) -> None:
     """Any of them may be asked: between two looks the sum grows by the look before, whoever counted it."""
     running = stack(name)
     client = HttpClient("127.0.0.1", running.port)
@@ -180,7 +180,7 @@ def test_every_process_tells_the_same_sum(name: str, stack: Callable[[str], Runn
     assert [after - before for before, after in itertools.pairwise(found)] == [1] * (len(found) - 1)
 
 
-def test_what_several_processes_have_done_at_once_is_one_sum(stack: Callable[[str], Running]) -> None:
+def test_what_several_processes_have_done_at_once_is_one_sum(stack: Callable[[str], RunningStack]) -> None:
     running = stack("wsgi-sync")
     client = HttpClient("127.0.0.1", running.port)
     before, own_before = series(client), own(running)
@@ -194,7 +194,7 @@ def test_what_several_processes_have_done_at_once_is_one_sum(stack: Callable[[st
     assert len([share for share in shares if share]) > 1
 
 
-def own(running: Running) -> dict[str, float]:
+def own(running: RunningStack) -> dict[str, float]:
     """How often news were asked for, by each process of a stack: each has a file of its own."""
     environment = Path(f"/proc/{running.servers[0].pid}/environ").read_bytes().split(b"\0")
     [folder] = [each.partition(b"=")[2] for each in environment if each.startswith(b"PROMETHEUS_MULTIPROC_DIR=")]

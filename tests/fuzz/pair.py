@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tandem.launch import running_stack
-from tandem.launch.running_stack import Place
+from tandem.launch.running_stack import StackEnvironment
 from tandem.plan import stacks as tandem_stacks
 from tests.fuzz import counts, database, seed
 from tests.fuzz.database import Database
@@ -20,14 +20,14 @@ from tests.fuzz.memory import Memory
 from tests.fuzz.step import Step, curl, written
 from tests.fuzz.tally import Tally
 from tests.support.answers import Answer, mask
-from tests.support.stacks import place_for
+from tests.support.stacks import environment_for
 
 NAMES = ("wsgi-gthread", "asgi")
 ATTEMPTS = 3
 """To log in under one name, so that a short sequence comes to an end of them."""
 
 
-class StrictPlace(Place):
+class StrictEnvironment(StackEnvironment):
     """A place where few attempts to log in are let through, and nginx, which counts time, refuses none."""
 
     def environment(self, name: str) -> dict[str, str]:
@@ -173,7 +173,7 @@ def running(folder: Path, news_url: str) -> Iterator[Pair]:
         stacks = {}
         for name, cpu in zip(NAMES, (cpus[0], cpus[-1]), strict=True):
             (folder / name).mkdir()
-            place = StrictPlace(**{**vars(place_for(folder / name, seeded, news_url)), "cpus": [cpu]})
+            place = StrictEnvironment(**{**vars(environment_for(folder / name, seeded, news_url)), "cpus": [cpu]})
             running = exits.enter_context(running_stack.running(name, tandem_stacks.load([])[name], place))
             stacks[name] = Stack(running.port, folder / name / "users.db", seeded)
             exits.callback(stacks[name].close)

@@ -81,7 +81,7 @@ def test_dispatch_lag(bench: ToyBench, tell: Story) -> None:
     """1,000 arrivals/s against a static file: sent when they are due, and what a request costs the generator."""
     rate, seconds = 1000, 4
     block = bench.block(load(rate, seconds, scenario="floor")).block
-    cpu = 1000 * block.surroundings.generator_cpu_share * block.seconds / block.requests
+    cpu = 1000 * block.interference.generator_cpu_share * block.seconds / block.requests
     tell(
         did=f"Sent {rate:,} arrivals/s for {seconds} s to a static file of the stack's nginx (scenario `floor`), "
         "so that no app is in it.",
@@ -91,8 +91,8 @@ def test_dispatch_lag(bench: ToyBench, tell: Story) -> None:
             f"good answers {block.rate:.0f}/s, {block.failures} failed, {block.dropped} dropped; response p50 "
             f"{ms(block.p50_ms)}, p99 {ms(block.p99_ms)}",
             f"the generator used {cpu:.3f} ms of CPU per request, "
-            f"{percent(block.surroundings.generator_cpu_share, 0)} of its CPU; it was ready and waited for it "
-            f"{100 * (block.surroundings.generator_waiting_share or 0):.1f} % of the time",
+            f"{percent(block.interference.generator_cpu_share, 0)} of its CPU; it was ready and waited for it "
+            f"{100 * (block.interference.generator_waiting_share or 0):.1f} % of the time",
         ],
         wrong="arrivals that are sent late because the generator waits for answers or for its timer: p99 of 50 "
         "ms or more, or less than 95 % of the rate. (The target is not asserted: this machine may be in use.)",

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from tandem.launch import ports, running_stack
-from tandem.launch.running_stack import Place, Running
+from tandem.launch.running_stack import RunningStack, StackEnvironment
 from tandem.plan import stacks as tandem_stacks
 from tests.support.answers import Answer
 from tests.support.clients import HttpClient
 from tests.support.headers import FORM, JSON
 from tests.support.people import PASSWORD, Person, authorization, fresh, join, log_in, send, token
-from tests.support.stacks import STACKS, place_for
+from tests.support.stacks import STACKS, environment_for
 from userdb.passwords import SEEDED
 
 PAIR = ["wsgi-sync", "asgi"]
@@ -30,7 +30,7 @@ AT_ONCE = 11
 
 
 @dataclass(frozen=True, kw_only=True)
-class Counting(Place):
+class Counting(StackEnvironment):
     """A place where the apps refuse whoever tries a name too often, and nginx nobody."""
 
     def environment(self, name: str) -> dict[str, str]:
@@ -53,7 +53,7 @@ class Pair:
 def pair(seeded: Path, news_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     """Both apps behind an nginx each; several processes of the one, one of the other."""
     folder = tmp_path_factory.mktemp("pair")
-    place = Counting(**vars(place_for(folder, seeded, news_url)))
+    place = Counting(**vars(environment_for(folder, seeded, news_url)))
     with ExitStack() as exits:
         clients = []
         for name in PAIR:
@@ -128,7 +128,7 @@ def test_processes_that_make_the_keys_at_their_first_start_have_the_same(
     seeded: Path, news_url: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "keys" / "session-keys"
-    place = replace(place_for(tmp_path, seeded, news_url), keys=file)
+    place = replace(environment_for(tmp_path, seeded, news_url), keys=file)
     with running_stack.running("wsgi-sync", tandem_stacks.load([])["wsgi-sync"], place) as running:
         client = HttpClient("127.0.0.1", running.port)
         headers = [authorization(json.loads(log_in(client, "admin", SEEDED).body)["token"]) for _ in range(6)]
@@ -142,7 +142,7 @@ def test_processes_that_make_the_keys_at_their_first_start_have_the_same(
 @pytest.fixture(params=["wsgi-gthread", "asgi"])
 def limited(request: pytest.FixtureRequest, seeded: Path, news_url: str, tmp_path: Path) -> Iterator[HttpClient]:
     """Each app behind an nginx that limits logins, as it is served to everybody."""
-    place = replace(place_for(tmp_path, seeded, news_url), limits=True)
+    place = replace(environment_for(tmp_path, seeded, news_url), limits=True)
     with running_stack.running(request.param, tandem_stacks.load([])[request.param], place) as running:
         yield HttpClient("127.0.0.1", running.port)
 
@@ -255,7 +255,7 @@ def test_a_cookie_beyond_what_nginx_takes(stack_client: HttpClient) -> None:
 
 
 @pytest.mark.parametrize("name", STACKS)
-def test_forms_that_never_end_keep_nobody_waiting(name: str, stack: Callable[[str], Running]) -> None:
+def test_forms_that_never_end_keep_nobody_waiting(name: str, stack: Callable[[str], RunningStack]) -> None:
     """More of them than any stack has threads: they occupy nginx, and no process, thread or place of an app."""
     running = stack(name)
     client = HttpClient("127.0.0.1", running.port)

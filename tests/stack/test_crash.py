@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 
 from tandem.launch import running_stack
-from tandem.launch.running_stack import Running
+from tandem.launch.running_stack import RunningStack
 from tandem.observe.usage import scan
 from tandem.plan import stacks as tandem_stacks
 from tests.support.accounts import ADMIN_JSON
 from tests.support.answers import Answer
 from tests.support.clients import HttpClient
-from tests.support.stacks import STACKS, place_for
+from tests.support.stacks import STACKS, environment_for
 from tests.support.waiting import eventually
 
 CLIENTS = 8
@@ -53,7 +53,7 @@ class Ledger:
             self.ages[user_id] = {age}
 
 
-def workers(running: Running) -> list[int]:
+def workers(running: RunningStack) -> list[int]:
     """The processes that a master has started to answer requests."""
     servers = {server.pid for server in running.servers}
     return [process.pid for process in scan() if process.parent in servers]
@@ -99,7 +99,7 @@ def write(port: int, name: str, ledger: Ledger, stop: threading.Event) -> None:
 def test_every_acknowledged_write_survives_a_killed_worker(
     name: str, seeded: Path, news_url: str, tmp_path: Path
 ) -> None:
-    place = place_for(tmp_path, seeded, news_url)
+    place = environment_for(tmp_path, seeded, news_url)
     definition = tandem_stacks.load([])[name]
     stop, ledger = threading.Event(), Ledger()
     with running_stack.running(name, definition, place) as running, ThreadPoolExecutor(CLIENTS) as pool:
@@ -123,8 +123,8 @@ def test_every_acknowledged_write_survives_a_killed_worker(
     assert len(ledger.created) == len(set(ledger.created))  # no id was given twice
     assert {GONE} in ledger.ages.values()
     (tmp_path / "again").mkdir()
-    again = place_for(tmp_path / "again", tmp_path / "users.db", news_url)
-    again = running_stack.Place(**{**vars(again), "database_url": place.database_url})
+    again = environment_for(tmp_path / "again", tmp_path / "users.db", news_url)
+    again = running_stack.StackEnvironment(**{**vars(again), "database_url": place.database_url})
     with running_stack.running(name, definition, again) as running:
         client = HttpClient("127.0.0.1", running.port)
         for user_id, ages in ledger.ages.items():

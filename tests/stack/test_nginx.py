@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tandem.launch.running_stack import Running
+from tandem.launch.running_stack import RunningStack
 from tests.support.answers import Answer
 from tests.support.headers import JSON
 from tests.support.raw import exchange, request
@@ -17,7 +17,7 @@ from userdb import nginx_errors
 
 
 @pytest.fixture
-def send(stack: Callable[[str], Running]) -> Callable[[bytes], Answer]:
+def send(stack: Callable[[str], RunningStack]) -> Callable[[bytes], Answer]:
     """Sends bytes to one running stack."""
     port = stack("asgi").port
     return lambda data: exchange(port, data)

@@ -9,13 +9,13 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
-from tandem.launch.running_stack import Running
+from tandem.launch.running_stack import RunningStack
 from tests.support.accounts import ADMIN
 from tests.support.answers import mask_bytes
 from tests.support.raw import sent
 from tests.support.stacks import STACKS
 
-Stack = Callable[[str], Running]
+Stack = Callable[[str], RunningStack]
 
 HEAD = b"Host: localhost\r\n"
 LAST = b"Host: localhost\r\nConnection: close\r\n"

@@ -14,7 +14,7 @@ from tests.support.accounts import ADMIN, ADMIN_JSON, SESSIONS, account, bearer
 from tests.support.answers import Answer, mask
 from tests.support.headers import FORM, JSON
 from tests.support.raw import exchange, request
-from tests.support.stacks import STACKS, place_for
+from tests.support.stacks import STACKS, environment_for
 
 COOKIE = {"Cookie": f"session={SESSIONS.token(SESSIONS.begin(account()))}"}
 OWN_FORM = {**FORM, "Sec-Fetch-Site": "same-origin"}
@@ -151,7 +151,7 @@ def answers(
     with ExitStack() as exits:
         found = {}
         for name in STACKS:
-            place = place_for(tmp_path_factory.mktemp(name), seeded, news_url)
+            place = environment_for(tmp_path_factory.mktemp(name), seeded, news_url)
             running = exits.enter_context(running_stack.running(name, tandem_stacks.load([])[name], place))
             found[name] = {what: mask(exchange(running.port, data)) for what, data in REQUESTS.items()}
         yield found

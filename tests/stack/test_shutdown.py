@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from tandem.launch import running_stack
-from tandem.launch.running_stack import Running
+from tandem.launch.running_stack import RunningStack
 from tandem.plan import stacks as tandem_stacks
 from tests.support.answers import Answer
 from tests.support.clients import HttpClient
 from tests.support.news import news_service
-from tests.support.stacks import STACKS, place_for
+from tests.support.stacks import STACKS, environment_for
 
 pytestmark = pytest.mark.usefixtures("processes")
 
@@ -29,7 +29,9 @@ BOUND = 60.0
 
 
 @contextmanager
-def under_way(name: str, seeded: Path, folder: Path, seconds: float) -> Iterator[tuple[Running, list[Future[Answer]]]]:
+def under_way(
+    name: str, seeded: Path, folder: Path, seconds: float
+) -> Iterator[tuple[RunningStack, list[Future[Answer]]]]:
     """A stack, and two requests that wait in it for the news, which take so many seconds."""
     arrived = threading.Semaphore(0)
 
@@ -39,7 +41,7 @@ def under_way(name: str, seeded: Path, folder: Path, seconds: float) -> Iterator
         return 200, b'{"items": [{"title": "a", "url": "/a"}]}'
 
     with news_service(reply) as url, ThreadPoolExecutor(2) as pool:
-        with running_stack.running(name, tandem_stacks.load([])[name], place_for(folder, seeded, url)) as running:
+        with running_stack.running(name, tandem_stacks.load([])[name], environment_for(folder, seeded, url)) as running:
             client = HttpClient("127.0.0.1", running.port)
             answers = [pool.submit(client.request, "GET", "/api/users/7/news") for _ in range(2)]
             assert all(arrived.acquire(timeout=BOUND) for _ in answers)
@@ -67,7 +69,7 @@ def test_requests_that_take_too_long_end_with_the_server(name: str, seeded: Path
             assert json.loads(found.body)["detail"] == "The application is not there."
 
 
-def stop(running: Running) -> None:
+def stop(running: RunningStack) -> None:
     """Tell the servers to stop; they end in time."""
     for server in running.servers:
         server.terminate()

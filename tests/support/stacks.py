@@ -7,18 +7,18 @@ import shutil
 from pathlib import Path
 
 from tandem.launch import nginx, ports
-from tandem.launch.running_stack import Place
+from tandem.launch.running_stack import StackEnvironment
 from tests.support.accounts import KEY
 
 STACKS = ["wsgi-sync", "wsgi-gthread", "asgi"]
 
 
-def place_for(folder: Path, seeded: Path, news_url: str) -> Place:
+def environment_for(folder: Path, seeded: Path, news_url: str) -> StackEnvironment:
     """A place for a stack on a seeded database of its own; it believes the sessions of the tests."""
     database = shutil.copyfile(seeded, folder / "users.db")
     (folder / "session-keys").write_text(KEY)
     (folder / "session-keys").chmod(0o600)
-    return Place(
+    return StackEnvironment(
         folder=folder,
         logs=folder,
         cpus=first_cpu(),

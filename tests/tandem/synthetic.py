@@ -11,7 +11,7 @@ from typing import Any
 from tandem.observe import samples
 from tandem.observe.samples import Samples
 from tandem.records import journal
-from tandem.records.block import Block, Diagnostics, Observed, Surroundings
+from tandem.records.block import Block, Diagnostics, Interference, Observed
 from tandem.records.journal import End, Record, Resumed
 from tandem.records.setup import Budget, Calibration, Headline, Load, Provenance, Run, Stack
 
@@ -84,23 +84,23 @@ def resumed(rounds: int, **changes: Any) -> Resumed:
     return Resumed(**{**facts, **changes})
 
 
-def surroundings(**changes: Any) -> Surroundings:
+def interference(**changes: Any) -> Interference:
     """Return a quiet machine; `generator_waiting_share=0.3` makes a block INVALID."""
     facts: dict[str, Any] = {
         "generator_waiting_share": 0.002, "generator_cpu_share": 0.06, "others_cpu_share": 0.005, "steal_share": 0.0,
         "throttled_share": 0.0, "pressure_share": 0.01,
     }  # fmt: skip
-    return Surroundings(**{**facts, **changes})
+    return Interference(**{**facts, **changes})
 
 
 def burner(block: dict[str, Any]) -> None:
     """Put a CPU burner beside the generator: the block becomes INVALID."""
-    block.update(surroundings=surroundings(generator_waiting_share=0.3, others_cpu_share=0.3), dispatch_lag_p99_ms=9.0)
+    block.update(interference=interference(generator_waiting_share=0.3, others_cpu_share=0.3), dispatch_lag_p99_ms=9.0)
 
 
 def uneasy(block: dict[str, Any]) -> None:
     """Disturb a block a little: it becomes SUSPECT."""
-    block.update(surroundings=surroundings(generator_waiting_share=0.03))
+    block.update(interference=interference(generator_waiting_share=0.03))
 
 
 def synthesise(
@@ -183,7 +183,7 @@ def _block(
         "p50_ms": p50, "p90_ms": 2.5 * p50, "p99_ms": p99, "max_ms": 900.0, "dispatch_lag_p50_ms": 0.05,
         "dispatch_lag_p99_ms": 0.3, "asked": "00c0ffee00c0ffee", "asked_otherwise": 0, "unaccounted": 0,
         "app_cpu_seconds": cpu * 0.8, "nginx_cpu_seconds": cpu * 0.2, "app_memory_bytes": int(draw(MEMORY, "memory")),
-        "nginx_memory_bytes": 8 * 2**20, "start_seconds": 0.8, "surroundings": surroundings(),
+        "nginx_memory_bytes": 8 * 2**20, "start_seconds": 0.8, "interference": interference(),
         "observed": Observed(processes=2, threads=18, database_connections=9, news_connections=3, in_flight=12),
         "diagnostics": Diagnostics(
             first_half_p50_ms=p50, second_half_p50_ms=p50, first_half_p99_ms=p99, second_half_p99_ms=p99,

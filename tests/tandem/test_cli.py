@@ -334,7 +334,7 @@ def test_limits_can_be_lifted(how: str, monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_kept_database_is_migrated_and_the_seed_of_other_code_is_forgotten(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wishes = foreground.Wishes(shared=False, users=30, news_delay=0, port=None, cpus=1, limits=True)
+    options = foreground.ServeOptions(shared=False, users=30, news_delay=0, port=None, cpus=1, limits=True)
     done: list[str] = []
     monkeypatch.setattr(foreground, "VAR", tmp_path)
     monkeypatch.setattr(database, "tool", lambda url, *arguments, **_: done.append(f"{arguments[0]} {url}"))
@@ -342,9 +342,9 @@ def test_a_kept_database_is_migrated_and_the_seed_of_other_code_is_forgotten(
     monkeypatch.setattr(database, "restore", lambda _, file, *__: file.touch())
     old = tmp_path / "seed-30.db"
     old.touch()
-    file = foreground._database("asgi", wishes, tmp_path, print)
+    file = foreground._database("asgi", options, tmp_path, print)
     assert (old.exists(), done) == (False, [])
-    assert foreground._database("asgi", wishes, tmp_path, print) == file
+    assert foreground._database("asgi", options, tmp_path, print) == file
     assert done == [f"migrate {database.url(file)}"]
 
 

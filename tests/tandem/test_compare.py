@@ -44,7 +44,7 @@ def a_block(**changes: Any) -> Block:
 
 def disturbed(block: Block) -> Block:
     """The same with something outside the stack beside it."""
-    return msgspec.structs.replace(block, surroundings=synthetic.surroundings(generator_waiting_share=0.3))
+    return msgspec.structs.replace(block, interference=synthetic.interference(generator_waiting_share=0.3))
 
 
 class Fake:

@@ -161,7 +161,7 @@ def test_a_kernel_without_run_queue_delay(fake_root: Path) -> None:
 
 def states(**shares: float | None) -> dict[str, str]:
     """Return the states of what a look finds."""
-    look = interference.Look(synthetic.surroundings(**shares), ["cc1 (4711) 58 %"])
+    look = interference.Activity(synthetic.interference(**shares), ["cc1 (4711) 58 %"])
     return {each.name: each.state for each in processors.activity(look)}
 
 
@@ -175,7 +175,7 @@ def test_what_others_do() -> None:
     assert states(steal_share=None)["stolen CPU"] == "note"
     assert states(throttled_share=None)["throttling"] == "note"
     assert states(pressure_share=None)["pressure"] == "note"
-    look = interference.Look(synthetic.surroundings(others_cpu_share=0.2), ["cc1 (4711) 58 %"])
+    look = interference.Activity(synthetic.interference(others_cpu_share=0.2), ["cc1 (4711) 58 %"])
     assert "cc1 (4711) 58 %" in next(iter(processors.activity(look))).text
 
 

@@ -15,7 +15,7 @@ from tandem.drive import generator
 from tandem.drive.generator import Generator, open_loop
 from tandem.errors import RunFailed, TandemError
 from tandem.launch import nginx, ports, running_stack
-from tandem.launch.running_stack import Place
+from tandem.launch.running_stack import StackEnvironment
 from tandem.observe import samples
 from tandem.plan import stacks
 from tandem.plan.profiles import load
@@ -71,7 +71,7 @@ def test_a_block_from_hold_to_samples(tmp_path: Path, monkeypatch: pytest.Monkey
     """Locust waits until it is released, keeps the load up to the end of the window, and its samples fill the window."""
     locustfile(tmp_path / "locust", monkeypatch)
     (tmp_path / "toy.toml").write_text(toy.table("toy"))
-    place = Place(
+    place = StackEnvironment(
         folder=tmp_path, logs=tmp_path, cpus=sorted(os.sched_getaffinity(0))[:1], database_url="", news_url="",
         nginx=nginx.find(), port=ports.free_port(),
     )  # fmt: skip

@@ -12,10 +12,10 @@ import pytest
 from tandem.experiments import idle
 from tandem.launch.process import Children
 from tandem.observe import interference
-from tandem.observe.interference import Look
+from tandem.observe.interference import Activity
 from tests.tandem import synthetic
+from tests.tandem.test_interference import BURN, start
 from tests.tandem.test_process import SLEEPER, eventually
-from tests.tandem.test_surroundings import BURN, start
 
 CPUS = sorted(os.sched_getaffinity(0))
 PARENT = """
@@ -32,8 +32,8 @@ os.kill(worker, signal.SIGKILL); os.wait(); print("reaped", flush=True); time.sl
 """Has a worker that burns a second before it says "up", and ends half a second later."""
 
 
-def look(others: float | None = 0.0, steal: float | None = 0.0, *busiest: str) -> Look:
-    return Look(synthetic.surroundings(others_cpu_share=others, steal_share=steal), list(busiest))
+def look(others: float | None = 0.0, steal: float | None = 0.0, *busiest: str) -> Activity:
+    return Activity(synthetic.interference(others_cpu_share=others, steal_share=steal), list(busiest))
 
 
 QUIET, NOISY = look(0.02, 0.004), look(0.6, 0.0, "cc1 (4711) 58 %")
@@ -42,10 +42,10 @@ QUIET, NOISY = look(0.02, 0.004), look(0.6, 0.0, "cc1 (4711) 58 %")
 class Machine:
     """Gives one look after the other, each a second later; the last one for ever."""
 
-    def __init__(self, *looks: Look) -> None:
+    def __init__(self, *looks: Activity) -> None:
         self.looks, self.seconds = looks, 0.0
 
-    def take(self) -> Look:
+    def take(self) -> Activity:
         self.seconds += 1
         return self.looks[min(int(self.seconds), len(self.looks)) - 1]
 
@@ -106,10 +106,10 @@ def test_a_real_burner_disturbs_and_is_named(tmp_path: Path) -> None:
     with Children() as children:
         harness = start(children, tmp_path, "sleeper", SLEEPER, [])
         burner = start(children, tmp_path, "burner", BURN, CPUS[:1])
-        seen = interference.look_at(CPUS, 2.0, harness.pid)
+        seen = interference.watch_host(CPUS, 2.0, harness.pid)
     assert any(f"({burner.pid})" in each for each in seen.busiest)
     # None only in a container, where others can't be seen.
-    assert seen.surroundings.others_cpu_share is None or idle.disturbances([seen])
+    assert seen.interference.others_cpu_share is None or idle.disturbances([seen])
 
 
 @pytest.mark.usefixtures("alone")
@@ -117,6 +117,6 @@ def test_what_a_child_used_long_ago_is_not_blamed_on_who_waited_for_it(tmp_path:
     with Children() as children:
         harness = start(children, tmp_path, "sleeper", SLEEPER, [])
         parent = start(children, tmp_path, "parent", [sys.executable, "-c", PARENT], [])
-        seen = interference.look_at(CPUS, 2.0, harness.pid)
+        seen = interference.watch_host(CPUS, 2.0, harness.pid)
         assert eventually(lambda: "reaped" in parent.log.read_text())
     assert not any(f"({parent.pid})" in each for each in seen.busiest)

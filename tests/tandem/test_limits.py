@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tandem.launch import nginx, ports, running_stack
-from tandem.launch.running_stack import Place
+from tandem.launch.running_stack import StackEnvironment
 from tandem.plan import stacks
 from tests.support.answers import Answer
 from tests.support.clients import HttpClient
@@ -29,7 +29,7 @@ def client(processes: None, tmp_path: Path) -> Iterator[Callable[[bool], HttpCli
     with ExitStack() as exits:
 
         def start(limits: bool) -> HttpClient:
-            place = Place(
+            place = StackEnvironment(
                 folder=tmp_path, logs=tmp_path, cpus=sorted(os.sched_getaffinity(0))[:1], database_url="", news_url="",
                 nginx=nginx.find(), port=ports.free_port(), limits=limits,
             )  # fmt: skip

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import pytest
 
 from tandem.launch import ports, running_stack
-from tandem.launch.newsstub import Manner, manner, news
+from tandem.launch.newsstub import Behaviour, behaviour, news
 from tandem.paths import PROJECT
 
 
@@ -112,7 +112,7 @@ def _allow_open_files(number: int) -> None:
 
 
 def test_what_is_given_replaces_what_is_usual() -> None:
-    assert manner({"delay": "0.5"}, Manner(0.1, 0.02, 0.3)) == Manner(0.5, 0.02, 0.3)
+    assert behaviour({"delay": "0.5"}, Behaviour(0.1, 0.02, 0.3)) == Behaviour(0.5, 0.02, 0.3)
 
 
 def stub(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -64,7 +64,7 @@ def test_stacks_are_proved_the_same_and_measured(rig: Rig) -> None:
     assert (block.failures, block.unfinished) == (0, 0)
     assert 0 < block.app_cpu_seconds < 2
     assert 0 < block.nginx_cpu_seconds < 2
-    assert 0 < block.surroundings.generator_cpu_share < 2
+    assert 0 < block.interference.generator_cpu_share < 2
     # The test's own locustfile sends far more than the load says, which must not go unnoticed.
     assert block.unaccounted == abs(block.arrivals - 30)
     assert block.asked_otherwise == 0

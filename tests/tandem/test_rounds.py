@@ -107,8 +107,8 @@ def test_suspect_blocks_count_and_are_named() -> None:
 
 
 def test_what_the_machine_doesn_t_tell_is_named() -> None:
-    blind = synthetic.surroundings(steal_share=None)
-    found = summarise(synthesise(change=lambda block: block.update(surroundings=blind))).disturbances
+    blind = synthetic.interference(steal_share=None)
+    found = summarise(synthesise(change=lambda block: block.update(interference=blind))).disturbances
     assert len(found.unreadable) == 1
     assert "stolen" in found.unreadable[0]
     assert next(row for row in found.table if "stolen" in row.cause).worst is None

@@ -15,23 +15,23 @@ import pytest
 
 from tandem.errors import RunFailed, TandemError
 from tandem.launch import nginx, ports, running_stack
-from tandem.launch.running_stack import Place, Running
+from tandem.launch.running_stack import RunningStack, StackEnvironment
 from tandem.plan import stacks
 from tests.tandem import toy
 from tests.tandem.test_process import alive, eventually
 
-Toy = Callable[[str], tuple[stacks.Definition, Place]]
+Toy = Callable[[str], tuple[stacks.Definition, StackEnvironment]]
 
 
 @pytest.fixture
 def toys(processes: None, tmp_path: Path) -> Toy:
     """Return what a toy of some manner needs to run."""
 
-    def make(manner: str) -> tuple[stacks.Definition, Place]:
+    def make(manner: str) -> tuple[stacks.Definition, StackEnvironment]:
         file = tmp_path / "toy.toml"
         file.write_text(toy.table("toy", manner=manner))
         cpus = sorted(os.sched_getaffinity(0))[:2]
-        place = Place(
+        place = StackEnvironment(
             folder=tmp_path, logs=tmp_path, cpus=cpus, database_url="sqlite:////none.db", news_url="http://127.0.0.1:9/news",
             nginx=nginx.find(), port=ports.free_port(),
         )  # fmt: skip
@@ -40,7 +40,7 @@ def toys(processes: None, tmp_path: Path) -> Toy:
     return make
 
 
-def pids(running: Running) -> list[int]:
+def pids(running: RunningStack) -> list[int]:
     return [*running.app_sessions(), running.nginx.pid]
 
 
@@ -118,7 +118,7 @@ def test_static_files_come_from_nginx(toys: Toy) -> None:
         connection.close()
 
 
-def told(place: Place) -> dict[str, str]:
+def told(place: StackEnvironment) -> dict[str, str]:
     """The environment of the toy that runs in this place."""
     connection = http.client.HTTPConnection("127.0.0.1", place.port, timeout=10)
     connection.request("GET", "/environment")

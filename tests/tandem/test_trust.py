@@ -66,7 +66,7 @@ def test_too_few_valid_rounds(tmp_path: Path) -> None:
 def test_suspect_blocks_and_unreadable_sources_are_named(tmp_path: Path) -> None:
     def change(block: dict[str, Any]) -> None:
         waiting = 0.03 if block["round"] == 3 and block["stack"] == ASGI else 0.0
-        block.update(surroundings=synthetic.surroundings(generator_waiting_share=waiting, steal_share=None))
+        block.update(interference=synthetic.interference(generator_waiting_share=waiting, steal_share=None))
 
     page, _ = pages.made(tmp_path, change=change)
     assert "Suspect blocks, which count: 3" in page.text

@@ -106,7 +106,7 @@ def test_this_process_is_among_all() -> None:
 def test_workers_belong_to_their_session(tmp_path: Path) -> None:
     with Children() as children:
         burner = start(tmp_path, children)
-        assert eventually(lambda: len(usage.members(burner.pid)) == 2, 30)
+        assert eventually(lambda: len(usage.read([burner.pid])) == 2, 30)
 
 
 @pytest.mark.usefixtures("alone")

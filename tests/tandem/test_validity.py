@@ -15,9 +15,9 @@ from tests.tandem import synthetic
 
 
 def block(around: dict[str, float | None] | None = None, **changes: Any) -> Block:
-    """Return a block of a quiet machine with these changes, `around` of its surroundings."""
+    """Return a block of a quiet machine with these changes, `around` of its interference."""
     found = next(record for record in synthetic.synthesise() if isinstance(record, Block))
-    return msgspec.structs.replace(found, surroundings=synthetic.surroundings(**(around or {})), **changes)
+    return msgspec.structs.replace(found, interference=synthetic.interference(**(around or {})), **changes)
 
 
 def share(name: str) -> Callable[[float], Block]:

@@ -1,4 +1,4 @@
-"""What the fake_root tells, from files that say what is known; the real ones are read in test_surroundings."""
+"""What is read from the kernel, from files that say what is known; the real ones are read in test_interference."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from tandem.launch import process
 from tandem.launch.process import Child, Children
 from tandem.observe import interference, kernel, usage
 from tandem.observe.interference import Watch
-from tandem.records.block import Surroundings
+from tandem.records.block import Interference
 from tests.tandem.test_process import SLEEPER, eventually
 
 BURN = [sys.executable, "-c", "print('up', flush=True)\nwhile True: pass"]
@@ -47,7 +47,7 @@ def start(children: Children, folder: Path, name: str, command: list[str], cpus:
 
 @pytest.fixture
 def cast(alone: None, tmp_path: Path) -> Iterator[Cast]:
-    """Start a sleeper and a burner. To a watch whose harness is the sleeper, the tests themselves are strangers."""
+    """Start a sleeper and a burner. To a watch whose harness is the sleeper, the tests themselves are others."""
     with Children() as children:
         yield Cast(start(children, tmp_path, "sleeper", SLEEPER, []), [start(children, tmp_path, "burner", BURN, [])])
 
@@ -59,7 +59,7 @@ def burn(pid: int, seconds: float = 0.5) -> float:
     return usage.seconds(before, usage.read([pid]))
 
 
-def watched(watches: list[Watch], pid: int) -> tuple[list[Surroundings], float, float]:
+def watched(watches: list[Watch], pid: int) -> tuple[list[Interference], float, float]:
     """Return what watches saw while a process burnt, what it burnt meanwhile, and how long that took."""
     for watch in watches:
         watch.begin()
@@ -204,7 +204,7 @@ def test_what_the_machine_does_not_tell_is_none(cast: Cast, monkeypatch: pytest.
     watch.begin()
     found = watch.end()
     assert found.generator_cpu_share >= 0
-    assert found == Surroundings(
+    assert found == Interference(
         generator_waiting_share=None, generator_cpu_share=found.generator_cpu_share, others_cpu_share=None,
         steal_share=None, throttled_share=None, pressure_share=None,
     )  # fmt: skip

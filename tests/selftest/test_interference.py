@@ -54,7 +54,7 @@ def test_burner_makes_the_block_invalid(bench: ToyBench, burnt: Block, tell: Sto
         "not use, must show by whom.)",
     )
     judged = validity.judge(burnt)
-    others = burnt.surroundings.others_cpu_share
+    others = burnt.interference.others_cpu_share
     if others is None:  # in a container only what it does to the generator can be seen
         assert judged.word != "VALID"
     else:
@@ -70,7 +70,7 @@ def _disturbed(block: Block) -> list[str]:
 
 
 def _line(block: Block) -> str:
-    judged, around = validity.judge(block), block.surroundings
+    judged, around = validity.judge(block), block.interference
     return (
         f"{judged.word}{''.join(f'; {cause}' for cause in judged.causes)} (others "
         f"{percent(around.others_cpu_share)} of a CPU, generator waiting "
@@ -118,14 +118,14 @@ def _descends(pid: int, known: dict[int, Ticks]) -> bool:
 def test_a_spoiled_round_is_repeated(burnt: Block, tell: Story) -> None:
     """A burner that comes half way: that round is measured again, and shown with and without it."""
     # In a container nobody can tell what others use; what is proved here is what follows from it.
-    share = SHARE if burnt.surroundings.others_cpu_share is None else burnt.surroundings.others_cpu_share
-    around = msgspec.structs.replace(burnt.surroundings, others_cpu_share=share)
+    share = SHARE if burnt.interference.others_cpu_share is None else burnt.interference.others_cpu_share
+    around = msgspec.structs.replace(burnt.interference, others_cpu_share=share)
     rounds, spoiled = 9, 5
     head = synthetic.run(rounds)
     random_ = random.Random(9)
 
     def beside_burner(block: dict[str, Any]) -> None:
-        block.update(surroundings=around, dispatch_lag_p99_ms=burnt.dispatch_lag_p99_ms)
+        block.update(interference=around, dispatch_lag_p99_ms=burnt.dispatch_lag_p99_ms)
         block["p50_ms"] *= 1.5 if block["stack"] == synthetic.ASGI else 1.0
 
     first = [block for number in range(1, spoiled) for block in synthetic.round_of(head, random_, number)]
