@@ -7,6 +7,8 @@ TANDEM := $(RUN) -m tandem
 STACK ?= wsgi-gthread
 URL ?= http://127.0.0.1:8080
 ARGS ?=
+switch = $(if $(filter-out 0 1,$($1)),$(error $1=$($1) is neither $1=0 nor $1=1))$(if $(filter $2,$($1)),$3)
+SERVE = $(TANDEM) serve $(call switch,SHARED,1,--shared) $(call switch,LIMITS,0,--no-limits)
 TIME ?= 60
 
 .DEFAULT_GOAL := help
@@ -21,13 +23,13 @@ $(VENV)/ready: requirements/all.txt pyproject.toml requirements/install
 	@requirements/install $(PYTHON) $(VENV)
 
 serve-wsgi: setup ## Serve the Flask app at http://127.0.0.1:8080 (STACK=wsgi-sync for another stack, WSGI_PORT= for another port)
-	@$(TANDEM) serve $(STACK) $(ARGS)
+	@$(SERVE) $(STACK) $(ARGS)
 
 serve-asgi: setup ## Serve the Starlette app at http://127.0.0.1:8081 (ASGI_PORT= for another port)
-	@$(TANDEM) serve asgi $(ARGS)
+	@$(SERVE) asgi $(ARGS)
 
 serve: setup ## Serve both at once (SHARED=1: on one database; LIMITS=0: whoever logs in often is not refused)
-	@$(TANDEM) serve $(ARGS)
+	@$(SERVE) $(ARGS)
 
 loadtest: setup ## Open Locust's web page on what is being served (URL= for another target; scenario login: LIMITS=0 make serve)
 	@$(VENV)/bin/locust -f loadtest/ --web-host 127.0.0.1 -H $(URL) $(ARGS)
@@ -74,8 +76,8 @@ clean-results: ## Remove all results in results/, after asking
 lock: ## Lock the requirements again (needs uv)
 	@requirements/lock
 
-nginx-errors: setup ## Write nginx/errors.conf again
-	@$(RUN) -m userdb.nginx_errors > nginx/errors.conf
+nginx-errors: setup ## Write nginx/userdb/errors.conf again
+	@$(RUN) -m userdb.nginx_errors > nginx/userdb/errors.conf
 
 schema: setup ## Write the JSON Schema of summary.json again
 	@$(RUN) -m tandem.judge.summary --schema > tandem/judge/summary.schema.json

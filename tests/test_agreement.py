@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 from tandem.__main__ import OLDEST
-from tandem.observe import provenance
 from tandem.plan import profiles
 from tests.support.accounts import ADMIN_JSON
 from tests.support.clients import Client
+from tests.support.stacks import USERDB
 from userdb import settings, statements
 
 ROOT = Path(__file__).parents[1]
@@ -22,7 +22,8 @@ def test_the_harness_and_locust_know_the_same_scenarios() -> None:
 
 
 def test_the_durability_that_is_reported_is_the_one_in_force() -> None:
-    assert provenance.DURABILITY == "WAL, synchronous=NORMAL"
+    assert USERDB.database is not None
+    assert USERDB.database.durability == "WAL, synchronous=NORMAL"
     for pragmas in (statements.SQLITE_PRAGMAS, statements.SQLITE_READ_PRAGMAS):
         assert "PRAGMA synchronous=NORMAL" in pragmas
     assert "PRAGMA journal_mode=WAL" in (ROOT / "userdb" / "database" / "whole.py").read_text()

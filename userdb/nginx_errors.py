@@ -1,4 +1,4 @@
-"""What nginx answers by itself, in the form of the apps' own: `python -m userdb.nginx_errors` prints nginx/errors.conf."""
+"""What nginx answers by itself, in the form of the apps' own: `python -m userdb.nginx_errors` prints nginx/userdb/errors.conf."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ GONE = "@gone"
 
 
 def configuration() -> str:
-    """The text of nginx/errors.conf."""
+    """The text of nginx/userdb/errors.conf."""
     lines = [
         "# Made by `make nginx-errors` from userdb/nginx_errors.py: what nginx answers by itself, in the form of the apps' own.",
         "",

@@ -21,9 +21,10 @@ from tandem.errors import RunFailed, Stopped, TandemError, full_disk_named, sent
 from tandem.experiments import resume, session
 from tandem.experiments.progress import duration
 from tandem.launch import database, foreground, lock, process
+from tandem.plan import apps, profiles
 from tandem.plan import comparison as planning
-from tandem.plan import profiles
 from tandem.plan import stacks as stacks_module
+from tandem.plan.stacks import Stacks
 from tandem.records import run_folder
 from tandem.records.journal import RECORDS
 
@@ -47,8 +48,8 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    _refuse_unused_environment()
-    chosen = stacks_module.choose(stacks_module.load(options.stacks_file), options.stacks)
+    chosen = stacks_module.choose(stacks_module.load(options.stacks_file, options.apps_file), options.stacks)
+    _refuse_unused_environment(chosen)
     wishes = foreground.ServeOptions(
         shared=options.shared, users=options.users, news_delay=options.news_delay, port=options.port, cpus=options.cpus,
         limits=options.limits,
@@ -62,7 +63,7 @@ def _serve(options: argparse.Namespace) -> int:
 def _stacks(options: argparse.Namespace) -> int:
     head = ["stack", "app", "processes", "threads", "slots", "database", "news", "port", "title"]
     rows = [head]
-    for name, stack in stacks_module.load(options.stacks_file).items():
+    for name, stack in stacks_module.load(options.stacks_file, options.apps_file).items():
         budget = stack.budget(options.cpus)
         slots = "–" if budget.slots is None else budget.slots
         connections = (budget.database_connections, budget.news_connections)
@@ -80,19 +81,26 @@ def _stacks(options: argparse.Namespace) -> int:
 def _seed(options: argparse.Namespace) -> int:
     if options.database and not options.database.parent.is_dir():
         raise TandemError(f"there is no folder {options.database.parent}: make it first, or name another file")
-    url = options.url or database.url(options.database)
+    known = apps.load(options.apps_file)
+    name = options.app or next(iter(known))
+    if name not in known or known[name].database is None:
+        having = [each for each, app in known.items() if app.database]
+        raise TandemError(
+            f"no app {name!r} with a database: known are {', '.join(having)}; --apps-file FILE adds your own"
+        )
+    url = options.url or database.url(known[name], options.database)
     disks = Path(tempfile.gettempdir()), *([options.database.parent] if options.database else [])
     with full_disk_named(*disks), tempfile.TemporaryDirectory(prefix="tandem-") as folder:
-        database.tool(url, "seed", "--users", str(options.users), log=Path(folder) / "seed.log")
+        database.fill(known[name], url, options.users, Path(folder) / "seed.log")
     say(f"{options.users} users")
     return 0
 
 
 def _compare(options: argparse.Namespace) -> int:
-    _refuse_unused_environment()
     if options.resume or options.extend:
         return _resume(options)
     plan = _plan(options, None)
+    _refuse_unused_environment(plan.definitions)
     if plan.exploratory:
         if options.require_decided:
             raise TandemError(f"--require-decided can't be met: {plan.exploratory}")
@@ -110,6 +118,7 @@ def _resume(options: argparse.Namespace) -> int:
     past = resume.read(folder)
     began, *later = [_recorded(provenance.command) for provenance in past.provenances]
     plan = _plan(began, past.run.seed)
+    _refuse_unused_environment(plan.definitions)
     resume.refuse_other_plan(past, plan)
     rounds = resume.total(past, bool(options.extend))
     how = _conditions(options, any(each.allow_dirty for each in (options, began, *later)))
@@ -158,7 +167,7 @@ def _plan(given: argparse.Namespace, seed: int | None) -> planning.Plan:
     profile = "quick" if given.quick else given.profile or profiles.STANDARD.name
     return planning.plan(
         profiles.PROFILES[profile],
-        stacks_module.load(given.stacks_file),
+        stacks_module.load(given.stacks_file, given.apps_file),
         names=given.stacks,
         baseline=given.baseline,
         scenarios=given.scenarios,
@@ -189,9 +198,9 @@ def _reject_ignored_options(options: argparse.Namespace) -> None:
         )
 
 
-def _refuse_unused_environment() -> None:
+def _refuse_unused_environment(stacks: Stacks) -> None:
     """Raise TandemError for a setting in the environment that somebody would miss: stacks get their own."""
-    for name in ("DATABASE_URL", "NEWS_URL"):
+    for name in dict.fromkeys(name for stack in stacks.values() for name in stack.application.services()):
         if name in os.environ:
             raise TandemError(
                 f"{name} is set, and tandem doesn't use it: it makes databases and a news service of its own. "

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 import tomllib
 from collections.abc import Callable, Iterable
 from importlib import metadata
 from pathlib import Path
 
-from tandem.errors import TandemError
+from tandem.formats import listed
 from tandem.paths import PROJECT
-from tandem.plan import profiles
+from tandem.plan import profiles, stacks
 
 DESCRIPTION = """\
 One user database, written once as a Flask WSGI app and once as a Starlette ASGI app, served and compared on this
@@ -75,14 +74,6 @@ def seconds(text: str) -> float:
     return value
 
 
-def switch(name: str, usual: bool) -> bool:
-    """Return what a variable of the environment says, 0 or 1. Raises TandemError for anything else."""
-    value = os.environ.get(name, "")
-    if value not in ("", "0", "1"):
-        raise TandemError(f"{name}={value} is neither {name}=0 nor {name}=1")
-    return usual if not value else value == "1"
-
-
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     raw = argparse.RawDescriptionHelpFormatter
@@ -129,12 +120,27 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         "--stacks-file", type=Path, action="append", default=[], metavar="FILE",
         help="more stacks, in the format of tandem/plan/stacks.toml; may be given again",
     )  # fmt: skip
+    _add_apps_files(parser)
+
+
+def _add_apps_files(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--apps-file", type=Path, action="append", default=[], metavar="FILE",
+        help="more apps, in the format of tandem/plan/apps.toml; may be given again",
+    )  # fmt: skip
+
+
+def _ports() -> str:
+    """Return where the built-in apps answer, and what changes it."""
+    found = {stack.app: (stack.public_port, stack.port_variable()) for stack in stacks.load().values()}
+    usual = listed([f"{port} for {app}" for app, (port, _) in found.items()])
+    return f"{usual}, or {listed([name for _, name in found.values()])}"
 
 
 def _add_serve(serving: argparse.ArgumentParser) -> None:
     serving.description = (
         "Serve stacks behind nginx, each with its own copy of one seeded database in var/, kept until `make clean`. "
-        "Ports: 8080 for wsgi_app and 8081 for asgi_app, or WSGI_PORT and ASGI_PORT. All believe the same "
+        f"Ports: {_ports()}. All believe the same "
         "sessions: a seeded user who is logged in through one stack is logged in through the others."
     )
     serving.add_argument(
@@ -144,15 +150,13 @@ def _add_serve(serving: argparse.ArgumentParser) -> None:
     serving.add_argument(
         "--shared",
         action="store_true",
-        default=switch("SHARED", False),
-        help="one database for all (also SHARED=1)",
+        help="one database for all (SHARED=1 make serve)",
     )
     serving.add_argument(
         "--no-limits",
         dest="limits",
         action="store_false",
-        default=switch("LIMITS", True),
-        help="refuse nobody who logs in often, as a load does (also LIMITS=0)",
+        help="refuse nobody who logs in often, as a load does (LIMITS=0 make serve)",
     )
     serving.add_argument(
         "--users",
@@ -257,5 +261,9 @@ def _add_seed(seeding: argparse.ArgumentParser) -> None:
         "--users", type=whole_number(1, 10_000_000), default=10_000, metavar="N", help="default: %(default)s"
     )
     place = seeding.add_mutually_exclusive_group(required=True)
-    place.add_argument("--url", help="DATABASE_URL of the database, which must hold no users")
-    place.add_argument("--database", type=Path, metavar="FILE", help="the same for an SQLite file")
+    place.add_argument("--url", help="URL of the database, which must hold no users")
+    place.add_argument("--database", type=Path, metavar="FILE", help="the same for a file")
+    seeding.add_argument(
+        "--app", metavar="APP", help="whose database it is (default: the first of tandem/plan/apps.toml)"
+    )
+    _add_apps_files(seeding)

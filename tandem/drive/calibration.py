@@ -18,6 +18,7 @@ from tandem.errors import RunFailed
 from tandem.launch import nginx, ports
 from tandem.launch.process import Child, Children
 from tandem.observe import samples, usage
+from tandem.plan.apps import App
 from tandem.plan.cpu_layout import Layout
 from tandem.plan.profiles import IN_FLIGHT, TIMEOUT_SECONDS
 from tandem.records.setup import Calibration, Load
@@ -28,7 +29,7 @@ USERS = 16
 WARMUP_SECONDS, SECONDS = 1, 4
 
 
-def calibrate(work: Path, logs: Path, binary: Path, layout: Layout, rate: float) -> Calibration:
+def calibrate(app: App, work: Path, logs: Path, binary: Path, layout: Layout, rate: float) -> Calibration:
     """Measure ceiling and floor on the run's CPUs; takes about 12 s. Raises RunFailed where nginx or Locust breaks off."""
     load = Load(
         scenario="floor", arrivals="poisson", rate=rate, in_flight=IN_FLIGHT, timeout_seconds=TIMEOUT_SECONDS,
@@ -43,7 +44,7 @@ def calibrate(work: Path, logs: Path, binary: Path, layout: Layout, rate: float)
         prepared = {name: _prepare(name, drive, port, work, logs, layout.generator) for name, drive in drives.items()}
         for each in prepared.values():
             children.add(each.child)
-        front = children.add(_nginx(port, work, logs, binary, layout.stack))
+        front = children.add(_nginx(app, port, work, logs, binary, layout.stack))
         for each in prepared.values():
             each.loaded()
         ceiling, ceiling_share = _run(prepared["ceiling"], front)
@@ -67,11 +68,11 @@ def _prepare(name: str, drive: Drive, port: int, work: Path, logs: Path, cpus: S
     )  # fmt: skip
 
 
-def _nginx(port: int, work: Path, logs: Path, binary: Path, cpus: Sequence[int]) -> Child:
+def _nginx(app: App, port: int, work: Path, logs: Path, binary: Path, cpus: Sequence[int]) -> Child:
     """Start nginx with an upstream that nobody asks for."""
     folder = work / "nginx-alone"
     shutil.rmtree(folder, ignore_errors=True)
-    nginx.configure(folder, public_port=port, server_ports=[ports.free_port()], keepalive=0)
+    nginx.configure(folder, app, public_port=port, server_ports=[ports.free_port()], keepalive=0)
     return nginx.start(binary, folder, name="nginx alone", log=logs / "nginx-alone.log", cpus=cpus)
 
 

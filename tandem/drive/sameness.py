@@ -2,8 +2,7 @@
 don't.
 
 Compared are the status line, the headers (names, values, case, order) and the body. Masked are only the values that
-must differ: `Date`, the request id, the time at which a probe created or changed a user, and what is freshly signed: tokens,
-session cookies, the hidden field of forms, and when they end.
+must differ: `Date`, the request id that nginx gives, and what the app's probes file lists.
 """
 
 from __future__ import annotations
@@ -12,27 +11,12 @@ import difflib
 import http.client
 import re
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from tandem.drive.probes import Probe
 from tandem.errors import RunFailed
+from tandem.plan.contract import Contract, Mask, Probe
 
-_MASKS = (
-    (re.compile(rb"(?im)^(date|x-request-id|last-modified): [^\r\n]*"), rb"\1: *"),
-    (re.compile(rb'("request_id":)"[^"]*"'), rb'\1"*"'),
-    (re.compile(rb'("created_at":)"(?!2026-01-0)[^"]*"'), rb'\1"*"'),
-    (re.compile(rb'("(?:token|expires_at)":")[^"]+"'), rb'\1*"'),
-    # An age of 0 is how a cookie is taken back.
-    (re.compile(rb"(?im)^(set-cookie: session=)[\w.-]+([^\r\n]*; Max-Age=)[1-9]\d*"), rb"\1*\2*"),
-    (re.compile(rb'(name="csrf" value=")[^"]+"'), rb'\1*"'),
-)
-
-_HANDED_OUT = {
-    "token": re.compile(rb'"token":"([^"]+)"'),
-    "session": re.compile(rb"(?im)^set-cookie: session=([\w.-]+)"),
-    "csrf": re.compile(rb'name="csrf" value="([^"]+)"'),
-}
-"""Where the answer to a probe that teaches something holds it."""
+_ALWAYS = Mask(re.compile(rb"(?im)^(date|x-request-id): [^\r\n]*"), rb"\1: *")
 
 
 def exchange(port: int, probe: Probe, seconds: float = 10.0) -> bytes:
@@ -50,29 +34,29 @@ def exchange(port: int, probe: Probe, seconds: float = 10.0) -> bytes:
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
-def masked(answer: bytes) -> bytes:
+def masked(answer: bytes, masks: Iterable[Mask] = ()) -> bytes:
     """Return an answer without what must differ; the id of the request is masked wherever it stands."""
     found = re.search(rb"(?im)^x-request-id: ([0-9a-zA-Z-]{8,})\r?$", answer)
     if found:
         answer = answer.replace(found[1], b"*")
-    for pattern, replacement in _MASKS:
+    for pattern, replacement in (_ALWAYS, *masks):
         answer = pattern.sub(replacement, answer)
     return answer
 
 
-def answers(port: int, probes: Sequence[Probe]) -> list[bytes]:
+def answers(port: int, contract: Contract) -> list[bytes]:
     """Return the masked answers of one stack. Raises RunFailed where it doesn't answer, or hands out nothing to go on with."""
     found = []
     known: dict[str, str] = {}
-    for probe in probes:
+    for probe in contract.probes:
         try:
             answer = exchange(port, filled(probe, known))
         except (OSError, http.client.HTTPException) as error:
             raise RunFailed(f"no answer to the probe {probe}: {error}") from error
         if not answer:
             raise RunFailed(f"an empty answer to the probe {probe}")
-        known |= handed_out(probe, answer)
-        found.append(masked(answer).replace(f"127.0.0.1:{port}".encode(), b"127.0.0.1:*"))
+        known |= handed_out(probe, answer, contract.handed_out)
+        found.append(masked(answer, contract.masks).replace(f"127.0.0.1:{port}".encode(), b"127.0.0.1:*"))
     return found
 
 
@@ -85,11 +69,11 @@ def filled(probe: Probe, known: Mapping[str, str]) -> Probe:
     return probe._replace(headers=headers, body=body)
 
 
-def handed_out(probe: Probe, answer: bytes) -> dict[str, str]:
+def handed_out(probe: Probe, answer: bytes, where: Mapping[str, re.Pattern[bytes]]) -> dict[str, str]:
     """Return what the probe teaches. Raises RunFailed with the answer where it doesn't."""
     taught = {}
     for name in probe.teaches:
-        found = _HANDED_OUT[name].search(answer)
+        found = where[name].search(answer)
         if not found:
             raise RunFailed(
                 f"the probe {probe} was given no {name} to go on with:\n{answer.decode('utf-8', 'replace')}"

@@ -10,15 +10,16 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from tandem.drive import calibration, generator, probes, sameness
+from tandem.drive import calibration, generator, sameness
 from tandem.drive.generator import Generator, Window
 from tandem.errors import RunFailed
-from tandem.launch import database, nginx, ports, running_stack
+from tandem.launch import database, nginx, ports, running_stack, warmup
 from tandem.launch.process import Children
 from tandem.launch.running_stack import RunningStack, StackEnvironment
 from tandem.observe import budget_use, interference, samples, usage
 from tandem.observe.provenance import now
 from tandem.observe.samples import Samples
+from tandem.plan import contract
 from tandem.plan.comparison import Plan
 from tandem.plan.order import Slot
 from tandem.plan.profiles import NEWS_SECONDS
@@ -35,6 +36,8 @@ class Rig:
         # Absolute, because children start in folders of their own.
         self.plan, self.folder, self.nginx = plan, folder.resolve(), nginx
         self.work, self.logs = self.folder / "work", self.folder / "logs"
+        self.app = plan.application
+        self.contract = contract.read(Path(self.app.probes), plan.users)
         self.snapshot = self.work / "seed.db"
         self.news_port, self.news_session = 0, 0
         self.first_asked: dict[tuple[int, int, str], Samples] = {}
@@ -45,7 +48,7 @@ class Rig:
         try:
             with run_folder.keeping(self.folder):
                 self.work.mkdir(parents=True, exist_ok=True)
-                database.seed(self.snapshot, self.plan.users, self.logs / "database.log")
+                database.seed(self.app, self.snapshot, self.plan.users, self.logs / "database.log")
             self.news_port = ports.free_port()
             with running_stack.news_stub(
                 port=self.news_port, delay=NEWS_SECONDS, logs=self.logs, cpus=self.plan.layout.harness
@@ -57,25 +60,24 @@ class Rig:
 
     def prove(self) -> int:
         """Have every stack answer the probes and return how many there are. Raises RunFailed with the difference."""
-        asked = probes.probes(self.plan.users)
         names = [name for name in self.plan.definitions if name != DECOY]
         found = {}
         for name in names:
             with self._running(name) as stack:
-                found[name] = sameness.answers(stack.port, asked)
+                found[name] = sameness.answers(stack.port, self.contract)
                 stack.check()
         for other in names[1:]:
-            difference = sameness.difference(asked, names[0], found[names[0]], other, found[other])
+            difference = sameness.difference(self.contract.probes, names[0], found[names[0]], other, found[other])
             if difference:
                 raise RunFailed(
                     f"{names[0]} and {other} do not give the same answers; nothing was measured:\n{difference}"
                 )
-        return len(asked)
+        return len(self.contract.probes)
 
     def calibrate(self) -> Calibration:
         """Measure what the load generator can do against nginx alone."""
         rate = max(load.rate for load in self.plan.loads)
-        return calibration.calibrate(self.work, self.logs, self.nginx, self.plan.layout, rate)
+        return calibration.calibrate(self.app, self.work, self.logs, self.nginx, self.plan.layout, rate)
 
     @contextmanager
     def stack(self, name: str) -> Iterator[Bench]:
@@ -86,13 +88,13 @@ class Rig:
     @contextmanager
     def _running(self, name: str, port: int | None = None, timing: bool = False) -> Iterator[RunningStack]:
         file = self.file(name)
-        database.restore(self.snapshot, file, self.logs / "database.log")
+        database.restore(self.app, self.snapshot, file, self.logs / "database.log")
         shutil.rmtree(self.work / f"nginx-{name}", ignore_errors=True)
         place = StackEnvironment(
             folder=self.work,
             logs=self.logs,
             cpus=self.plan.layout.stack,
-            database_url=database.url(file),
+            database_url=database.url(self.app, file),
             news_url=f"http://127.0.0.1:{self.news_port}/news",
             nginx=self.nginx,
             port=port or ports.free_port(),
@@ -113,7 +115,7 @@ class Release(NamedTuple):
     slot: Slot
     generator: Generator
     started: str
-    static_p50_ms: float  # of nginx alone, just before
+    static_p50_ms: float | None  # of nginx alone, just before
     window: Window
 
 
@@ -145,7 +147,7 @@ class Bench:
     def start(self) -> None:
         """Start the stack on a restored database and warm it, while generators that were prepared load."""
         self.running = self.exits.enter_context(self.rig._running(self.name, self.port, timing=True))
-        running_stack.warm(self.running)
+        warmup.warm(self.running)
 
     def measure(self, load: Load, slot: Slot) -> Block:
         """Measure one block. Raises RunFailed where a process ends or no samples come."""
@@ -159,7 +161,7 @@ class Bench:
         for each in self.generators.values():
             each.loaded()
         generator = self.generators[load.scenario]
-        static = statistics.median(running_stack.static_times(self.running))
+        static = warmup.static_p50_ms(self.running)
         started = now()
         return Release(load, slot, generator, started, static, generator.release())
 

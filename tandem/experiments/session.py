@@ -79,7 +79,9 @@ def _origin(plan: Plan, folder: Path, binary: Path, how: Conditions) -> Provenan
         generator_cpus=plan.layout.generator,
         arguments=how.arguments,
         nginx=nginx.version(binary),
-        sqlite=database.sqlite_version(folder / "logs" / "database.log"),
+        packages=plan.application.packages,
+        durability=plan.application.database.durability if plan.application.database else "none",
+        sqlite=database.version(plan.application, folder / "logs" / "database.log"),
     )
 
 

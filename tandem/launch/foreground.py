@@ -11,21 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tandem.errors import TandemError
+from tandem.formats import listed
 from tandem.launch import database, nginx, ports, running_stack
 from tandem.launch.process import Child
 from tandem.launch.running_stack import RunningStack, StackEnvironment
 from tandem.paths import PROJECT
+from tandem.plan.apps import App
 from tandem.plan.stacks import Definition, Stacks
 
 VAR = PROJECT / "var"
 
 Say = Callable[[str], None]
 """What a line for the person at the terminal is given to."""
-
-LOGIN = (
-    f"log in as {database.ADMIN} with the password {database.PASSWORD}, which all seeded users have until they change it: "
-    "seeded databases are for trying"
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +34,7 @@ class ServeOptions:
     news_delay: float
     port: int | None  # instead of the stack's own, where only one is served
     cpus: int
-    limits: bool  # whoever logs in too often is refused
+    limits: bool  # whoever asks too often for what costs much is refused
 
 
 class Tail:
@@ -68,7 +65,8 @@ class Tail:
 def public_ports(stacks: Stacks, wished: int | None) -> dict[str, int]:
     """Return the port of each stack. Raises TandemError where two want the same one or one is in use."""
     if wished is not None and len(stacks) > 1:
-        raise TandemError("--port is for one stack: name one, or set WSGI_PORT and ASGI_PORT")
+        variables = dict.fromkeys(stack.port_variable() for stack in stacks.values())
+        raise TandemError(f"--port is for one stack: name one, or set {listed([*variables])}")
     found: dict[str, int] = {}
     for name, stack in stacks.items():
         port = wished or stack.port()
@@ -82,25 +80,28 @@ def public_ports(stacks: Stacks, wished: int | None) -> dict[str, int]:
     return found
 
 
-def _database(name: str, options: ServeOptions, logs: Path, say: Say) -> Path:
+def _database(name: str, app: App, options: ServeOptions, logs: Path, say: Say) -> Path:
     """Return the database of a stack, made from the seed the first time and kept until `make clean`.
 
     A kept one is brought to the newest schema; a seed that other code made is forgotten.
     """
-    snapshot = VAR / f"seed-{options.users}-{database.maker()}.db"
+    maker = database.maker(app)
+    snapshot = VAR / f"seed-{options.users}-{maker}.db"
     file = VAR / ("shared.db" if options.shared else f"{name}.db")
+    if app.database is None:
+        return file
     kept = file.exists()
     say(
         f"{name} uses {os.path.relpath(file)}"
         + (" as it was left; `make clean` removes it" if kept else f", {options.users} new users")
     )
     if kept:
-        database.migrate(file, logs / "database.log")
+        database.migrate(app, file, logs / "database.log")
         return file
-    for other in set(VAR.glob("seed-*.db")) - set(VAR.glob(f"seed-*-{database.maker()}.db")):
+    for other in set(VAR.glob("seed-*.db")) - set(VAR.glob(f"seed-*-{maker}.db")):
         other.unlink()
-    database.seed(snapshot, options.users, logs / "database.log")
-    database.restore(snapshot, file, logs / "database.log")
+    database.seed(app, snapshot, options.users, logs / "database.log")
+    database.restore(app, snapshot, file, logs / "database.log")
     return file
 
 
@@ -134,16 +135,17 @@ def serve(stacks: Stacks, options: ServeOptions, say: Say) -> None:
         )
         started = []
         for name, stack in stacks.items():
+            app = stack.application
             place = StackEnvironment(
                 folder=folder,
                 logs=folder,
                 cpus=allowed[: options.cpus],  # the same for all: whoever loads one and then the other finds them equal
-                database_url=database.url(_database(name, options, folder, say)),
+                database_url=database.url(app, _database(name, app, options, folder, say)),
                 news_url=f"http://127.0.0.1:{news_port}/news",
                 nginx=binary,
                 port=chosen_ports[name],
                 limits=options.limits,
-                keys=VAR / "session-keys",
+                shared=VAR,
             )
             running = exits.enter_context(running_stack.running(name, stack, place))
             started.append(running)
@@ -154,7 +156,8 @@ def serve(stacks: Stacks, options: ServeOptions, say: Say) -> None:
 
 def _foreground(tail: Tail, started: Sequence[RunningStack], ready: Sequence[str]) -> None:
     tail.show()
-    for line in (*ready, LOGIN, "Ctrl-C stops everything"):
+    accounts = dict.fromkeys(running.application.account for running in started if running.application.account)
+    for line in (*ready, *accounts, "Ctrl-C stops everything"):
         tail.say(line)
     while True:
         tail.show()

@@ -2,7 +2,7 @@
 
 GET /news?user=NAME answers three items that depend on the name alone, after `delay` seconds, give or take a random
 part of `jitter`; a share `error_rate` of the answers is a 500. `delay`, `jitter` and `error_rate` in the query count
-for that call. GET /healthz answers 200. One process waits for thousands of calls at once: a wait costs a timer, no
+for that call. GET /ready answers 200. One process waits for thousands of calls at once: a wait costs a timer, no
 thread.
 """
 
@@ -75,12 +75,12 @@ class Stub:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["path"] == "/healthz":
+        if scope["path"] == "/ready":
             await answer(send, 200, b'{"status":"ok"}')
         elif scope["path"] == "/news":
             await self.news(scope, send)
         else:
-            await answer(send, 404, b'{"error":"only /news and /healthz are here"}')
+            await answer(send, 404, b'{"error":"only /news and /ready are here"}')
 
     async def news(self, scope: Scope, send: Send) -> None:
         """Wait, then answer with items or an error."""

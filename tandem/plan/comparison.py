@@ -10,6 +10,7 @@ import msgspec
 from tandem import statistics
 from tandem.errors import TandemError
 from tandem.plan import cpu_layout, profiles
+from tandem.plan.apps import App
 from tandem.plan.profiles import Profile
 from tandem.plan.stacks import DECOY, Definition, Stacks, choose
 from tandem.records.journal import FORMAT
@@ -37,6 +38,11 @@ class Plan:
     users: int
     layout: cpu_layout.Layout
     exploratory: str | None = None  # why the run can give no verdict: it then has no decoy, which would vouch for one
+
+    @property
+    def application(self) -> App:
+        """The app that all its stacks implement."""
+        return next(iter(self.definitions.values())).application
 
     def stacks(self) -> list[Stack]:
         """Return the stacks as records keep them."""
@@ -109,6 +115,7 @@ def plan(
         raise TandemError("a comparison needs two stacks or more: give --stacks A,B")
     if baseline is None and profile.baseline not in chosen:
         raise TandemError(f"no baseline among the stacks: give --baseline with one of {', '.join(chosen)}")
+    _refuse_different_apps(chosen)
     first = baseline or profile.baseline
     if first not in chosen:
         raise TandemError(
@@ -151,3 +158,10 @@ def too_few_rounds(rounds: int, ratios: int, looks: int = 1) -> str | None:
         f"{' at each of two looks' * (looks > 1)}: "
         f"give --rounds {statistics.smallest_rounds(ratios, looks)} or more"
     )
+
+
+def _refuse_different_apps(chosen: Stacks) -> None:
+    """Raise TandemError where not all stacks implement the same app: they would do different work."""
+    names = dict.fromkeys(stack.implements or stack.app for stack in chosen.values())
+    if len(names) > 1:
+        raise TandemError(f"stacks of {' and '.join(names)} can't be compared: all must implement the same app")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -14,6 +13,8 @@ import msgspec
 
 from tandem.errors import TandemError
 from tandem.paths import PROJECT
+from tandem.plan import apps, tables
+from tandem.plan.apps import App, Apps, Pool
 from tandem.records.setup import Budget
 
 BUILT_IN = Path(__file__).with_name("stacks.toml")
@@ -21,16 +22,15 @@ DECOY = "decoy"
 """The name that the baseline has when it runs a second time in a round."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
 _PLACEHOLDERS = {"python", "port", "workers", "threads"}
-_POOLS = ("READ_CONNECTIONS", "NEWS_CONNECTIONS")
 
 
-class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One table of a stacks file; what each field means stands at the top of `stacks.toml`."""
 
     title: str
     app: str
+    implements: str = ""
     servers: Literal["per-cpu", "shared"]
     workers_per_cpu: int
     workers_plus: int = 0
@@ -39,9 +39,15 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     upstream_keepalive: int
     public_port: int
     command: list[str]
-    environment: dict[str, str]
+    environment: dict[str, str] = {}
     directory: str = str(PROJECT)
     pythonpath: list[str] = []
+
+
+class Definition(Table, frozen=True, kw_only=True):
+    """A stack as it can be started: its table, and the row of what it implements."""
+
+    application: App
 
     def server_cpus(self, cpus: Sequence[int]) -> list[list[int]]:
         """Return the CPUs of each server that this stack starts on these CPUs."""
@@ -59,23 +65,26 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             "workers": str(self.workers(cpus)),
             "threads": str(self.threads),
         }
-        return [_PLACEHOLDER.sub(lambda match: values[match[1]], part) for part in self.command]
+        return [tables.fill(part, values) for part in self.command]
 
     def budget(self, cpus: int) -> Budget:
         """Return what this stack may use on so many CPUs."""
         processes = sum(self.workers(len(each)) for each in self.server_cpus(range(cpus)))
-        reading, news = (int(self.environment[name]) for name in _POOLS)
         return Budget(
             cpus=cpus,
             processes=processes,
             threads=self.threads,
             slots=None if self.slots_per_worker is None else processes * self.slots_per_worker,
-            database_connections=processes * (reading + 1),  # writing has one connection of its own
-            news_connections=processes * news,
+            database_connections=processes * self._connections(self.application.connections.database),
+            news_connections=processes * self._connections(self.application.connections.news),
         )
 
+    def _connections(self, pool: Pool | None) -> int:
+        """Return how many connections of a kind one process may have."""
+        return 0 if pool is None else int(self.environment[pool.variable]) + pool.plus
+
     def port_variable(self) -> str:
-        """Return the environment variable that overrides its public port: WSGI_PORT for the app `wsgi_app`."""
+        """Return the environment variable that overrides its public port: TOY_PORT for the app `toy_app`."""
         return self.app.removesuffix("_app").upper().replace("-", "_") + "_PORT"
 
     def port(self, environment: Mapping[str, str] = os.environ) -> int:
@@ -89,11 +98,12 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 Stacks = dict[str, Definition]
 
 
-def load(files: Sequence[Path] = ()) -> Stacks:
+def load(files: Sequence[Path] = (), apps_files: Sequence[Path] = ()) -> Stacks:
     """Return the built-in stacks and those of `files`, by name. Raises TandemError that names file, stack and field."""
+    known = apps.load(apps_files)
     stacks: Stacks = {}
     for file in [BUILT_IN, *files]:
-        for name, definition in _read(file).items():
+        for name, definition in _read(file, known).items():
             if name in stacks:
                 raise TandemError(f"{file}: the stack {name!r} exists already: give it another name")
             stacks[name] = definition
@@ -115,33 +125,35 @@ def choose(stacks: Stacks, names: Sequence[str]) -> Stacks:
     return {name: stacks[name] for name in names}
 
 
-def _read(file: Path) -> Stacks:
-    try:
-        tables = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise TandemError(f"the stacks file {file} can't be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise TandemError(f"the stacks file {file} is not TOML: {error}") from error
-    return {name: _definition(file, name, table) for name, table in tables.items()}
+def _read(file: Path, known: Apps) -> Stacks:
+    return {name: _definition(file, name, table, known) for name, table in tables.read(file, "stacks").items()}
 
 
-def _definition(file: Path, name: str, table: object) -> Definition:
+def _definition(file: Path, name: str, given: object, known: Apps) -> Definition:
     """Return one table as a definition, its paths made absolute."""
     where = f"{file}: stack {name!r}"
     if not _NAME.fullmatch(name) or name == DECOY:
         raise TandemError(
             f"{where}: a name has lower-case letters, digits and hyphens, at most 40, and is not {DECOY!r}"
         )
-    try:
-        definition = msgspec.convert(table, Definition)
-    except msgspec.ValidationError as error:
-        raise TandemError(f"{where}: {str(error).replace('`$.', '`')}") from error
+    table = tables.convert(given, Table, where)
+    implements = table.implements or table.app
+    if implements not in known:
+        raise TandemError(
+            f"{where}: no row of an apps file is called {implements!r}: known are {', '.join(known)}; say which of them it "
+            "`implements`, or add your own app with --apps-file FILE"
+        )
+    definition = Definition(
+        **{
+            **msgspec.structs.asdict(table),
+            "application": known[implements],
+            "directory": str((file.parent / table.directory).resolve()),
+            "pythonpath": [str((file.parent / each).resolve()) for each in table.pythonpath],
+        }
+    )
     for field, reason in _objections(definition):
         raise TandemError(f"{where}: `{field}` {reason}")
-    resolve = [str((file.parent / each).resolve()) for each in definition.pythonpath]
-    return msgspec.structs.replace(
-        definition, directory=str((file.parent / definition.directory).resolve()), pythonpath=resolve
-    )
+    return definition
 
 
 def _objections(definition: Definition) -> list[tuple[str, str]]:
@@ -161,15 +173,17 @@ def _objections(definition: Definition) -> list[tuple[str, str]]:
             found.append((field, f"must be from {least} to 65535"))
     if definition.workers(1) < 1:
         found.append(("workers_per_cpu", "and `workers_plus` must give at least one worker"))
-    unknown = sorted(set(_PLACEHOLDER.findall(" ".join(definition.command))) - _PLACEHOLDERS)
+    unknown = tables.unknown_placeholders(definition.command, _PLACEHOLDERS)
     if unknown:
         found.append(
             ("command", f"has the unknown placeholder {{{unknown[0]}}}: known are {', '.join(sorted(_PLACEHOLDERS))}")
         )
     if not any("{port}" in part for part in definition.command):
         found.append(("command", "must say {port} where the server's port belongs"))
-    for pool in _POOLS:
-        value = definition.environment.get(pool, "")
+    for pool in definition.application.pools():
+        value = definition.environment.get(pool.variable, "")
         if not (value.isascii() and value.isdigit() and int(value) >= 1):
-            found.append(("environment", f'must give {pool} as a whole number from 1, in quotes, such as "16"'))
+            found.append(
+                ("environment", f'must give {pool.variable} as a whole number from 1, in quotes, such as "16"')
+            )
     return found

@@ -17,7 +17,7 @@ from tandem.launch import database, process, running_stack
 from tandem.plan import stacks
 from tests.browser import chromium, views
 from tests.browser.views import VIEWS
-from tests.support.stacks import environment_for
+from tests.support.stacks import USERDB, environment_for
 
 APPS = ("wsgi-gthread", "asgi")
 USERS = 50
@@ -67,7 +67,7 @@ def take(pictures: Path, folder: Path) -> int:
 def serving_both(folder: Path) -> Iterator[list[str]]:
     """Start both apps behind nginx, each on a copy of one seeded database; where they answer."""
     seeded, known = folder / "seed.db", stacks.load([])
-    database.seed(seeded, USERS, folder / "seed.log")
+    database.seed(USERDB, seeded, USERS, folder / "seed.log")
     with ExitStack() as exits:
         urls = []
         for name in APPS:

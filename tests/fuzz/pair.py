@@ -8,11 +8,10 @@ import socket
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tandem.launch import running_stack
-from tandem.launch.running_stack import StackEnvironment
 from tandem.plan import stacks as tandem_stacks
 from tests.fuzz import counts, database, seed
 from tests.fuzz.database import Database
@@ -25,14 +24,6 @@ from tests.support.stacks import environment_for
 NAMES = ("wsgi-gthread", "asgi")
 ATTEMPTS = 3
 """To log in under one name, so that a short sequence comes to an end of them."""
-
-
-class StrictEnvironment(StackEnvironment):
-    """A place where few attempts to log in are let through, and nginx, which counts time, refuses none."""
-
-    def environment(self, name: str) -> dict[str, str]:
-        """What the servers of a stack are told."""
-        return {**super().environment(name), "LOGIN_ATTEMPTS": str(ATTEMPTS)}
 
 
 class Stack:
@@ -173,7 +164,11 @@ def running(folder: Path, news_url: str) -> Iterator[Pair]:
         stacks = {}
         for name, cpu in zip(NAMES, (cpus[0], cpus[-1]), strict=True):
             (folder / name).mkdir()
-            place = StrictEnvironment(**{**vars(environment_for(folder / name, seeded, news_url)), "cpus": [cpu]})
+            place = replace(
+                environment_for(folder / name, seeded, news_url),
+                cpus=[cpu],
+                more={"LOGIN_ATTEMPTS": str(ATTEMPTS)},  # nginx, which counts time, refuses none
+            )
             running = exits.enter_context(running_stack.running(name, tandem_stacks.load([])[name], place))
             stacks[name] = Stack(running.port, folder / name / "users.db", seeded)
             exits.callback(stacks[name].close)

@@ -148,6 +148,7 @@ def stacks_file(definitions: dict[str, Definition]) -> str:
     tables = []
     for name, each in definitions.items():
         facts = {key: value for key, value in msgspec.structs.asdict(each).items() if value is not None}
+        del facts["application"]  # the row that `implements` names
         environment = ", ".join(f"{key} = {json.dumps(value)}" for key, value in facts.pop("environment").items())
         lines = [f"{key} = {json.dumps(value)}" for key, value in facts.items()]
         tables.append("\n".join([f"[{name}]", *lines, f"environment = {{ {environment} }}"]))

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tandem.launch import ports, running_stack
-from tandem.launch.running_stack import RunningStack, StackEnvironment
+from tandem.launch.running_stack import RunningStack
 from tandem.plan import stacks as tandem_stacks
 from tests.support.answers import Answer
 from tests.support.clients import HttpClient
@@ -27,14 +27,6 @@ PAIR = ["wsgi-sync", "asgi"]
 ATTEMPTS = 10
 AT_ONCE = 11
 """Logins that nginx takes of one address at once: one, and a burst of ten."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Counting(StackEnvironment):
-    """A place where the apps refuse whoever tries a name too often, and nginx nobody."""
-
-    def environment(self, name: str) -> dict[str, str]:
-        return {**super().environment(name), "LOGIN_ATTEMPTS": str(ATTEMPTS)}
 
 
 @dataclass(frozen=True)
@@ -53,7 +45,8 @@ class Pair:
 def pair(seeded: Path, news_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     """Both apps behind an nginx each; several processes of the one, one of the other."""
     folder = tmp_path_factory.mktemp("pair")
-    place = Counting(**vars(environment_for(folder, seeded, news_url)))
+    # The apps refuse whoever tries a name too often, and nginx nobody.
+    place = replace(environment_for(folder, seeded, news_url), more={"LOGIN_ATTEMPTS": str(ATTEMPTS)})
     with ExitStack() as exits:
         clients = []
         for name in PAIR:
@@ -128,7 +121,7 @@ def test_processes_that_make_the_keys_at_their_first_start_have_the_same(
     seeded: Path, news_url: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "keys" / "session-keys"
-    place = replace(environment_for(tmp_path, seeded, news_url), keys=file)
+    place = replace(environment_for(tmp_path, seeded, news_url), shared=file.parent)
     with running_stack.running("wsgi-sync", tandem_stacks.load([])["wsgi-sync"], place) as running:
         client = HttpClient("127.0.0.1", running.port)
         headers = [authorization(json.loads(log_in(client, "admin", SEEDED).body)["token"]) for _ in range(6)]

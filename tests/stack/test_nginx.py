@@ -62,7 +62,7 @@ def test_errors_elsewhere_are_pages(send: Send) -> None:
 def test_error_pages_are_up_to_date() -> None:
     from tests.twins.normal import ROOT
 
-    assert (ROOT / "nginx" / "errors.conf").read_text() == nginx_errors.configuration()
+    assert (ROOT / "nginx" / "userdb" / "errors.conf").read_text() == nginx_errors.configuration()
 
 
 def test_every_answer_has_a_request_id_of_its_own(send: Send) -> None:

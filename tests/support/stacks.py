@@ -8,9 +8,13 @@ from pathlib import Path
 
 from tandem.launch import nginx, ports
 from tandem.launch.running_stack import StackEnvironment
+from tandem.plan import apps
 from tests.support.accounts import KEY
 
 STACKS = ["wsgi-sync", "wsgi-gthread", "asgi"]
+
+USERDB = apps.load()["userdb"]
+"""The row of the user database: all that the harness knows of it."""
 
 
 def environment_for(folder: Path, seeded: Path, news_url: str) -> StackEnvironment:

@@ -25,6 +25,7 @@ from tandem.plan import stacks
 from tandem.records import run_folder
 from tandem.records.journal import RECORDS
 from tests.support.clients import HttpClient
+from tests.support.stacks import USERDB
 from tests.tandem import toy
 from tests.tandem.test_process import alive, eventually
 
@@ -291,16 +292,32 @@ def test_serve_says_how_to_log_in_and_limits_that(
     _, port, output = serving
     assert "log in as admin with the password correct-horse" in output.read_text()
     assert {log_in(port) for _ in range(22)} == {200, 429}
-    assert (tmp_path / f"seed-30-{database.maker()}.db").exists()
+    assert (tmp_path / f"seed-30-{database.maker(USERDB)}.db").exists()
+
+
+def made(*arguments: str) -> str:
+    """The last line of what make would do, or of what it refuses."""
+    done = subprocess.run(["make", "-n", *arguments], cwd=PROJECT, capture_output=True, text=True, check=False)
+    return (done.stdout + done.stderr).strip().splitlines()[-1]
 
 
 @pytest.mark.parametrize("name", ["LIMITS", "SHARED"])
-def test_a_switch_in_the_environment_is_0_or_1(
-    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv(name, "no")
-    assert cli.run(["serve"]) == 2
-    assert f"{name}=no is neither {name}=0 nor {name}=1" in capsys.readouterr().err
+@pytest.mark.usefixtures("processes")
+def test_a_switch_of_make_is_0_or_1(name: str) -> None:
+    assert f"{name}=no is neither {name}=0 nor {name}=1" in made("serve", f"{name}=no")
+
+
+@pytest.mark.usefixtures("processes")
+def test_switches_of_make_become_options() -> None:
+    assert made("serve", "SHARED=1", "LIMITS=0", "ARGS=--cpus 2").split()[-5:] == [
+        "serve",
+        "--shared",
+        "--no-limits",
+        "--cpus",
+        "2",
+    ]
+    assert made("serve", "SHARED=0", "LIMITS=1").split()[-1] == "serve"
+    assert "--no-limits" in made("serve-wsgi", "LIMITS=0")
 
 
 @pytest.mark.parametrize("command", ["serve", "seed"])
@@ -311,7 +328,7 @@ def test_what_breaks_on_a_full_disk_is_told_as_a_full_disk(
         raise RunFailed("asgi did not become ready within 20 s: (nothing logged)")
 
     monkeypatch.setattr(foreground, "serve", broken)
-    monkeypatch.setattr(database, "tool", broken)
+    monkeypatch.setattr(database, "fill", broken)
     monkeypatch.setattr(foreground, "VAR", tmp_path)
     monkeypatch.setattr(lock, "FOLDER", tmp_path / "running")
     monkeypatch.setattr(errors, "SCARCE", 2**62)
@@ -321,14 +338,9 @@ def test_what_breaks_on_a_full_disk_is_told_as_a_full_disk(
     assert "did not become ready" in said
 
 
-@pytest.mark.parametrize("how", ["", "--no-limits", "LIMITS=0", "LIMITS=1"])
-def test_limits_can_be_lifted(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    call, _, value = how.partition("=")
-    monkeypatch.delenv("LIMITS", raising=False)
-    if value:
-        monkeypatch.setenv(call, value)
-    given = options.parser().parse_args(["serve", *([call] if call.startswith("--") else [])])
-    assert given.limits == (how in ("", "LIMITS=1"))
+@pytest.mark.parametrize("how", [[], ["--no-limits"]])
+def test_limits_can_be_lifted(how: list[str]) -> None:
+    assert options.parser().parse_args(["serve", *how]).limits == (not how)
 
 
 def test_a_kept_database_is_migrated_and_the_seed_of_other_code_is_forgotten(
@@ -337,15 +349,15 @@ def test_a_kept_database_is_migrated_and_the_seed_of_other_code_is_forgotten(
     options = foreground.ServeOptions(shared=False, users=30, news_delay=0, port=None, cpus=1, limits=True)
     done: list[str] = []
     monkeypatch.setattr(foreground, "VAR", tmp_path)
-    monkeypatch.setattr(database, "tool", lambda url, *arguments, **_: done.append(f"{arguments[0]} {url}"))
-    monkeypatch.setattr(database, "seed", lambda snapshot, *_: snapshot.touch())
-    monkeypatch.setattr(database, "restore", lambda _, file, *__: file.touch())
+    monkeypatch.setattr(database, "migrate", lambda _, file, *__: done.append(f"migrate {file.name}"))
+    monkeypatch.setattr(database, "seed", lambda _, snapshot, *__: snapshot.touch())
+    monkeypatch.setattr(database, "restore", lambda _, __, file, *___: file.touch())
     old = tmp_path / "seed-30.db"
     old.touch()
-    file = foreground._database("asgi", options, tmp_path, print)
+    file = foreground._database("asgi", USERDB, options, tmp_path, print)
     assert (old.exists(), done) == (False, [])
-    assert foreground._database("asgi", options, tmp_path, print) == file
-    assert done == [f"migrate {database.url(file)}"]
+    assert foreground._database("asgi", USERDB, options, tmp_path, print) == file
+    assert done == ["migrate asgi.db"]
 
 
 def test_serve_says_which_process_ended_and_stops_the_rest(serving: tuple[subprocess.Popen[str], int, Path]) -> None:

@@ -73,7 +73,7 @@ def test_nonsense_is_refused_with_the_name_of_the_field(port: int, query: str) -
 
 
 def test_other_paths_are_not_found(port: int) -> None:
-    assert get(port, "/healthz")[:2] == (200, {"status": "ok"})
+    assert get(port, "/ready")[:2] == (200, {"status": "ok"})
     assert get(port, "/elsewhere")[0] == 404
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from tandem.errors import TandemError
 from tandem.launch import nginx
+from tests.support.stacks import USERDB
 
 
 def program(file: Path, text: str) -> Path:
@@ -19,7 +20,7 @@ def program(file: Path, text: str) -> Path:
 
 
 def configured(folder: Path, port: int = 18080) -> Path:
-    nginx.configure(folder, public_port=port, server_ports=[18001, 18002], keepalive=8)
+    nginx.configure(folder, USERDB, public_port=port, server_ports=[18001, 18002], keepalive=8)
     return folder
 
 
@@ -73,7 +74,7 @@ def test_the_written_configuration_holds_and_lists_every_server(tmp_path: Path) 
 
 
 def test_a_server_without_keepalive_gets_none(tmp_path: Path) -> None:
-    nginx.configure(tmp_path / "run", public_port=18080, server_ports=[18001], keepalive=0)
+    nginx.configure(tmp_path / "run", USERDB, public_port=18080, server_ports=[18001], keepalive=0)
     assert "keepalive" not in (tmp_path / "run" / "upstream.conf").read_text()
 
 
@@ -101,6 +102,6 @@ def test_the_times_that_nginx_kept_are_those_of_requests_that_began_in_the_windo
 def test_only_a_stack_that_is_measured_keeps_times(tmp_path: Path) -> None:
     assert (configured(tmp_path / "one") / "log.conf").read_text() == "access_log off;\n"
     folder = tmp_path / "two"
-    nginx.configure(folder, public_port=18080, server_ports=[18001], keepalive=8, timing=True)
+    nginx.configure(folder, USERDB, public_port=18080, server_ports=[18001], keepalive=8, timing=True)
     assert nginx.TIMING_LOG in (folder / "log.conf").read_text()
     nginx.check(nginx.find(), folder)

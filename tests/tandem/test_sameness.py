@@ -6,18 +6,33 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from tandem.drive import sameness
-from tandem.drive.probes import Probe, probes
 from tandem.errors import RunFailed
 from tandem.launch import ports
+from tandem.plan import contract
+from tandem.plan.contract import Contract, Probe
+from tests.support.stacks import USERDB
 
 ANSWER = (
     b"HTTP/1.1 404 Not Found\r\nDate: Fri, 20 Nov 2026 22:03:58 GMT\r\nX-Request-ID: 47787790b2eebaa7eb96cb5accc336ba\r\n\r\n"
     b'{"type":"about:blank","request_id":"47787790b2eebaa7eb96cb5accc336ba"}'
 )
+
+CONTRACT = contract.read(Path(USERDB.probes), 100)
+
+
+def masked(answer: bytes) -> bytes:
+    """An answer of the user database without what must differ."""
+    return sameness.masked(answer, CONTRACT.masks)
+
+
+def asking(*probes: Probe) -> Contract:
+    """These probes, and what the user database hands out."""
+    return CONTRACT._replace(probes=probes)
 
 
 @contextmanager
@@ -53,25 +68,25 @@ def test_only_what_must_differ_is_masked() -> None:
     other = ANSWER.replace(b"47787790b2eebaa7eb96cb5accc336ba", b"5084112cecbe3753af24e0784074a1f3").replace(
         b":58 GMT", b":59 GMT"
     )
-    assert sameness.masked(other) == sameness.masked(ANSWER)
+    assert masked(other) == masked(ANSWER)
     for old, new in [
         (b"404", b"405"),
         (b"Not Found", b"NOT FOUND"),
         (b"Date", b"date"),
         (b"about:blank", b"about: blank"),
     ]:
-        assert sameness.masked(ANSWER.replace(old, new)) != sameness.masked(ANSWER)
+        assert masked(ANSWER.replace(old, new)) != masked(ANSWER)
 
 
 def test_the_request_id_in_a_page_is_masked() -> None:
     page = b"HTTP/1.1 404 Not Found\r\nX-Request-ID: %s\r\n\r\n<p>request %s</p>"
-    assert sameness.masked(page % (b"a" * 32, b"a" * 32)) == sameness.masked(page % (b"b" * 32, b"b" * 32))
+    assert masked(page % (b"a" * 32, b"a" * 32)) == masked(page % (b"b" * 32, b"b" * 32))
 
 
 def test_the_time_of_creation_is_masked_but_not_that_of_seeded_users() -> None:
     body = b'HTTP/1.1 200 OK\r\n\r\n{"created_at":"%s"}'
-    assert sameness.masked(body % b"2026-11-20T01:00:00Z") == sameness.masked(body % b"2026-11-20T02:00:00Z")
-    assert sameness.masked(body % b"2026-01-01T00:00:07Z") != sameness.masked(body % b"2026-01-01T00:00:08Z")
+    assert masked(body % b"2026-11-20T01:00:00Z") == masked(body % b"2026-11-20T02:00:00Z")
+    assert masked(body % b"2026-01-01T00:00:07Z") != masked(body % b"2026-01-01T00:00:08Z")
 
 
 SIGNED = [
@@ -85,8 +100,8 @@ SIGNED = [
 
 @pytest.mark.parametrize(("answer", "one", "other"), SIGNED)
 def test_what_is_freshly_signed_is_masked(answer: bytes, one: bytes, other: bytes) -> None:
-    assert sameness.masked(answer % one) == sameness.masked(answer % other)
-    assert sameness.masked(answer % one) != sameness.masked(answer % b""), "it must be there"
+    assert masked(answer % one) == masked(answer % other)
+    assert masked(answer % one) != masked(answer % b""), "it must be there"
 
 
 @pytest.mark.parametrize(
@@ -101,7 +116,7 @@ def test_what_is_freshly_signed_is_masked(answer: bytes, one: bytes, other: byte
     ],
 )
 def test_what_stands_around_it_is_not(one: bytes, other: bytes) -> None:
-    assert sameness.masked(one) != sameness.masked(other)
+    assert masked(one) != masked(other)
 
 
 def answer(body: bytes, *headers: bytes) -> bytes:
@@ -113,7 +128,7 @@ def test_each_stack_is_given_the_token_that_it_handed_out() -> None:
     bearer = Probe("GET", "/api/me", (("Authorization", "Bearer {token}"),))
     tokens = [answer(b'{"token":"first"}'), answer(b""), answer(b'{"token":"second"}'), answer(b"")]
     with server(*tokens) as (port, asked):
-        found = sameness.answers(port, [logging_in, bearer, logging_in, bearer])
+        found = sameness.answers(port, asking(logging_in, bearer, logging_in, bearer))
     assert b"Authorization: Bearer first\r\n" in asked[1]
     assert b"Authorization: Bearer second\r\n" in asked[3]
     assert found[0] == found[2]
@@ -127,7 +142,7 @@ def test_a_form_is_sent_with_what_its_page_brought() -> None:
         Probe("POST", "/login", (("Cookie", "session={session}"),), b"csrf={csrf}"),
     ]
     with server(page, answer(b"")) as (port, asked):
-        sameness.answers(port, probes)
+        sameness.answers(port, asking(*probes))
     assert b"Cookie: session=s.1\r\n" in asked[1]
     assert asked[1].endswith(b"Content-Length: 8\r\n\r\ncsrf=c-1")
 
@@ -138,7 +153,7 @@ def test_a_login_that_fails_is_shown() -> None:
         with pytest.raises(
             RunFailed, match=r"POST /api/login was given no token to go on with:\s+HTTP/1.1 401[\s\S]*wrong"
         ):
-            sameness.answers(port, [probe])
+            sameness.answers(port, asking(probe))
 
 
 def test_a_difference_is_shown_as_a_diff_with_its_probe() -> None:
@@ -152,13 +167,13 @@ def test_a_difference_is_shown_as_a_diff_with_its_probe() -> None:
 
 def test_no_answer_is_a_failure() -> None:
     with pytest.raises(RunFailed, match="no answer to the probe GET /a"):
-        sameness.answers(ports.free_port(), [Probe("GET", "/a")])
+        sameness.answers(ports.free_port(), asking(Probe("GET", "/a")))
     with server(b"") as (port, _), pytest.raises(RunFailed, match="an empty answer to the probe GET /a"):
-        sameness.answers(port, [Probe("GET", "/a")])
+        sameness.answers(port, asking(Probe("GET", "/a")))
 
 
 def test_the_probes_read_and_write_good_and_bad() -> None:
-    asked = probes(100)
+    asked = CONTRACT.probes
     assert len(asked) >= 30
     assert {probe.method for probe in asked} == {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
     assert any(probe.target == "/api/users/101" for probe in asked)
@@ -167,7 +182,7 @@ def test_the_probes_read_and_write_good_and_bad() -> None:
 
 def test_no_probe_needs_what_none_before_it_teaches() -> None:
     known: set[str] = set()
-    for probe in probes(100):
+    for probe in CONTRACT.probes:
         text = str(probe.headers) + probe.body.decode()
         needed = {name for name in ("token", "session", "csrf") if f"{{{name}}}" in text}
         assert needed <= known, probe

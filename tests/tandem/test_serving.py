@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tandem.errors import RunFailed, TandemError
-from tandem.launch import nginx, ports, running_stack
+from tandem.launch import nginx, ports, running_stack, warmup
 from tandem.launch.running_stack import RunningStack, StackEnvironment
 from tandem.plan import stacks
 from tests.tandem import toy
@@ -61,7 +61,7 @@ def test_a_stack_answers_through_nginx_and_is_gone_afterwards(toys: Toy) -> None
 def test_every_worker_is_warmed(toys: Toy) -> None:
     definition, place = toys("answer")
     with running_stack.running("toy", definition, place) as running:
-        running_stack.warm(running)
+        warmup.warm(running)
         running.check()
 
 
@@ -93,15 +93,14 @@ def test_a_server_that_dies_later_is_noticed(toys: Toy) -> None:
         work()
 
 
-def test_a_stack_that_dies_while_it_is_warmed_is_noticed(toys: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running_stack, "WARMING_PATHS", ("/", "/die"))
+def test_a_stack_that_dies_while_it_is_warmed_is_noticed(toys: Toy) -> None:
     definition, place = toys("answer")
 
     def work() -> None:
         with running_stack.running("toy", definition, place) as running:
             os.killpg(running.nginx.pid, signal.SIGKILL)
             assert running.nginx.wait(5)
-            running_stack.warm(running)
+            warmup.warm(running)
 
     with pytest.raises(RunFailed, match="toy nginx ended by itself"):
         work()
@@ -127,25 +126,25 @@ def told(place: StackEnvironment) -> dict[str, str]:
     return found
 
 
-def test_servers_are_told_where_sessions_and_metrics_are(toys: Toy, tmp_path: Path) -> None:
+def test_servers_are_told_what_the_row_of_their_app_says(toys: Toy, tmp_path: Path) -> None:
     definition, place = toys("answer")
-    left = place.metrics("toy") / "of a process that is gone"
+    left = place.own("toy") / "of a process that is gone"
     left.parent.mkdir()
     left.touch()
     with running_stack.running("toy", definition, place):
         environment = told(place)
-        assert Path(environment["PROMETHEUS_MULTIPROC_DIR"]) == tmp_path / "metrics-toy"
-        assert list((tmp_path / "metrics-toy").iterdir()) == []
+        assert Path(environment["PROMETHEUS_MULTIPROC_DIR"]) == tmp_path / "own-toy"
+        assert list((tmp_path / "own-toy").iterdir()) == []
     assert environment["SESSION_KEYS_FILE"] == str(tmp_path / "session-keys")
     assert environment["LOGIN_ATTEMPTS"] == "1000000"
 
 
 def test_limits_are_the_apps_own_and_keys_can_be_shared(toys: Toy, tmp_path: Path) -> None:
     definition, place = toys("answer")
-    with running_stack.running("toy", definition, replace(place, limits=True, keys=tmp_path / "shared" / "keys")):
+    with running_stack.running("toy", definition, replace(place, limits=True, shared=tmp_path / "shared")):
         environment = told(place)
     assert "LOGIN_ATTEMPTS" not in environment
-    assert environment["SESSION_KEYS_FILE"] == str(tmp_path / "shared" / "keys")
+    assert environment["SESSION_KEYS_FILE"] == str(tmp_path / "shared" / "session-keys")
 
 
 def test_a_port_in_use_is_refused_with_what_changes_it() -> None:

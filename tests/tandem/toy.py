@@ -13,6 +13,7 @@ FILE = """
 [{name}]
 title = "A toy"
 app = "{app}"
+implements = "userdb"
 servers = "per-cpu"
 workers_per_cpu = 1
 threads = 4

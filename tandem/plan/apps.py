@@ -1,0 +1,163 @@
+"""Apps: read from `apps.toml` and from files of the same format; all that the harness knows of an app under comparison."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from tandem.errors import TandemError
+from tandem.plan import tables
+
+BUILT_IN = Path(__file__).with_name("apps.toml")
+
+_GIVEN = {"database", "news", "own", "shared"}
+_COMMAND = {"python", "url", "users", "file"}
+
+
+class Static(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Files that nginx serves by itself."""
+
+    root: str
+    file: str
+
+
+class Pool(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Connections of one process: as many as the variable of a stack says, and some more."""
+
+    variable: str
+    plus: int = 0
+
+
+class Connections(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an app keeps connections to; None where it doesn't."""
+
+    database: Pool | None = None
+    news: Pool | None = None
+
+
+class Database(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the database of an app is made and restored; what each field means stands at the top of `apps.toml`."""
+
+    url: str
+    suffixes: list[str] = []
+    seed: list[str]
+    snapshot: list[str]
+    restore: list[str]
+    migrate: list[str] = []
+    version: list[str]
+    durability: str
+    sources: list[str] = []
+
+    def commands(self) -> Iterator[tuple[str, list[str]]]:
+        """Yield all commands by the name of their field."""
+        for name in ("seed", "snapshot", "restore", "migrate", "version"):
+            yield name, getattr(self, name)
+
+    def files(self, file: Path) -> list[Path]:
+        """Return all files of a database."""
+        return [Path(f"{file}{suffix}") for suffix in ("", *self.suffixes)]
+
+    def maker(self) -> str:
+        """Return what tells the code that makes databases from that of other versions: a seed of theirs may lack something."""
+        digest = hashlib.sha256()
+        for pattern in self.sources:
+            for file in sorted(glob.glob(pattern, recursive=True)):
+                digest.update(Path(file).read_bytes())
+        return digest.hexdigest()[:8]
+
+
+class App(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One table of an apps file; what each field means stands at the top of `apps.toml`."""
+
+    title: str
+    alive: str
+    ready: str = ""
+    warm_up: list[str]
+    static: Static | None = None
+    probes: str
+    nginx: str | None = None
+    packages: list[str] = []
+    account: str | None = None
+    environment: dict[str, str] = {}
+    unlimited: dict[str, str] = {}
+    connections: Connections = Connections()
+    database: Database | None = None
+
+    def services(self) -> list[str]:
+        """Return the variables that say where the database and the news service are."""
+        return [name for name, value in self.environment.items() if "{database}" in value or "{news}" in value]
+
+    def pools(self) -> list[Pool]:
+        """Return the connections that a stack must bound."""
+        return [pool for pool in (self.connections.database, self.connections.news) if pool]
+
+
+Apps = dict[str, App]
+
+
+def load(files: Sequence[Path] = ()) -> Apps:
+    """Return the built-in apps and those of `files`, by name. Raises TandemError that names file, app and field."""
+    found: Apps = {}
+    for file in [BUILT_IN, *files]:
+        for name, table in tables.read(file, "apps").items():
+            if name in found:
+                raise TandemError(f"{file}: the app {name!r} exists already: give it another name")
+            found[name] = _app(file, name, table)
+    return found
+
+
+def command(parts: Sequence[str], **values: str) -> list[str]:
+    """Return a command of an app with its placeholders filled in."""
+    return [tables.fill(part, {"python": sys.executable, **values}) for part in parts]
+
+
+def _app(file: Path, name: str, table: object) -> App:
+    """Return one table as an app, its paths made absolute."""
+    where = f"{file}: app {name!r}"
+    app = tables.convert(table, App, where)
+    for field, reason in _objections(app):
+        raise TandemError(f"{where}: `{field}` {reason}")
+    return _resolved(app, file.resolve().parent)
+
+
+def _objections(app: App) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with an app beyond its types, as field and reason."""
+    paths = {"alive": [app.alive], "ready": [app.ready or "/"], "warm_up": app.warm_up}
+    paths["static.file"] = [app.static.file] if app.static else []
+    for field, given in paths.items():
+        if not all(path.startswith("/") for path in given):
+            yield field, "must be given as paths that begin with a slash"
+    if not app.warm_up:
+        yield "warm_up", "must have a path or more"
+    for unknown in tables.unknown_placeholders([*app.environment.values(), *app.unlimited.values()], _GIVEN):
+        yield "environment", f"has the unknown placeholder {{{unknown}}}: known are {', '.join(sorted(_GIVEN))}"
+    for field, parts in app.database.commands() if app.database else ():
+        for unknown in tables.unknown_placeholders(parts, _COMMAND):
+            yield (
+                f"database.{field}",
+                f"has the unknown placeholder {{{unknown}}}: known are {', '.join(sorted(_COMMAND))}",
+            )
+    if app.database is None and any("{database}" in value for value in app.environment.values()):
+        yield "environment", "names {database}, and the app has none"
+
+
+def _resolved(app: App, folder: Path) -> App:
+    """Return an app whose paths are absolute; those in its row are relative to the folder of their file."""
+
+    def absolute(path: str) -> str:
+        return str((folder / path).resolve())
+
+    return msgspec.structs.replace(
+        app,
+        ready=app.ready or app.alive,
+        probes=absolute(app.probes),
+        nginx=app.nginx and absolute(app.nginx),
+        static=app.static and msgspec.structs.replace(app.static, root=absolute(app.static.root)),
+        database=app.database
+        and msgspec.structs.replace(app.database, sources=[absolute(each) for each in app.database.sources]),
+    )
