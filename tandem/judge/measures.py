@@ -35,7 +35,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
     scenario: str
     stack: str
-    route: str  # method and address, such as "GET /api/users/{id}"
+    route: str  # method and address, such as "GET /entries/{id}"
     failed_share: float  # of its arrivals: failed, unfinished and dropped
     pooled: Pooled
 

@@ -76,7 +76,7 @@ class _Repeat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A probes file; what each field means stands at the top of probes/userdb.toml."""
+    """A probes file; what each field means stands at the top of the one that is built in."""
 
     values: dict[str, str | _Repeat] = {}
     handed_out: dict[str, str] = {}
