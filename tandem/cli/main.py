@@ -105,7 +105,7 @@ def _compare(options: argparse.Namespace) -> int:
         if options.require_decided:
             raise TandemError(f"--require-decided can't be met: {plan.exploratory}")
         say(f"exploratory, no verdicts: {plan.exploratory}")
-    session.check()
+    session.check(plan)
     with run_folder.new(options.out) as folder:
         how = _conditions(options, options.allow_dirty)
         return _measured(folder, options, lambda: session.begin(plan, folder, how, say))

@@ -29,19 +29,26 @@ USERS = 16
 WARMUP_SECONDS, SECONDS = 1, 4
 
 
-def calibrate(app: App, work: Path, logs: Path, binary: Path, layout: Layout, rate: float) -> Calibration:
-    """Measure ceiling and floor on the run's CPUs; takes about 12 s. Raises RunFailed where nginx or Locust breaks off."""
+def calibrate(
+    app: App, scenario: str, work: Path, logs: Path, binary: Path, layout: Layout, rate: float
+) -> Calibration:
+    """Measure ceiling and floor on the run's CPUs; `scenario` is one of the app's that nginx answers alone. Takes about 12 s.
+
+    Raises RunFailed where nginx or Locust breaks off.
+    """
     load = Load(
-        scenario="floor", arrivals="poisson", rate=rate, in_flight=IN_FLIGHT, timeout_seconds=TIMEOUT_SECONDS,
+        scenario=scenario, arrivals="poisson", rate=rate, in_flight=IN_FLIGHT, timeout_seconds=TIMEOUT_SECONDS,
         warmup_seconds=WARMUP_SECONDS, seconds=SECONDS,
     )  # fmt: skip
     drives = {
-        "ceiling": generator.closed_loop("floor", USERS, WARMUP_SECONDS, SECONDS),
+        "ceiling": generator.closed_loop(scenario, USERS, WARMUP_SECONDS, SECONDS),
         "floor": generator.open_loop(load),
     }
     with Children() as children:
         port = ports.free_port()
-        prepared = {name: _prepare(name, drive, port, work, logs, layout.generator) for name, drive in drives.items()}
+        prepared = {
+            name: _prepare(app, name, drive, port, work, logs, layout.generator) for name, drive in drives.items()
+        }
         for each in prepared.values():
             children.add(each.child)
         front = children.add(_nginx(app, port, work, logs, binary, layout.stack))
@@ -61,10 +68,10 @@ def calibrate(app: App, work: Path, logs: Path, binary: Path, layout: Layout, ra
     )
 
 
-def _prepare(name: str, drive: Drive, port: int, work: Path, logs: Path, cpus: Sequence[int]) -> Generator:
+def _prepare(app: App, name: str, drive: Drive, port: int, work: Path, logs: Path, cpus: Sequence[int]) -> Generator:
     return Generator.prepare(
-        drive, host=f"http://127.0.0.1:{port}", key="calibration", users=0, samples=work / f"{name}.csv.gz",
-        log=logs / f"locust-{name}.log", cpus=cpus,
+        drive, load_test=app.load_test, host=f"http://127.0.0.1:{port}", key="calibration", users=0,
+        samples=work / f"{name}.csv.gz", log=logs / f"locust-{name}.log", cpus=cpus,
     )  # fmt: skip
 
 

@@ -22,7 +22,6 @@ from tandem.launch.process import Child
 from tandem.paths import PROJECT
 from tandem.records.setup import Load
 
-LOADTEST = PROJECT / "loadtest"
 HOLD = Path(__file__).with_name("gate") / "hold.py"
 STARTED = "Run time limit set to"
 """What Locust logs in the moment in which it starts its users."""
@@ -39,12 +38,13 @@ class Window(NamedTuple):
     end: float
 
 
-def check() -> None:
-    """Raise TandemError where Locust or its scenarios are missing."""
+def check(*load_tests: Path) -> None:
+    """Raise TandemError where Locust is missing, or one of these folders with its scenarios."""
     if importlib.util.find_spec("locust") is None:
         raise TandemError("Locust is missing: run `make setup`, then use .venv/bin/tandem")
-    if not LOADTEST.is_dir():
-        raise TandemError(f"no Locust scenarios in {LOADTEST}: the clone is incomplete")
+    for folder in load_tests:
+        if not folder.is_dir():
+            raise TandemError(f"no Locust scenarios in {folder}: the app's row names it as `load_test`")
 
 
 class Drive(NamedTuple):
@@ -75,11 +75,11 @@ def closed_loop(scenario: str, users: int, warmup_seconds: float, seconds: float
     return Drive(scenario, arguments, warmup_seconds, seconds, 10)
 
 
-def command(drive: Drive, *, host: str, key: str, users: int, samples: Path) -> list[str]:
+def command(drive: Drive, *, load_test: str, host: str, key: str, users: int, samples: Path) -> list[str]:
     """Return how Locust is called for one block."""
     # fmt: off
     return [
-        sys.executable, "-m", "locust", "-f", f"{LOADTEST},{HOLD}", "--headless", "--only-summary", "-H", host,
+        sys.executable, "-m", "locust", "-f", f"{load_test},{HOLD}", "--headless", "--only-summary", "-H", host,
         *drive.arguments, "-t", f"{drive.warmup_seconds + drive.seconds:.0f}s",
         "--stop-timeout", f"{drive.drain_seconds:.0f}", "--scenario", drive.scenario,
         "--seed-key", key, "--users-in-database", str(users), "--samples", str(samples),
@@ -95,12 +95,21 @@ class Generator:
 
     @classmethod
     def prepare(
-        cls, drive: Drive, *, host: str, key: str, users: int, samples: Path, log: Path, cpus: Sequence[int]
+        cls,
+        drive: Drive,
+        *,
+        load_test: str,
+        host: str,
+        key: str,
+        users: int,
+        samples: Path,
+        log: Path,
+        cpus: Sequence[int],
     ) -> Generator:
         """Start Locust up to the point where it would send requests to a database of so many users."""
         log.unlink(missing_ok=True)
         samples.unlink(missing_ok=True)
-        given = command(drive, host=host, key=key, users=users, samples=samples)
+        given = command(drive, load_test=load_test, host=host, key=key, users=users, samples=samples)
         child = Child(
             f"Locust ({drive.scenario})",
             given,

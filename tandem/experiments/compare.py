@@ -68,9 +68,10 @@ class Comparison:
         self.say(f"{probes} probes answered alike")
         return probes
 
-    def _calibrate(self) -> Calibration:
+    def _calibrate(self) -> Calibration | None:
         found = self.executor.calibrate()
-        self.say(calibrated(found))
+        if found:
+            self.say(calibrated(found))
         return found
 
     def _keep(self, rounds: Rounds, record: Block | Resumed | End) -> None:

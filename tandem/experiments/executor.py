@@ -32,8 +32,8 @@ class Executor(Protocol):
     def prove(self) -> int:
         """Have every stack answer the probes and return how many there are. Raises RunFailed with the difference."""
 
-    def calibrate(self) -> Calibration:
-        """Measure what the load generator can do against nginx alone."""
+    def calibrate(self) -> Calibration | None:
+        """Measure what the load generator can do against nginx alone; None where the app has no scenario for that."""
 
     def stack(self, name: str) -> AbstractContextManager[MeasuredStack]:
         """Hand out a stack that is not yet started, and stop all that belongs to it at the end."""

@@ -74,10 +74,12 @@ class Rig:
                 )
         return len(self.contract.probes)
 
-    def calibrate(self) -> Calibration:
-        """Measure what the load generator can do against nginx alone."""
+    def calibrate(self) -> Calibration | None:
+        """Measure what the load generator can do against nginx alone; None where the app has no scenario for that."""
+        if self.app.floor is None:
+            return None
         rate = max(load.rate for load in self.plan.loads)
-        return calibration.calibrate(self.app, self.work, self.logs, self.nginx, self.plan.layout, rate)
+        return calibration.calibrate(self.app, self.app.floor, self.work, self.logs, self.nginx, self.plan.layout, rate)
 
     @contextmanager
     def stack(self, name: str) -> Iterator[Bench]:
@@ -134,6 +136,7 @@ class Bench:
         name = f"{self.name}-{load.scenario}"
         prepared = Generator.prepare(
             generator.open_loop(load),
+            load_test=self.rig.app.load_test,
             host=f"http://127.0.0.1:{self.port}",
             key=key,
             users=self.rig.plan.users,

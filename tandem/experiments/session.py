@@ -33,9 +33,9 @@ class Conditions:
     allow_dirty: bool  # measure although the machine is not idle
 
 
-def check() -> Path:
+def check(plan: Plan) -> Path:
     """Return nginx. Raises TandemError where something is missing that a run needs, or its report."""
-    generator.check()
+    generator.check(Path(plan.application.load_test))
     run_folder.check_report_libraries()
     return nginx.find()
 
@@ -59,7 +59,7 @@ def _prepared(
     plan: Plan, folder: Path, how: Conditions, say: Say, refuse: Callable[[Provenance], None]
 ) -> Iterator[tuple[Comparison, list[str]]]:
     """Hand out a comparison that can begin on an idle machine, and what makes its numbers suspect."""
-    binary = check()
+    binary = check(plan)
     with lock.hold(lock.COMPARE, ["tandem", *how.arguments]):
         if plan.layout.suspect:
             say(f"warning: {plan.layout.suspect}")

@@ -80,6 +80,8 @@ class App(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     warm_up: list[str]
     static: Static | None = None
     probes: str
+    load_test: str
+    floor: str | None = None
     nginx: str | None = None
     packages: list[str] = []
     account: str | None = None
@@ -156,6 +158,7 @@ def _resolved(app: App, folder: Path) -> App:
         app,
         ready=app.ready or app.alive,
         probes=absolute(app.probes),
+        load_test=absolute(app.load_test),
         nginx=app.nginx and absolute(app.nginx),
         static=app.static and msgspec.structs.replace(app.static, root=absolute(app.static.root)),
         database=app.database

@@ -88,6 +88,7 @@ class ToyBench:
     def _prepare(self, kind: type[Generator], drive: Drive) -> Generator:
         return kind.prepare(
             drive,
+            load_test=self.running.application.load_test,
             host=self.running.url,
             key=f"selftest-{self._blocks}",
             users=USERS,

@@ -10,7 +10,7 @@ import threading
 import time
 from itertools import pairwise
 
-from tandem.drive.generator import LOADTEST, Generator, Window
+from tandem.drive.generator import Generator, Window
 from tandem.judge import validity
 from tandem.launch import ports, process
 from tandem.observe import samples
@@ -18,6 +18,7 @@ from tandem.paths import PROJECT
 from tests.selftest import toy
 from tests.selftest.bench import USERS, ToyBench, load, ms, percent
 from tests.selftest.story import Story
+from tests.support.stacks import USERDB
 
 
 def test_two_workers(bench: ToyBench, tell: Story) -> None:
@@ -28,7 +29,7 @@ def test_two_workers(bench: ToyBench, tell: Story) -> None:
     port = str(ports.free_port())
     # fmt: off
     command = [
-        sys.executable, "-m", "locust", "-f", str(LOADTEST), "--headless", "--only-summary", "-H", bench.running.url,
+        sys.executable, "-m", "locust", "-f", USERDB.load_test, "--headless", "--only-summary", "-H", bench.running.url,
         "-u", str(rate), "-r", str(rate), "-t", f"{seconds}s", "--processes", "2", "--master-bind-host", "127.0.0.1",
         "--master-bind-port", port, "--master-port", port, "--scenario", "read",
         "--request-timeout", "5", "--stop-timeout", "5", "--seed-key", "two-workers", "--users-in-database", str(USERS),

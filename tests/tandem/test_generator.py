@@ -48,34 +48,39 @@ class Someone(HttpUser):
 """
 
 
-def locustfile(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, action: str = 'self.client.get("/x")', leave_samples: bool = True
-) -> None:
-    """Let the harness drive this locustfile instead of loadtest/."""
+def locustfile(folder: Path, action: str = 'self.client.get("/x")', leave_samples: bool = True) -> str:
+    """Write a load test that the harness can drive instead of loadtest/, and return its folder."""
     folder.mkdir()
     text = LOCUSTFILE.format(action=action, leave_samples=leave_samples, columns=samples.COLUMNS.split(","))
     (folder / "locustfile.py").write_text(text)
-    monkeypatch.setattr(generator, "LOADTEST", folder)
+    return str(folder)
 
 
-def prepared(tmp_path: Path, port: int) -> Generator:
+def prepared(tmp_path: Path, load_test: str, port: int) -> Generator:
     few = open_loop(load("read", 1, 1, {}, rate=20))
     host, cpus = f"http://127.0.0.1:{port}", sorted(os.sched_getaffinity(0))[-1:]
     return Generator.prepare(
-        few, host=host, key="k", users=10, samples=tmp_path / "s.gz", log=tmp_path / "log", cpus=cpus
+        few,
+        load_test=load_test,
+        host=host,
+        key="k",
+        users=10,
+        samples=tmp_path / "s.gz",
+        log=tmp_path / "log",
+        cpus=cpus,
     )
 
 
 @pytest.mark.usefixtures("alone")
-def test_a_block_from_hold_to_samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_block_from_hold_to_samples(tmp_path: Path) -> None:
     """Locust waits until it is released, keeps the load up to the end of the window, and its samples fill the window."""
-    locustfile(tmp_path / "locust", monkeypatch)
+    load_test = locustfile(tmp_path / "locust")
     (tmp_path / "toy.toml").write_text(toy.table("toy"))
     place = StackEnvironment(
         folder=tmp_path, logs=tmp_path, cpus=sorted(os.sched_getaffinity(0))[:1], database_url="", news_url="",
         nginx=nginx.find(), port=ports.free_port(),
     )  # fmt: skip
-    waiting = prepared(tmp_path, place.port)
+    waiting = prepared(tmp_path, load_test, place.port)
     try:
         with running_stack.running("toy", stacks.load([tmp_path / "toy.toml"])["toy"], place) as running:
             waiting.loaded()
@@ -98,11 +103,9 @@ def test_a_block_from_hold_to_samples(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.usefixtures("alone")
-def test_without_samples_the_block_fails_with_locusts_last_lines(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    locustfile(tmp_path / "locust", monkeypatch, action="pass", leave_samples=False)
-    waiting = prepared(tmp_path, ports.free_port())
+def test_without_samples_the_block_fails_with_locusts_last_lines(tmp_path: Path) -> None:
+    load_test = locustfile(tmp_path / "locust", action="pass", leave_samples=False)
+    waiting = prepared(tmp_path, load_test, ports.free_port())
     try:
         waiting.loaded()
         waiting.release()
@@ -113,10 +116,10 @@ def test_without_samples_the_block_fails_with_locusts_last_lines(
 
 
 @pytest.mark.usefixtures("alone")
-def test_a_locustfile_that_breaks_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    locustfile(tmp_path / "locust", monkeypatch)
-    (tmp_path / "locust" / "locustfile.py").write_text("raise RuntimeError('zebra')")
-    waiting = prepared(tmp_path, ports.free_port())
+def test_a_locustfile_that_breaks_is_shown(tmp_path: Path) -> None:
+    load_test = locustfile(tmp_path / "locust")
+    (Path(load_test) / "locustfile.py").write_text("raise RuntimeError('zebra')")
+    waiting = prepared(tmp_path, load_test, ports.free_port())
     try:
         with pytest.raises(RunFailed, match=r"Locust \(read\) ended by itself[\s\S]*zebra"):
             waiting.loaded()
@@ -134,10 +137,9 @@ def test_the_time_of_a_log_line_is_its_own() -> None:
         generator.started_at("Run time limit set")
 
 
-def test_a_clone_without_scenarios_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generator, "LOADTEST", tmp_path / "missing")
-    with pytest.raises(TandemError, match="no Locust scenarios"):
-        generator.check()
+def test_a_load_test_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TandemError, match=r"no Locust scenarios in .*missing: the app's row names it as `load_test`"):
+        generator.check(tmp_path / "missing")
 
 
 def test_a_missing_locust_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,7 +150,9 @@ def test_a_missing_locust_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_call_follows_the_load(tmp_path: Path) -> None:
     drive = open_loop(load("waiting", 4, 2, {"wsgi-gthread": stacks.load()["wsgi-gthread"].budget(1)}))
-    command = generator.command(drive, host="http://127.0.0.1:1", key="1-2-waiting", users=99, samples=tmp_path)
+    command = generator.command(
+        drive, load_test="x", host="http://127.0.0.1:1", key="1-2-waiting", users=99, samples=tmp_path
+    )
     pairs = dict(pairwise(command))
     assert (pairs["-u"], pairs["-r"], pairs["-t"], pairs["--arrivals"]) == ("80", "80", "6s", "poisson")
     assert (pairs["--in-flight"], pairs["--request-timeout"], pairs["--stop-timeout"]) == ("1000", "10", "10")
@@ -157,5 +161,7 @@ def test_the_call_follows_the_load(tmp_path: Path) -> None:
 
 def test_a_ceiling_is_looked_for_in_a_closed_loop_without_pauses(tmp_path: Path) -> None:
     drive = generator.closed_loop("floor", 16, 1, 4)
-    pairs = dict(pairwise(generator.command(drive, host="http://127.0.0.1:1", key="k", users=0, samples=tmp_path)))
+    pairs = dict(
+        pairwise(generator.command(drive, load_test="x", host="http://127.0.0.1:1", key="k", users=0, samples=tmp_path))
+    )
     assert (pairs["-u"], pairs["-t"], pairs["--arrivals"], pairs["--think-time"]) == ("16", "5s", "closed", "0")

@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tandem.errors import RunFailed
@@ -46,8 +47,14 @@ def rig(alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rig:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
     made = planned(tmp_path)
     monkeypatch.undo()
-    locustfile(tmp_path / "locust", monkeypatch)
-    return Rig(made, tmp_path / "run", nginx.find())
+    load_test = locustfile(tmp_path / "locust")
+    asked = {
+        name: msgspec.structs.replace(
+            stack, application=msgspec.structs.replace(stack.application, load_test=load_test)
+        )
+        for name, stack in made.definitions.items()
+    }
+    return Rig(replace(made, definitions=asked), tmp_path / "run", nginx.find())
 
 
 def test_stacks_are_proved_the_same_and_measured(rig: Rig) -> None:
