@@ -44,7 +44,7 @@ doctor: setup ## Check this machine: what would spoil a comparison
 	@$(TANDEM) doctor
 
 selftest: setup ## Try to fool the harness, and print what was done, what was seen and what would have been wrong
-	@$(RUN) -m pytest tests/selftest --tell $(ARGS)
+	@$(RUN) -m pytest tests/selftest -rP $(ARGS)
 
 fuzz: setup ## Ask both apps the same, good requests and bad, and tell where they differ (TIME=600 seconds, ARGS=--seed=1)
 	@$(RUN) -m tests.fuzz --time $(TIME) $(ARGS)

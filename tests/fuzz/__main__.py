@@ -44,7 +44,7 @@ def fuzz(folder: Path, seconds: float, first: int) -> int:
         pair.running(folder, f"http://127.0.0.1:{port}/news") as both,
     ):
         try:
-            run.fuzz(both, seconds, first, lambda line: print(line, flush=True))
+            run.fuzz(both, first, seconds=seconds, say=lambda line: print(line, flush=True))
         except Different as different:
             where = f"kept as {kept.keep(different.sequence)}, which the tests ask again" if different.sequence else ""
             print(f"\nthe two differ; {where}\n\n{different}\n")

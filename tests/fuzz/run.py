@@ -1,4 +1,4 @@
-"""The fuzzer: sequences of requests, made anew until the time is over; a failure is made as small as it gets."""
+"""The fuzzer: sequences of requests, so many or until the time is over; a failure is made as small as it gets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BATCH = 20
 """Sequences of one batch, which has a seed of its own."""
 
 LEAST = 2
-"""Batches of each variant, however slow the machine: so many come to everything that is there to be asked."""
+"""Batches of each way, however slow the machine: so many come to everything that is there to be asked."""
 
 EVERY = 5.0
 """Seconds from one word about how it goes to the next."""
@@ -55,17 +55,21 @@ class Different(AssertionError):
         return before + str(self.args[0])
 
 
-def fuzz(pair: Pair, seconds: float, first_seed: int, say: Say = lambda line: None) -> None:
-    """Ask both the same for so many seconds, half of them in each way, and in each way LEAST batches at least.
+def fuzz(
+    pair: Pair, first_seed: int, *, seconds: float = 0, batches: int = LEAST, say: Say = lambda line: None
+) -> None:
+    """Ask both the same, in each way so many batches, and then more until the seconds are over, as many of them in each way.
+
+    Without seconds, the same seed asks the same on every machine, fast or slow.
 
     Raises Different with the smallest sequence that shows it.
     """
     began = said = time.monotonic()
     spent: dict[str, list[float]] = {name: [] for name in VARIANTS}  # seconds of each batch
-    while time.monotonic() < began + seconds or min(map(len, spent.values())) < LEAST:
-        name = min(spent, key=lambda each: (len(spent[each]) >= LEAST, sum(spent[each])))
+    while time.monotonic() < began + seconds or min(map(len, spent.values())) < batches:
+        name = min(spent, key=lambda each: (len(spent[each]) >= batches, sum(spent[each])))
         number, now = len(spent[name]), time.monotonic()
-        _batch(pair, VARIANTS[name], first_seed + number, began + seconds if number >= LEAST else math.inf)
+        _batch(pair, VARIANTS[name], first_seed + number, began + seconds if number >= batches else math.inf)
         spent[name].append(time.monotonic() - now)
         if time.monotonic() > said + EVERY:
             said = time.monotonic()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 WIDTH = 118
@@ -13,6 +13,7 @@ WIDTH = 118
 class Story:
     """The story of one proof. It is told before anything is asserted, so that a proof that fails shows its numbers, too."""
 
+    publish: Callable[[Story], None]
     did: str = ""
     saw: list[str] = field(default_factory=list)
     wrong: str = ""
@@ -20,6 +21,7 @@ class Story:
     def __call__(self, *, did: str, saw: Sequence[str], wrong: str) -> None:
         """Tell it; every part is needed."""
         self.did, self.saw, self.wrong = did, list(saw), wrong
+        self.publish(self)
 
     @property
     def told(self) -> bool:
@@ -27,9 +29,9 @@ class Story:
         return bool(self.did and self.saw and all(self.saw) and self.wrong)
 
 
-def render(title: str, holds: bool, story: Story) -> str:
+def render(title: str, story: Story) -> str:
     """Return a story as lines of text."""
-    lines = [f"{'holds' if holds else 'FAILS'}   {title}", *_part("did:   ", story.did)]
+    lines = [title.strip().partition("\n")[0], *_part("did:   ", story.did)]
     for number, each in enumerate(story.saw):
         lines += _part("       " if number else "saw:   ", each)
     return "\n".join([*lines, *_part("would have been wrong: ", story.wrong)])
@@ -37,4 +39,4 @@ def render(title: str, holds: bool, story: Story) -> str:
 
 def _part(name: str, text: str) -> list[str]:
     """Return one part of a story, wrapped."""
-    return textwrap.wrap(text, WIDTH, initial_indent=f"        {name}", subsequent_indent=" " * 17)
+    return textwrap.wrap(text, WIDTH, initial_indent=f"    {name}", subsequent_indent=" " * 13)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-import pytest
 import scipy.stats
 
-from tandem.judge.summary import Summary, summarise
+from tandem.judge import verdict
+from tandem.judge.measures import Metric, value
+from tandem.judge.rounds import Rounds
+from tandem.judge.summary import Summary, challengers, family, summarise
 from tandem.records.journal import Record
+from tandem.records.setup import Headline
 from tests.selftest.bench import percent
 from tests.selftest.story import Story
 from tests.tandem import synthetic
 
 RUNS = 1000
+WHOLE = 50
 SCATTER = 0.3
 """Standard deviation of each block's log value: so much that the rule about practical size (δ) protects nobody."""
 
@@ -27,47 +31,71 @@ def drift(block: dict[str, Any]) -> None:
         block[name] *= slower
 
 
-def words(summary: Summary, kind: str) -> list[str]:
-    """Return the words of one kind that claim a difference."""
-    return [each.word for each in summary.comparisons if each.kind == kind and each.word in ("better", "worse")]
+def claims(records: list[Record], kind: str) -> list[str]:
+    """Return the words that claim a difference, made of the ratios alone: for headlines, or for those of the decoy."""
+    rounds = Rounds(records)
+    stacks = [synthetic.DECOY] if kind == "decoy" else [stack.name for stack in challengers(rounds.run)]
+    judged = [_judge(rounds, headline, stack) for headline in rounds.run.headlines for stack in stacks]
+    return [each for each in judged if each in ("better", "worse")]
 
 
-@pytest.fixture(scope="module")
-def same() -> list[Summary]:
-    """1,000 runs of the standard profile in which all stacks are the same."""
-    return [summarise(synthetic.synthesise(9, change=drift, scatter=SCATTER, seed=seed)) for seed in range(RUNS)]
+def _judge(rounds: Rounds, headline: Headline, stack: str) -> str:
+    scenario, metric, baseline = headline.scenario, cast(Metric, headline.metric), rounds.run.baseline
+    ratios = {}
+    for attempt in rounds.valid:
+        ours, theirs = (value(attempt.blocks[scenario, name], metric) for name in (stack, baseline))
+        assert ours
+        assert theirs
+        ratios[attempt.round] = ours / theirs
+    return verdict.compare(
+        ratios, scenario=scenario, metric=metric, stack=stack, baseline=baseline, kind="headline",
+        headlines=family(rounds.run), no_word=None, quick=False, looks=rounds.looks,
+    ).word  # fmt: skip
 
 
-def test_false_words_in_simulated_runs(same: list[Summary], tell: Story) -> None:
+def test_false_words_in_simulated_runs(tell: Story) -> None:
     """A/A, simulated 1,000 times: a run claims a difference that isn't there in less than 5 % of all runs."""
-    headlines = len(same[0].run.headlines)
-    false = sum(bool(words(each, "headline")) for each in same)
-    unmasked = sum(bool(words(each, "decoy")) for each in same)
-    believed = sum(bool(words(each, "headline")) and each.trusted for each in same)
+    same = [_same(seed) for seed in range(RUNS)]
+    false = [bool(claims(each, "headline")) for each in same]
+    unmasked = [bool(claims(each, "decoy")) for each in same]
+    believed = sum(word and not alarm for word, alarm in zip(false, unmasked, strict=True))
     # Were the chance the nominal one, more than this would come once in a thousand repetitions of this proof.
     limit = int(scipy.stats.binom.ppf(0.999, RUNS, NOMINAL))
-    changed = [summarise(_changed(seed)) for seed in range(100)]
-    found = sum(words(each, "headline") == ["better"] for each in changed)
+    found = sum(claims(_changed(seed), "headline") == ["better"] for seed in range(100))
+    whole = [summarise(each) for each in same[:WHOLE]]
+    headlines = len(whole[0].run.headlines)
     tell(
         did=f"Made up {RUNS:,} runs of 9 rounds and {headlines} headline ratios in which stack, challenger and "
         f"decoy are the same; each value scatters by {percent(SCATTER, 0)} and the machine becomes 2 % slower "
-        "from block to block. Judged them as real runs are. Then 100 runs with 10 % scatter in which one ratio "
-        "truly is 0.6.",
+        f"from block to block. Judged their ratios as those of real runs are, {WHOLE} of them through the whole "
+        "summary. Then 100 runs with 10 % scatter in which one ratio truly is 0.6.",
         saw=[
-            f"runs with a false word for any of the {headlines} headlines: {false} of {RUNS:,} "
-            f"({percent(false / RUNS)}; nominal: at most 5 %)",
-            f"runs that the decoy unmasked as UNTRUSTED: {unmasked} of {RUNS:,} ({percent(unmasked / RUNS)}; "
-            "nominal: at most 5 %)",
+            f"runs with a false word for any of the {headlines} headlines: {sum(false)} of {RUNS:,} "
+            f"({percent(sum(false) / RUNS)}; nominal: at most 5 %)",
+            f"runs that the decoy unmasked as UNTRUSTED: {sum(unmasked)} of {RUNS:,} "
+            f"({percent(sum(unmasked) / RUNS)}; nominal: at most 5 %)",
             f"runs with a false word that the decoy did not unmask: {believed} ({percent(believed / RUNS)})",
             f"the true effect of 0.6 was found, and nothing else, in {found} of 100 runs",
         ],
-        wrong=f"more than {limit} false words or false alarms of the decoy; or never a word, not even for a true "
-        "effect.",
+        wrong=f"more than {limit} false words or false alarms of the decoy; never a word, not even for a true "
+        "effect; or a whole summary that says something else than the ratios alone.",
     )
-    assert {each.withheld for each in same} == {None}
-    assert 0 < false <= limit
-    assert 0 < unmasked <= limit
+    assert 0 < sum(false) <= limit
+    assert 0 < sum(unmasked) <= limit
     assert found >= 85
+    assert {each.withheld for each in whole} == {None}
+    assert [_says_something(each, "headline") for each in whole] == false[:WHOLE]
+    assert (
+        [_says_something(each, "decoy") for each in whole] == unmasked[:WHOLE] == [not each.trusted for each in whole]
+    )
+
+
+def _says_something(summary: Summary, kind: str) -> bool:
+    return any(each.kind == kind and each.word in ("better", "worse") for each in summary.comparisons)
+
+
+def _same(seed: int) -> list[Record]:
+    return synthetic.synthesise(9, change=drift, scatter=SCATTER, seed=seed)
 
 
 def _changed(seed: int) -> list[Record]:

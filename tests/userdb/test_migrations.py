@@ -5,10 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import setuptools
 from alembic import command as alembic_command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -276,14 +278,11 @@ def test_of_two_that_migrate_at_once_one_waits(old_url: str) -> None:
     assert rows(old_url) == [(*row, None, False) for row in OLD_ROWS]
 
 
-@pytest.mark.usefixtures("processes")
 def test_migrations_are_part_of_what_is_installed() -> None:
-    """setuptools takes only what is named, and alembic reads the files."""
-    import tomllib
-
+    """setuptools takes only what it is told to find, and alembic reads the files."""
     root = Path(__file__).parents[2]
-    named = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    told = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]["find"]
     folder = root / "userdb" / "database"
     needed = {path.parent.relative_to(root).as_posix().replace("/", ".") for path in folder.rglob("*.py")}
     assert "userdb.database.migrations.versions" in needed
-    assert needed <= set(named)
+    assert needed <= set(setuptools.find_packages(str(root), include=told["include"]))
