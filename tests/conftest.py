@@ -7,7 +7,7 @@ import userdb.sqlite_driver  # noqa: F401  # isort: skip  # first of all, before
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack, closing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from tandem.plan import stacks as tandem_stacks
 from tests.support.accounts import KEY
 from tests.support.apps import APPS, USERS, cheap_passwords, in_process, settings_for
 from tests.support.clients import Client, HttpClient
+from tests.support.database import Database
 from tests.support.guard import no_process_is_started
 from tests.support.news import news_service
 from tests.support.stacks import STACKS, environment_for, first_cpu
@@ -62,9 +63,13 @@ def news_url(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture(scope="session")
-def stack(
-    seeded: Path, news_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str], RunningStack]]:
+def stacks_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the built-in stacks have what is theirs, each in a folder of its name."""
+    return tmp_path_factory.mktemp("stacks")
+
+
+@pytest.fixture(scope="session")
+def stack(seeded: Path, news_url: str, stacks_folder: Path) -> Iterator[Callable[[str], RunningStack]]:
     """Starts a built-in stack behind nginx, once, each on a database of its own."""
     known = tandem_stacks.load([])
     running: dict[str, RunningStack] = {}
@@ -72,11 +77,23 @@ def stack(
 
         def start(name: str) -> RunningStack:
             if name not in running:
-                place = environment_for(tmp_path_factory.mktemp(name), seeded, news_url)
+                (stacks_folder / name).mkdir()
+                place = environment_for(stacks_folder / name, seeded, news_url)
                 running[name] = exits.enter_context(running_stack.running(name, known[name], place))
             return running[name]
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def restore(seeded: Path, stacks_folder: Path) -> Callable[[str], None]:
+    """Brings the database of a running built-in stack back to its seed."""
+
+    def restore(name: str) -> None:
+        with closing(Database(stacks_folder / name / "users.db", seeded)) as database:
+            database.restore()
+
+    return restore
 
 
 @pytest.fixture

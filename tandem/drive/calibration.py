@@ -27,21 +27,30 @@ USERS = 16
 """Users of the closed loop: more don't raise the ceiling, the generator has one CPU."""
 
 WARMUP_SECONDS, SECONDS = 1, 4
+"""No longer than the blocks of a run where those are shorter."""
 
 
 def calibrate(
-    app: App, scenario: str, work: Path, logs: Path, binary: Path, layout: Layout, rate: float
+    app: App,
+    scenario: str,
+    work: Path,
+    logs: Path,
+    binary: Path,
+    layout: Layout,
+    rate: float,
+    seconds: float = SECONDS,
 ) -> Calibration:
-    """Measure ceiling and floor on the run's CPUs; `scenario` is one of the app's that nginx answers alone. Takes about 12 s.
+    """Measure ceiling and floor on the run's CPUs; `scenario` is one of the app's that nginx answers alone. Takes about 4 s and
+    twice `seconds`.
 
     Raises RunFailed where nginx or Locust breaks off.
     """
     load = Load(
         scenario=scenario, arrivals="poisson", rate=rate, in_flight=IN_FLIGHT, timeout_seconds=TIMEOUT_SECONDS,
-        warmup_seconds=WARMUP_SECONDS, seconds=SECONDS,
+        warmup_seconds=WARMUP_SECONDS, seconds=seconds,
     )  # fmt: skip
     drives = {
-        "ceiling": generator.closed_loop(scenario, USERS, WARMUP_SECONDS, SECONDS),
+        "ceiling": generator.closed_loop(scenario, USERS, WARMUP_SECONDS, seconds),
         "floor": generator.open_loop(load),
     }
     with Children() as children:
@@ -64,7 +73,7 @@ def calibrate(
         floor_p99_ms=floor.p99_ms,
         dispatch_lag_p50_ms=floor.dispatch_lag_p50_ms,
         dispatch_lag_p99_ms=floor.dispatch_lag_p99_ms,
-        generator_cpu_ms=1000 * floor_share * SECONDS / max(floor.requests, 1),
+        generator_cpu_ms=1000 * floor_share * seconds / max(floor.requests, 1),
     )
 
 

@@ -79,7 +79,10 @@ class Rig:
         if self.app.floor is None:
             return None
         rate = max(load.rate for load in self.plan.loads)
-        return calibration.calibrate(self.app, self.app.floor, self.work, self.logs, self.nginx, self.plan.layout, rate)
+        seconds = min(calibration.SECONDS, *(load.seconds for load in self.plan.loads))
+        return calibration.calibrate(
+            self.app, self.app.floor, self.work, self.logs, self.nginx, self.plan.layout, rate, seconds
+        )
 
     @contextmanager
     def stack(self, name: str) -> Iterator[Bench]:

@@ -13,12 +13,13 @@ from pathlib import Path
 
 from tandem.launch import running_stack
 from tandem.plan import stacks as tandem_stacks
-from tests.fuzz import counts, database, seed
-from tests.fuzz.database import Database
+from tests.fuzz import counts, seed
 from tests.fuzz.memory import Memory
 from tests.fuzz.step import Step, curl, written
 from tests.fuzz.tally import Tally
+from tests.support import database
 from tests.support.answers import Answer, mask
+from tests.support.database import Database
 from tests.support.stacks import environment_for
 
 NAMES = ("wsgi-gthread", "asgi")
@@ -109,7 +110,7 @@ class Pair:
         """Say in which rows the databases differ, if in any."""
         if not any(stack.database.is_changed() for stack in self.stacks.values()):
             return None
-        first, second = (stack.database.contents() for stack in self.stacks.values())
+        first, second = (stack.database.contents(seed.HASH) for stack in self.stacks.values())
         if first == second:
             return None
         self.tally.differences += 1

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
+import signal
 import subprocess
-import sys
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -15,19 +17,23 @@ from tandem.judge import measures
 from tandem.judge.rounds import Rounds
 from tandem.judge.summary import Summary
 from tandem.judge.verdict import Comparison
-from tandem.paths import PROJECT
 from tandem.plan.stacks import DECOY
 from tandem.records import journal
 from tests.selftest import toy
 from tests.selftest.story import Story
+from tests.support import command
+from tests.support.command import RECORDS, TANDEM
 
 BASELINE, SAME, SLOWER = "toy", "toy-again", "toy-slower"
 ROUNDS, RATE = 8, 200  # 2 headlines and 2 challengers: 2/2⁸ is the first below 0.05/4
 
 
 class Compared(NamedTuple):
-    """A run: what it found, its rounds, and what it said."""
+    """A run: where it is, how it was killed and what it had left then; what it found, its rounds, and what it said."""
 
+    folder: Path
+    killed: int
+    before: bytes
     summary: Summary
     rounds: Rounds
     said: str
@@ -35,7 +41,7 @@ class Compared(NamedTuple):
 
 @pytest.fixture(scope="module")
 def compared(alone: None, tmp_path_factory: pytest.TempPathFactory) -> Compared:
-    """A run of three toys and the decoy: 8 rounds of 1 s blocks."""
+    """A run of three toys and the decoy, 8 rounds of 1 s blocks; killed in its second block, reported, and resumed."""
     folder = tmp_path_factory.mktemp("compared")
     toys = {
         BASELINE: toy.definition("A toy that sleeps for 10 ms", "sleep_ms=10"),
@@ -44,18 +50,54 @@ def compared(alone: None, tmp_path_factory: pytest.TempPathFactory) -> Compared:
     }
     (folder / "toys.toml").write_text(toy.stacks_file(toys))
     # fmt: off
-    command = [
-        sys.executable, "-m", "tandem", "compare", "--stacks-file", str(folder / "toys.toml"), "--stacks", ",".join(toys),
-        "--baseline", BASELINE, "--scenarios", "read", "--rounds", str(ROUNDS), "--seconds", "1", "--warmup", "1",
-        "--rate", str(RATE), "--seed", "8", "--seed-users", "100", "--allow-dirty", "--quiet-wait", "0", "--out", str(folder),
+    arguments = [
+        "compare", "--stacks-file", "toys.toml", "--stacks", ",".join(toys), "--baseline", BASELINE, "--scenarios", "read",
+        "--rounds", str(ROUNDS), "--seconds", "1", "--warmup", "1", "--rate", str(RATE), "--seed", "8", "--seed-users", "100",
+        "--allow-dirty", "--quiet-wait", "0",
     ]
     # fmt: on
-    # Killed when it takes too long; its children end with it.
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=400, check=False)
+    killed = command.stop_in_a_block(arguments, folder, signal.SIGKILL)
+    before = (folder / RECORDS).read_bytes()
+    command.assert_it_can_be_reported(folder)
+    done = _resume(folder)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    latest = folder / "latest"
+    latest = (folder / RECORDS).parent
     summary = msgspec.json.decode((latest / "summary.json").read_bytes(), type=Summary)
-    return Compared(summary, Rounds(journal.read(latest / "records.jsonl")), done.stdout)
+    return Compared(folder, killed, before, summary, Rounds(journal.read(folder / RECORDS)), done.stdout)
+
+
+def _resume(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Go on with the run. Killed when it takes too long; its children end with it."""
+    arguments = ["compare", "--resume", "results/latest", "--allow-dirty", "--quiet-wait", "0"]
+    return subprocess.run([*TANDEM, *arguments], cwd=folder, capture_output=True, text=True, timeout=400, check=False)
+
+
+def test_a_run_that_was_killed_goes_on_to_its_end(compared: Compared, tell: Story) -> None:
+    """Killed with SIGKILL in its second block, a run leaves nothing running, can be reported, and is resumed to its end."""
+    records = (compared.folder / RECORDS).read_bytes()
+    lines = [json.loads(line) for line in records.splitlines()]
+    again = _resume(compared.folder)
+    measured = {line["round"] for line in lines if line["type"] == "block"}
+    tell(
+        did="Killed the run with SIGKILL in its second block, looked for its processes, made its report, resumed it to its "
+        "end, and resumed it once more.",
+        saw=[
+            f"its status was {compared.killed}; none of its processes was left; the report said that it is not complete",
+            f"resumed, it measured the rounds {sorted(measured)} and left the first {len(compared.before)} bytes of its "
+            "records as they were",
+            f"resumed once more: {again.stderr.strip()}",
+        ],
+        wrong="a server that goes on without the harness, a record that changed or is missing, or a complete run that is "
+        "measured once more.",
+    )
+    assert compared.killed == -signal.SIGKILL
+    assert records.startswith(compared.before)
+    assert [line["type"] for line in lines].count("resumed") == 1
+    assert (lines[-1]["type"], lines[-1]["complete"]) == ("end", True)
+    assert measured == set(range(1, ROUNDS + 1))
+    assert compared.summary.complete
+    assert again.returncode == 2
+    assert "nothing is missing" in again.stderr
 
 
 def test_same_stacks_for_real(compared: Compared, tell: Story) -> None:

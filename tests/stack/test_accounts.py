@@ -16,7 +16,6 @@ import pytest
 from tandem.launch import ports, running_stack
 from tandem.launch.running_stack import RunningStack
 from tandem.plan import stacks as tandem_stacks
-from tests.support.answers import Answer
 from tests.support.clients import HttpClient
 from tests.support.headers import FORM, JSON
 from tests.support.people import PASSWORD, Person, authorization, fresh, join, log_in, send, token
@@ -138,38 +137,6 @@ def limited(request: pytest.FixtureRequest, seeded: Path, news_url: str, tmp_pat
     place = replace(environment_for(tmp_path, seeded, news_url), limits=True)
     with running_stack.running(request.param, tandem_stacks.load([])[request.param], place) as running:
         yield HttpClient("127.0.0.1", running.port)
-
-
-def tries(client: HttpClient, count: int) -> list[Answer]:
-    """So many logins, each under another name and claiming to come from somewhere else."""
-    value = {"password": "wrong"}
-    claims = ("X-Forwarded-For", "X-Real-IP", "Forwarded", "True-Client-IP")
-    return [
-        send(client, "POST", "/api/login", {**value, "username": fresh()}, dict.fromkeys(claims, f"10.0.0.{number}"))
-        for number in range(count)
-    ]
-
-
-def test_one_address_tries_no_more_than_some_names(limited: HttpClient) -> None:
-    answers = tries(limited, 2 * AT_ONCE)
-    assert [answer.status for answer in answers[:AT_ONCE]] == [401] * AT_ONCE
-    refused = [answer for answer in answers if answer.status == 429]
-    # In each second of these, half an attempt more is let through.
-    assert len(refused) > AT_ONCE // 2
-    assert {answer.status for answer in answers} == {401, 429}
-    problem = json.loads(refused[0].body)
-    assert (problem["title"], problem["status"]) == ("Too Many Requests", 429)
-    assert problem["request_id"] == refused[0].header("X-Request-ID")
-    assert (refused[0].header("Content-Type"), refused[0].header("Retry-After")) == ("application/problem+json", "2")
-    person = Person(limited)
-    form = person.open("/login").form("/login")
-    pages = [person.send("/login", {**form.fields, "username": "admin", "password": "wrong"}) for _ in range(3)]
-    [page, *_] = [page for page in pages if page.status == 429]
-    assert page.answer.header("Content-Type") == "text/html; charset=utf-8"
-    assert "<h1>Too Many Requests</h1>" in page.text
-    assert page.answer.header("Retry-After") == "2"
-    assert 429 in [person.send("/register", {}).status for _ in range(3)]
-    assert limited.request("GET", "/login").status == 200
 
 
 def test_an_apps_own_limit_passes_nginx_as_it_is(limited: HttpClient) -> None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
-from tandem.launch import running_stack
-from tandem.plan import stacks as tandem_stacks
+from tandem.launch.running_stack import RunningStack
 from tests.support.accounts import ADMIN, ADMIN_JSON, SESSIONS, account, bearer
 from tests.support.answers import Answer, mask
 from tests.support.headers import FORM, JSON
 from tests.support.raw import exchange, request
-from tests.support.stacks import STACKS, environment_for
+from tests.support.stacks import STACKS
 
 COOKIE = {"Cookie": f"session={SESSIONS.token(SESSIONS.begin(account()))}"}
 OWN_FORM = {**FORM, "Sec-Fetch-Site": "same-origin"}
@@ -144,17 +141,15 @@ REQUESTS: dict[str, bytes] = {
 
 
 @pytest.fixture(scope="module")
-def answers(
-    seeded: Path, news_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, dict[str, Answer]]]:
-    """For each stack, started on a database of its own, the answer to every request, in their order."""
-    with ExitStack() as exits:
-        found = {}
-        for name in STACKS:
-            place = environment_for(tmp_path_factory.mktemp(name), seeded, news_url)
-            running = exits.enter_context(running_stack.running(name, tandem_stacks.load([])[name], place))
-            found[name] = {what: mask(exchange(running.port, data)) for what, data in REQUESTS.items()}
-        yield found
+def answers(stack: Callable[[str], RunningStack], restore: Callable[[str], None]) -> dict[str, dict[str, Answer]]:
+    """For each stack, on a database as it was seeded, the answer to every request, in their order."""
+    found = {}
+    for name in STACKS:
+        port = stack(name).port
+        restore(name)
+        found[name] = {what: mask(exchange(port, data)) for what, data in REQUESTS.items()}
+        restore(name)  # for other tests go on with it
+    return found
 
 
 @pytest.mark.parametrize("what", REQUESTS)

@@ -42,22 +42,20 @@ class Handler(BaseHTTPRequestHandler):
             print("dying as asked", flush=True)
             self.server.shutdown()
         telling: dict[str, object] = {"/environment": dict(os.environ), "/headers": dict(self.headers.items())}
-        if self.path == "/refuse":
-            self._answer(429, "", {"Retry-After": "7"})
-        elif self.path in telling:
-            self._answer(200, json.dumps(telling[self.path]))
+        if self.path in telling:
+            self._answer(json.dumps(telling[self.path]))
         else:
-            self._answer(200, f'{self.path} name="csrf" value="toy"')
+            self._answer(f'{self.path} name="csrf" value="toy"')
 
     def do_POST(self) -> None:
         """Answer one request; everybody may log in."""
         self.rfile.read(int(self.headers["Content-Length"] or 0))
-        self._answer(200, '{"token":"toy"}' if self.path == "/api/login" else self.path)
+        self._answer('{"token":"toy"}' if self.path == "/api/login" else self.path)
 
-    def _answer(self, status: int, body: str, more: dict[str, str] | None = None) -> None:
+    def _answer(self, body: str) -> None:
         content = body.encode()
-        headers = {"Content-Type": "text/plain", "Set-Cookie": "session=toy", **(more or {})}
-        self.send_response(status)
+        headers = {"Content-Type": "text/plain", "Set-Cookie": "session=toy"}
+        self.send_response(200)
         for name, value in {**headers, "Content-Length": str(len(content))}.items():
             self.send_header(name, value)
         self.end_headers()

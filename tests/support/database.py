@@ -1,4 +1,4 @@
-"""The SQLite file of a stack: brought back to its seed between two sequences, and compared after each."""
+"""The SQLite file of a stack that runs: brought back to its seed, and compared with that of another."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import userdb.sqlite_driver  # noqa: F401  # isort: skip  # first of all, before
 import sqlite3
 from pathlib import Path
 from typing import Any
-
-from tests.fuzz.seed import HASH
 
 TABLES = ("users", "ended_sessions", "login_attempts", "sqlite_sequence")  # the last says which ids were given
 """All that an app writes."""
@@ -46,9 +44,9 @@ class Database:
         """Whether anybody else has written since the last `restore`."""
         return self._restored != self._version()
 
-    def contents(self) -> dict[str, list[Any]]:
-        """What must be the same in two databases, by table."""
-        values = {"hash": HASH}
+    def contents(self, known_hash: str) -> dict[str, list[Any]]:
+        """What must be the same in two databases, by table; of hashes, which are the known one."""
+        values = {"hash": known_hash}
         return {
             table: sorted(self._connection.execute(query, values if ":hash" in query else {}).fetchall(), key=repr)
             for table, query in CONTENTS.items()
