@@ -1,4 +1,4 @@
-"""Processes of this machine: which of them descend from one, and which of them still run."""
+"""Processes of this machine: which of them descend from one, which of them still run, and which wait."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ def descendants(pid: int) -> set[int]:
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             with suppress(OSError, IndexError):
-                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-                children.setdefault(parent, []).append(int(folder.name))
+                children.setdefault(int(_stat(int(folder.name))[1]), []).append(int(folder.name))
     found: set[int] = set()
     waiting = [pid]
     while waiting:
@@ -29,6 +28,16 @@ def alive(pids: Iterable[int]) -> set[int]:
     found = set()
     for pid in pids:
         with suppress(OSError):
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+            if _stat(pid)[0] != "Z":
                 found.add(pid)
     return found
+
+
+def asleep(pid: int) -> bool:
+    """Whether a process that runs waits for something."""
+    return _stat(pid)[0] == "S"
+
+
+def _stat(pid: int) -> list[str]:
+    """What the kernel says of a process, from its state and its parent on. Raises OSError where there is none."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.processes import asleep
+from tests.support.waiting import eventually
 from tests.userdb.tool import command, rows, run, tool
 from userdb import passwords
 
@@ -190,6 +192,8 @@ def at_a_terminal(line: list[str], answers: Sequence[str]) -> tuple[int, str]:
             asked = seen.count(": ")
             while seen.count(": ") == asked:
                 seen += os.read(ours, 1000).decode()
+            # A signal that comes just before Python begins to wait for a key is heeded after the next one only.
+            assert eventually(lambda: asleep(process.pid))
             os.write(ours, answer.encode())
         while shown := _rest(ours):
             seen += shown
