@@ -61,7 +61,7 @@ def test_serves_both_apps_until_it_is_interrupted(tmp_path: Path) -> None:
 
 def test_on_one_database_a_login_through_either_port_is_one_at_both(tmp_path: Path) -> None:
     first, second = ports.free_port(), ports.free_port()
-    with command("serve", cwd=tmp_path, WSGI_PORT=str(first), ASGI_PORT=str(second), SHARED="1"):
+    with command("serve", "--shared", cwd=tmp_path, WSGI_PORT=str(first), ASGI_PORT=str(second)):
         assert eventually(lambda: answers(first) and answers(second)), (tmp_path / "output.txt").read_text()
         for here, there in ((first, second), (second, first)):
             name = fresh()
