@@ -67,7 +67,8 @@ def test_a_file_adds_an_app_and_paths_are_relative_to_it(file: Path) -> None:
     mine = apps.load([file])["mine"]
     assert (mine.probes, mine.load_test) == (str(file.parent / "probes.toml"), str(file.parent / "load"))
     assert mine.ready == "/up"
-    assert mine.static is mine.nginx is None
+    assert mine.static is None
+    assert mine.nginx is None
 
 
 def test_the_row_says_how_many_connections_a_stack_bounds(file: Path, tmp_path: Path) -> None:
