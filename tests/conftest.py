@@ -192,7 +192,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             for name in {"processes", "alone"} & set(item.fixturenames):
                 item.add_marker(name)
             client = item.callspec.params.get("client", "") if hasattr(item, "callspec") else ""
-            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} {client}"))
+            item.add_marker(pytest.mark.xdist_group(f"{item.path} {client}"))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -7,9 +7,9 @@ import json
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.axe import axe_finds_nothing, load_axe
 from tests.browser.conftest import without_javascript
 from tests.browser.hands import new_person
-from tests.browser.test_views import axe_finds_nothing, load_axe
 from tests.support.accounts import ADMIN
 from userdb import openapi
 from userdb.passwords import SEEDED

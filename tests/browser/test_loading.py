@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Error, expect
 
 from tandem import report
 from tests.browser.watch import watched
-from tests.tandem import synthetic
+from tests.support import synthetic
 
 
 def test_the_style_sheet_is_applied(browser: Browser, asgi_url: str, tmp_path: Path) -> None:

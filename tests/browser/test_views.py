@@ -6,18 +6,15 @@ import re
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT, AxeResults  # type: ignore[import-untyped]  # it has no types
 from playwright.sync_api import Browser, Page, expect
 
 from tandem.launch.running_stack import RunningStack
 from tests.browser import views
+from tests.browser.axe import axe_finds_nothing, load_axe
 from tests.browser.screenshots import APPS, SCHEMES, SIZES
 from tests.browser.views import VIEWS, View
 from tests.browser.watch import watched
 from tests.support.accounts import ADMIN
-
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RULES = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
 
 REQUEST_ID = re.compile(r"(?<=, request )\w+")
 NARROW, NARROWEST = SIZES["narrow"][0], 320
@@ -64,17 +61,6 @@ def axe_finds_nothing_at_any_size(page: Page) -> None:
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
             axe_finds_nothing(page)
-
-
-def load_axe(page: Page) -> None:
-    """Bring axe into the page, past its Content-Security-Policy; it stays until the next page."""
-    page.evaluate(AXE_SCRIPT)
-
-
-def axe_finds_nothing(page: Page) -> None:
-    """Neither that breaks WCAG 2.2 AA nor against best practice."""
-    found = AxeResults(page.evaluate("rules => axe.run(rules)", RULES))
-    assert found.violations_count == 0, found.generate_report()
 
 
 def fingers_find_everything(page: Page) -> None:

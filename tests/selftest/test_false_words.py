@@ -14,7 +14,7 @@ from tandem.records.journal import Record
 from tandem.records.setup import Headline
 from tests.selftest.bench import percent
 from tests.selftest.story import Story
-from tests.tandem import synthetic
+from tests.support import synthetic
 
 RUNS = 1000
 WHOLE = 50

@@ -20,7 +20,7 @@ from tandem.records.journal import Record
 from tests.selftest.bench import ToyBench, load, ms, percent
 from tests.selftest.burner import burner
 from tests.selftest.story import Story
-from tests.tandem import synthetic
+from tests.support import synthetic
 
 SHARE, LOAD = 0.3, load(200, 4)
 TRIES = 3

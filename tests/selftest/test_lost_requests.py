@@ -10,7 +10,7 @@ from tandem.judge.summary import summarise
 from tandem.records.block import Block
 from tests.selftest.bench import ToyBench, load, ms
 from tests.selftest.story import Story
-from tests.tandem import synthetic
+from tests.support import synthetic
 
 ROUNDS = 9
 

@@ -53,7 +53,7 @@ def test_serves_both_apps_until_it_is_interrupted(tmp_path: Path) -> None:
         below = descendants(process.pid)
         process.send_signal(signal.SIGINT)
         process.wait(timeout=60)
-    assert eventually(lambda: not alive(below)), alive(below)
+    assert eventually(lambda: not any(map(alive, below))), below
     said = (tmp_path / "output.txt").read_text()
     assert f"http://127.0.0.1:{first}" in said
     assert f"http://127.0.0.1:{second}" in said

@@ -51,7 +51,7 @@ def stop_in_a_block(arguments: Sequence[str], folder: Path, number: signal.Signa
         below = descendants(process.pid)
         process.send_signal(number)
         status = process.wait(timeout=60)
-    assert eventually(lambda: not alive(below)), alive(below)
+    assert eventually(lambda: not any(map(alive, below))), below
     return status
 
 

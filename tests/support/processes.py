@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,14 +22,12 @@ def descendants(pid: int) -> set[int]:
     return found
 
 
-def alive(pids: Iterable[int]) -> set[int]:
-    """Those of the processes that still run; one that only waits to be reaped does not."""
-    found = set()
-    for pid in pids:
-        with suppress(OSError):
-            if _stat(pid)[0] != "Z":
-                found.add(pid)
-    return found
+def alive(pid: int) -> bool:
+    """Whether the process still runs; one that only waits to be reaped does not."""
+    try:
+        return _stat(pid)[0] != "Z"
+    except OSError:
+        return False
 
 
 def asleep(pid: int) -> bool:

@@ -1,0 +1,122 @@
+"""Waiting for a quiet machine: the decision on made-up looks, the look itself beside a real burner."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tandem.experiments import idle
+from tandem.launch.process import Children
+from tandem.observe import interference
+from tandem.observe.interference import Activity
+from tests.support import synthetic
+from tests.support.children import BURN, SLEEPER, start
+from tests.support.waiting import eventually
+
+CPUS = sorted(os.sched_getaffinity(0))
+PARENT = """
+import os, signal, time
+worker = os.fork()
+if worker == 0:
+    while time.process_time() < 1: pass
+    time.sleep(60)
+while time.clock_gettime_ns(~worker << 3 | 2) < 1e9: time.sleep(0.01)
+print("up", flush=True)
+time.sleep(0.5)
+os.kill(worker, signal.SIGKILL); os.wait(); print("reaped", flush=True); time.sleep(60)
+"""
+"""Has a worker that burns a second before it says "up", and ends half a second later."""
+
+
+def look(others: float | None = 0.0, steal: float | None = 0.0, *busiest: str) -> Activity:
+    return Activity(synthetic.interference(others_cpu_share=others, steal_share=steal), list(busiest))
+
+
+QUIET, NOISY = look(0.02, 0.004), look(0.6, 0.0, "cc1 (4711) 58 %")
+
+
+class Machine:
+    """Gives one look after the other, each a second later; the last one for ever."""
+
+    def __init__(self, *looks: Activity) -> None:
+        self.looks, self.seconds = looks, 0.0
+
+    def take(self) -> Activity:
+        self.seconds += 1
+        return self.looks[min(int(self.seconds), len(self.looks)) - 1]
+
+    def wait(self, seconds: float, say: Callable[[str], None] = lambda _: None) -> list[str]:
+        return idle.wait_until_idle(seconds, CPUS, say, take=self.take, clock=lambda: self.seconds)
+
+
+@pytest.mark.parametrize("seconds", [0, 2, 60])
+def test_three_quiet_seconds_are_enough(seconds: float) -> None:
+    machine = Machine(QUIET)
+    assert machine.wait(seconds) == []
+    assert machine.seconds == 3
+
+
+def test_they_must_follow_each_other() -> None:
+    machine = Machine(QUIET, QUIET, NOISY, QUIET, NOISY, QUIET, QUIET, QUIET)
+    assert machine.wait(60) == []
+    assert machine.seconds == 8
+
+
+def test_time_runs_out_and_the_reasons_name_who_it_was() -> None:
+    machine = Machine(NOISY)
+    assert machine.wait(10) == ["CPU used by anyone else 60 % of one CPU, limit 3 % of one CPU: cc1 (4711) 58 %"]
+    assert machine.seconds == 10
+
+
+def test_a_machine_that_was_noisy_a_moment_ago_is_not_quiet() -> None:
+    machine = Machine(NOISY, NOISY, QUIET, QUIET)
+    assert len(machine.wait(4)) == 1
+    assert Machine(NOISY, QUIET, QUIET).wait(0) != []
+
+
+def test_stolen_time_is_a_reason_too() -> None:
+    assert Machine(look(0.0, 0.02)).wait(3) == ["CPU stolen by the hypervisor 2 % of the time, limit 0.5 % of the time"]
+    assert len(Machine(look(0.5, 0.02)).wait(3)) == 2
+
+
+def test_what_the_machine_does_not_tell_is_waited_for_in_vain() -> None:
+    assert Machine(look(None, None)).wait(60) == []
+
+
+def test_progress_is_told_every_few_seconds() -> None:
+    said: list[str] = []
+    Machine(NOISY).wait(20, said.append)
+    assert 2 <= len(said) <= 4
+    assert "cc1 (4711) 58 %" in said[0]
+    assert "s at most" in said[0]
+
+
+def test_the_busiest_come_first_and_idle_ones_not_at_all() -> None:
+    used = {"a (1)": 0.02, "b (2)": 0.7, "c (3)": 0.001, "d (4)": 0.3, "e (5)": 0.05}
+    assert interference.busiest(used) == ["b (2) 70 %", "d (4) 30 %", "e (5) 5 %"]
+    assert interference.busiest({"c (3)": 0.001}) == []
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_real_burner_disturbs_and_is_named(tmp_path: Path) -> None:
+    with Children() as children:
+        harness = start(children, tmp_path, "sleeper", SLEEPER, [])
+        burner = start(children, tmp_path, "burner", BURN, CPUS[:1])
+        seen = interference.watch_host(CPUS, 2.0, harness.pid)
+    assert any(f"({burner.pid})" in each for each in seen.busiest)
+    # None only in a container, where others can't be seen.
+    assert seen.interference.others_cpu_share is None or idle.disturbances([seen])
+
+
+@pytest.mark.usefixtures("alone")
+def test_what_a_child_used_long_ago_is_not_blamed_on_who_waited_for_it(tmp_path: Path) -> None:
+    with Children() as children:
+        harness = start(children, tmp_path, "sleeper", SLEEPER, [])
+        parent = start(children, tmp_path, "parent", [sys.executable, "-c", PARENT], [])
+        seen = interference.watch_host(CPUS, 2.0, harness.pid)
+        assert eventually(lambda: "reaped" in parent.log.read_text())
+    assert not any(f"({parent.pid})" in each for each in seen.busiest)

@@ -1,0 +1,102 @@
+"""The rig, with toys for stacks and a locustfile of the test's own."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tandem.errors import RunFailed
+from tandem.experiments.rig import Rig
+from tandem.launch import nginx
+from tandem.observe import samples
+from tandem.plan import cpu_layout, profiles, stacks
+from tandem.plan.comparison import Plan, plan
+from tandem.plan.order import Slot
+from tests.support import toy
+from tests.support.locustfile import locustfile
+from tests.support.processes import alive
+
+
+def planned(tmp_path: Path) -> Plan:
+    """Plan a block of one second on each of two toys."""
+    file = tmp_path / "toys.toml"
+    file.write_text(toy.table("one") + toy.table("two"))
+    allowed = sorted(os.sched_getaffinity(0))
+    layout = cpu_layout.layout(1, allowed)
+    made = plan(
+        profiles.QUICK,
+        stacks.load([file]),
+        names=["one", "two"],
+        baseline="one",
+        scenarios=["waiting"],
+        seconds=1,
+        warmup=1,
+        rate=30,
+        users=30,
+        seed=1,
+    )
+    return replace(made, layout=layout)
+
+
+@pytest.fixture
+def rig(alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rig:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    made = planned(tmp_path)
+    monkeypatch.undo()
+    load_test = locustfile(tmp_path / "locust")
+    asked = {
+        name: msgspec.structs.replace(
+            stack, application=msgspec.structs.replace(stack.application, load_test=load_test)
+        )
+        for name, stack in made.definitions.items()
+    }
+    return Rig(replace(made, definitions=asked), tmp_path / "run", nginx.find())
+
+
+def test_stacks_are_proved_the_same_and_measured(rig: Rig) -> None:
+    load = rig.plan.loads[0]
+    with rig.ready():
+        assert rig.prove() > 30
+        with rig.stack("one") as stack:
+            stack.prepare(load, "a key")
+            stack.start()
+            block = stack.measure(load, Slot(round=3, attempt=2, position=2))
+            started = [*stack.running.app_sessions(), stack.running.nginx.pid]
+    assert (block.round, block.stack, block.scenario, block.position) == (3, "one", "waiting", 2)
+    assert block.requests > 50
+    assert (block.failures, block.unfinished) == (0, 0)
+    assert 0 < block.app_cpu_seconds < 2
+    assert 0 < block.nginx_cpu_seconds < 2
+    assert 0 < block.interference.generator_cpu_share < 2
+    # The test's own locustfile sends far more than the load says, which must not go unnoticed.
+    assert block.unaccounted == abs(block.arrivals - 30)
+    assert block.asked_otherwise == 0
+    assert block.observed.processes == 1
+    assert block.observed.threads
+    assert block.diagnostics.nginx_mean_ms is not None
+    assert block.diagnostics.static_p50_ms
+    assert block.app_memory_bytes is not None
+    assert block.samples == "samples/round-03-attempt-2-waiting-one.csv.gz"
+    kept = samples.read(rig.folder / block.samples)
+    assert len(kept) == block.arrivals == block.requests
+    assert not any(alive(pid) for pid in started)
+    assert not rig.work.exists()
+
+
+def test_a_stack_that_dies_in_a_block_stops_the_run_with_its_last_lines(rig: Rig, tmp_path: Path) -> None:
+    text = (tmp_path / "locust" / "locustfile.py").read_text()
+    (tmp_path / "locust" / "locustfile.py").write_text(text.replace('"/x"', '"/die"'))
+
+    def work() -> None:
+        with rig.ready(), rig.stack("two") as stack:
+            stack.prepare(rig.plan.loads[0], "a key")
+            stack.start()
+            stack.measure(rig.plan.loads[0], Slot(round=1, attempt=1, position=1))
+
+    with pytest.raises(RunFailed, match=r"two server 1 ended by itself[\s\S]*dying as asked"):
+        work()
+    assert not rig.work.exists()

@@ -1,0 +1,47 @@
+"""The page on the method says what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tandem import rules, statistics
+from tandem.judge import validity, verdict
+from tandem.judge.measures import TITLES
+
+TEXT = (Path(__file__).parents[3] / "docs" / "method.md").read_text(encoding="utf-8")
+ROWS = [line.split("|")[1:-1] for line in TEXT.partition("## Validity")[2].partition("**Only causes")[0].splitlines()
+        if line.startswith("|")][2:]  # fmt: skip
+
+
+def numbers(text: str) -> list[float]:
+    return [float(found) for found in re.findall(r"> (\d+(?:\.\d+)?)", text)]
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    assert len(ROWS) == len(validity.LIMITS)
+    for (_, suspect, invalid), limit in zip(ROWS, validity.LIMITS, strict=True):
+        part = [] if limit.suspect_of_p99 is None else [limit.suspect_from, 100 * limit.suspect_of_p99]
+        assert numbers(suspect) == ([] if limit.suspect is None else [limit.suspect, *part])
+        assert numbers(invalid) == ([limit.invalid] if limit.invalid else [])
+
+
+@pytest.mark.parametrize("headlines", [1, 3, 6, 12, 25])
+def test_the_number_of_rounds_is_that_of_the_code(headlines: int) -> None:
+    name = "one headline needs" if headlines == 1 else f"{headlines} need"
+    assert f"{name} {statistics.smallest_rounds(headlines)}" in TEXT
+
+
+def test_the_rules_are_those_of_the_code() -> None:
+    assert f"blocks of at least {rules.P99_SECONDS} s and {rules.P99_BLOCK:,} arrivals" in TEXT
+    assert f"{rules.P99_STACK:,} arrivals per stack" in TEXT
+    assert f"{rules.FAILED_LIMIT:.1%} or more of its arrivals failed".replace("%", " %") in TEXT
+    assert f"{rules.BACKLOG_LIMIT:.0%} of its arrivals".replace("%", " %") in TEXT
+    assert f"{rules.ACHIEVED_LIMIT:.0%} were answered well".replace("%", " %") in TEXT
+    assert rules.REPEATS == 3
+    assert "Three repeats are allowed" in TEXT
+    assert len(verdict.DELTAS) == 4
+    for metric, delta in verdict.DELTAS.items():
+        assert re.search(rf"\| {TITLES[metric]} \|.*\| {delta * 100:.0f} % \|", TEXT)

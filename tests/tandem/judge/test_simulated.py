@@ -1,0 +1,52 @@
+"""Simulated comparisons: how often a word is false, and how often an interval holds the truth; `tests/selftest` judges runs."""
+
+from __future__ import annotations
+
+import math
+import random
+
+from tests.support.synthetic import judge
+
+
+def test_two_looks_together_give_false_words_at_most_at_the_nominal_rate() -> None:
+    """Whoever extends each undecided run once, as planned, still sees false words in at most 5 % of all runs."""
+    random_ = random.Random(2028)
+    runs, false = 400, 0
+    for _ in range(runs):
+        headlines = [[math.exp(random_.gauss(0, 0.3)) for _ in range(12)] for _ in range(3)]
+        false += any(
+            judge(ratios[:rounds], headlines=3, looks=2).word in ("better", "worse")
+            for ratios in headlines
+            for rounds in (8, 12)
+        )
+    assert false <= runs * 0.05 + 2 * math.sqrt(runs * 0.05 * 0.95)
+
+
+def test_drift_and_skew_give_no_more_false_words() -> None:
+    """Identical stacks, log-normal noise with a drift over the rounds: at most 5 % of the runs may say anything."""
+    random_ = random.Random(2026)
+    runs, false = 400, 0
+    for _ in range(runs):
+        drift = random_.uniform(-0.05, 0.05)
+        for _ in range(3):
+            ratios = [
+                math.exp(random_.gauss(0, 0.15) + drift * number - random_.gauss(0, 0.15) - drift * number)
+                for number in range(7)
+            ]
+            if judge(ratios, headlines=3).word in ("better", "worse"):
+                false += 1
+                break
+    assert false <= runs * 0.05 + 2 * math.sqrt(runs * 0.05 * 0.95)
+
+
+def test_intervals_hold_the_true_ratio_as_often_as_they_say() -> None:
+    """Of 1,000 comparisons with a true ratio of 1.3; the exploratory intervals have 95 %, of nine rounds exactly 96.1 %."""
+    random_, runs, held = random.Random(2027), 1000, 0
+    for _ in range(runs):
+        ratios = [1.3 * math.exp(random_.gauss(0, 0.1) - random_.gauss(0, 0.1)) for _ in range(9)]
+        found = judge(ratios, headlines=1)
+        assert found.confidence == 0.95
+        assert found.low is not None
+        assert found.high is not None
+        held += found.low <= 1.3 <= found.high
+    assert held / runs >= 0.95 - 2 * math.sqrt(0.95 * 0.05 / runs)

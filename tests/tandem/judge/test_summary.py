@@ -1,0 +1,183 @@
+"""The summary: what counts, the prediction, the advice, and the schema of the file."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+
+from tandem.judge import summary, wording
+from tandem.judge.measures import Pooled
+from tandem.judge.summary import Summary, summarise
+from tandem.records.journal import Record
+from tests.support import synthetic
+from tests.support.synthetic import ASGI, DECOY, WSGI, synthesise
+
+
+@pytest.mark.usefixtures("processes")
+def test_the_committed_schema_is_the_current_one() -> None:
+    printed = subprocess.run(
+        [sys.executable, "-m", "tandem.judge.summary", "--schema"], capture_output=True, text=True, check=True
+    ).stdout
+    assert summary.SCHEMA.read_text(encoding="utf-8") == summary.schema_text() == printed
+
+
+@pytest.mark.usefixtures("processes")
+def test_the_schema_command_explains_itself() -> None:
+    found = subprocess.run([sys.executable, "-m", "tandem.judge.summary"], capture_output=True, text=True, check=False)
+    assert found.returncode != 0
+    assert "usage: python -m tandem.judge.summary --schema" in found.stderr
+
+
+@pytest.mark.parametrize("measured", [0, 3, 9])
+def test_summaries_satisfy_the_schema(measured: int) -> None:
+    document = json.loads(msgspec.json.encode(summarise(synthesise(measured=measured))))
+    jsonschema.Draft202012Validator.check_schema(summary.schema())
+    jsonschema.validate(document, summary.schema())
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**document, "rounds_complete": "nine"}, summary.schema())
+
+
+def test_a_summary_can_be_read_back() -> None:
+    found = summarise(synthesise())
+    assert msgspec.json.decode(msgspec.json.encode(found), type=Summary) == found
+
+
+def test_shares_that_can_be_zero_are_compared_as_differences() -> None:
+    def change(block: dict[str, Any]) -> None:
+        if block["stack"] == ASGI and block["scenario"] == "read":
+            block.update(failures=18, dropped=18)
+
+    found = {(d.scenario, d.stack): d for d in summarise(synthesise(change=change)).differences}
+    read = found["read", ASGI]
+    assert read.points == [pytest.approx(100 * 36 / 3618)] * 9
+    assert read.estimate == read.low == read.high == pytest.approx(0.995, abs=0.001)
+    assert wording.points(read) == "+0.995 (+0.995 to +0.995)"
+    assert found["everyday", ASGI].estimate == 0
+    assert read.confidence == 0.95
+
+
+def test_the_measures_hold_the_cross_checks() -> None:
+    def change(block: dict[str, Any]) -> None:
+        if block["round"] == 4:
+            seen = msgspec.structs.replace(block["observed"], in_flight=99, threads=None)
+            block.update(dispatch_lag_p99_ms=0.9, observed=seen)
+
+    found = summarise(synthesise(change=change)).measures[0]
+    assert found.dispatch_lag_p99_ms == 0.9
+    assert found.observed is not None
+    assert (found.observed.in_flight, found.observed.threads, found.observed.processes) == (99, 18, 2)
+    assert found.diagnostics is not None
+    assert found.diagnostics.static_p50_ms == 0.3
+    assert summarise(synthesise(measured=0)).measures[0].diagnostics is None
+
+
+def test_cpu_per_request_is_cpu_time_over_good_and_failed_requests() -> None:
+    def change(block: dict[str, Any]) -> None:
+        block.update(requests=1000, arrivals=1000, failures=500, app_cpu_seconds=1.5, nginx_cpu_seconds=0.5)
+
+    found = summarise(synthesise(change=change)).measures[0]
+    assert (found.cpu_ms, found.app_cpu_ms, found.nginx_cpu_ms) == (2.0, 1.5, 0.5)
+    assert found.failed_share == 0.5
+
+
+def test_memory_that_the_kernel_didn_t_tell_has_no_ratio() -> None:
+    found = summarise(synthesise(change=lambda block: block.update(app_memory_bytes=None)))
+    assert all(c.estimate is None and c.word == "no word" for c in found.comparisons if c.metric == "memory")
+    assert found.decided  # memory is no headline here
+
+
+def test_stalls_in_few_rounds_are_intermittent() -> None:
+    steady = {(s, name): Pooled(samples=32_400, p50_ms=4, p90_ms=9, p99_ms=20, p999_ms=30)
+              for s in synthetic.SCENARIOS for name in (WSGI, ASGI, DECOY)}  # fmt: skip
+    stalling = {**steady, ("read", ASGI): Pooled(samples=32_400, p50_ms=4, p90_ms=9, p99_ms=60, p999_ms=100)}
+    by_metric = {
+        c.metric: c for c in summarise(synthesise(), stalling).comparisons if c.stack == ASGI and c.scenario == "read"
+    }
+    assert by_metric["p99"].reason == "intermittent: pooled and round-wise ratio differ by more than 25 %"
+    assert by_metric["p50"].word == "no practical difference"
+    assert all(c.word != "no word" for c in summarise(synthesise(), steady).comparisons if c.kind == "headline")
+
+
+def choices(found: Summary) -> dict[str, str]:
+    return {row.scenario or row.situation: row.choice for row in found.advice}
+
+
+def test_advice_follows_the_words() -> None:
+    factors = {
+        (ASGI, "read", "cpu"): 2.0,
+        (ASGI, "everyday", "cpu"): 2.0,
+        (ASGI, "everyday", "p50"): 0.5,
+        (ASGI, "waiting", "p50"): 0.4,
+    }
+    found = choices(summarise(synthesise(factors=factors)))
+    assert (found["read"], found["everyday"], found["waiting"]) == (WSGI, "it depends on what counts", ASGI)
+    assert found["Thousands of idle connections"] == "not measured in this run"
+    assert choices(summarise(synthesise()))["read"] == "either"
+    assert choices(summarise(synthesise(scatter=0.4)))["read"] == "undecided"
+    assert choices(summarise(synthesise(measured=2)))["read"] == "no advice"
+
+
+def test_advice_on_waiting_says_what_arithmetic_allows() -> None:
+    why = {row.scenario: row.why for row in summarise(synthesise()).advice}
+    assert why["waiting"].endswith(
+        "Waiting alone allows 160/s on wsgi-gthread (16 slots) and 1,000/s on asgi (100 news connections): "
+        "more of these would allow more"
+    )
+    assert "Waiting alone" not in why["read"]
+
+
+def test_each_challenger_is_judged_and_the_error_is_shared() -> None:
+    stacks = [
+        synthetic.stack(WSGI),
+        synthetic.stack(ASGI),
+        synthetic.stack("third"),
+        synthetic.stack(DECOY, decoy_of=WSGI),
+    ]
+    found = summarise(synthesise(rounds=10, stacks=stacks, factors={("third", "read", "cpu"): 1.5}))
+    assert {c.confidence for c in found.comparisons if c.kind != "exploratory"} == {1 - 0.05 / 14}
+    assert sum("headline comparisons" in sentence for sentence in found.verdict) == 2
+    assert choices(found)["read"] == "asgi: either; third: wsgi-gthread"
+
+
+def test_without_headlines_everything_is_exploratory() -> None:
+    found = summarise(synthesise(headlines=[]))
+    assert found.verdict == [
+        "No verdict: this run fixed no headline comparison in advance, so all its numbers are exploratory."
+    ]
+    assert not found.decided
+
+
+@pytest.mark.parametrize(
+    ("records", "message"),
+    [
+        ([], "name no run"),
+        (synthesise(measured=1)[1:], "name no run"),
+        ([*synthesise(), *synthesise()], "two runs"),
+        (synthesise(format=99), "format 99"),
+        (synthesise(baseline="nothing"), "baseline 'nothing'"),
+        ([synthetic.run(stacks=[synthetic.stack(WSGI)]), *synthesise(measured=1)[1:]], "which the run doesn't have"),
+    ],
+)
+def test_records_that_make_no_run(records: list[Record], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        summarise(records)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "shown"),
+    [
+        (0.64, 0.9961, "0.64–0.996"),
+        (0.99996, 1.2, "0.99996–1.20"),
+        (1.0, 1.0, "1.00–1.00"),
+        (0.352, 12.34, "0.35–12.3"),
+    ],
+)
+def test_an_interval_shows_on_which_side_of_one_it_ends(low: float, high: float, shown: str) -> None:
+    comparison = summarise(synthesise()).comparisons[0]
+    assert wording.interval(msgspec.structs.replace(comparison, low=low, high=high)) == shown

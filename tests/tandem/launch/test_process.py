@@ -1,0 +1,175 @@
+"""Children, with real processes: none may outlive the harness."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tandem.errors import RunFailed, Stopped, TandemError
+from tandem.launch import process
+from tandem.launch.process import Child, Children
+from tandem.paths import PROJECT
+from tests.support.children import SLEEPER
+from tests.support.processes import alive
+from tests.support.waiting import eventually
+
+STUBBORN = [
+    sys.executable, "-c",
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)",
+]  # fmt: skip
+# Starts a child of its own and hands SIGTERM on to it, as servers with workers do.
+MASTER = [
+    sys.executable, "-c", """
+import signal, subprocess, sys
+worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+signal.signal(signal.SIGTERM, lambda *_: (worker.terminate(), sys.exit(0)))
+print("up", worker.pid, flush=True)
+worker.wait()
+""",
+]  # fmt: skip
+PARENT = """
+import signal, sys, time
+from pathlib import Path
+from tandem.launch import process
+from tandem.launch.process import Child, Children
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever started the tests may ignore it, as nohup does
+with process.stoppable(), Children() as children:
+    for number, command in enumerate({commands!r}):
+        log = Path({folder!r}) / f"{{number}}.log"
+        children.add(Child(f"child {{number}}", command, log=log, cpus=[], env=process.environment({{}}), cwd=Path("/")))
+    time.sleep(60)
+"""
+
+
+def child(tmp_path: Path, command: list[str], name: str = "child", cpus: list[int] | None = None) -> Child:
+    """Start a child that logs into the test's folder."""
+    log = tmp_path / f"{name}.log"
+    return Child(name, command, log=log, cpus=cpus or [], env=process.environment({}), cwd=tmp_path)
+
+
+def up(each: Child) -> bool:
+    return "up" in each.log.read_text()
+
+
+@pytest.mark.usefixtures("processes")
+def test_children_are_stopped_at_the_end_of_the_block(tmp_path: Path) -> None:
+    with Children() as children:
+        started = [children.add(child(tmp_path, SLEEPER, f"child-{n}")) for n in range(2)]
+        assert all(alive(each.pid) for each in started)
+    assert not any(alive(each.pid) for each in started)
+
+
+@pytest.mark.usefixtures("processes")
+def test_a_child_that_ignores_sigterm_is_killed_with_its_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "PATIENCE", 0.3)
+    with Children() as children:
+        stubborn = children.add(child(tmp_path, STUBBORN))
+        assert eventually(lambda: up(stubborn))
+    assert not alive(stubborn.pid)
+
+
+@pytest.mark.usefixtures("processes")
+def test_what_a_dead_child_leaves_behind_is_killed_too(tmp_path: Path) -> None:
+    orphaning = [*MASTER[:2], MASTER[2].replace("worker.wait()", "sys.exit(0)")]
+    with Children() as children:
+        master = children.add(child(tmp_path, orphaning))
+        assert eventually(lambda: up(master) and not master.running())
+        worker = int(master.log.read_text().split()[1])
+        assert alive(worker)
+    assert eventually(lambda: not alive(worker))
+
+
+@pytest.mark.usefixtures("processes")
+def test_a_child_runs_on_its_cpus_in_a_session_of_its_own(tmp_path: Path) -> None:
+    cpu = max(os.sched_getaffinity(0))
+    with Children() as children:
+        pinned = children.add(child(tmp_path, SLEEPER, cpus=[cpu]))
+        assert os.sched_getaffinity(pinned.pid) == {cpu}
+        assert os.getsid(pinned.pid) == pinned.pid
+
+
+def test_the_environment_of_the_caller_does_not_configure_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GUNICORN_CMD_ARGS", "--workers 9")
+    monkeypatch.setenv("WEB_CONCURRENCY", "9")
+    given = process.environment({"READ_CONNECTIONS": "4"})
+    assert given["READ_CONNECTIONS"] == "4"
+    assert given["PATH"] == os.environ["PATH"]
+    assert not {"GUNICORN_CMD_ARGS", "WEB_CONCURRENCY"} & set(given)
+
+
+@pytest.mark.usefixtures("processes")
+def test_a_child_that_ended_is_reported_with_its_last_lines(tmp_path: Path) -> None:
+    with Children() as children:
+        children.add(child(tmp_path, [sys.executable, "-c", "print('no zebra here'); raise SystemExit(7)"], "zoo"))
+        assert eventually(lambda: not children.children[0].running())
+        with pytest.raises(RunFailed, match=r"zoo ended by itself \(exit status 7\).*\n.*no zebra here"):
+            children.check()
+
+
+@pytest.mark.usefixtures("processes")
+def test_a_program_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TandemError, match="zoo can't be started: `/no/such/program`"):
+        child(tmp_path, ["/no/such/program"], "zoo")
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.usefixtures("processes")
+def test_no_signal_to_the_harness_leaves_anything_running(tmp_path: Path, number: signal.Signals) -> None:
+    """Children and their workers are gone a few seconds later, even after SIGKILL, which the harness never sees."""
+    code = PARENT.format(commands=[SLEEPER, MASTER], folder=str(tmp_path))
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(PROJECT)}, stderr=subprocess.DEVNULL
+    )
+    log = tmp_path / "1.log"
+    try:
+        assert eventually(lambda: log.exists() and "up" in log.read_text())
+        worker = int(log.read_text().split()[1])
+        started = [worker, os.getsid(worker)]
+        assert all(alive(pid) for pid in started)
+        parent.send_signal(number)
+        parent.wait(15)
+    finally:
+        parent.kill()
+        parent.wait()
+    assert eventually(lambda: not any(alive(pid) for pid in started))
+
+
+def test_a_signal_becomes_stopped_and_a_second_one_does_not_disturb() -> None:
+    cleaned = []
+
+    def work() -> None:
+        with process.stoppable():
+            try:
+                os.kill(os.getpid(), signal.SIGTERM)
+                time.sleep(5)
+            finally:
+                os.kill(os.getpid(), signal.SIGTERM)
+                time.sleep(0.05)
+                cleaned.append(True)
+
+    with pytest.raises(Stopped) as raised:
+        work()
+    assert cleaned
+    assert raised.value.status == 143
+    assert str(raised.value) == "stopped by SIGTERM"
+
+
+@pytest.mark.usefixtures("processes")
+def test_a_command_is_run_to_its_end(tmp_path: Path) -> None:
+    def run(code: str, seconds: float = 20) -> str:
+        command = [sys.executable, "-c", code]
+        return process.run(
+            command, what="it", env=process.environment({}), cwd=tmp_path, log=tmp_path / "log", seconds=seconds
+        )
+
+    assert run("print('done')") == "done\n"
+    with pytest.raises(RunFailed, match=r"it failed \(exit status 3\):\nbroken"):
+        run("print('broken'); raise SystemExit(3)")
+    with pytest.raises(RunFailed, match=r"it took longer than 0\.2 s"):
+        run("import time; time.sleep(60)", 0.2)

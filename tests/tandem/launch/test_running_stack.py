@@ -1,0 +1,159 @@
+"""Running stacks: toys behind a real nginx."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tandem.errors import RunFailed, TandemError
+from tandem.launch import nginx, ports, running_stack, warmup
+from tandem.launch.running_stack import RunningStack, StackEnvironment
+from tandem.plan import stacks
+from tests.support import toy
+from tests.support.processes import alive
+from tests.support.waiting import eventually
+
+Toy = Callable[[str], tuple[stacks.Definition, StackEnvironment]]
+
+
+@pytest.fixture
+def toys(processes: None, tmp_path: Path) -> Toy:
+    """Return what a toy of some manner needs to run."""
+
+    def make(manner: str) -> tuple[stacks.Definition, StackEnvironment]:
+        file = tmp_path / "toy.toml"
+        file.write_text(toy.table("toy", manner=manner))
+        cpus = sorted(os.sched_getaffinity(0))[:2]
+        place = StackEnvironment(
+            folder=tmp_path, logs=tmp_path, cpus=cpus, database_url="sqlite:////none.db", news_url="http://127.0.0.1:9/news",
+            nginx=nginx.find(), port=ports.free_port(),
+        )  # fmt: skip
+        return stacks.load([file])["toy"], place
+
+    return make
+
+
+def pids(running: RunningStack) -> list[int]:
+    return [*running.app_sessions(), running.nginx.pid]
+
+
+def test_a_stack_answers_through_nginx_and_is_gone_afterwards(toys: Toy) -> None:
+    definition, place = toys("answer")
+    with running_stack.running("toy", definition, place) as running:
+        assert running_stack.get(place.port, "/anything") == 200
+        assert running.start_seconds > 0
+        assert len(running.servers) == len(place.cpus)
+        assert [os.sched_getaffinity(child.pid) for child in running.servers] == [{cpu} for cpu in place.cpus]
+        assert os.sched_getaffinity(running.nginx.pid) == set(place.cpus)
+        running.check()
+        started = pids(running)
+    assert not any(alive(pid) for pid in started)
+    assert ports.available(place.port)
+
+
+def test_every_worker_is_warmed(toys: Toy) -> None:
+    definition, place = toys("answer")
+    with running_stack.running("toy", definition, place) as running:
+        warmup.warm(running)
+        running.check()
+
+
+def test_a_server_that_refuses_to_start_is_shown_with_its_last_lines(toys: Toy) -> None:
+    definition, place = toys("refuse")
+    with pytest.raises(RunFailed, match=r"toy server \d ended by itself[\s\S]*the library zebra is missing"):
+        running_stack.running("toy", definition, place).__enter__()
+    assert eventually(lambda: ports.available(place.port))
+
+
+def test_a_server_that_never_listens_is_shown_with_its_last_lines(toys: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running_stack, "READY_WITHIN", 1.0)
+    definition, place = toys("silent")
+    with pytest.raises(RunFailed, match=r"toy did not become ready within 1 s: nothing listens[\s\S]*toy: thinking"):
+        running_stack.running("toy", definition, place).__enter__()
+    assert eventually(lambda: ports.available(place.port))
+
+
+def test_a_server_that_dies_later_is_noticed(toys: Toy) -> None:
+    definition, place = toys("answer")
+
+    def work() -> None:
+        with running_stack.running("toy", definition, place) as running:
+            running_stack.get(place.port, "/die")
+            assert eventually(lambda: not all(child.running() for child in running.servers))
+            running.check()
+
+    with pytest.raises(RunFailed, match=r"toy server \d ended by itself[\s\S]*dying as asked"):
+        work()
+
+
+def test_a_stack_that_dies_while_it_is_warmed_is_noticed(toys: Toy) -> None:
+    definition, place = toys("answer")
+
+    def work() -> None:
+        with running_stack.running("toy", definition, place) as running:
+            os.killpg(running.nginx.pid, signal.SIGKILL)
+            assert running.nginx.wait(5)
+            warmup.warm(running)
+
+    with pytest.raises(RunFailed, match="toy nginx ended by itself"):
+        work()
+
+
+def test_static_files_come_from_nginx(toys: Toy) -> None:
+    definition, place = toys("answer")
+    with running_stack.running("toy", definition, place):
+        connection = http.client.HTTPConnection("127.0.0.1", place.port, timeout=10)
+        connection.request("GET", "/static/style.css")
+        answer = connection.getresponse()
+        assert answer.getheader("Content-Type") == "text/css"
+        assert answer.read() != b"/static/style.css"
+        connection.close()
+
+
+def told(place: StackEnvironment) -> dict[str, str]:
+    """The environment of the toy that runs in this place."""
+    connection = http.client.HTTPConnection("127.0.0.1", place.port, timeout=10)
+    connection.request("GET", "/environment")
+    found: dict[str, str] = json.load(connection.getresponse())
+    connection.close()
+    return found
+
+
+def test_servers_are_told_what_the_row_of_their_app_says(toys: Toy, tmp_path: Path) -> None:
+    definition, place = toys("answer")
+    left = place.own("toy") / "of a process that is gone"
+    left.parent.mkdir()
+    left.touch()
+    with running_stack.running("toy", definition, place):
+        environment = told(place)
+        assert Path(environment["PROMETHEUS_MULTIPROC_DIR"]) == tmp_path / "own-toy"
+        assert list((tmp_path / "own-toy").iterdir()) == []
+    assert environment["SESSION_KEYS_FILE"] == str(tmp_path / "session-keys")
+    assert environment["LOGIN_ATTEMPTS"] == "1000000"
+
+
+def test_limits_are_the_apps_own_and_keys_can_be_shared(toys: Toy, tmp_path: Path) -> None:
+    definition, place = toys("answer")
+    with running_stack.running("toy", definition, replace(place, limits=True, shared=tmp_path / "shared")):
+        environment = told(place)
+    assert "LOGIN_ATTEMPTS" not in environment
+    assert environment["SESSION_KEYS_FILE"] == str(tmp_path / "shared" / "session-keys")
+
+
+def test_a_port_in_use_is_refused_with_what_changes_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number = taken.getsockname()[1]
+        with pytest.raises(TandemError, match=rf"port {number} .* is in use.*WSGI_PORT"):
+            running_stack.refuse_used_port(number, "--port or WSGI_PORT=NUMBER")
+
+
+def test_free_ports_are_below_those_of_outgoing_connections() -> None:
+    assert all(ports.free_port() in ports.BELOW_EPHEMERAL for _ in range(20))

@@ -1,0 +1,124 @@
+"""CPU and memory of other processes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tandem.launch import process
+from tandem.launch.process import Child, Children
+from tandem.observe import usage
+from tandem.observe.usage import Spent
+from tests.support.waiting import eventually
+
+# Burns CPU in a child process and, before that, in a thread that has ended when it says "up".
+BURNER = """
+import multiprocessing, threading, time
+def burn(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+if __name__ == "__main__":
+    thread = threading.Thread(target=burn, args=(0.3,))
+    thread.start(); thread.join()
+    child = multiprocessing.get_context("fork").Process(target=burn, args=(0.4,))
+    child.start()
+    while child.exitcode is None and time.sleep(0.01) is None:
+        pass
+    print("up", flush=True)
+    burn(0.3)
+    print("done", flush=True)
+    time.sleep(60)
+"""
+
+
+def start(tmp_path: Path, children: Children) -> Child:
+    command = [sys.executable, "-c", BURNER]
+    return children.add(
+        Child("burner", command, log=tmp_path / "log", cpus=[], env=process.environment({}), cwd=tmp_path)
+    )
+
+
+@pytest.mark.usefixtures("alone")
+def test_what_was_burnt_is_seen_threads_that_ended_included(tmp_path: Path) -> None:
+    with Children() as children:
+        burner = start(tmp_path, children)
+        assert eventually(lambda: "done" in burner.log.read_text(), 30)
+        spent = usage.seconds({}, usage.read([burner.pid]))
+    assert 0.95 < spent < 3  # 0.3 s in a thread, 0.4 s in a child that it waited for, 0.3 s in itself
+
+
+@pytest.mark.usefixtures("alone")
+def test_the_difference_of_two_readings_counts(tmp_path: Path) -> None:
+    with Children() as children:
+        burner = start(tmp_path, children)
+        assert eventually(lambda: "up" in burner.log.read_text(), 30)
+        before = usage.read([burner.pid])
+        assert eventually(lambda: "done" in burner.log.read_text(), 30)
+        later = usage.read([burner.pid])
+        assert 0.0 < usage.seconds(before, later) < usage.seconds({}, later)
+        time.sleep(0.3)
+        assert usage.seconds(later, usage.read([burner.pid])) < 0.2  # it sleeps
+
+
+def _worker(found: usage.Usage) -> int:
+    """Return what the youngest of two processes has used."""
+    return found[max(found)].own if len(found) == 2 else 0
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_worker_that_ends_between_two_readings_counts_with_what_it_used_in_between(tmp_path: Path) -> None:
+    with Children() as children:
+        burner = start(tmp_path, children)
+        assert eventually(lambda: _worker(usage.read([burner.pid])) > 150_000_000, 30)
+        before = usage.read([burner.pid])
+        assert eventually(lambda: "done" in burner.log.read_text(), 30)
+        after = usage.read([burner.pid])
+    assert len(before) == 2
+    assert len(after) == 1
+    whole = usage.seconds({}, before) + usage.seconds(before, after)
+    assert abs(whole - usage.seconds({}, after)) < 0.05
+
+
+def test_a_process_that_ends_unseen_takes_nothing_from_the_others() -> None:
+    before = {1: Spent(100, 0), 2: Spent(5_000_000_000, 0)}
+    assert usage.seconds(before, {1: Spent(2_000_000_100, 0)}) == 2.0
+
+
+def test_processes_are_read_whatever_their_names() -> None:
+    fields = "S 7 8 9 0 -1 2129984 1 2 3 4 5 6 150 50 20 0 1 0 99 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 17 3 0 0 0"
+    found = usage._parse(42, f"42 (a) (b) {fields}")
+    assert (found.name, found.parent, found.session, found.kernel, found.cpu) == ("a) (b", 7, 9, True, 3)
+    assert found.reaped == 200 * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+
+
+def test_this_process_is_among_all() -> None:
+    mine = next(each for each in usage.scan() if each.pid == os.getpid())
+    assert (mine.parent, mine.session, mine.kernel) == (os.getppid(), os.getsid(0), False)
+    assert mine.cpu in range(os.cpu_count() or 1)
+
+
+@pytest.mark.usefixtures("alone")
+def test_workers_belong_to_their_session(tmp_path: Path) -> None:
+    with Children() as children:
+        burner = start(tmp_path, children)
+        assert eventually(lambda: len(usage.read([burner.pid])) == 2, 30)
+
+
+@pytest.mark.usefixtures("alone")
+def test_memory_is_about_that_of_a_small_python(tmp_path: Path) -> None:
+    with Children() as children:
+        burner = start(tmp_path, children)
+        assert eventually(lambda: "up" in burner.log.read_text(), 30)
+        found = usage.memory_bytes([burner.pid])
+    assert found is not None
+    assert 1_000_000 < found < 200_000_000
+
+
+def test_a_session_that_has_gone_uses_nothing() -> None:
+    assert usage.read([2**22 + 1]) == {}
+    assert usage.memory_bytes([2**22 + 1]) == 0

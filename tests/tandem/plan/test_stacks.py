@@ -1,0 +1,104 @@
+"""The stacks file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tandem.errors import TandemError
+from tandem.plan.stacks import choose, load
+from tests.support import toy
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "mine.toml"
+
+
+def test_the_built_in_stacks_have_their_budgets() -> None:
+    stacks = load()
+    sync, threads, loop = (stacks[name].budget(2) for name in ("wsgi-sync", "wsgi-gthread", "asgi"))
+    assert (sync.processes, sync.threads, sync.slots, sync.database_connections) == (5, 1, 5, 10)
+    assert (threads.processes, threads.threads, threads.slots, threads.database_connections) == (2, 16, 32, 34)
+    assert (loop.processes, loop.threads, loop.slots, loop.news_connections) == (2, 1, None, 200)
+
+
+def test_servers_get_one_cpu_each_or_share_all() -> None:
+    stacks = load()
+    assert stacks["wsgi-gthread"].server_cpus([2, 5]) == [[2], [5]]
+    assert stacks["wsgi-sync"].server_cpus([2, 5]) == [[2, 5]]
+
+
+def test_commands_are_filled_in() -> None:
+    command = load()["wsgi-sync"].filled_command(2, 4711)
+    assert command[0] == sys.executable
+    assert command[command.index("--bind") + 1] == "127.0.0.1:4711"
+    assert command[command.index("--workers") + 1] == "5"
+    assert "wsgi_app.app:create_app()" in command
+
+
+def test_a_file_adds_a_stack(file: Path) -> None:
+    file.write_text(toy.table("mine"))
+    assert load([file])["mine"].title == "A toy"
+
+
+def test_paths_are_relative_to_the_file(file: Path) -> None:
+    file.write_text('[mine]\ndirectory = "app"\npythonpath = ["lib"]\n' + toy.table("mine").replace("[mine]", "", 1))
+    mine = load([file])["mine"]
+    assert mine.directory == str(file.parent / "app")
+    assert mine.pythonpath == [str(file.parent / "lib")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("threads = 4", "", "threads"),
+        ("threads = 4", "threads = 0", "`threads` must be from 1"),
+        ("threads = 4", 'threads = "4"', "threads"),
+        ("threads = 4", "threads = 4\nthreds = 4", "threds"),
+        ('"per-cpu"', '"per-core"', "servers"),
+        ("workers_per_cpu = 1", "workers_per_cpu = 0", "workers_per_cpu"),
+        ('"{port}"', '"{prot}"', "{prot}"),
+        ('"{port}"', '"8000"', "{port}"),
+        ('NEWS_CONNECTIONS = "1"', 'NEWS_CONNECTIONS = "many"', "NEWS_CONNECTIONS"),
+        ("[mine]", "[Mine]", "lower-case"),
+        ("[mine]", "[decoy]", "decoy"),
+        ("[mine]", "[asgi]", "exists already"),
+        ("[mine]", "[mine", "is not TOML"),
+        ("[mine]", "mine = 3\n[other]", "mine"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_file(file: Path, old: str, new: str, says: str) -> None:
+    text = toy.table("mine")
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+    with pytest.raises(TandemError) as raised:
+        load([file])
+    assert says in str(raised.value)
+    assert str(file) in str(raised.value)
+
+
+def test_a_missing_file_is_named(file: Path) -> None:
+    with pytest.raises(TandemError, match=r"mine\.toml can't be read"):
+        load([file])
+
+
+def test_an_unknown_stack_lists_the_known_ones() -> None:
+    with pytest.raises(TandemError, match="unknown stack 'wsgi': known are wsgi-sync, wsgi-gthread, asgi"):
+        choose(load(), ["wsgi"])
+
+
+def test_a_stack_named_twice_is_refused() -> None:
+    with pytest.raises(TandemError, match="named twice"):
+        choose(load(), ["asgi", "asgi"])
+
+
+def test_the_variable_of_the_app_overrides_the_port() -> None:
+    stacks = load()
+    assert stacks["wsgi-sync"].port({}) == 8080
+    assert stacks["wsgi-sync"].port({"WSGI_PORT": "9001", "ASGI_PORT": "9002"}) == 9001
+    assert stacks["asgi"].port({"WSGI_PORT": "9001", "ASGI_PORT": "9002"}) == 9002
+    with pytest.raises(TandemError, match="WSGI_PORT=x is not a port"):
+        stacks["wsgi-sync"].port({"WSGI_PORT": "x"})

@@ -1,0 +1,67 @@
+"""Pages: a report made of synthetic records, read as a browser would read it."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+from tandem import report
+from tests.support import synthetic
+from tests.support.synthetic import ASGI, synthesise
+
+FACTORS = {(ASGI, "read", "cpu"): 1.8, (ASGI, "everyday", "cpu"): 1.3, (ASGI, "waiting", "p50"): 0.4}
+VOID = {"meta", "link", "br", "img", "input", "hr"}
+
+
+class Page(HTMLParser):
+    """Checks nesting and ids, and collects text, links and tables."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.tags: list[str] = []
+        self.words: list[str] = []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in VOID:
+            self.open.append(tag)
+        self.tags.append(tag)
+        self.ids += [value for name, value in attrs if name == "id" and value]
+        self.links += [value for name, value in attrs if name in ("href", "src", "xlink:href") and value]
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def made(folder: Path, **options: Any) -> tuple[Page, str]:
+    synthetic.write(folder, synthesise(**{"factors": FACTORS, **options}))
+    report.write(folder)
+    return Page((folder / "report.html").read_text(encoding="utf-8")), (folder / "report.md").read_text(
+        encoding="utf-8"
+    )
+
+
+def html(folder: Path) -> str:
+    report.write(folder)
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def text(folder: Path) -> str:
+    return Page(html(folder)).text

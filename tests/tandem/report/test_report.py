@@ -1,0 +1,292 @@
+"""The report: golden records in, pages out; whole, offline, escaped, also from a run that broke off."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+
+from tandem import report
+from tandem.judge import summary
+from tandem.records.journal import RecordsError
+from tandem.report import ReportError, html
+from tests.support import synthetic
+from tests.support.synthetic import DECOY, WSGI, synthesise
+from tests.tandem.report import pages
+
+
+def test_a_complete_run(tmp_path: Path) -> None:
+    page, markdown = pages.made(tmp_path)
+    for part in (
+        "asgi is better than wsgi-gthread in 1 and worse in 2 of 7 headline comparisons",
+        "9 of 9 rounds valid · decoy passed: no false word in 7 headlines · open loop 300/s",
+        "Many slow outbound calls asgi",
+        "Thousands of idle connections not measured in this run",
+        "This is arithmetic, not a finding:",
+        "waiting wsgi-gthread 16 slots 160/s 300/s 300/s cannot serve this rate",
+        "waiting asgi 100 news connections 1,000/s 300/s 300/s 100 ms",
+        "Open loop: 300/s offered (the profile's cap), Poisson arrivals, at most 1,000 in flight, failed after 10 s",
+        "Every block that was measured, the rejected ones included: 81 VALID, 0 SUSPECT and 0 INVALID",
+        "generator waiting for its CPU > 2 % of the time > 5 % of the time 0.2 % of the time 0 0",
+        "No round was rejected.",
+        "Ceiling, closed loop 6,000/s at 98 % of its CPU: its own CPU was full",
+        "Used by read 300/s is 5 % of the ceiling; at most 6 % of its CPU used in a block",
+        "1 · 2 16 · 18 16 · 12 17 · 9 100 · 3",
+        "tandem compare --profile standard",
+        "What this does not show",
+    ):
+        assert part in page.text
+    assert "**asgi is better than wsgi-gthread in 1 and worse in 2" in markdown
+    assert "| read | CPU per request | asgi |" in markdown
+    assert "Commit 0123456789ab; 2026-11-20T12:00:00Z" in markdown
+    assert "decoy passed: no false word in 7 headlines · open loop 300/s`" in markdown
+    for text in (page.text, markdown):
+        assert "closed loop" not in text.lower().replace("ceiling, closed loop", "")
+
+
+def test_what_each_address_got_of_each_stack(tmp_path: Path) -> None:
+    """Only of a scenario that asks for several, stacks in their order, percentiles of that address alone."""
+    page, _ = pages.made(tmp_path)
+    found = json.loads((tmp_path / "summary.json").read_text())["routes"]
+    stacks = [WSGI, "asgi", DECOY]
+    assert {(one["scenario"], one["stack"], one["route"]) for one in found} == {
+        ("everyday", stack, route) for stack in stacks for route in (synthetic.ROUTE, synthetic.OTHER)
+    }
+    shares = {one["route"]: one["pooled"]["samples"] for one in found if one["stack"] == "asgi"}
+    assert shares[synthetic.ROUTE] == pytest.approx(3 * shares[synthetic.OTHER], rel=0.05)
+    assert "everyday by address" in page.text
+    assert "read by address" not in page.text
+    rows = re.findall(r"GET /api/users/\{id\} ([\w-]+) [\d,]+ 0 % [\d.]+ ms [\d.]+ ms", page.text)
+    assert rows == stacks
+
+
+def test_the_order_of_the_sections(tmp_path: Path) -> None:
+    page, _ = pages.made(tmp_path)
+    sections = [
+        "verdict",
+        "choose",
+        "scorecard",
+        "ratios",
+        "waiting",
+        "charts",
+        "trust",
+        "method",
+        "limits",
+        "downloads",
+    ]
+    assert [each for each in page.ids if each in sections] == sections
+
+
+def test_every_file_is_there_and_valid(tmp_path: Path) -> None:
+    pages.made(tmp_path)
+    jsonschema.validate(json.loads((tmp_path / "summary.json").read_bytes()), summary.schema())
+    pictures = sorted(path.stem for path in (tmp_path / "img").glob("*.svg"))
+    assert pictures == ["percentiles-1", "percentiles-2", "percentiles-3", "rate-1", "rate-2", "rate-3", "ratios"]
+    for path in (tmp_path / "img").glob("*.svg"):
+        root = ElementTree.parse(path).getroot()
+        assert [child.tag.rpartition("}")[2] for child in root[:2]] == ["title", "desc"]
+        assert path.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+    assert not [path for path in tmp_path.rglob(".*")]
+
+
+def test_the_page_is_one_file_and_works_offline(tmp_path: Path) -> None:
+    page, _ = pages.made(tmp_path)
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert len(text.encode()) < 1.5 * 2**20
+    assert set(re.findall(r"https?://[^/\"'\s<]+", text)) <= {"http://www.w3.org"}
+    assert "<script" not in text
+    assert "@import" not in text
+    for link in page.links:
+        assert link.startswith(("#", "data:,")) or (tmp_path / link).exists()
+    assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
+    assert len(page.ids) == len(set(page.ids))
+
+
+def test_the_page_is_accessible(tmp_path: Path) -> None:
+    page, _ = pages.made(tmp_path)
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert page.tags.count("caption") == page.tags.count("table")
+    assert not re.search(r"<th(?![^>]*scope=)[ >]", text)
+    assert page.tags.count("svg") == page.tags.count("desc") == page.tags.count("figure") == 7
+    for figure in re.findall(r"<figure>.*?</figure>", text, re.S):
+        assert 'role="img"' in figure
+        assert "<details><summary>The numbers behind this chart</summary>" in figure
+    assert "prefers-color-scheme: dark" in text
+    assert "@media print" in text
+    assert "#0072b2" not in text.split("</style>")[1]  # pictures take their colours from the page
+
+
+def test_a_chart_has_at_most_200_points_per_series(tmp_path: Path) -> None:
+    pages.made(tmp_path)
+    for path in (tmp_path / "img").glob("percentiles-*.svg"):
+        for line in re.findall(r' d="([^"]*)"', path.read_text(encoding="utf-8")):
+            assert line.count("L") <= 200
+
+
+def test_an_untrusted_run_says_so_first(tmp_path: Path) -> None:
+    page, markdown = pages.made(tmp_path, factors={**pages.FACTORS, (DECOY, "read", "p50"): 1.3})
+    verdict = page.text.index("UNTRUSTED: decoy, which is wsgi-gthread once more")
+    assert verdict < page.text.index("asgi is better than")
+    assert markdown.startswith("**UNTRUSTED: decoy")
+    assert "decoy got 1 false word in 7 headlines" in page.text
+    assert "no advice the run is UNTRUSTED" in page.text
+
+
+def test_an_undecided_run_says_what_it_could_have_seen(tmp_path: Path) -> None:
+    page, markdown = pages.made(tmp_path, scatter=0.3, factors={})
+    assert "7 undecided" in page.text
+    assert "smallest visible effect 1." in page.text
+    assert "undecided |" in markdown
+
+
+@pytest.mark.parametrize("measured", [0, 1, 4])
+def test_a_broken_off_run_is_reported_as_far_as_it_goes(tmp_path: Path, measured: int) -> None:
+    page, markdown = pages.made(tmp_path, measured=measured)
+    assert f"No verdict: broken off after {measured} of 9 rounds." in page.text
+    assert f"No verdict: broken off after {measured} of 9 rounds." in markdown
+    assert "The run did not come to its end" in page.text
+    assert not re.search(r'class="word (better|worse|same)"', (tmp_path / "report.html").read_text(encoding="utf-8"))
+
+
+def test_a_round_that_was_cut_short_is_shown_but_not_compared(tmp_path: Path) -> None:
+    synthetic.write(tmp_path, synthesise()[:3])
+    found = report.write(tmp_path)
+    assert found.rounds_complete == 0
+    assert "No round is complete and valid" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert [m.rounds for m in found.measures if m.scenario == "read"].count([1]) == 2
+
+
+def test_a_last_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
+    synthetic.write(tmp_path, synthesise(measured=2))
+    path = tmp_path / "records.jsonl"
+    path.write_bytes(path.read_bytes()[:-40])
+    assert report.write(tmp_path).rounds_complete == 1
+
+
+def test_one_cpu(tmp_path: Path) -> None:
+    one = synthetic.provenance(cpus=[0], stack_cpus=[0], generator_cpus=[0])
+    page, _ = pages.made(tmp_path, provenance=one, suspect=["only one CPU: these numbers are suspect"])
+    assert "No verdict: one CPU only" in page.text
+    assert "only one CPU: these numbers are suspect" in page.text
+
+
+def test_a_run_without_waiting_has_no_prediction(tmp_path: Path) -> None:
+    loads = [load for load in synthetic.run().loads if load.scenario != "waiting"]
+    page, _ = pages.made(tmp_path, loads=loads)
+    assert "waiting" not in page.ids
+    assert "Many slow outbound calls not measured in this run" in page.text
+
+
+def test_samples_outside_the_folder_are_not_read(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    found = synthesise(change=lambda block: block.update(samples="../secret.csv.gz"))
+    synthetic.write(tmp_path / "run", found)
+    assert (tmp_path / "secret.csv.gz").exists()
+    page = pages.Page(pages.html(tmp_path / "run"))
+    assert "../secret.csv.gz: missing or unreadable" in page.text
+    assert not any("secret" in link or ".." in link for link in page.links)
+
+
+def test_a_report_without_samples_shows_the_blocks_percentiles(tmp_path: Path) -> None:
+    synthetic.write(tmp_path, synthesise(), raw=False)
+    found = report.write(tmp_path)
+    assert found.trusted
+    assert all(m.pooled is None and m.p50_ms is not None for m in found.measures)
+    assert not list((tmp_path / "img").glob("percentiles-*"))
+
+
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&{{ 7*7 }}](javascript:alert(3))|`x`"
+
+
+def test_hostile_strings_are_shown_as_text(tmp_path: Path) -> None:
+    stacks = [synthetic.stack(WSGI), synthetic.stack(HOSTILE, slots=None), synthetic.stack(DECOY, decoy_of=WSGI)]
+
+    def change(block: dict[str, Any]) -> None:
+        block.update(
+            failures=9, failure_examples=[HOSTILE], samples=f"samples/{block['round']}-{block['position']}.csv.gz"
+        )
+
+    where = synthetic.provenance(
+        commit=HOSTILE, cpu_model=HOSTILE, nginx=HOSTILE, command=["tandem", HOSTILE], packages={HOSTILE: HOSTILE}
+    )
+    synthetic.write(tmp_path, synthesise(stacks=stacks, change=change, provenance=where, suspect=[HOSTILE]), raw=False)
+    page = pages.Page(pages.html(tmp_path))
+    assert "script" not in page.tags
+    assert "img" not in page.tags
+    assert HOSTILE in page.text
+    assert not any(link.startswith("javascript") for link in page.links)
+    for path in (tmp_path / "img").glob("*.svg"):
+        assert not [tag for tag in ElementTree.parse(path).iter() if "script" in tag.tag or tag.tag.endswith("img")]
+    markdown = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert "<script" not in markdown.replace("\\<script", "")
+    assert "](javascript" not in markdown.replace("\\](javascript", "")
+    width = {line.replace("\\|", "").count("|") for line in markdown.splitlines() if line.startswith("| ")}
+    assert width == {9}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "no records.jsonl in .*: give the folder of a run"),
+        (b"", "name no run"),
+        (b"nonsense\n{}\n", "no record of this version of tandem"),
+        (b'{"type":"run"}\n{"type":"end"}\n', "no record of this version of tandem"),
+        (
+            b'{"type":"run","format":1,"users":60}\n',
+            "has format 1, this version of tandem reads format 2: use the version",
+        ),
+    ],
+)
+def test_a_folder_without_a_run(tmp_path: Path, content: bytes | None, message: str) -> None:
+    if content is not None:
+        (tmp_path / "records.jsonl").write_bytes(content)
+    with pytest.raises(RecordsError, match=message):
+        report.write(tmp_path)
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_a_folder_that_can_t_be_written(tmp_path: Path) -> None:
+    synthetic.write(tmp_path, synthesise(measured=1), raw=False)
+    (tmp_path / "img").write_text("in the way")
+    with pytest.raises(ReportError, match="can't be written"):
+        report.write(tmp_path)
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_report_is_the_same_when_it_is_made_again(tmp_path: Path) -> None:
+    pages.made(tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    report.write(tmp_path)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_a_run_of_full_size_is_rendered_in_reasonable_time(tmp_path: Path) -> None:
+    """81 blocks of 3,600 samples; the bound is generous, five seconds are the aim."""
+    synthetic.write(tmp_path, synthesise(), sparse=1)
+    begin = time.monotonic()
+    report.write(tmp_path)
+    assert time.monotonic() - begin < 60
+    assert (tmp_path / "report.html").stat().st_size < 1.5 * 2**20
+
+
+def test_the_sample_run_renders_to_the_very_report_that_is_committed(tmp_path: Path) -> None:
+    sample = Path(__file__).parents[3] / "docs" / "sample"
+    folder = Path(shutil.copytree(sample, tmp_path / "sample"))
+    for name in ("report.md", "summary.json", "report.html"):
+        (folder / name).unlink()
+    report.write(folder)
+    for name in ("report.md", "summary.json"):
+        assert (folder / name).read_text() == (sample / name).read_text()
+
+
+@pytest.mark.parametrize("given", [[], ["--seed", "4"], ["--seed=4"]])
+def test_the_command_that_repeats_a_run_names_its_seed(given: list[str]) -> None:
+    run = synthetic.run(seed=4, provenance=synthetic.provenance(command=["tandem", "compare", *given]))
+    assert html.repeat(run) in ("tandem compare --seed 4", "tandem compare --seed=4")
