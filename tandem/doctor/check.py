@@ -8,7 +8,7 @@ State = Literal["ok", "note", "bad"]
 
 
 class Check(NamedTuple):
-    """One thing that was looked at. `bad`: a run fails or gives no words; `note`: the numbers are worth less."""
+    """One thing that was looked at. `bad`: a run fails or gives no verdicts; `note`: the numbers are worth less."""
 
     name: str
     state: State

@@ -90,13 +90,13 @@ def clock() -> Check:
 
 
 def generator_waiting() -> Check:
-    """Look whether the kernel tells how long a thread waited for its CPU."""
+    """Look whether the kernel keeps how long a thread waited for its CPU (run-queue delay)."""
     if kernel.waiting([os.getpid()]) is None:
         return Check(
             "run-queue delay",
             "note",
-            "/proc/PID/schedstat tells nothing: a program on the generator's CPU shows only in dispatch lag; a kernel built "
-            "with CONFIG_SCHED_INFO tells it",
+            "/proc/PID/schedstat is empty: a program on the generator's CPU shows only in dispatch lag; a kernel built "
+            "with CONFIG_SCHED_INFO fills it",
         )
     return Check("run-queue delay", "ok", "readable (schedstat)")
 
@@ -108,7 +108,7 @@ def activity(look: interference.Activity) -> Iterator[Check]:
     yield _share("others", validity.OTHERS, found.others_cpu_share, f"{who}; stop what runs beside, or wait")
     yield _share("stolen CPU", validity.STEAL, found.steal_share, "; the host is busy: wait, or use another machine")
     if found.throttled_share is None:
-        yield Check("throttling", "note", "no cgroup tells of it: a CPU quota can't be noticed")
+        yield Check("throttling", "note", "no cgroup shows it: a CPU quota can't be noticed")
     if found.pressure_share is None:
         yield Check("pressure", "note", "/proc/pressure/cpu is missing: reports do without it, nothing is judged by it")
     else:

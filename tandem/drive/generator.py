@@ -147,7 +147,7 @@ class Generator:
             time.sleep(0.02)
         self.child.kill()
         code = self.child.popen.returncode
-        if code not in (0, 1) or not self.samples.is_file():  # 1: requests failed, which the samples tell
+        if code not in (0, 1) or not self.samples.is_file():  # 1: requests failed, as the samples say
             what = f"ended with status {code}" if code not in (0, 1) else "left no samples"
             raise RunFailed(f"{self.child.name} {what}; its last log lines:\n{self.child.tail()}")
 

@@ -95,7 +95,7 @@ class Rig:
         file = self.file(name)
         database.restore(self.app, self.snapshot, file, self.logs / "database.log")
         shutil.rmtree(self.work / f"nginx-{name}", ignore_errors=True)
-        place = StackEnvironment(
+        environment = StackEnvironment(
             folder=self.work,
             logs=self.logs,
             cpus=self.plan.layout.stack,
@@ -105,7 +105,7 @@ class Rig:
             port=port or ports.free_port(),
             timing=timing,
         )
-        with running_stack.running(name, self.plan.definitions[name], place) as stack:
+        with running_stack.running(name, self.plan.definitions[name], environment) as stack:
             yield stack
 
     def file(self, name: str) -> Path:

@@ -41,7 +41,7 @@ def version(app: App, log: Path) -> str:
 
 
 def maker(app: App) -> str:
-    """Return what tells the code that makes databases from that of other versions."""
+    """Return what differs where other code makes the databases of this app."""
     return app.database.maker() if app.database else ""
 
 

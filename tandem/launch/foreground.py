@@ -75,7 +75,7 @@ def public_ports(stacks: Stacks, wished: int | None) -> dict[str, int]:
                 raise TandemError(
                     f"{other} and {name} both want port {port}: serve them one by one, or one of them with --port"
                 )
-        running_stack.refuse_used_port(port, f"--port or {stack.port_variable()}=NUMBER")
+        ports.refuse_used(port, f"--port or {stack.port_variable()}=NUMBER")
         found[name] = port
     return found
 
@@ -136,7 +136,7 @@ def serve(stacks: Stacks, options: ServeOptions, say: Say) -> None:
         started = []
         for name, stack in stacks.items():
             app = stack.application
-            place = StackEnvironment(
+            environment = StackEnvironment(
                 folder=folder,
                 logs=folder,
                 cpus=allowed[: options.cpus],  # the same for all: whoever loads one and then the other finds them equal
@@ -147,7 +147,7 @@ def serve(stacks: Stacks, options: ServeOptions, say: Say) -> None:
                 limits=options.limits,
                 shared=VAR,
             )
-            running = exits.enter_context(running_stack.running(name, stack, place))
+            running = exits.enter_context(running_stack.running(name, stack, environment))
             started.append(running)
             for child in (*running.servers, running.nginx):
                 tail.follow(child)

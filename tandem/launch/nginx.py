@@ -61,7 +61,7 @@ def _from_wheel() -> str | None:
 
 
 def version(binary: Path) -> str:
-    """Return the version that the binary tells, such as `1.31.3`.
+    """Return the version that the binary prints, such as `1.31.3`.
 
     Raises TandemError where it is none or older than 1.22.
     """
@@ -71,7 +71,7 @@ def version(binary: Path) -> str:
         raise TandemError(f"{binary} doesn't run: {error}") from error
     match = re.search(r"/(\d+)\.(\d+)\.(\d+)", answer.stderr + answer.stdout)
     if not match:
-        raise TandemError(f"{binary} doesn't tell a version as nginx does: name another binary with NGINX=path")
+        raise TandemError(f"{binary} prints no version as nginx does: name another binary with NGINX=path")
     if (int(match[1]), int(match[2])) < OLDEST:
         raise TandemError(f"{binary} is nginx {match[0][1:]}: 1.22 or later is needed, name another with NGINX=path")
     return match[0][1:]

@@ -30,3 +30,11 @@ def free_port() -> int:
         if available(port):
             return port
     raise TandemError("no free port between 20000 and 32000 on 127.0.0.1: stop what uses them")
+
+
+def refuse_used(port: int, how_to_change: str) -> None:
+    """Raise TandemError where something listens on this port already."""
+    if not available(port):
+        raise TandemError(
+            f"port {port} on 127.0.0.1 is in use: stop what uses it, or choose another with {how_to_change}"
+        )

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tandem.errors import RunFailed, TandemError
+from tandem.errors import RunFailed
 from tandem.launch import nginx, ports, process
 from tandem.launch.process import Child, Children
 from tandem.paths import PROJECT
@@ -38,14 +38,14 @@ class StackEnvironment:
     timing: bool = False  # nginx writes how long each request took
     limits: bool = False  # whoever asks too often for what costs much is refused
     shared: Path | None = None  # for all stacks that are served together; None: `folder`
-    more: Mapping[str, str] = field(default_factory=dict)  # what the servers are told beside all else
+    more: Mapping[str, str] = field(default_factory=dict)  # environment variables of the servers beside all others
 
     def own(self, name: str) -> Path:
         """Return the folder of one stack's own, which is empty when it starts."""
         return self.folder / f"own-{name}"
 
-    def told(self, name: str, app: App) -> dict[str, str]:
-        """Return what the servers of a stack are told beside their own settings."""
+    def variables(self, name: str, app: App) -> dict[str, str]:
+        """Return the environment variables that a stack's servers get beside its own settings."""
         values = {
             "database": self.database_url,
             "news": self.news_url,
@@ -84,31 +84,31 @@ class RunningStack:
 
 
 @contextmanager
-def running(name: str, stack: Definition, place: StackEnvironment) -> Iterator[RunningStack]:
+def running(name: str, stack: Definition, environment: StackEnvironment) -> Iterator[RunningStack]:
     """Start a stack, wait until it answers, and stop it at the end.
 
     Raises TandemError with its last log lines where it doesn't.
     """
     began = time.monotonic()
-    shutil.rmtree(place.own(name), ignore_errors=True)  # what processes that are gone have left
-    place.own(name).mkdir(parents=True)
+    shutil.rmtree(environment.own(name), ignore_errors=True)  # what processes that are gone have left
+    environment.own(name).mkdir(parents=True)
     application = stack.application
     server_ports: list[int] = []
     with Children() as children:
         servers = []
-        for number, cpus in enumerate(stack.server_cpus(place.cpus), 1):
+        for number, cpus in enumerate(stack.server_cpus(environment.cpus), 1):
             server_ports.append(ports.free_port())
-            servers.append(children.add(_server(name, number, stack, cpus, server_ports[-1], place)))
-        front = children.add(_nginx(name, stack, server_ports, place))
+            servers.append(children.add(_server(name, number, stack, cpus, server_ports[-1], environment)))
+        front = children.add(_nginx(name, stack, server_ports, environment))
         for port in server_ports:
             _wait(children, name, port, application.alive)
-        _wait(children, name, place.port, application.ready)
+        _wait(children, name, environment.port, application.ready)
         took = time.monotonic() - began
-        processes = stack.budget(len(place.cpus)).processes
+        processes = stack.budget(len(environment.cpus)).processes
         yield RunningStack(
             name=name,
             application=application,
-            port=place.port,
+            port=environment.port,
             servers=servers,
             nginx=front,
             processes=processes,
@@ -117,28 +117,40 @@ def running(name: str, stack: Definition, place: StackEnvironment) -> Iterator[R
         )
 
 
-def _server(name: str, number: int, stack: Definition, cpus: list[int], port: int, place: StackEnvironment) -> Child:
+def _server(
+    name: str, number: int, stack: Definition, cpus: list[int], port: int, environment: StackEnvironment
+) -> Child:
     path = {"PYTHONPATH": os.pathsep.join(stack.pythonpath)} if stack.pythonpath else {}
-    given = {**stack.environment, **path, **place.told(name, stack.application)}
+    given = {**stack.environment, **path, **environment.variables(name, stack.application)}
     return Child(
         f"{name} server {number}",
         stack.filled_command(len(cpus), port),
-        log=place.logs / f"{name}-{number}.log",
+        log=environment.logs / f"{name}-{number}.log",
         cpus=cpus,
         env=process.environment(given),
         cwd=Path(stack.directory),
     )
 
 
-def _nginx(name: str, stack: Definition, server_ports: Sequence[int], place: StackEnvironment) -> Child:
-    folder = place.folder / f"nginx-{name}"
-    keepalive = stack.upstream_keepalive * len(place.cpus)
+def _nginx(name: str, stack: Definition, server_ports: Sequence[int], environment: StackEnvironment) -> Child:
+    folder = environment.folder / f"nginx-{name}"
     nginx.configure(
-        folder, stack.application, public_port=place.port, server_ports=server_ports, keepalive=keepalive, timing=place.timing,
-        limits=place.limits,
-    )  # fmt: skip
-    nginx.check(place.nginx, folder)
-    return nginx.start(place.nginx, folder, name=f"{name} nginx", log=place.logs / f"{name}-nginx.log", cpus=place.cpus)
+        folder,
+        stack.application,
+        public_port=environment.port,
+        server_ports=server_ports,
+        keepalive=stack.upstream_keepalive * len(environment.cpus),
+        timing=environment.timing,
+        limits=environment.limits,
+    )
+    nginx.check(environment.nginx, folder)
+    return nginx.start(
+        environment.nginx,
+        folder,
+        name=f"{name} nginx",
+        log=environment.logs / f"{name}-nginx.log",
+        cpus=environment.cpus,
+    )
 
 
 def _wait(children: Children, name: str, port: int, path: str) -> None:
@@ -180,11 +192,3 @@ def news_stub(*, port: int, delay: float, logs: Path, cpus: Sequence[int]) -> It
         children.add(stub)
         _wait(children, "news stub", port, "/ready")
         yield stub
-
-
-def refuse_used_port(port: int, how_to_change: str) -> None:
-    """Raise TandemError where something listens on this port already."""
-    if not ports.available(port):
-        raise TandemError(
-            f"port {port} on 127.0.0.1 is in use: stop what uses it, or choose another with {how_to_change}"
-        )

@@ -101,7 +101,7 @@ def seconds(before: Usage, after: Usage) -> float:
 
 
 def memory_bytes(sessions: Iterable[int]) -> int | None:
-    """Return the proportional set size of all processes of these sessions; None where the kernel doesn't tell.
+    """Return the proportional set size of all processes of these sessions; None where it is not available.
 
     PSS shares the pages that forked workers have in common between them; the resident set size would count them once
     each.

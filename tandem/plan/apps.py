@@ -63,7 +63,7 @@ class Database(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return [Path(f"{file}{suffix}") for suffix in ("", *self.suffixes)]
 
     def maker(self) -> str:
-        """Return what tells the code that makes databases from that of other versions: a seed of theirs may lack something."""
+        """Return a digest of the code that makes databases: a seed that other code made may lack something."""
         digest = hashlib.sha256()
         for pattern in self.sources:
             for file in sorted(glob.glob(pattern, recursive=True)):

@@ -55,7 +55,7 @@ class Plan:
             title=definition.title,
             app=definition.app,
             budget=definition.budget(len(self.layout.stack)),
-            # "python" and not its path: a record tells how a stack was started, not where this machine keeps things.
+            # "python" and not its path: a record says how a stack was started, not where this machine keeps things.
             commands=[definition.filled_command(len(cpus), "{port}", "python") for cpus in servers],
             environment=definition.environment,
             decoy_of=self.baseline if name == DECOY else None,

@@ -20,7 +20,7 @@ class Layout(NamedTuple):
     generator: list[int]
     suspect: str | None  # why numbers taken with it can't be believed
     harness: list[int]  # the harness and the news stub
-    notes: list[str]  # what a reader should know; withholds no word
+    notes: list[str]  # what a reader should know; withholds no verdict
 
     def used(self) -> list[int]:
         """Return all CPUs that a run uses."""
@@ -32,7 +32,7 @@ def layout(cpus: int, allowed: Sequence[int] | None = None, siblings: Siblings |
     rest one to the harness and the news stub; without a rest they share the generator's.
 
     No core is split between the stack and anything else of ours where there is another choice. `allowed` are the CPUs
-    that may be used, None stands for those that this process may use; `siblings` as the kernel tells them if None.
+    that may be used, None stands for those that this process may use; `siblings` as the kernel lists them if None.
     Raises TandemError where the CPUs are too few.
     """
     usable = sorted(os.sched_getaffinity(0) if allowed is None else allowed)

@@ -73,9 +73,13 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     memory_bytes: int
     virtualised: str | None  # the hypervisor's name, where the CPU reports one
     nginx: str
-    sqlite: str
+    sqlite: str  # its version; "none" for an app without a database
     sqlite_durability: str
     packages: dict[str, str]
+
+    def database(self) -> str:
+        """Return the database library and what is asked of it, for people."""
+        return "no database" if self.sqlite == "none" else f"SQLite {self.sqlite} ({self.sqlite_durability})"
 
 
 class Calibration(msgspec.Struct, frozen=True, kw_only=True):

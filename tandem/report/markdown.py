@@ -72,7 +72,7 @@ def _provenance(summary: Summary) -> str:
     return (
         f"Baseline {_text(summary.run.baseline)}; profile {_text(summary.run.profile)}, seed {summary.run.seed}. "
         f"Commit {_text((where.commit or 'unknown')[:12])}{dirty}; {_text(where.date)}; Python {_text(where.python)}, nginx "
-        f"{_text(where.nginx)}, SQLite {_text(where.sqlite)} ({_text(where.sqlite_durability)}); {_text(where.cpu_model)}, "
+        f"{_text(where.nginx)}, {_text(where.database())}; {_text(where.cpu_model)}, "
         f"{formats.count(len(where.cpus), 'CPU')}{', virtualised' if where.virtualised else ''}, kernel {_text(where.kernel)}. "
         "Ratios travel to other machines, absolute values don't."
     )

@@ -19,7 +19,6 @@ from tandem.cli import main as cli
 from tandem.cli import options
 from tandem.errors import RunFailed, TandemError
 from tandem.launch import database, foreground, lock, ports
-from tandem.launch import running_stack as tandem_serving
 from tandem.paths import PROJECT
 from tandem.plan import stacks
 from tandem.records import run_folder
@@ -114,7 +113,7 @@ def test_wrong_calls_are_sentences(
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
     monkeypatch.setattr(os, "sched_setaffinity", lambda *_: None)
-    monkeypatch.setattr(tandem_serving, "refuse_used_port", lambda *_: None)
+    monkeypatch.setattr(ports, "refuse_used", lambda *_: None)
     assert cli.run(call) == status
     assert says in capsys.readouterr().err
 

@@ -52,7 +52,7 @@ def test_without_any_binary_the_sentence_says_what_to_do(monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(
-    ("says", "reason"), [("nginx/1.18.0", "1.22 or later is needed"), ("zebra", "doesn't tell a version")]
+    ("says", "reason"), [("nginx/1.18.0", "1.22 or later is needed"), ("zebra", "prints no version")]
 )
 @pytest.mark.usefixtures("processes")
 def test_an_old_or_strange_binary_is_refused(tmp_path: Path, says: str, reason: str) -> None:

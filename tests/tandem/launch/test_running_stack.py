@@ -152,7 +152,7 @@ def test_a_port_in_use_is_refused_with_what_changes_it() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         number = taken.getsockname()[1]
         with pytest.raises(TandemError, match=rf"port {number} .* is in use.*WSGI_PORT"):
-            running_stack.refuse_used_port(number, "--port or WSGI_PORT=NUMBER")
+            ports.refuse_used(number, "--port or WSGI_PORT=NUMBER")
 
 
 def test_free_ports_are_below_those_of_outgoing_connections() -> None:
