@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from tandem.launch import newsstub, ports, running_stack
+from tandem.launch import news, newsstub, ports, running_stack
 from tandem.launch.running_stack import RunningStack
 from tandem.plan import stacks as tandem_stacks
 from tests.support.accounts import KEY
@@ -58,7 +58,7 @@ def alone(processes: None) -> None:
 def news_url(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The news stub, which takes 50 ms for an answer."""
     port = ports.free_port()
-    with running_stack.news_stub(port=port, delay=0.05, logs=tmp_path_factory.mktemp("news"), cpus=first_cpu()):
+    with news.stub(port=port, delay=0.05, logs=tmp_path_factory.mktemp("news"), cpus=first_cpu()):
         yield f"http://127.0.0.1:{port}/news"
 
 

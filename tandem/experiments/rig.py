@@ -13,7 +13,7 @@ from typing import NamedTuple
 from tandem.drive import calibration, generator, sameness
 from tandem.drive.generator import Generator, Window
 from tandem.errors import RunFailed
-from tandem.launch import database, nginx, ports, running_stack, warmup
+from tandem.launch import database, news, nginx, ports, running_stack, warmup
 from tandem.launch.process import Children
 from tandem.launch.running_stack import RunningStack, StackEnvironment
 from tandem.observe import budget_use, interference, samples, usage
@@ -50,7 +50,7 @@ class Rig:
                 self.work.mkdir(parents=True, exist_ok=True)
                 database.seed(self.app, self.snapshot, self.plan.users, self.logs / "database.log")
             self.news_port = ports.free_port()
-            with running_stack.news_stub(
+            with news.stub(
                 port=self.news_port, delay=NEWS_SECONDS, logs=self.logs, cpus=self.plan.layout.harness
             ) as stub:
                 self.news_session = stub.pid

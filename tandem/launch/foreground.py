@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tandem.errors import TandemError
 from tandem.formats import listed
-from tandem.launch import database, nginx, ports, running_stack
+from tandem.launch import database, news, nginx, ports, running_stack
 from tandem.launch.process import Child
 from tandem.launch.running_stack import RunningStack, StackEnvironment
 from tandem.paths import PROJECT
@@ -129,9 +129,7 @@ def serve(stacks: Stacks, options: ServeOptions, say: Say) -> None:
         folder = Path(exits.enter_context(tempfile.TemporaryDirectory(prefix="tandem-", ignore_cleanup_errors=True)))
         tail, news_port = Tail(say), ports.free_port()
         tail.follow(
-            exits.enter_context(
-                running_stack.news_stub(port=news_port, delay=options.news_delay, logs=folder, cpus=allowed[-1:])
-            )
+            exits.enter_context(news.stub(port=news_port, delay=options.news_delay, logs=folder, cpus=allowed[-1:]))
         )
         started = []
         for name, stack in stacks.items():

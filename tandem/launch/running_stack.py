@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import shutil
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tandem.errors import RunFailed
-from tandem.launch import nginx, ports, process
+from tandem.launch import nginx, ports, process, readiness
 from tandem.launch.process import Child, Children
-from tandem.paths import PROJECT
 from tandem.plan import tables
 from tandem.plan.apps import App
 from tandem.plan.stacks import Definition
-
-READY_WITHIN = 20.0
-"""Seconds a stack may take until it answers; 2 are expected of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +94,8 @@ def running(name: str, stack: Definition, environment: StackEnvironment) -> Iter
             servers.append(children.add(_server(name, number, stack, cpus, server_ports[-1], environment)))
         front = children.add(_nginx(name, stack, server_ports, environment))
         for port in server_ports:
-            _wait(children, name, port, application.alive)
-        _wait(children, name, environment.port, application.ready)
+            readiness.wait(children, name, port, application.alive)
+        readiness.wait(children, name, environment.port, application.ready)
         took = time.monotonic() - began
         processes = stack.budget(len(environment.cpus)).processes
         yield RunningStack(
@@ -151,44 +144,3 @@ def _nginx(name: str, stack: Definition, server_ports: Sequence[int], environmen
         log=environment.logs / f"{name}-nginx.log",
         cpus=environment.cpus,
     )
-
-
-def _wait(children: Children, name: str, port: int, path: str) -> None:
-    """Wait until GET `path` gives 200 on this port. Raises RunFailed where a process ends or time runs out."""
-    deadline = time.monotonic() + READY_WITHIN
-    while (status := get(port, path)) != 200:
-        children.check()
-        if time.monotonic() > deadline:
-            said = f"{path} answers {status}" if status else "nothing listens"
-            logs = "\n".join(f"{child.name}:\n{child.tail()}" for child in children.children)
-            raise RunFailed(
-                f"{name} did not become ready within {READY_WITHIN:g} s: {said} on port {port}; last log lines of\n{logs}"
-            )
-        time.sleep(0.02)
-
-
-def get(port: int, path: str, seconds: float = 5.0) -> int:
-    """Return the status of a GET on 127.0.0.1, or 0 where there is no answer."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
-    try:
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        answer.read()
-        return answer.status
-    except (OSError, http.client.HTTPException):
-        return 0
-    finally:
-        connection.close()
-
-
-@contextmanager
-def news_stub(*, port: int, delay: float, logs: Path, cpus: Sequence[int]) -> Iterator[Child]:
-    """Start the news stub, wait until it answers, and stop it at the end."""
-    command = [sys.executable, "-m", "tandem.launch.newsstub", "--port", str(port), "--delay", f"{delay:g}"]
-    with Children() as children:
-        stub = Child(
-            "news stub", command, log=logs / "news-stub.log", cpus=cpus, env=process.environment({}), cwd=PROJECT
-        )
-        children.add(stub)
-        _wait(children, "news stub", port, "/ready")
-        yield stub

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from tandem.errors import Stopped, TandemError
-from tandem.launch import ports, process, running_stack
+from tandem.launch import news, ports, process
 from tests.fuzz import kept, pair, run
 from tests.fuzz.run import Different
 
@@ -40,7 +40,7 @@ def fuzz(folder: Path, seconds: float, first: int) -> int:
     port = ports.free_port()
     last_cpu = sorted(os.sched_getaffinity(0))[-1:]
     with (
-        running_stack.news_stub(port=port, delay=0, logs=folder, cpus=last_cpu),
+        news.stub(port=port, delay=0, logs=folder, cpus=last_cpu),
         pair.running(folder, f"http://127.0.0.1:{port}/news") as both,
     ):
         try:

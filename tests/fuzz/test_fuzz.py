@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, find, given, settings
 from hypothesis.strategies import DrawFn
 
 import asgi_app.app
-from tandem.launch import ports, running_stack
+from tandem.launch import news, ports
 from tests.fuzz import kept, pair, requests, run, stories
 from tests.fuzz.pair import Pair, Stack
 from tests.fuzz.run import Different
@@ -33,7 +33,7 @@ def running(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """Both stacks behind nginx on equal databases, with news that come at once."""
     folder, port = tmp_path_factory.mktemp("fuzz"), ports.free_port()
     with (
-        running_stack.news_stub(port=port, delay=0, logs=folder, cpus=first_cpu()),
+        news.stub(port=port, delay=0, logs=folder, cpus=first_cpu()),
         pair.running(folder, f"http://127.0.0.1:{port}/news") as found,
     ):
         yield found

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from tandem.launch import running_stack
+from tandem.launch import readiness
 from tandem.plan import stacks
 from tandem.plan.stacks import Definition
 
@@ -167,6 +167,6 @@ def freeze(port: int, seconds: float) -> None:
 
 
 def _tell(port: int, target: str) -> None:
-    status = running_stack.get(port, target)
+    status = readiness.get(port, target)
     if status != 200:
         raise RuntimeError(f"the toy on port {port} answers {status} to {target}")

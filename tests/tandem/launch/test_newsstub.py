@@ -15,7 +15,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tandem.launch import ports, running_stack
+from tandem.launch import news as news_service
+from tandem.launch import ports
 from tandem.launch.newsstub import Behaviour, behaviour, news
 from tandem.paths import PROJECT
 
@@ -24,7 +25,7 @@ from tandem.paths import PROJECT
 def port(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """A running stub that answers at once unless the call says otherwise."""
     number = ports.free_port()
-    with running_stack.news_stub(port=number, delay=0, logs=tmp_path_factory.mktemp("stub"), cpus=[]):
+    with news_service.stub(port=number, delay=0, logs=tmp_path_factory.mktemp("stub"), cpus=[]):
         yield number
 
 
@@ -135,5 +136,5 @@ def test_a_wrong_call_is_a_sentence(port: int) -> None:
 @pytest.mark.usefixtures("processes")
 def test_it_says_that_it_is_ready(tmp_path: Path) -> None:
     number = ports.free_port()
-    with running_stack.news_stub(port=number, delay=0, logs=tmp_path, cpus=[]) as child:
+    with news_service.stub(port=number, delay=0, logs=tmp_path, cpus=[]) as child:
         assert child.log.read_text() == f"news stub ready at http://127.0.0.1:{number}/news\n"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tandem.errors import RunFailed, TandemError
-from tandem.launch import nginx, ports, running_stack, warmup
+from tandem.launch import nginx, ports, readiness, running_stack, warmup
 from tandem.launch.running_stack import RunningStack, StackEnvironment
 from tandem.plan import stacks
 from tests.support import toy
@@ -48,7 +48,7 @@ def pids(running: RunningStack) -> list[int]:
 def test_a_stack_answers_through_nginx_and_is_gone_afterwards(toys: Toy) -> None:
     definition, place = toys("answer")
     with running_stack.running("toy", definition, place) as running:
-        assert running_stack.get(place.port, "/anything") == 200
+        assert readiness.get(place.port, "/anything") == 200
         assert running.start_seconds > 0
         assert len(running.servers) == len(place.cpus)
         assert [os.sched_getaffinity(child.pid) for child in running.servers] == [{cpu} for cpu in place.cpus]
@@ -74,7 +74,7 @@ def test_a_server_that_refuses_to_start_is_shown_with_its_last_lines(toys: Toy) 
 
 
 def test_a_server_that_never_listens_is_shown_with_its_last_lines(toys: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running_stack, "READY_WITHIN", 1.0)
+    monkeypatch.setattr(readiness, "READY_WITHIN", 1.0)
     definition, place = toys("silent")
     with pytest.raises(RunFailed, match=r"toy did not become ready within 1 s: nothing listens[\s\S]*toy: thinking"):
         running_stack.running("toy", definition, place).__enter__()
@@ -86,7 +86,7 @@ def test_a_server_that_dies_later_is_noticed(toys: Toy) -> None:
 
     def work() -> None:
         with running_stack.running("toy", definition, place) as running:
-            running_stack.get(place.port, "/die")
+            readiness.get(place.port, "/die")
             assert eventually(lambda: not all(child.running() for child in running.servers))
             running.check()
 

@@ -1,0 +1,40 @@
+"""Readiness: waiting until a server that was just started answers."""
+
+from __future__ import annotations
+
+import http.client
+import time
+
+from tandem.errors import RunFailed
+from tandem.launch.process import Children
+
+READY_WITHIN = 20.0
+"""Seconds a stack may take until it answers; 2 are expected of it."""
+
+
+def wait(children: Children, name: str, port: int, path: str) -> None:
+    """Wait until GET `path` gives 200 on this port. Raises RunFailed where a process ends or time runs out."""
+    deadline = time.monotonic() + READY_WITHIN
+    while (status := get(port, path)) != 200:
+        children.check()
+        if time.monotonic() > deadline:
+            said = f"{path} answers {status}" if status else "nothing listens"
+            logs = "\n".join(f"{child.name}:\n{child.tail()}" for child in children.children)
+            raise RunFailed(
+                f"{name} did not become ready within {READY_WITHIN:g} s: {said} on port {port}; last log lines of\n{logs}"
+            )
+        time.sleep(0.02)
+
+
+def get(port: int, path: str, seconds: float = 5.0) -> int:
+    """Return the status of a GET on 127.0.0.1, or 0 where there is no answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+    except (OSError, http.client.HTTPException):
+        return 0
+    finally:
+        connection.close()
