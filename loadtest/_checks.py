@@ -8,40 +8,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import _seeded
+
+from openloop.answer import Answer, WrongAnswerError, equal, short
 
 LIMIT = 20
 """Users on a page when no limit is asked for."""
 
 _FIELDS = ["id", "username", "email", "age", "created_at", "version"]
 _LINK = re.compile(rb'<a href="/users/(\d+)">([^<]*)</a>')
-
-
-class WrongAnswerError(Exception):
-    """The answer is not what was asked for; the message says what was expected and what came."""
-
-
-class Headers(Protocol):
-    def get(self, name: str) -> str | None: ...
-
-
-class Answer(Protocol):
-    """What is looked at of an answer."""
-
-    @property
-    def status_code(self) -> int: ...
-    @property
-    def headers(self) -> Headers: ...
-    @property
-    def content(self) -> bytes: ...
-
-
-def equal(what: str, expected: object, got: object) -> None:
-    """Raise WrongAnswerError unless both are the same."""
-    if got != expected:
-        raise WrongAnswerError(f"{what}: expected {_short(expected)}, got {_short(got)}")
 
 
 def user(answer: Answer, expected: Mapping[str, object], status: int = 200) -> dict[str, Any]:
@@ -102,9 +79,9 @@ def page(answer: Answer, heading: str) -> bytes:
     equal("content-type", "text/html; charset=utf-8", answer.headers.get("content-type"))
     text = answer.content
     if f"<h1>{heading}</h1>".encode() not in text:
-        raise WrongAnswerError(f"page: expected the heading {heading!r}, got {_short(text)}")
+        raise WrongAnswerError(f"page: expected the heading {heading!r}, got {short(text)}")
     if not text.rstrip().endswith(b"</html>"):
-        raise WrongAnswerError(f"page: expected it to end with </html>, got {_short(text[-40:])}")
+        raise WrongAnswerError(f"page: expected it to end with </html>, got {short(text[-40:])}")
     return text
 
 
@@ -129,7 +106,7 @@ def logged_in(answer: Answer) -> None:
     equal("fields", ["token", "expires_at"], list(body))
     for name, value in body.items():
         if not (isinstance(value, str) and value):
-            raise WrongAnswerError(f"{name}: expected a text, got {_short(value)}")
+            raise WrongAnswerError(f"{name}: expected a text, got {short(value)}")
 
 
 def healthy(answer: Answer) -> None:
@@ -170,8 +147,3 @@ def _json(answer: Answer, status: int) -> Any:
     equal("status", status, answer.status_code)
     equal("content-type", "application/json", answer.headers.get("content-type"))
     return json.loads(answer.content)
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 import _checks
-from _request import Request
+from _context import Context
 
-if TYPE_CHECKING:
-    from _asker import Asker
+from openloop.request import Request
 
 PATH = "/static/style.css"
 
 
-def ask(asker: Asker) -> Request:
+def request(context: Context) -> Request:
     """The style sheet, uncompressed so that neither side computes."""
     check = partial(_checks.static, content_type="text/css")
     return Request("GET", PATH, PATH, check, headers={"Accept-Encoding": "identity"})

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import _checks
 import _seeded
-from _request import Request
+from _context import Context
 
-if TYPE_CHECKING:
-    from _asker import Asker
+from openloop.request import Request
 
 
-def ask(asker: Asker) -> Request:
+def request(context: Context) -> Request:
     """A login or a question that costs next to nothing, equally often."""
-    return asker.random.choice((log_in, health))(asker)
+    return context.random.choice((log_in, health))(context)
 
 
-def log_in(asker: Asker) -> Request:
+def log_in(context: Context) -> Request:
     """Any seeded user, with the right password."""
-    body = {"username": _seeded.username(asker.any_id()), "password": _seeded.PASSWORD}
+    body = {"username": _seeded.username(context.any_id()), "password": _seeded.PASSWORD}
     return Request("POST", "/api/login", "/api/login", _checks.logged_in, body)
 
 
-def health(_: Asker) -> Request:
+def health(_: Context) -> Request:
     """Whether the app answers: neither database nor password is in it."""
     return Request("GET", "/healthz", "/healthz", _checks.healthy)

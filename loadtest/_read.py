@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 import _checks
 import _seeded
-from _request import Request
+from _context import Context
 
-if TYPE_CHECKING:
-    from _asker import Asker
+from openloop.request import Request
 
 
-def ask(asker: Asker) -> Request:
+def request(context: Context) -> Request:
     """Any seeded user."""
-    user_id = asker.any_id()
+    user_id = context.any_id()
     check = partial(_checks.user, expected=_seeded.fields(user_id))
     return Request("GET", f"/api/users/{user_id}", "/api/users/{id}", check)

@@ -1,35 +1,63 @@
-"""The scenarios by name. To add one: a file `_name.py` with a function `ask`, and a line here."""
+"""The scenarios of scenarios.toml, each with the function `request` of the file that is named after it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+import importlib
+import tomllib
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any
 
-import _everyday
-import _floor
-import _login
-import _pages
-import _read
-import _waiting
-import _write
-from _request import Request
+import _database
+from _context import Context
+from _lifecycle import UserLifecycle
 
-if TYPE_CHECKING:
-    from _asker import Asker
+from openloop.request import Request
+from openloop.scenario import Facts, MakeRequest, Process, Scenario
+from openloop.target import RefusedError, Target
 
-SCENARIOS: dict[str, Callable[[Asker], Request]] = {
-    "everyday": _everyday.ask,
-    "read": _read.ask,
-    "pages": _pages.ask,
-    "write": _write.ask,
-    "waiting": _waiting.ask,
-    "login": _login.ask,
-    "floor": _floor.ask,
-}
-"""What one arrival asks for."""
+DEFAULT = "everyday"
+ROWS: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_name("scenarios.toml").read_text("utf-8"))
 
-WITHOUT_USERS = {"floor", "write"}
-"""Scenarios that ask for no seeded user, so that the target need not have any."""
 
-WRITING = {"everyday", "write"}
-"""Scenarios for which each process that sends logs in at first."""
+def scenarios() -> dict[str, Scenario]:
+    """All of them, by name."""
+    return {name: _scenario(name, row) for name, row in ROWS.items()}
+
+
+def function(name: str) -> Callable[[Context], Request]:
+    """What makes the requests of a scenario."""
+    found: Callable[[Context], Request] = importlib.import_module(f"_{name}").request
+    return found
+
+
+def _scenario(name: str, row: Mapping[str, Any]) -> Scenario:
+    return Scenario(
+        start=partial(_start, function(name), row["login"]),
+        title=row["title"],
+        prepare=partial(_prepare, row["users"]),
+    )
+
+
+def _prepare(needs_users: bool, target: Target, options: Any) -> Facts:
+    """Count the seeded users, where they are asked for and nobody said how many there are."""
+    if options.users_in_database < 0:
+        raise RefusedError(f"--users-in-database must be 0 or more, not {options.users_in_database}.")
+    users = options.users_in_database
+    if needs_users and not users:
+        users = _database.seeded_users(target)
+    return {"users": users, "name": options.login_name, "password": options.login_password}
+
+
+def _start(function: Callable[[Context], Request], login: bool, process: Process) -> MakeRequest:
+    """Log in where that is needed, and begin the lives of the users that this process creates."""
+    facts = process.facts
+    token = _database.log_in(process.target, facts["name"], facts["password"]) if login else ""
+    lifecycle = UserLifecycle(process.name, token)
+
+    def make(random: Random) -> Request:
+        return function(Context(random, facts["users"], lifecycle))
+
+    return make

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 import _checks
 import _seeded
-from _request import Request
+from _context import Context
 
-if TYPE_CHECKING:
-    from _asker import Asker
+from openloop.request import Request
 
 
-def ask(asker: Asker) -> Request:
+def request(context: Context) -> Request:
     """The news about any seeded user; how slow they are is up to the news service."""
-    user_id = asker.any_id()
+    user_id = context.any_id()
     check = partial(_checks.news, username=_seeded.username(user_id))
     return Request("GET", f"/api/users/{user_id}/news", "/api/users/{id}/news", check)

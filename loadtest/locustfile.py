@@ -1,4 +1,4 @@
-"""The one file that Locust collects here: it offers `TandemUser`, who serves whichever scenario was chosen.
+"""The one file that Locust collects here: it offers the scenarios, and `OpenLoopUser`, who serves whichever was chosen.
 
 Everything else lives in `_*.py`, which Locust does not collect but which it lets this file import by bare name.
 """
@@ -6,10 +6,10 @@ Everything else lives in `_*.py`, which Locust does not collect but which it let
 from __future__ import annotations
 
 import _options
-import _run
-from _user import TandemUser
+import _scenarios
 
-__all__ = ["TandemUser"]
+from openloop.api import OpenLoopUser, offer
 
-_options.register()
-_run.register()
+__all__ = ["OpenLoopUser"]
+
+offer(_scenarios.scenarios(), default=_scenarios.DEFAULT, add_options=_options.add, fixed=_options.FIXED)

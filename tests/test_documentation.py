@@ -22,7 +22,7 @@ NAMES = [path.relative_to(ROOT).as_posix() for path in DOCUMENTS]
 # What looks like a path in the project and is made only when something runs.
 MADE = ("results/", "var/", ".venv",
         "upstream.conf", "listen.conf", "static.conf", "log.conf", "limit.conf", "records.jsonl", "summary.json", "report.html",
-        "report.md", "img/", "samples/", "mine.toml", "my-apps.toml", "_name.py", "/")  # fmt: skip
+        "report.md", "img/", "samples/", "mine.toml", "my-apps.toml", "_name.py", "locustfile.py", "/")  # fmt: skip
 
 _COMMAND = re.compile(r"`([^`\n]+)`|^ {4}(\S.*)$|^((?:make|tandem|locust|python) .*)$", re.MULTILINE)
 _PATH = re.compile(r"(?:[\w.-]+/)*[\w.-]+\.(?:py|md|toml|conf|txt|json|html|css|jinja)$|(?:\.?[\w-]+/)+$")
@@ -45,8 +45,9 @@ def options(processes: None) -> dict[str, str]:
     subcommands = ("serve", "stacks", "seed", "compare", "report")
     texts = {f"tandem {name}": helps(*tandem, name) for name in subcommands}
     texts["tandem"] = helps(*tandem) + "--version"
-    # Locust shows its help before it reads the scenarios, so their options come from the file that adds them.
-    texts["locust"] = helps(sys.executable, "-m", "locust") + (ROOT / "loadtest" / "_options.py").read_text()
+    # Locust shows its help before it reads the scenarios, so their options come from the files that add them.
+    adding = [ROOT / "openloop" / "options.py", ROOT / "loadtest" / "_options.py"]
+    texts["locust"] = helps(sys.executable, "-m", "locust") + "".join(file.read_text() for file in adding)
     texts["python -m tandem.launch.newsstub"] = helps(sys.executable, "-m", "tandem.launch.newsstub")
     texts["python -m userdb.database"] = helps(sys.executable, "-m", "userdb.database")
     return texts
@@ -54,7 +55,7 @@ def options(processes: None) -> dict[str, str]:
 
 def test_there_are_documents() -> None:
     assert {"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/method.md", "userdb/README.md"} <= set(NAMES)
-    assert {"loadtest/README.md", "tandem/README.md", "nginx/README.md"} <= set(NAMES)
+    assert {"loadtest/README.md", "openloop/README.md", "tandem/README.md", "nginx/README.md"} <= set(NAMES)
 
 
 def test_the_harness_s_readme_has_a_line_for_every_module() -> None:

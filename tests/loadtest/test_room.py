@@ -30,8 +30,8 @@ def test_bare_names_are_free(file: Path) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_imports(file: Path) -> None:
-    """The room is a black-box client: the standard library, Locust with its gevent, and the room itself."""
-    allowed = {*sys.stdlib_module_names, "locust", "gevent", *(sibling.stem for sibling in FILES)}
+    """The room is a black-box client: the standard library, Locust, openloop, and the room itself."""
+    allowed = {*sys.stdlib_module_names, "locust", "openloop", *(sibling.stem for sibling in FILES)}
     imported = set()
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):

@@ -29,7 +29,7 @@ def all_well(done: Done) -> None:
 def test_one_user_class_is_offered(tmp_path: Path) -> None:
     with locust(tmp_path / "log", "-f", LOADTEST, "--list") as process:
         assert process.wait(30) == 0
-    assert (tmp_path / "log").read_text().endswith("Available Users:\n    TandemUser\n")
+    assert (tmp_path / "log").read_text().endswith("Available Users:\n    OpenLoopUser\n")
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

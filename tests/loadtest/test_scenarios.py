@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections import Counter
 from itertools import pairwise
+from random import Random
 from typing import Any
 
 import pytest
 
+from openloop.factory import RequestFactory
+from openloop.request import Request
 from tests.loadtest.conftest import Room
+from tests.loadtest.runs import LOADTEST
 
-SCENARIOS = ["everyday", "read", "pages", "write", "waiting", "login", "floor"]
+ROWS = tomllib.loads((LOADTEST / "scenarios.toml").read_text())
+SCENARIOS = list(ROWS)
 
 
 def answer(request: Any, created: int) -> dict[str, Any]:
@@ -28,15 +34,21 @@ def answer(request: Any, created: int) -> dict[str, Any]:
     }
 
 
+def factory(room: Room, scenario: str, key: str = "0", names: str = "load-cafe-0") -> RequestFactory:
+    """What makes the requests of one process that is logged in."""
+    function, lifecycle = room.scenarios.function(scenario), room.lifecycle.UserLifecycle(names, "a token")
+    return RequestFactory(scenario, key, lambda random: function(room.context.Context(random, 1000, lifecycle)))
+
+
 def play(
     room: Room, scenario: str, *, key: str = "0", numbers: range = range(200), lag: int = 0, run: str = "cafe"
 ) -> list[Any]:
     """The requests of these arrivals; each is answered when `lag` more were sent."""
-    asker = room.asker.Asker(scenario, key, 1000, f"load-{run}-0")
+    requests = factory(room, scenario, key, f"load-{run}-0")
     sent: list[Any] = []
     waiting: list[Any] = []
     for number in numbers:
-        sent.append(asker.request(number))
+        sent.append(requests.request(number))
         waiting.append(sent[-1])
         if len(waiting) > lag:
             request = waiting.pop(0)
@@ -61,20 +73,23 @@ def test_requests_follow_from_key_scenario_and_number(scenario: str, room: Room)
         assert len(set(sent)) > 100
 
 
-def test_the_digest_tells_requests_apart(room: Room) -> None:
-    make = room.request.Request
+def make(*what: Any, **more: Any) -> Request:
+    return Request(what[0], what[1], what[2], lambda answer: None, *what[3:], **more)
+
+
+def test_the_digest_tells_requests_apart() -> None:
     requests = [
-        make("GET", "/a", "/", None),
-        make("POST", "/a", "/", None),
-        make("GET", "/b", "/", None),
-        make("GET", "/a", "/", None, {"age": 1}),
-        make("GET", "/a", "/", None, {"age": 2}),
-        make("GET", "/a", "/", None, headers={"If-None-Match": '"1"'}),
-        make("GET", "/a", "/", None, plan="user 1"),
+        make("GET", "/a", "/"),
+        make("POST", "/a", "/"),
+        make("GET", "/b", "/"),
+        make("GET", "/a", "/", {"age": 1}),
+        make("GET", "/a", "/", {"age": 2}),
+        make("GET", "/a", "/", headers={"If-None-Match": '"1"'}),
+        make("GET", "/a", "/", plan="user 1"),
     ]
     assert len(set(asked(requests))) == len(requests)
-    assert make("GET", "/a", "/another", None, plan="user 1").asked == requests[-1].asked
-    assert make("GET", "/a", "/", None, deviates=True).asked == 0
+    assert make("GET", "/a", "/another", plan="user 1").asked == requests[-1].asked
+    assert make("GET", "/a", "/", deviates=True).asked == 0
 
 
 def test_weights_of_everyday(room: Room) -> None:
@@ -104,9 +119,10 @@ def test_what_writes_users_is_done_by_whoever_is_logged_in(scenario: str, room: 
     """And its digest knows no token, which is another one in every run."""
     sent = play(room, scenario, numbers=range(600))
     for request in sent:
-        assert request.authorized == (request.method != "GET" and scenario != "login")
+        writes = request.method != "GET" and scenario != "login"
+        assert request.private_headers == ({"Authorization": "Bearer a token"} if writes else None)
         assert "Authorization" not in (request.headers or {})
-    assert any(request.authorized for request in sent) == (scenario in room.scenarios.WRITING)
+    assert any(request.private_headers for request in sent) == ROWS[scenario]["login"]
 
 
 def test_half_of_those_who_come_log_in(room: Room) -> None:
@@ -159,9 +175,9 @@ def test_a_user_that_is_not_there_is_replaced(room: Room) -> None:
         else:
             assert (other.method, other.asked) == (one.method, one.asked)
     assert sum(request.deviates for request in late) > 500
-    asker = room.asker.Asker("write", "0", 0, "load-cafe-0")
+    requests = factory(room, "write")
     for number in range(2000):
-        request = asker.request(number)
+        request = requests.request(number)
         assert request.method == "POST", "all failed, so there is nobody to change"
         if request.done is not None:
             request.done(None)
@@ -170,11 +186,12 @@ def test_a_user_that_is_not_there_is_replaced(room: Room) -> None:
 @pytest.mark.parametrize("users", [1, 2, 19, 20, 21, 150, 1000])
 def test_what_is_asked_for_exists(users: int, room: Room) -> None:
     """Ids and pages stay inside a database of any size, and a search knows all it must find."""
-    asker = room.asker.Asker("read", "2", users, "")
+    random = Random(2)
     for _ in range(200):
-        assert 1 <= asker.any_id() <= users
-        assert 0 <= room.pages.any_start(asker) <= max(users - room.pages.LIMIT, 0)
-        prefix, ids, following = room.pages.any_search(asker, "/users")
+        context = room.context.Context(random, users, None)
+        assert 1 <= context.any_id() <= users
+        assert 0 <= room.pages.any_start(context) <= max(users - room.pages.LIMIT, 0)
+        prefix, ids, following = room.pages.any_search(context, "/users")
         names = {user_id: "admin" if user_id == 1 else f"user{user_id:07d}" for user_id in range(1, users + 1)}
         found = [user_id for user_id, name in names.items() if name.startswith(prefix)]
         assert list(ids) == found[:20]

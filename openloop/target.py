@@ -1,4 +1,4 @@
-"""The server under load, before the load: whether it may be loaded, whether it answers, how many users it has."""
+"""The server under load, before the load: whether it may be loaded, and whether it answers."""
 
 from __future__ import annotations
 
@@ -8,16 +8,7 @@ from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
-import _seeded
-
 TIMEOUT_SECONDS = 5.0
-
-_REFUSALS = {
-    401: "give another user with --login-name, or the right password in LOCUST_LOGIN_PASSWORD.",
-    429: "wait until it takes attempts again, or serve it with LIMITS=0.",
-    503: "it is busy with other logins; try again, or with fewer processes.",
-}
-"""What to do where nobody is let in."""
 
 
 class RefusedError(Exception):
@@ -71,9 +62,10 @@ class Target:
         self._connection.close()
 
     def reach(self) -> None:
-        """Connect, and ask nothing."""
+        """Connect unless there is a connection, and ask nothing."""
         try:
-            self._connection.connect()
+            if self._connection.sock is None:
+                self._connection.connect()
         except OSError as error:
             raise self._silent(error) from None
 
@@ -97,40 +89,3 @@ class Target:
 
     def _silent(self, error: Exception) -> RefusedError:
         return RefusedError(f"{self.host} does not answer ({error}): start it, or name another with -H.")
-
-    def log_in(self, name: str, password: str) -> str:
-        """Log in as this user and return the token. Raises RefusedError where that is refused."""
-        status, body = self.post("/api/login", {"username": name, "password": password})
-        try:
-            token = json.loads(body)["token"] if status == 200 else ""
-        except (ValueError, LookupError, TypeError):
-            token = ""
-        if not (isinstance(token, str) and token):
-            what_to_do = _REFUSALS.get(status, "is it the user database?")
-            raise RefusedError(f"{self.host}/api/login does not let {name} in ({status}): {what_to_do}")
-        return token
-
-    def seeded_users(self) -> int:
-        """How many seeded users there are, found by halving: their ids are 1 to N, and whoever came later is above."""
-        if not self._has_seeded_from(1):
-            raise RefusedError(
-                f"{self.host} has no seeded users: seed its database, or say how many with --users-in-database."
-            )
-        low, high = 1, 2
-        while self._has_seeded_from(high):
-            low, high = high, high * 2
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if self._has_seeded_from(middle) else (low, middle)
-        return low
-
-    def _has_seeded_from(self, user_id: int) -> bool:
-        path = f"/api/users?after={user_id - 1}&limit=1"
-        status, body = self.get(path)
-        try:
-            found = json.loads(body)["users"]
-            return bool(found) and found[0]["username"] == _seeded.username(found[0]["id"])
-        except (ValueError, LookupError, TypeError):
-            raise RefusedError(
-                f"{self.host}{path} answers {status} and not a page of users: is it the user database?"
-            ) from None

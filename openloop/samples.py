@@ -1,23 +1,17 @@
 """Every arrival of a run with its exact times, in 41 bytes each; a file of them for whoever computes with them.
 
-Locust's own statistics round times to whole milliseconds or two digits. The file is described in README.md.
+Locust's own statistics round times to whole milliseconds or two digits.
 """
 
 from __future__ import annotations
 
-import contextlib
-import csv
-import gzip
-import os
 from array import array
 from collections.abc import Iterable
 from typing import Any
 
-from _arrival import OUTCOMES
+from openloop import format
+from openloop.format import OUTCOMES
 
-HEADER = [
-    "arrival", "due", "start_delay_ms", "service_ms", "response_ms", "in_flight", "route", "status", "outcome", "asked", "reason",
-]  # fmt: skip
 COLUMNS = {
     "arrival": "Q", "due": "d", "start_delay": "I", "service": "I", "in_flight": "I", "route": "H", "status": "H",
     "outcome": "B", "asked": "I", "reason": "I",
@@ -79,32 +73,18 @@ class Samples:
             column.extend(added if names is None else (names[index] for index in added))
 
     def rows(self) -> Iterable[tuple[object, ...]]:
-        """One tuple per arrival, in the order of HEADER."""
+        """One tuple per arrival, a value for each column of the file."""
         routes, reasons = list(self._routes), list(self._reasons)
         for arrival, due, delay, service, in_flight, route, status, outcome, asked, reason in zip(
             *self.columns.values(), strict=True
         ):
-            times = (_ms(delay), _ms(service), _ms(delay + service))
+            times = (delay / 1000, service / 1000, (delay + service) / 1000)
             name, why = routes[route], reasons[reason]
-            yield arrival, f"{due:.6f}", *times, in_flight, name, status, OUTCOMES[outcome], f"{asked:08x}", why
+            yield arrival, due, *times, in_flight, name, status, OUTCOMES[outcome], f"{asked:08x}", why
 
     def write(self, path: str) -> None:
         """Write the file, whole or not at all. Raises OSError."""
-        partial = f"{path}.partial"
-        try:
-            with gzip.open(partial, "wt", compresslevel=3, encoding="utf-8", newline="") as file:
-                writer = csv.writer(file, lineterminator="\n")
-                writer.writerow(HEADER)
-                writer.writerows(self.rows())
-            os.replace(partial, path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                os.unlink(partial)
-            raise
-
-
-def _ms(microseconds: int) -> str:
-    return f"{microseconds / 1000:.3f}"
+        format.write(path, self.rows())
 
 
 def _index(known: dict[str, int], text: str) -> int:

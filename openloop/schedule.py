@@ -1,9 +1,9 @@
-"""When arrivals are due: lanes of one arrival per second each, added up. Pure arithmetic; somebody else waits.
+"""When arrivals are due, at a rate that may change at any time. Pure arithmetic; somebody else waits.
 
-The schedule is a fixed sequence of gaps for its key, in units of one arrival. The k-th arrival is due when the number of
-lanes, integrated over time, reaches the sum of the first k gaps. So lanes may come and go at any time: they stretch or
-squeeze the sequence, and never change it. With exponential gaps that is a Poisson process whose rate is the number of
-lanes: the superposition of as many independent ones of rate 1.
+The schedule is a fixed sequence of gaps for its key, in units of one arrival. The k-th arrival is due when the rate (in
+arrivals per second), integrated over time, reaches the sum of the first k gaps. So the rate may go up and down: that
+stretches or squeezes the sequence, and never changes it. With exponential gaps it is a Poisson process of that rate: the
+superposition of as many independent ones of rate 1.
 """
 
 from __future__ import annotations
@@ -35,27 +35,27 @@ class Schedule:
 
     def __init__(self, gaps: Iterator[float], now: float) -> None:
         self._gaps = gaps
-        self._lanes = 0
-        self._passed: list[float] = []  # due before the lanes changed, not yet taken
+        self._rate = 0
+        self._passed: list[float] = []  # due before the rate changed, not yet taken
         self._since = now
         self._left = next(gaps)  # what the integral still lacks at `_since` until the next arrival
 
     @property
-    def lanes(self) -> int:
+    def rate(self) -> int:
         """Arrivals per second."""
-        return self._lanes
+        return self._rate
 
-    def change(self, lanes: int, now: float) -> None:
-        """From now on there are so many lanes; what was due until now stays due."""
+    def change(self, rate: int, now: float) -> None:
+        """From now on this is the rate; what was due until now stays due."""
         self._passed += self._take(now)
-        self._left -= (now - self._since) * self._lanes
-        self._since, self._lanes = now, lanes
+        self._left -= (now - self._since) * self._rate
+        self._since, self._rate = now, rate
 
     def next(self) -> float:
-        """When the next arrival is due; never (infinity) without lanes."""
+        """When the next arrival is due; never (infinity) at rate 0."""
         if self._passed:
             return self._passed[0]
-        return self._since + self._left / self._lanes if self._lanes else math.inf
+        return self._since + self._left / self._rate if self._rate else math.inf
 
     def due(self, now: float) -> list[float]:
         """Take all arrivals that are due by now, in order."""
@@ -64,7 +64,7 @@ class Schedule:
 
     def _take(self, now: float) -> list[float]:
         taken = []
-        while self._lanes and (at := self._since + self._left / self._lanes) <= now:
+        while self._rate and (at := self._since + self._left / self._rate) <= now:
             taken.append(at)
             self._since, self._left = at, next(self._gaps)
         return taken

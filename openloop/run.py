@@ -2,46 +2,60 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import dataclasses
 import gc
 import logging
 import signal
 import sys
+import time
+from collections.abc import Mapping
 from random import Random
 from typing import Any, ClassVar, NoReturn
 
 import gevent
-from _arrival import now
-from _client import Client
-from _dispatcher import Dispatcher
-from _plan import Fixed, Plan, make
-from _recording import Recording
-from _status import NOT_COMPARABLE
-from _tab import add_tab
-from _target import RefusedError, Target
 from locust import events
 from locust.env import Environment
 from locust.rpc import Message
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 from locust.web import WebUI
 
-REFUSED = "tandem_refused"
+from openloop.arrival import now
+from openloop.client import Client
+from openloop.dispatcher import Dispatcher
+from openloop.plan import Fixed, Part, Plan, make
+from openloop.recording import Recording
+from openloop.request import Request
+from openloop.scenario import MakeRequest, Process, Scenario
+from openloop.status import NOT_COMPARABLE
+from openloop.tab import add_tab
+from openloop.target import RefusedError, Target
+
+BEGAN = "openloop began"
+"""What the line on standard output starts with that tells the beginning of a run, in seconds since the epoch."""
+
+REFUSED = "openloop_refused"
 """The message in which a worker tells the master why it can't take part."""
 
 STARTS_WITHIN_SECONDS = 10.0
-"""How long the users of a worker are waited for, a login included."""
+"""How long the users of a worker are waited for, what it asks the target before included."""
 
 _log = logging.getLogger(__name__)
-_registered = False
 
 
-def register() -> None:
-    """Take part in the runs of this process; a second call changes nothing."""
-    global _registered
-    if not _registered:
-        _registered = True
-        events.init.add_listener(_on_init)
+def register(scenarios: Mapping[str, Scenario], fixed: tuple[str, ...]) -> None:
+    """Take part in the runs of this process, with these scenarios; the options named in `fixed` can't change."""
+
+    def on_init(environment: Environment, **_: object) -> None:
+        _spare_the_requests()
+        # The timers of a run count from a fresh reading of the clock, whatever was loaded since the loop last looked at it.
+        gevent.get_hub().loop.update_now()
+        Run.of[environment] = run = Run(environment, scenarios, fixed)
+        if environment.web_ui is not None:
+            add_tab(environment.web_ui, run.recording.status)
+
+    events.init.add_listener(on_init)
 
 
 def _spare_the_requests() -> None:
@@ -51,13 +65,8 @@ def _spare_the_requests() -> None:
         gevent.signal_handler(signal.SIGINT, hub.handle_system_error, KeyboardInterrupt, KeyboardInterrupt())
 
 
-def _on_init(environment: Environment, **_: object) -> None:
-    _spare_the_requests()
-    # The timers of a run count from a fresh reading of the clock, whatever was loaded since the loop last looked at it.
-    gevent.get_hub().loop.update_now()
-    Run.of[environment] = run = Run(environment)
-    if environment.web_ui is not None:
-        add_tab(environment.web_ui, run.recording.status)
+def _none(_: Random) -> Request:
+    raise AssertionError("a process that was refused sends nothing")
 
 
 class Run:
@@ -65,11 +74,12 @@ class Run:
 
     of: ClassVar[dict[Environment, Run]] = {}
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, scenarios: Mapping[str, Scenario], fixed: tuple[str, ...]) -> None:
         options: Any = environment.parsed_options
-        self._environment = environment
+        self._environment, self._scenarios = environment, scenarios
         # Read once and kept: the web page can change every option later, but these are not its business.
         self._fixed = Fixed(*(getattr(options, name) for name in Fixed._fields))
+        self._kept = {name: getattr(options, name) for name in fixed}
         self._users, self._is_refused = 0, False
         self.plan: Plan | None = None
         self.dispatcher: Dispatcher | None = None
@@ -88,43 +98,46 @@ class Run:
         return Random(f"{self.plan.seed_key}/pauses/{self._users}")
 
     def _on_test_start(self, **_: object) -> None:
+        began = time.time()  # the time of -t runs from here
         runner, options = self._environment.runner, self._environment.parsed_options
         assert options is not None
         if isinstance(runner, WorkerRunner):
-            self.plan = Plan(**options.tandem_plan)
+            self.plan = Plan(**options.openloop_plan)
         else:
             self.plan = self._make()
             # Locust sends every option that is not its own to the workers before it starts them.
-            options.tandem_plan = dataclasses.asdict(self.plan)
+            options.openloop_plan = dataclasses.asdict(self.plan)
+            print(f"{BEGAN} {began:.6f}", flush=True)
             if self.plan.is_closed:
                 _log.info(f"Closed loop, users wait for their answers: {NOT_COMPARABLE}.")
         sending = runner if isinstance(runner, LocalRunner | WorkerRunner) else None
-        token = self._log_in(self.plan, sending) if sending and self.plan.is_writing else None
+        part = self.plan.part(sending.client_id, sending.worker_index) if sending else None
+        requests = self._start(part, sending) if part and sending else None
         self._users, self._is_refused = 0, False
         self.recording.begin(self.plan)
-        if sending:
-            self.dispatcher = self._prepare(self.plan, sending, token)
-            if token == "":
+        if part:
+            self.dispatcher = self._dispatch(part, requests or _none)
+            if requests is None:
                 self.dispatcher.drain(0)
             # All that is there by now stays, so the garbage collector need not look at it while arrivals are due. What a
             # run makes it still collects, quickly: a run of hours stays small.
             gc.collect()
             gc.freeze()
 
-    def _log_in(self, plan: Plan, runner: LocalRunner | WorkerRunner) -> str:
-        """The token of this process; empty for a worker that is refused, which tells the master so, for it to end the run."""
+    def _start(self, part: Part, runner: LocalRunner | WorkerRunner) -> MakeRequest | None:
+        """Start the scenario in this process; None for a worker that is refused: it tells the master, which ends the run."""
         assert self._environment.host
         try:
             with contextlib.closing(Target(self._environment.host)) as target:
-                return target.log_in(plan.name, plan.password)
+                return self._scenarios[part.plan.scenario].start(Process(target, part.name, part.plan.facts))
         except RefusedError as refused:
             if isinstance(runner, LocalRunner):
                 self._refuse(str(refused))
             runner.send_message(REFUSED, {"sentence": str(refused)})
-            return ""
+            return None
 
-    def _prepare(self, plan: Plan, runner: LocalRunner | WorkerRunner, token: str | None) -> Dispatcher:
-        part, limit = plan.part(runner.client_id, runner.worker_index), None if plan.is_closed else plan.in_flight
+    def _dispatch(self, part: Part, requests: MakeRequest) -> Dispatcher:
+        plan, limit = part.plan, None if part.plan.is_closed else part.plan.in_flight
         assert self._environment.host
         client = Client(
             self._environment.host,
@@ -132,10 +145,10 @@ class Run:
             limit=limit,
             epoch=self.recording.epoch,
             fire=self._environment.events.request.fire,
-            note=self.recording.note,
-            token=token,
+            record=self.recording.record,
         )
-        return Dispatcher(part.schedule(now()), part.numbers(), part.asker(), client, limit, self.recording.watch)
+        factory = part.factory(requests)
+        return Dispatcher(part.schedule(now()), part.numbers(), factory, client, limit, self.recording.watch)
 
     def _on_test_stopping(self, **_: object) -> None:
         """The load ends, before Locust stops its users; whoever waits for Locust waits for the last answers."""
@@ -149,7 +162,7 @@ class Run:
         if self.plan is None or runner is None:
             return
         if self.dispatcher is not None:
-            self.dispatcher.hurry()
+            self.dispatcher.end_drain()
         if isinstance(runner, MasterRunner):
             runner.quit()
             self.recording.gather(runner)
@@ -165,7 +178,8 @@ class Run:
             assert isinstance(runner, LocalRunner)
             workers = [runner.client_id]
         try:
-            plan = make(self._environment.parsed_options, self._environment.host, self._fixed, workers)
+            options = argparse.Namespace(**{**vars(self._environment.parsed_options), **self._kept})
+            plan = make(options, self._environment.host, self._fixed, workers, self._scenarios)
         except RefusedError as refused:
             self._refuse(str(refused))
         assert self._environment.host

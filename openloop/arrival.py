@@ -1,13 +1,12 @@
-"""One arrival on its way: its number and its three times."""
+"""One arrival on its way: its number, its three times, and what became of it."""
 
 from __future__ import annotations
 
 import dataclasses
 import time
 
-OUTCOMES = ("ok", "failed", "unfinished", "dropped")
 OK, FAILED, UNFINISHED, DROPPED = range(4)
-"""What becomes of an arrival, exactly one of these."""
+"""What becomes of an arrival, exactly one of these: places in format.OUTCOMES."""
 
 now = time.monotonic
 """The one clock of all times of arrivals, in seconds."""
@@ -22,6 +21,9 @@ class Arrival:
     in_flight: int  # other requests in flight when it was dispatched
     sent: float = 0.0
     end: float = 0.0
+    outcome: int = OK
+    status: int = 0  # 0: no answer
+    reason: str = ""  # why it failed
 
     @property
     def start_delay(self) -> int:

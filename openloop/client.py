@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
-import _checks
-from _arrival import DROPPED, FAILED, OK, UNFINISHED, Arrival, now
-from _request import DEVIATED, Request
 from gevent import Timeout
 from locust.contrib.fasthttp import FastHttpSession
 from locust.exception import CatchResponseError
+
+from openloop.answer import WrongAnswerError
+from openloop.arrival import DROPPED, FAILED, OK, UNFINISHED, Arrival, now
+from openloop.request import Request
 
 UNLIMITED = 1_000_000
 """Connections where nothing bounds them but the number of users."""
@@ -19,20 +20,11 @@ DROPPED_BECAUSE = "dropped: as many requests as --in-flight allows had no answer
 UNFINISHED_BECAUSE = "unfinished: no answer when the run ended"
 
 
-class Note(Protocol):
-    """Takes down what became of an arrival."""
-
-    def __call__(
-        self, arrival: Arrival, request: Request, outcome: int, status: int, asked: int, reason: str
-    ) -> None: ...
-
-
 class Client:
-    """What sends the requests of one run, and tells `note` and Locust what became of each arrival.
+    """What sends the requests of one run, and tells `record` and Locust what became of each arrival.
 
     `limit` bounds its connections; without one the loop is closed: a request is due when it is sent. `fire` fires Locust's
-    request event; `epoch` turns times of the arrivals' clock into seconds since the epoch. `token` goes with what is
-    `authorized`.
+    request event; `epoch` turns times of the arrivals' clock into seconds since the epoch.
     """
 
     def __init__(
@@ -43,8 +35,7 @@ class Client:
         limit: int | None,
         epoch: float,
         fire: Callable[..., None],
-        note: Note,
-        token: str | None = None,
+        record: Callable[[Arrival, Request], None],
     ) -> None:
         self._http = FastHttpSession(
             host,
@@ -56,8 +47,7 @@ class Client:
             concurrency=limit or UNLIMITED,
         )
         self._host, self._timeout, self._is_closed = host, timeout, limit is None
-        self._epoch, self._fire, self._note = epoch, fire, note
-        self._bearer = {"Authorization": f"Bearer {token}"}
+        self._epoch, self._fire, self._record = epoch, fire, record
         agent: Any = self._http.client
         # A redirect is an answer like any other: none of the scenarios expects one.
         agent.redirect_response_codes = frozenset()
@@ -73,7 +63,7 @@ class Client:
         try:
             with Timeout(self._timeout):
                 answer: Any = self._http.request(
-                    request.method, request.path, request.route, json=request.body, headers=self._headers(request),
+                    request.method, request.path, request.route, json=request.body, headers=request.all_headers,
                     catch_response=True,
                 )  # fmt: skip
         except (Exception, Timeout) as error:
@@ -84,9 +74,6 @@ class Client:
         else:
             arrival.end = now()
             self._take(arrival, request, answer)
-
-    def _headers(self, request: Request) -> dict[str, str] | None:
-        return {**(request.headers or {}), **self._bearer} if request.authorized else request.headers
 
     def _take(self, arrival: Arrival, request: Request, answer: Any) -> None:
         error = answer.request_meta["exception"]
@@ -116,8 +103,9 @@ class Client:
 
     def _account(self, arrival: Arrival, request: Request, outcome: int, reason: str, answer: Any = None) -> None:
         arrival.end = arrival.end or now()
-        status, asked = answer.status_code if answer is not None else 0, request.asked
-        self._note(arrival, request, outcome, status or 0, DEVIATED if outcome == DROPPED else asked, reason)
+        arrival.outcome, arrival.reason = outcome, reason
+        arrival.status = (answer.status_code if answer is not None else 0) or 0
+        self._record(arrival, request)
         self._fire(
             request_type=request.method,
             name=request.route,
@@ -140,7 +128,7 @@ def _judge(answer: Any, request: Request) -> tuple[Any, str]:
     """What the check makes of the answer, and why it is wrong, empty where it is right."""
     try:
         return request.check(answer), ""
-    except _checks.WrongAnswerError as wrong:
+    except WrongAnswerError as wrong:
         return None, str(wrong)
     except Exception as other:  # an answer so wrong that the check itself stumbles, such as a list for an object
         return None, f"answer: expected it to be readable, got {other!r}"[:200]

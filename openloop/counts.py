@@ -20,7 +20,7 @@ class Counts:
     unfinished: int = 0
     most: int = 0  # most in flight at once in one process
     in_flight: int = 0  # at this moment
-    lanes: int = 0  # at this moment
+    rate: int = 0  # at this moment
     lags: dict[int, int] = dataclasses.field(default_factory=dict)
 
     def add_lag(self, microseconds: int) -> None:
@@ -49,7 +49,7 @@ class Counts:
 
     def next(self) -> Counts:
         """What to count on with after these."""
-        return Counts(most=self.in_flight, in_flight=self.in_flight, lanes=self.lanes)
+        return Counts(most=self.in_flight, in_flight=self.in_flight, rate=self.rate)
 
     def packed(self) -> dict[str, Any]:
         """In a form that can be sent to another process."""

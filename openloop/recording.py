@@ -7,14 +7,15 @@ import time
 from typing import Any
 
 import gevent
-from _arrival import DROPPED, UNFINISHED, Arrival, now
-from _counts import Counts
-from _plan import Plan
-from _request import Request
-from _samples import Samples
-from _status import Status
 from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
+
+from openloop.arrival import DROPPED, UNFINISHED, Arrival, now
+from openloop.counts import Counts
+from openloop.plan import Plan
+from openloop.request import DEVIATED, Request
+from openloop.samples import Samples
+from openloop.status import Status
 
 MARGIN_SECONDS = 10.0
 """How much longer than its workers drain the master waits at the end for samples that they still hold."""
@@ -22,7 +23,7 @@ MARGIN_SECONDS = 10.0
 RECENT_SECONDS = 2.0
 """The last seconds, where they are not asked for less often."""
 
-_KEY = "tandem"
+_KEY = "openloop"
 _log = logging.getLogger(__name__)
 
 
@@ -53,10 +54,10 @@ class Recording:
         self._counts, self._status = Counts(), Status(plan)
         self._awaited = set(plan.workers) if isinstance(self._environment.runner, MasterRunner) else set()
 
-    def note(self, arrival: Arrival, request: Request, outcome: int, status: int, asked: int, reason: str) -> None:
+    def record(self, arrival: Arrival, request: Request) -> None:
         """Take down what became of an arrival."""
         assert self._plan is not None
-        counts = self._counts
+        counts, outcome = self._counts, arrival.outcome
         counts.due += 1
         if outcome == DROPPED:
             counts.dropped += 1
@@ -65,17 +66,17 @@ class Recording:
             counts.unfinished += outcome == UNFINISHED
             counts.add_lag(arrival.start_delay)
         if self._plan.recording:
-            due, route = self.epoch + arrival.due, request.name
-            times = arrival.start_delay, arrival.service
+            asked = DEVIATED if outcome == DROPPED else request.asked
             self._samples.add(
-                arrival.number, due, *times, arrival.in_flight, route, status, outcome, asked,
-                "" if outcome in (DROPPED, UNFINISHED) else reason,
+                arrival.number, self.epoch + arrival.due, arrival.start_delay, arrival.service, arrival.in_flight,
+                request.name, arrival.status, outcome, asked,
+                "" if outcome in (DROPPED, UNFINISHED) else arrival.reason,
             )  # fmt: skip
 
-    def watch(self, lanes: int, in_flight: int) -> None:
+    def watch(self, rate: int, in_flight: int) -> None:
         """Take down how much is going on at this moment."""
         counts = self._counts
-        counts.lanes, counts.in_flight = lanes, in_flight
+        counts.rate, counts.in_flight = rate, in_flight
         if in_flight > counts.most:
             counts.most = in_flight
 

@@ -6,13 +6,14 @@ import logging
 from collections.abc import Callable, Iterator
 
 import gevent
-from _arrival import Arrival, now
-from _asker import Asker
-from _client import Client
-from _request import Request
-from _schedule import Schedule
-from _timer import Alarm
 from gevent.event import Event
+
+from openloop.arrival import Arrival, now
+from openloop.client import Client
+from openloop.factory import RequestFactory
+from openloop.request import Request
+from openloop.schedule import Schedule
+from openloop.timer import Alarm
 
 QUIET_SECONDS = 1.0
 """A wait for answers that takes longer is said."""
@@ -24,35 +25,35 @@ class Dispatcher:
     """One run of one process. `limit` bounds the requests in flight, None where users wait for their answers.
 
     Everything happens in the event loop: the alarm goes off, what is due is given a greenlet each, the alarm is set to
-    the next one. `watch` is told the lanes and the requests in flight whenever they change.
+    the next one. `watch` is told the rate and the requests in flight whenever they change.
     """
 
     def __init__(
         self,
         schedule: Schedule,
         numbers: Iterator[int],
-        asker: Asker,
+        factory: RequestFactory,
         client: Client,
         limit: int | None,
         watch: Callable[[int, int], None],
     ) -> None:
-        self._schedule, self._numbers, self._asker, self._client = schedule, numbers, asker, client
+        self._schedule, self._numbers, self._factory, self._client = schedule, numbers, factory, client
         self._limit, self._watch = limit, watch
-        self._flying: dict[gevent.Greenlet, tuple[Arrival, Request]] = {}
+        self._running: dict[gevent.Greenlet, tuple[Arrival, Request]] = {}
         self._alarm = Alarm(self._on_alarm)
         self._settled, self._ended = Event(), Event()
         self._drained_at = 0.0
         self.is_open = True
         """Whether more arrivals are taken."""
 
-    def add_lanes(self, more: int) -> None:
-        """One lane is one arrival per second; a negative number takes them away."""
+    def add_rate(self, more: int) -> None:
+        """Change the rate by so many arrivals per second."""
         if self.is_open:
-            self._schedule.change(self._schedule.lanes + more, now())
+            self._schedule.change(self._schedule.rate + more, now())
             self._alarm.set(self._schedule.next())
-            self._watch(self._schedule.lanes, len(self._flying))
+            self._watch(self._schedule.rate, len(self._running))
 
-    def ask(self) -> None:
+    def request(self) -> None:
         """Send the next arrival at once and wait for its answer: a closed loop."""
         if self.is_open:
             self._dispatch(now()).join()
@@ -66,29 +67,29 @@ class Dispatcher:
                 self._alarm.set(self._schedule.next())
 
     def _dispatch(self, due: float) -> gevent.Greenlet:
-        arrival = Arrival(next(self._numbers), due, len(self._flying))
-        request = self._asker.request(arrival.number)
+        arrival = Arrival(next(self._numbers), due, len(self._running))
+        request = self._factory.request(arrival.number)
         if self._limit is not None and arrival.in_flight >= self._limit:
             return gevent.spawn(self._client.drop, arrival, request)
-        greenlet = gevent.Greenlet(self._fly, arrival, request)
-        self._flying[greenlet] = arrival, request
-        self._watch(self._schedule.lanes, len(self._flying))
+        greenlet = gevent.Greenlet(self._run, arrival, request)
+        self._running[greenlet] = arrival, request
+        self._watch(self._schedule.rate, len(self._running))
         greenlet.start()
         return greenlet
 
-    def _fly(self, arrival: Arrival, request: Request) -> None:
+    def _run(self, arrival: Arrival, request: Request) -> None:
         try:
             self._client.send(arrival, request)
         finally:
-            self._land(gevent.getcurrent())
+            self._finish(gevent.getcurrent())
 
-    def _land(self, greenlet: gevent.Greenlet) -> None:
-        self._flying.pop(greenlet, None)
-        self._watch(self._schedule.lanes, len(self._flying))
-        if not self._flying and not self.is_open:
+    def _finish(self, greenlet: gevent.Greenlet) -> None:
+        self._running.pop(greenlet, None)
+        self._watch(self._schedule.rate, len(self._running))
+        if not self._running and not self.is_open:
             self._settled.set()
 
-    def hurry(self) -> None:
+    def end_drain(self) -> None:
         """Let a drain under way wait no longer, unless it has only just begun.
 
         One Ctrl-C reaches master and workers, and the master's order to stop can be faster than it.
@@ -108,14 +109,14 @@ class Dispatcher:
                 self._settled.set()
                 self._ended.wait()
             return
-        self.add_lanes(-self._schedule.lanes)
+        self.add_rate(-self._schedule.rate)
         self._on_alarm()  # what was due until now, and is a little late
         self.is_open, self._drained_at = False, now()
         self._alarm.close()
         gevent.sleep(0)  # lets all greenlets begin, those of dropped arrivals too
         try:
-            if self._flying and not self._settled.wait(min(QUIET_SECONDS, seconds)) and seconds > QUIET_SECONDS:
-                _log.info(f"Waiting up to {seconds:g} s for {len(self._flying)} answers. Ctrl-C ends the wait.")
+            if self._running and not self._settled.wait(min(QUIET_SECONDS, seconds)) and seconds > QUIET_SECONDS:
+                _log.info(f"Waiting up to {seconds:g} s for {len(self._running)} answers. Ctrl-C ends the wait.")
                 self._settled.wait(seconds - QUIET_SECONDS)
         except KeyboardInterrupt:
             pass
@@ -124,7 +125,7 @@ class Dispatcher:
         self._ended.set()
 
     def _give_up(self) -> None:
-        gevent.killall(list(self._flying))
-        for greenlet, (arrival, request) in list(self._flying.items()):  # those that had not even begun
+        gevent.killall(list(self._running))
+        for greenlet, (arrival, request) in list(self._running.items()):  # those that had not even begun
             self._client.give_up(arrival, request)
-            self._land(greenlet)
+            self._finish(greenlet)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from zlib import crc32
 
-from _checks import Answer
+from openloop.answer import Answer
 
 DEVIATED = 0
 """The digest of a request that can't be compared with that of another run."""
@@ -18,8 +18,7 @@ DEVIATED = 0
 class Request:
     """What one arrival sends. `route` is its name in all statistics; `check` raises WrongAnswerError.
 
-    `authorized`: it carries the token of the user as whom its process is logged in, which `asked` knows nothing of, as it is
-    another one in every run.
+    `private_headers` are sent, too, but `asked` knows nothing of them: such as a token, which is another one in every run.
 
     `plan` says what is asked where path and body hold something that the server chose or that is new in every run; None
     where they don't. `done` is told what the check made of the answer, None where it was wrong or missing.
@@ -33,13 +32,18 @@ class Request:
     headers: dict[str, str] | None = None
     plan: str | None = None
     done: Callable[[Any], None] | None = None
-    authorized: bool = False
+    private_headers: dict[str, str] | None = None
     deviates: bool = False  # an earlier answer was missing, so this is not what the plan says
 
     @property
     def name(self) -> str:
         """Its name in the samples."""
         return f"{self.method} {self.route}"
+
+    @property
+    def all_headers(self) -> dict[str, str] | None:
+        """All that are sent beyond what the client adds."""
+        return {**(self.headers or {}), **self.private_headers} if self.private_headers else self.headers
 
     @property
     def asked(self) -> int:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from _run import Run
 from locust import User, task
 from locust.env import Environment
+
+from openloop.run import Run
 
 LONG = 1e6
 """Seconds until a user who has nothing to do looks again; waiting, it can be stopped at any time."""
 
 
-class TandemUser(User):
+class OpenLoopUser(User):
     """With --arrivals poisson or uniform one arrival per second, else one user of a closed loop."""
 
     def __init__(self, environment: Environment) -> None:
@@ -21,19 +22,19 @@ class TandemUser(User):
         self._dispatcher = run.dispatcher
         self._is_closed, self._think_seconds = run.plan.is_closed, run.plan.think_seconds
         self._pauses = run.next_pauses()
-        self._lanes = 0
+        self._rate = 0
 
     def on_start(self) -> None:
-        """Add a lane; or think first, so that users who are started together don't ask together."""
+        """Add one arrival per second; or think first, so that users who are started together don't ask together."""
         if self._is_closed:
-            self.wait()  # type: ignore[no-untyped-call]  # mypy looks for its module in ours
+            self.wait()  # type: ignore[no-untyped-call]  # Locust gives it no types
         else:
-            self._lanes = 1
-            self._dispatcher.add_lanes(1)
+            self._rate = 1
+            self._dispatcher.add_rate(1)
 
     def on_stop(self) -> None:
-        """Take the lane away."""
-        self._dispatcher.add_lanes(-self._lanes)
+        """Take it away."""
+        self._dispatcher.add_rate(-self._rate)
 
     def wait_time(self) -> float:
         """Seconds until the next request of a closed loop, exponentially distributed."""
@@ -45,4 +46,4 @@ class TandemUser(User):
     def step(self) -> None:
         """One request of a closed loop; in an open one the dispatcher sends them."""
         if self._is_closed:
-            self._dispatcher.ask()
+            self._dispatcher.request()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from _counts import Counts
-from _plan import Plan
+from openloop.counts import Counts
+from openloop.plan import Plan
 
 NOT_COMPARABLE = "its latency is not comparable with open-loop latency"
 
@@ -43,7 +43,7 @@ class Status:
         kind = f"{plan.arrivals} loop: {NOT_COMPARABLE}" if plan.is_closed else f"open loop, {plan.arrivals}"
         rows: dict[str, object] = {"Scenario": plan.scenario, "Arrivals": kind}
         if not plan.is_closed:
-            rows["Arrivals per second"] = sum(counts.lanes for counts in self.latest.values())
+            rows["Arrivals per second"] = sum(counts.rate for counts in self.latest.values())
             rows["Due"] = total.due
         rows["Sent"] = total.sent
         rows["In flight"] = in_flight if plan.is_closed else f"{in_flight} of {plan.in_flight}{self._each()}"

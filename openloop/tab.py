@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from _status import Status
 from locust.web import WebUI
+
+from openloop.status import Status
 
 KEY = "arrivals"
 _VIEW = "locust.request_stats"

@@ -1,0 +1,23 @@
+"""All that a locustfile imports; README.md shows how."""
+
+from __future__ import annotations
+
+from openloop.answer import Answer, WrongAnswerError, equal
+from openloop.offered import offer
+from openloop.request import Request
+from openloop.scenario import Process, Scenario
+from openloop.target import RefusedError, Target
+from openloop.user import OpenLoopUser
+
+__all__ = [
+    "Answer",
+    "OpenLoopUser",
+    "Process",
+    "RefusedError",
+    "Request",
+    "Scenario",
+    "Target",
+    "WrongAnswerError",
+    "equal",
+    "offer",
+]
