@@ -8,11 +8,9 @@ are sent, and those in flight get their whole timeout.
 from __future__ import annotations
 
 import importlib.util
-import re
 import sys
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,8 +21,8 @@ from tandem.paths import PROJECT
 from tandem.records.setup import Load
 
 HOLD = Path(__file__).with_name("gate") / "hold.py"
-STARTED = "Run time limit set to"
-"""What Locust logs in the moment in which it starts its users."""
+BEGAN = "openloop began "
+"""What the line starts with that openloop prints when the time of its run begins."""
 
 LOADS_WITHIN, STARTS_WITHIN = 30.0, 10.0
 MARGIN = 0.1
@@ -133,7 +131,7 @@ class Generator:
             self.child.popen.stdin.flush()
         except BrokenPipeError:
             self.child.check()
-        began = started_at(self._wait_for(STARTED, STARTS_WITHIN))
+        began = began_at(self._wait_for(BEGAN, STARTS_WITHIN))
         end = began + self.drive.warmup_seconds + self.drive.seconds - MARGIN
         return Window(end - self.drive.seconds, end)
 
@@ -152,9 +150,9 @@ class Generator:
             raise RunFailed(f"{self.child.name} {what}; its last log lines:\n{self.child.tail()}")
 
     def _wait_for(self, text: str, seconds: float) -> str:
-        """Wait for a line that holds `text`, and return it."""
+        """Wait for a whole line that holds `text`, and return it."""
         deadline = time.monotonic() + seconds
-        while not (found := [line for line in self.child.log.read_text(errors="replace").split("\n") if text in line]):
+        while not (found := [line for line in self._lines() if text in line]):
             self.child.check()
             if time.monotonic() > deadline:
                 raise RunFailed(
@@ -163,13 +161,16 @@ class Generator:
             time.sleep(0.01)
         return found[0]
 
+    def _lines(self) -> list[str]:
+        return self.child.log.read_text(errors="replace").split("\n")[:-1]
 
-def started_at(line: str) -> float:
-    """Return the time of a line of Locust's log, such as `[2026-11-20 22:05:05,949] host/INFO/…`, in seconds since the epoch.
 
-    Its own time counts, not when it was seen: Locust is busy then, on the CPU that it shares with the harness.
+def began_at(line: str) -> float:
+    """Return the moment of `openloop began 1790000000.123456`, in seconds since the epoch. Raises RunFailed.
+
+    What the line says counts, not when it was seen: Locust is busy then, on the CPU that it shares with the harness.
     """
-    match = re.match(r"\[(\d+-\d+-\d+ \d+:\d+:\d+,\d+)\]", line)
-    if not match:
-        raise RunFailed(f"Locust's log has another form than expected: {line!r}")
-    return datetime.strptime(match[1], "%Y-%m-%d %H:%M:%S,%f").timestamp()
+    try:
+        return float(line.removeprefix(BEGAN))
+    except ValueError as error:
+        raise RunFailed(f"the load test's line on its beginning has another form than expected: {line!r}") from error
