@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tandem.observe import samples
 
-# Takes the harness's options and writes samples, as loadtest/ does.
+# Takes the harness's options, tells when its load begins and writes samples, as openloop does.
 LOCUSTFILE = """
 import csv, gzip, time
 from locust import HttpUser, constant, events, task
@@ -15,6 +15,9 @@ rows = []
 def options(parser):
     for name in "scenario arrivals in-flight request-timeout seed-key users-in-database samples".split():
         parser.add_argument("--" + name)
+@events.test_start.add_listener
+def begin(**_):
+    print("openloop began %.6f" % time.time(), flush=True)
 @events.request.add_listener
 def note(name, response_time, start_time, exception, response, **_):
     outcome = "failed" if exception else "ok"
