@@ -106,9 +106,10 @@ def _detail(comparison: Comparison) -> str:
 
 
 def _numbers(c: Comparison) -> str:
-    if c.low is None:
+    if c.decided_by is None:
         return f"{formats.times(c.estimate)} (no interval: {formats.count(len(c.rounds), 'round')})"
-    return f"{formats.times(c.estimate)} ({formats.confidence(c.confidence)} interval {wording.interval(c)})"
+    within = f", within ±{c.delta:.0%}".replace("%", " %") if c.word == "no practical difference" else ""
+    return f"{formats.times(c.estimate)} ({wording.level(c)} interval {wording.interval(c)}{within})"
 
 
 def _exploratory(headlines: Sequence[Comparison]) -> list[str]:

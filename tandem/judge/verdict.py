@@ -31,6 +31,14 @@ DELTAS: dict[Metric, float] = {"cpu": 0.10, "p50": 0.10, "p99": 0.20, "memory": 
 """How far from 1 a ratio matters in practice; ±δ means 1/(1+δ) to 1+δ, alike for either choice of baseline."""
 
 
+class Interval(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the true ratio lies with a confidence of `level`."""
+
+    level: float
+    low: float
+    high: float
+
+
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """One metric of one stack against the baseline: the ratio of every valid round, and what follows from them."""
 
@@ -43,12 +51,11 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     ratios: list[float]  # stack ÷ baseline, one per entry of `rounds`; below 1 is better
     attempts_all: int  # complete attempts with a ratio, the rejected ones included
     estimate_all: float | None  # the estimate over all of these, to be set against `estimate`
-    confidence: float  # of `low` to `high`
+    confidence: float  # of the interval that “better” and “worse” are decided on
     estimate: float | None  # Hodges–Lehmann; None without ratios
-    low: float | None  # None where the rounds are too few for the confidence
-    high: float | None
-    low90: float | None
-    high90: float | None
+    decided_by: Interval | None  # the interval that the word follows from; None where the rounds are too few for it
+    adjusted: Interval | None  # of `confidence`
+    narrow: Interval | None  # of 90 %, which “no practical difference” is decided on
     delta: float
     smallest: float | None  # the smallest effect, as a ratio above 1, that this run could have given a word to
     word: Word
@@ -142,8 +149,7 @@ def compare(
     word, reason = _word(estimate, bounds, bounds90, DELTAS[metric], quick)
     if kind == "exploratory" or no_word:
         word, reason = "no word", no_word or "exploratory"
-    low, high = _ratios(bounds)
-    low90, high90 = _ratios(bounds90)
+    adjusted, narrow = _interval(bounds, 1 - error), _interval(bounds90, 1 - NO_DIFFERENCE_ERROR)
     return Comparison(
         scenario=scenario,
         metric=metric,
@@ -156,10 +162,9 @@ def compare(
         estimate_all=math.exp(statistics.estimate([math.log(ratio) for ratio in everything])) if everything else None,
         confidence=1 - error,
         estimate=None if estimate is None else math.exp(estimate),
-        low=low,
-        high=high,
-        low90=low90,
-        high90=high90,
+        decided_by=narrow if word == "no practical difference" else adjusted,
+        adjusted=adjusted,
+        narrow=narrow,
         delta=DELTAS[metric],
         smallest=None if effect is None else max(math.exp(effect), 1 + DELTAS[metric]),
         word=word,
@@ -234,5 +239,5 @@ def _pooled(measures: Measures, metric: Metric) -> float | None:
     return (measures.pooled.p50_ms if metric == "p50" else measures.pooled.p99_ms) or None
 
 
-def _ratios(bounds: Bounds) -> tuple[float | None, float | None]:
-    return (math.exp(bounds[0]), math.exp(bounds[1])) if bounds else (None, None)
+def _interval(bounds: Bounds, level: float) -> Interval | None:
+    return Interval(level=level, low=math.exp(bounds[0]), high=math.exp(bounds[1])) if bounds else None

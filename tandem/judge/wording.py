@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from tandem.formats import NOTHING, bounds, mebibytes, milliseconds, point, reach
+from tandem.formats import NOTHING, bounds, confidence, mebibytes, milliseconds, point, reach
 from tandem.judge.measures import TITLES, Measures, Metric, Pooled
 from tandem.judge.prediction import Prediction
 from tandem.judge.verdict import Comparison, Difference
@@ -12,8 +12,19 @@ from tandem.rules import NEEDED
 
 
 def interval(comparison: Comparison) -> str:
-    """Write the comparison's interval: 1.70–1.98."""
-    return bounds(comparison.low, comparison.high)
+    """Write the interval that decided: 1.70–1.98."""
+    found = comparison.decided_by
+    return bounds(found.low, found.high) if found else bounds(None, None)
+
+
+def level(comparison: Comparison) -> str:
+    """Write the confidence of the interval that decided: 90 %, 99.3 %."""
+    return confidence(comparison.decided_by.level) if comparison.decided_by else NOTHING
+
+
+def levelled(comparison: Comparison) -> str:
+    """Write the interval that decided with its confidence: 1.70–1.98 (99.3 %)."""
+    return f"{interval(comparison)} ({level(comparison)})" if comparison.decided_by else interval(comparison)
 
 
 def points(difference: Difference) -> str:

@@ -92,10 +92,10 @@ def _forest(summary: Summary) -> Chart | None:
             x=alt.value(-MARGIN), y=alt.Y("middle:Q", scale=None, axis=None), text="of:N"),
     )  # fmt: skip
     table = [[c.scenario, TITLES[c.metric], c.stack, formats.times(c.estimate), wording.interval(c),
-              formats.confidence(c.confidence), f"±{c.delta:.0%}", c.word] for c in shown]  # fmt: skip
+              wording.level(c), f"±{c.delta:.0%}", c.word] for c in shown]  # fmt: skip
     return _chart(
         "ratios", None, f"Ratios to {summary.run.baseline} with their intervals", layers,
-        "Each point is a ratio, its line the interval, the shaded band what makes no practical difference. "
+        "Each point is a ratio, its line the interval that decided, the shaded band what makes no practical difference. "
         + "; ".join(f"{row['of']}: {row['text']}" for row in rows),
         ["Scenario", "Metric", "Stack", "Ratio", "Interval", "Confidence", "δ", "Word"], table,
     )  # fmt: skip
@@ -110,13 +110,19 @@ def _forest_rows(shown: Sequence[Comparison]) -> list[Row]:
         bottom = top + STEP * len(group)
         for index, c in enumerate(group):
             rows.append({
-                "of": wording.subject(c), "stack": c.stack, "ratio": c.estimate, "low": c.low or c.estimate,
-                "high": c.high or c.estimate, "band_low": 1 / (1 + c.delta), "band_high": 1 + c.delta,
+                "of": wording.subject(c), "stack": c.stack, "ratio": c.estimate, **_ends(c),
+                "band_low": 1 / (1 + c.delta), "band_high": 1 + c.delta,
                 "text": f"{c.stack}  {formats.times(c.estimate)}  {c.word}", "first": index == 0,
                 "top": top, "bottom": bottom, "middle": (top + bottom) / 2, "place": top + STEP * (index + 0.5),
             })  # fmt: skip
         top = bottom + GAP
     return rows
+
+
+def _ends(c: Comparison) -> Row:
+    """Return where a ratio's line ends: at those of the interval that decided, or there is but a point."""
+    found = c.decided_by
+    return {"low": found.low if found else c.estimate, "high": found.high if found else c.estimate}
 
 
 def _percentiles(summary: Summary, number: int, scenario: str, curves: Mapping[str, Sequence[float]]) -> Chart | None:

@@ -53,7 +53,6 @@ def _table(summary: Summary) -> str:
 def _row(summary: Summary, c: Comparison) -> list[str]:
     measures = {(m.scenario, m.stack): m for m in summary.measures}
     theirs, ours = (wording.absolute(measures[c.scenario, name], c.metric) for name in (c.baseline, c.stack))
-    interval = f"{wording.interval(c)} ({formats.confidence(c.confidence)})"
     return [
         _text(c.scenario),
         TITLES[c.metric],
@@ -61,7 +60,7 @@ def _row(summary: Summary, c: Comparison) -> list[str]:
         theirs,
         ours,
         formats.times(c.estimate),
-        interval,
+        wording.levelled(c),
         c.word,
     ]
 

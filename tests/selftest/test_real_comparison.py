@@ -161,8 +161,8 @@ def _logs(compared: Compared, stack: str, metric: measures.Metric) -> list[float
 def line(comparison: Comparison) -> str:
     """Return a comparison as a line."""
     found = "no estimate"
-    if comparison.estimate is not None and comparison.low is not None:
-        bounds = f"{comparison.low:.3f} to {comparison.high:.3f}"
+    if comparison.estimate is not None and comparison.adjusted is not None:
+        bounds = f"{comparison.adjusted.low:.3f} to {comparison.adjusted.high:.3f}"
         found = f"{comparison.estimate:.3f}, {100 * comparison.confidence:.4g} % interval {bounds}"
     reason = f" ({comparison.reason})" if comparison.reason else ""
     return f"{comparison.metric} of {comparison.stack} to {comparison.baseline}: {found}, {comparison.word}{reason}"

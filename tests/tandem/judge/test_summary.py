@@ -14,6 +14,7 @@ import pytest
 from tandem.judge import summary, wording
 from tandem.judge.measures import Pooled
 from tandem.judge.summary import Summary, summarise
+from tandem.judge.verdict import Interval
 from tandem.records.journal import Record
 from tests.support import synthetic
 from tests.support.synthetic import ASGI, DECOY, WSGI, synthesise
@@ -180,4 +181,5 @@ def test_records_that_make_no_run(records: list[Record], message: str) -> None:
 )
 def test_an_interval_shows_on_which_side_of_one_it_ends(low: float, high: float, shown: str) -> None:
     comparison = summarise(synthesise()).comparisons[0]
-    assert wording.interval(msgspec.structs.replace(comparison, low=low, high=high)) == shown
+    found = Interval(level=0.9, low=low, high=high)
+    assert wording.interval(msgspec.structs.replace(comparison, decided_by=found)) == shown

@@ -44,14 +44,34 @@ def test_the_words_don_t_depend_on_which_side_is_the_baseline() -> None:
         assert back.word == opposite.get(there.word, there.word)
 
 
+@pytest.mark.parametrize(
+    ("ratios", "level"),
+    [(around(1.0, 0.01), 0.9), (around(1.25, 0.01), 1 - 0.05 / 7), (around(1.09, 0.02), 1 - 0.05 / 7)],
+)
+def test_the_interval_that_is_shown_is_the_one_that_decided(ratios: list[float], level: float) -> None:
+    found = judge(ratios)
+    assert found.decided_by is not None
+    assert found.decided_by.level == pytest.approx(level)
+    assert found.decided_by == (found.narrow if level == 0.9 else found.adjusted)
+
+
+def test_a_wide_interval_does_not_stand_beside_no_practical_difference() -> None:
+    """The adjusted one reaches beyond δ, the 90 % one, on which the word is decided, does not."""
+    found = judge(around(1.0, 0.025))
+    assert found.word == "no practical difference"
+    assert found.adjusted is not None
+    assert found.decided_by is not None
+    assert found.adjusted.high > 1 + found.delta > found.decided_by.high
+
+
 def test_the_confidence_is_shared_by_the_family() -> None:
     ratios = around(1.1, 0.02)
     one, seven = judge(ratios, headlines=1), judge(ratios, headlines=7)
     assert one.confidence == pytest.approx(0.95)
     assert seven.confidence == pytest.approx(1 - 0.05 / 7)
-    assert one.low is not None
-    assert seven.low is not None
-    assert seven.low < one.low
+    assert one.adjusted is not None
+    assert seven.adjusted is not None
+    assert seven.adjusted.low < one.adjusted.low
 
 
 def test_undecided_says_what_it_could_have_seen() -> None:
@@ -72,7 +92,7 @@ def test_quick_runs_never_say_no_practical_difference() -> None:
 def test_a_reason_overrules_the_numbers() -> None:
     found = judge(around(2.0, 0.01), no_word="because")
     assert (found.word, found.reason) == ("no word", "because")
-    assert found.low is not None  # the numbers stay visible
+    assert found.decided_by is not None  # the numbers stay visible
 
 
 def words(summary: Summary, kind: str = "headline") -> dict[tuple[str, str], str]:
