@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tandem.errors import TandemError
@@ -105,3 +106,17 @@ def test_only_a_stack_that_is_measured_keeps_times(tmp_path: Path) -> None:
     nginx.configure(folder, USERDB, public_port=18080, server_ports=[18001], keepalive=8, timing=True)
     assert nginx.TIMING_LOG in (folder / "log.conf").read_text()
     nginx.check(nginx.find(), folder)
+
+
+@pytest.mark.usefixtures("processes")
+def test_an_app_that_needs_nothing_of_nginx_gets_the_common_part(tmp_path: Path) -> None:
+    plain = msgspec.structs.replace(USERDB, nginx=None, static=None)
+    nginx.configure(tmp_path / "run", plain, public_port=18080, server_ports=[18001], keepalive=0, limits=True)
+    nginx.check(nginx.find(), tmp_path / "run")
+    assert (tmp_path / "run" / "app" / "server.conf").read_text() == nginx.NOTHING
+
+
+def test_a_folder_that_the_row_names_and_is_not_there_is_named(tmp_path: Path) -> None:
+    wrong = msgspec.structs.replace(USERDB, nginx=str(tmp_path / "missing"))
+    with pytest.raises(TandemError, match=r"no nginx configuration of the app 'User database' in .*missing"):
+        nginx.configure(tmp_path / "run", wrong, public_port=18080, server_ports=[18001], keepalive=0)
