@@ -52,8 +52,8 @@ fuzz: setup ## Ask both apps the same, good requests and bad, and tell where the
 openapi: setup ## Write docs/openapi.json again
 	@$(RUN) -m userdb.openapi > docs/openapi.json
 
-twins: setup ## Show the two apps side by side: what sync and async really change
-	@$(RUN) -m tests.twins | $${PAGER:-cat}
+twins: setup ## Show the two apps side by side: what sync and async really change (HTML=1: as a page, build/twins.html)
+	@$(RUN) -m tests.twins $(call switch,HTML,1,--html)
 
 check: setup ## Formatting, lint, types, floors
 	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports --no-cache

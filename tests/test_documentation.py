@@ -20,7 +20,7 @@ DOCUMENTS = sorted(
 NAMES = [path.relative_to(ROOT).as_posix() for path in DOCUMENTS]
 
 # What looks like a path in the project and is made only when something runs.
-MADE = ("results/", "var/", ".venv",
+MADE = ("results/", "var/", "build/", ".venv",
         "upstream.conf", "listen.conf", "static.conf", "log.conf", "limit.conf", "records.jsonl", "summary.json", "report.html",
         "report.md", "img/", "samples/", "mine.toml", "my-apps.toml", "_name.py", "locustfile.py", "/")  # fmt: skip
 

@@ -2,31 +2,56 @@
 
 from __future__ import annotations
 
-import difflib
+import argparse
 import os
-import shutil
+import subprocess
 import sys
+from typing import TextIO
 
-from tests.twins.differences import SAME_OUTLINE, SAME_TEXT
+from tests.twins.columns import sheet
 from tests.twins.normal import ROOT
+from tests.twins.page import page
+from tests.twins.rows import names
+
+WIDTH = 200
+"""Characters of a line where nobody says how many there are room for: in a file or a pipe without COLUMNS."""
+
+PAGE = ROOT / "build" / "twins.html"
 
 
-def main() -> None:
-    """Print every file of both apps in two columns, with a mark on each line that differs."""
-    width = max(60, (shutil.get_terminal_size((200, 40)).columns - 3) // 2)
-    for name in sorted(SAME_TEXT + SAME_OUTLINE):
-        print(f"\n{('wsgi_app/' + name):<{width}}   asgi_app/{name}\n{'-' * (2 * width + 3)}")
-        left, right = ((ROOT / app / name).read_text().splitlines() for app in ("wsgi_app", "asgi_app"))
-        for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
-            for row in range(max(i2 - i1, j2 - j1)):
-                a = left[i1 + row] if i1 + row < i2 else ""
-                b = right[j1 + row] if j1 + row < j2 else ""
-                print(f"{a[:width]:<{width}} {' ' if tag == 'equal' else '|'} {b[:width]}".rstrip())
+def main(arguments: list[str] | None = None) -> None:
+    """Print both apps in two columns, through the pager where there is one, or write the page."""
+    parser = argparse.ArgumentParser(prog="python -m tests.twins", description=__doc__)
+    parser.add_argument("--html", action="store_true", help="write build/twins.html instead, and print where it is")
+    if parser.parse_args(arguments).html:
+        PAGE.parent.mkdir(exist_ok=True)
+        PAGE.write_text(page())
+        print(PAGE)
+        return
+    columns = width(sys.stdout)
+    show("\n".join(line for name in names() for line in sheet(name, columns)))
+
+
+def width(stream: TextIO) -> int:
+    """The characters of a line of a terminal; for what is none, COLUMNS or WIDTH."""
+    if stream.isatty():
+        return os.get_terminal_size(stream.fileno()).columns or WIDTH
+    told = os.environ.get("COLUMNS", "")
+    return int(told) if told.isdecimal() and int(told) else WIDTH
+
+
+def show(text: str) -> None:
+    """Show it through the pager that the person at the terminal likes, if any."""
+    pager = os.environ.get("PAGER")
+    if pager and sys.stdout.isatty():
+        subprocess.run(pager, shell=True, input=text + "\n", text=True, check=False)
+    else:
+        print(text)
 
 
 if __name__ == "__main__":
     try:
         main()
         sys.stdout.flush()
-    except BrokenPipeError:  # a pager that was left early
+    except BrokenPipeError:  # a pipe whose reader has left early
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
