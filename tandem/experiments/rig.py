@@ -219,7 +219,6 @@ class Bench:
             max_ms=figures.max_ms,
             dispatch_lag_p50_ms=figures.dispatch_lag_p50_ms,
             dispatch_lag_p99_ms=figures.dispatch_lag_p99_ms,
-            asked=figures.asked,
             failure_examples=figures.failure_examples,
             asked_otherwise=samples.asked_otherwise(first, inside),
             unaccounted=samples.unaccounted(found, window)

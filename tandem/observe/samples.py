@@ -9,8 +9,6 @@ Columns are arrays and not objects per row: a report reads millions of rows.
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import math
 import zlib
 from array import array
@@ -22,19 +20,12 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from openloop import format
 from tandem.errors import RunFailed
 from tandem.records.block import Diagnostics
 from tandem.statistics import reached
 
-COLUMNS = "arrival,due,start_delay_ms,service_ms,response_ms,in_flight,route,status,outcome,asked,reason"
-OUTCOMES = ("ok", "failed", "unfinished", "dropped")
-INCOMPARABLE = "00000000"
-"""What stands for what an arrival asked where that can't be compared between stacks."""
-
 EXAMPLES = 5
-CHUNK = 1 << 20
-
-Conversion = Callable[[Any], Any]
 Window = tuple[float, float]  # seconds since the epoch; the end is excluded
 
 
@@ -54,7 +45,7 @@ class Samples:
     in_flight: array[int] = field(default_factory=_numbers("q"))
     routes: list[str] = field(default_factory=list)
     statuses: array[int] = field(default_factory=_numbers("q"))  # 0: no answer
-    outcomes: list[str] = field(default_factory=list)  # of OUTCOMES
+    outcomes: list[str] = field(default_factory=list)  # of format.OUTCOMES
     asked: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
 
@@ -82,35 +73,13 @@ class Figures(NamedTuple):
     max_ms: float | None
     dispatch_lag_p50_ms: float  # of the requests that were sent; 0 where none was
     dispatch_lag_p99_ms: float
-    asked: str
     failure_examples: list[str]
 
 
 def read(path: Path) -> Samples:
     """Return the samples of a file. Raises RunFailed where it is missing, cut off or something else."""
-    found = Samples()
-    add = [column.append for column in found.columns()]
-    kinds: list[Conversion] = [
-        int,
-        float,
-        float,
-        float,
-        float,
-        int,
-        bytes.decode,
-        int,
-        bytes.decode,
-        bytes.decode,
-        _text,
-    ]
     with _readable(path):
-        for row in _rows(path):
-            for append, kind, value in zip(add, kinds, row, strict=True):
-                append(kind(value))
-        if unknown := set(found.outcomes).difference(OUTCOMES):
-            raise ValueError(f"unknown outcome {unknown.pop()!r}")
-        _check(found.response_ms)
-    return found
+        return Samples(*format.read(path).values())
 
 
 def by_route(path: Path) -> dict[str, array[float]]:
@@ -118,62 +87,29 @@ def by_route(path: Path) -> dict[str, array[float]]:
 
     Raises RunFailed as `read`.
     """
-    found: dict[bytes, array[float]] = {}
+    found: dict[str, array[float]] = {}
     with _readable(path):
-        for row in _rows(path):
-            times = found.get(row[6])
-            if times is None:
-                times = found[row[6]] = array("d")
-            times.append(float(row[4]) if row[8] == b"ok" else math.inf)
-        for times in found.values():
-            _check(times)
-        return {route.decode(): times for route, times in found.items()}
-
-
-def _text(cell: bytes) -> str:
-    """Return the text of a cell that may be quoted."""
-    text = cell.decode()
-    return text[1:-1].replace('""', '"') if len(text) > 1 and text[0] == text[-1] == '"' else text
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"' if "," in text or '"' in text else text
-
-
-def _check(times: array[float]) -> None:
-    if any(map(math.isnan, times)):
-        raise ValueError("a time is no number")
-
-
-def _rows(path: Path) -> Iterator[list[bytes]]:
-    """Yield the cells of each row; only the last one, the reason, may hold commas."""
-    with gzip.open(path, "rb") as file:
-        if file.readline().rstrip(b"\n").decode() != COLUMNS:
-            raise ValueError(f"they do not begin with the columns {COLUMNS}")
-        rest = b""
-        while chunk := file.read(CHUNK):
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                yield line.split(b",", 10)
-        if rest:
-            raise ValueError("the last line is cut off")
+        columns = format.read(path, ("route", "response_ms", "outcome"))
+    for route, response, outcome in zip(*columns.values(), strict=True):
+        times = found.get(route)
+        if times is None:
+            times = found[route] = array("d")
+        times.append(response if outcome == "ok" else math.inf)
+    return found
 
 
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
     try:
         yield
-    except (OSError, EOFError, zlib.error, ValueError, IndexError) as error:
+    except (OSError, EOFError, zlib.error, ValueError) as error:
         raise RunFailed(f"the samples in {path} can't be read: {error}") from error
 
 
 def write(path: Path, samples: Samples) -> None:
     """Write samples in the form in which Locust's are read. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    row = "{},{:.6f},{:.3f},{:.3f},{:.3f},{},{},{},{},{},{}\n"
-    with gzip.open(path, "wt", compresslevel=1, encoding="utf-8", newline="") as file:
-        file.write(COLUMNS + "\n")
-        file.writelines(row.format(*cells, _quoted(why)) for *cells, why in zip(*samples.columns(), strict=True))
+    format.write(path, zip(*samples.columns(), strict=True))
 
 
 def within(samples: Samples, start: float, end: float) -> Samples:
@@ -207,7 +143,6 @@ def figures(samples: Samples, window: Window) -> Figures:
         max_ms=reached(times, 1.0),
         dispatch_lag_p50_ms=reached(lags, 0.50) or 0.0,
         dispatch_lag_p99_ms=reached(lags, 0.99) or 0.0,
-        asked=_digest(due),
         failure_examples=_examples(due),
     )
 
@@ -291,13 +226,10 @@ def _in_flight(samples: Samples, moment: float) -> int:
 
 def _comparable(samples: Samples) -> dict[int, str]:
     return {
-        number: asked for number, asked in zip(samples.arrival, samples.asked, strict=True) if asked != INCOMPARABLE
+        number: asked
+        for number, asked in zip(samples.arrival, samples.asked, strict=True)
+        if asked != format.INCOMPARABLE
     }
-
-
-def _digest(samples: Samples) -> str:
-    rows = "".join(f"{number},{asked}\n" for number, asked in sorted(_comparable(samples).items()))
-    return hashlib.blake2b(rows.encode(), digest_size=8).hexdigest()
 
 
 def _examples(samples: Samples) -> list[str]:

@@ -69,7 +69,6 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, tag="block"):
     max_ms: float | None
     dispatch_lag_p50_ms: float  # of `start_delay`, from due to sent: the generator's own lateness
     dispatch_lag_p99_ms: float
-    asked: str  # digest of what the window's arrivals asked for
     asked_otherwise: int  # arrivals that asked for something else than the first block of this round and scenario did
     unaccounted: int  # arrivals of the window that left no sample, or two, or that the schedule has and it has not
     app_cpu_seconds: float

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tandem.observe import samples
+from openloop import format
 
 # Takes the harness's options, tells when its load begins and writes samples, as openloop does.
 LOCUSTFILE = """
@@ -39,6 +39,6 @@ class Someone(HttpUser):
 def locustfile(folder: Path, action: str = 'self.client.get("/x")', leave_samples: bool = True) -> str:
     """Write a load test that the harness can drive instead of loadtest/, and return its folder."""
     folder.mkdir()
-    text = LOCUSTFILE.format(action=action, leave_samples=leave_samples, columns=samples.COLUMNS.split(","))
+    text = LOCUSTFILE.format(action=action, leave_samples=leave_samples, columns=list(format.COLUMNS))
     (folder / "locustfile.py").write_text(text)
     return str(folder)

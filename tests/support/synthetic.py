@@ -184,7 +184,7 @@ def _block(
         "arrivals": arrivals, "requests": arrivals, "failures": 0, "unfinished": 0, "dropped": 0, "backlog": 0,
         "rate": driven.rate,
         "p50_ms": p50, "p90_ms": 2.5 * p50, "p99_ms": p99, "max_ms": 900.0, "dispatch_lag_p50_ms": 0.05,
-        "dispatch_lag_p99_ms": 0.3, "asked": "00c0ffee00c0ffee", "asked_otherwise": 0, "unaccounted": 0,
+        "dispatch_lag_p99_ms": 0.3, "asked_otherwise": 0, "unaccounted": 0,
         "app_cpu_seconds": cpu * 0.8, "nginx_cpu_seconds": cpu * 0.2, "app_memory_bytes": int(draw(MEMORY, "memory")),
         "nginx_memory_bytes": 8 * 2**20, "start_seconds": 0.8, "interference": interference(),
         "observed": Observed(processes=2, threads=18, database_connections=9, news_connections=3, in_flight=12),
