@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from asgi_app.http import Request, body, header, passwords, query, sessions, store
 from userdb import addresses, errors, forms, metrics, visits
 from userdb import sessions as userdb_sessions
 from userdb.forms import LoginForm
 from userdb.models import Account
 from userdb.sessions import Session
 from userdb.visits import Visitor
+
+from .http import Request, body, header, passwords, query, sessions, store
 
 
 async def log_in(request: Request, form: LoginForm) -> Account:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from asgi_app import accounts
-from asgi_app.http import (
+from userdb import addresses, forms, metrics, permissions, wire
+
+from . import accounts
+from .http import (
     Request,
     Response,
     aside,
@@ -18,7 +20,6 @@ from asgi_app.http import (
     settings,
     store,
 )
-from userdb import addresses, forms, metrics, permissions, wire
 
 
 async def health(request: Request) -> Response:

@@ -9,14 +9,15 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from asgi_app import api, http, pages
-from asgi_app.news import News
-from asgi_app.passwords import Passwords
-from asgi_app.store import Store
 from userdb import keys
 from userdb import settings as userdb_settings
 from userdb.sessions import Sessions
 from userdb.settings import Settings
+
+from . import api, http, pages
+from .news import News
+from .passwords import Passwords
+from .store import Store
 
 ROUTES: dict[str, dict[str, http.View]] = {
     "/api/users/{user_id}": {

@@ -14,14 +14,15 @@ from starlette.responses import Response as Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from asgi_app.news import News
-from asgi_app.passwords import Passwords
-from asgi_app.store import Store
 from userdb import errors, logs, metrics, problems, wire
 from userdb.forms import LARGEST_BODY, Preconditions
 from userdb.nginx_errors import GONE
 from userdb.sessions import Sessions
 from userdb.settings import Settings
+
+from .news import News
+from .passwords import Passwords
+from .store import Store
 
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")

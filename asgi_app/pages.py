@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from asgi_app import accounts
-from asgi_app.http import Request, Response, path_value, query, respond, sessions, store
 from userdb import addresses, errors, forms, html, permissions
 from userdb.forms import Preconditions
 from userdb.models import Account
 from userdb.sessions import Session
+
+from . import accounts
+from .http import Request, Response, path_value, query, respond, sessions, store
 
 USER_FIELDS = ("username", "email", "age", "password")
 

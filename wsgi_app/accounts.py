@@ -10,7 +10,8 @@ from userdb.forms import LoginForm
 from userdb.models import Account
 from userdb.sessions import Session
 from userdb.visits import Visitor
-from wsgi_app.http import Request, body, header, passwords, query, sessions, store
+
+from .http import Request, body, header, passwords, query, sessions, store
 
 
 def log_in(request: Request, form: LoginForm) -> Account:

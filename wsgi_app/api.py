@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from userdb import addresses, forms, metrics, permissions, wire
-from wsgi_app import accounts
-from wsgi_app.http import (
+
+from . import accounts
+from .http import (
     Request,
     Response,
     aside,

@@ -10,10 +10,11 @@ from userdb import keys
 from userdb import settings as userdb_settings
 from userdb.sessions import Sessions
 from userdb.settings import Settings
-from wsgi_app import api, http, pages
-from wsgi_app.news import News
-from wsgi_app.passwords import Passwords
-from wsgi_app.store import Store
+
+from . import api, http, pages
+from .news import News
+from .passwords import Passwords
+from .store import Store
 
 ROUTES: dict[str, dict[str, http.View]] = {
     "/api/users/{user_id}": {

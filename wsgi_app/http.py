@@ -17,9 +17,10 @@ from userdb import errors, logs, metrics, problems, wire
 from userdb.forms import LARGEST_BODY, Preconditions
 from userdb.sessions import Sessions
 from userdb.settings import Settings
-from wsgi_app.news import News
-from wsgi_app.passwords import Passwords
-from wsgi_app.store import Store
+
+from .news import News
+from .passwords import Passwords
+from .store import Store
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

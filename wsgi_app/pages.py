@@ -6,8 +6,9 @@ from userdb import addresses, errors, forms, html, permissions
 from userdb.forms import Preconditions
 from userdb.models import Account
 from userdb.sessions import Session
-from wsgi_app import accounts
-from wsgi_app.http import Request, Response, path_value, query, respond, sessions, store
+
+from . import accounts
+from .http import Request, Response, path_value, query, respond, sessions, store
 
 USER_FIELDS = ("username", "email", "age", "password")
 

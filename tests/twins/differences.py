@@ -1,4 +1,4 @@
-"""All that may differ between the twins, beside `async`, `await` and the name of the package. An unused row fails the test."""
+"""All that may differ between the twins, beside `async` and `await`. An unused row fails the test."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ WORDS = {
     "event.listen(engine, ": "event.listen(engine.sync_engine, ",
     "httpx2.Client(": "httpx2.AsyncClient(",
     "self._client.close()": "self._client.aclose()",
-    "import httpx2\n": "import asyncio\nimport httpx2\n",
+    "from time import monotonic\n": "import asyncio\nfrom time import monotonic\n",
     "merged([self._source(user, number, end) for number in range(1, sources + 1)])": "merged("
     "asyncio.gather(*[self._source(user, number, end) for number in range(1, sources + 1)]))",
-    "as a Flask application, served by gunicorn: the synchronous twin of": "as a Starlette application, "
-    "served by uvicorn: the asynchronous twin of",
+    "as a Flask application, served by gunicorn: the synchronous twin of asgi_app": "as a Starlette application, "
+    "served by uvicorn: the asynchronous twin of wsgi_app",
 }
 
 # Names that only one of them has, each with its reason.

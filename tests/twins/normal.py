@@ -25,17 +25,9 @@ class _Synchronous(ast.NodeTransformer):
 
 
 def text(app: str, name: str) -> str:
-    """The code of one file in a plain form: no async, no comments, one style, the package called `app`.
-
-    Imports of the app's own modules are sorted by where they are, not by the name of the package.
-    """
+    """The code of one file in a plain form: no async, no comments, one style."""
     tree = _Synchronous().visit(ast.parse((ROOT / app / name).read_text()))
-    lines = (
-        ast.unparse(ast.fix_missing_locations(tree)).replace("wsgi_app", "app").replace("asgi_app", "app").split("\n")
-    )
-    imports = sorted(line for line in lines if line.startswith(("import ", "from ")))
-    rest = [line for line in lines if not line.startswith(("import ", "from "))]
-    return "\n".join([*imports, *rest])
+    return ast.unparse(ast.fix_missing_locations(tree))
 
 
 def translated(source: str) -> tuple[str, list[str]]:
