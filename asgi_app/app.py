@@ -17,6 +17,7 @@ from userdb.settings import Settings
 from . import api, http, pages
 from .news import News
 from .passwords import Passwords
+from .services import Services
 from .store import Store
 
 ROUTES: dict[str, dict[str, http.View]] = {
@@ -60,13 +61,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         store, news = Store(settings), News(settings)
         try:
             await store.open()
-            yield {
-                "store": store,
-                "news": news,
-                "passwords": Passwords(settings),
-                "sessions": codec,
-                "settings": settings,
-            }
+            yield {"services": Services(store, news, Passwords(settings), codec, settings)}
         finally:
             await news.close()
             await store.close()

@@ -17,17 +17,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from userdb import errors, logs, metrics, problems, wire
 from userdb.forms import LARGEST_BODY, Preconditions
 from userdb.nginx_errors import GONE
-from userdb.sessions import Sessions
-from userdb.settings import Settings
 
-from .news import News
-from .passwords import Passwords
-from .store import Store
+from .services import Services
 
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
 
-View = Callable[[Request], Awaitable[Response]]
+View = Callable[[Request], Awaitable[wire.Answer]]
 
 METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 
@@ -80,10 +76,10 @@ def resource(path: str, views: dict[str, View]) -> Route:
     allow = ", ".join(sorted({*views, "OPTIONS"} | ({"HEAD"} if "GET" in views else set())))
 
     async def dispatch(request: Request) -> Response:
-        refuse_newline(request)
+        refuse_odd_path(request)
         view = views.get("GET" if request.method == "HEAD" else request.method)
         if view is not None:
-            return await view(request)
+            return respond(await view(request))
         if request.method == "OPTIONS":
             return respond(wire.options(allow))
         raise errors.MethodNotAllowed(allow)
@@ -96,29 +92,9 @@ def respond(answer: wire.Answer) -> Response:
     return Reply(answer)
 
 
-def store(request: Request) -> Store:
-    """The store of this process."""
-    return cast(Store, request.state.store)
-
-
-def news(request: Request) -> News:
-    """The news service of this process."""
-    return cast(News, request.state.news)
-
-
-def passwords(request: Request) -> Passwords:
-    """The passwords of this process."""
-    return cast(Passwords, request.state.passwords)
-
-
-def sessions(request: Request) -> Sessions:
-    """The codec of sessions."""
-    return cast(Sessions, request.state.sessions)
-
-
-def settings(request: Request) -> Settings:
-    """What this process was told from outside."""
-    return cast(Settings, request.state.settings)
+def services(request: Request) -> Services:
+    """What this process has for every request."""
+    return cast(Services, request.state.services)
 
 
 def path_value(request: Request, name: str) -> str:
@@ -152,13 +128,13 @@ async def body(request: Request) -> bytes:
     return bytes(data)
 
 
-async def aside(call: Callable[[Argument], Result], argument: Argument) -> Result:
-    """Call what waits for a disk where no other request waits for it."""
+async def run_in_thread(call: Callable[[Argument], Result], argument: Argument) -> Result:
+    """Run a blocking call where it holds up no other request."""
     return await to_thread.run_sync(call, argument)
 
 
-def refuse_newline(request: Request) -> None:
-    """`/users%0A` is not `/users`: the router would take them for the same."""
+def refuse_odd_path(request: Request) -> None:
+    """Neither `//users` nor `/users%0A` is `/users`, whatever the router takes for the same."""
     if request.scope["path"].endswith("\n"):
         request.scope["route"] = None  # nor is it counted as that address
         raise errors.NotFound()

@@ -18,19 +18,19 @@ class Passwords:
 
     def __init__(self, settings: Settings) -> None:
         self._workers = anyio.CapacityLimiter(settings.password_workers)
-        self._places = anyio.Semaphore(settings.password_workers + settings.password_queue)
+        self._slots = anyio.Semaphore(settings.password_workers + settings.password_queue)
 
     @contextmanager
-    def place(self) -> Iterator[None]:
-        """A place in the queue. Raises Busy where all are taken."""
+    def slot(self) -> Iterator[None]:
+        """A slot in the queue. Raises Busy where all are taken."""
         try:
-            self._places.acquire_nowait()
+            self._slots.acquire_nowait()
         except anyio.WouldBlock:
             raise errors.Busy("Too many are logging in.") from None
         try:
             yield
         finally:
-            self._places.release()
+            self._slots.release()
 
     async def matches(self, password_hash: str | None, password: str) -> bool:
         """Whether it is the password of this hash."""

@@ -7,8 +7,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from userdb.nginx_errors import MALFORMED
 
 
-class Malformed(HttpToolsProtocol):
-    """Nothing else than the answer to a malformed request differs from the server's own."""
+class Protocol(HttpToolsProtocol):
+    """The server's own; only its reply to what is no request is replaced."""
 
     def send_400_response(self, msg: str) -> None:
         """Answer what was no request."""

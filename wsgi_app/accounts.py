@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from userdb import addresses, errors, forms, metrics, visits
-from userdb import sessions as userdb_sessions
+from userdb import addresses, errors, forms, metrics, sessions, visits
 from userdb.forms import LoginForm
 from userdb.models import Account
 from userdb.sessions import Session
 from userdb.visits import Visitor
 
-from .http import Request, body, header, passwords, query, sessions, store
+from .http import Request, body, header, query, services
 
 
 def log_in(request: Request, form: LoginForm) -> Account:
     """The account with this name and password. Raises Unauthorized, TooManyAttempts, and Busy where too many wait."""
     try:
-        with passwords(request).place():
-            store(request).count_attempt(form.username)
-            account = store(request).find_account(form.username)
+        with services(request).passwords.slot():
+            services(request).store.count_attempt(form.username)
+            account = services(request).store.find_account(form.username)
             # Looked at also where there is no such user: that must not be told by the time it takes.
             password_hash = None if account is None else account.password_hash
-            is_right = passwords(request).matches(password_hash, form.password)
+            is_right = services(request).passwords.matches(password_hash, form.password)
             if account is None or not is_right:
                 raise errors.Unauthorized("The username or the password is wrong.")
-            store(request).clear_attempts(form.username)
+            services(request).store.clear_attempts(form.username)
     except errors.Problem as problem:
         metrics.login(errors.TITLES[problem.status])
         raise
@@ -35,7 +34,7 @@ def log_in(request: Request, form: LoginForm) -> Account:
 
 def signed_in(request: Request) -> Account:
     """The account of the token that came with a request. Raises Unauthorized."""
-    account = _account(request, sessions(request).of_bearer(header(request, "Authorization")))
+    account = _account(request, services(request).sessions.of_bearer(header(request, "Authorization")))
     if account is None:
         raise errors.Unauthorized()
     return account
@@ -43,30 +42,30 @@ def signed_in(request: Request) -> Account:
 
 def end(request: Request, session: Session | None) -> None:
     """Make a session of no more use; one of nobody is of none already."""
-    if session is not None and session.user_id != userdb_sessions.NOBODY:
-        store(request).end_session(session)
+    if session is not None and session.user_id != sessions.NOBODY:
+        services(request).store.end_session(session)
 
 
 def hashed(request: Request, password: str | None) -> str | None:
     """The hash of a new password, None where there is none. Raises Busy where too many wait."""
     if password is None:
         return None
-    with passwords(request).place():
-        return passwords(request).hashed(password)
+    with services(request).passwords.slot():
+        return services(request).passwords.hashed(password)
 
 
 def visitor(request: Request) -> Visitor:
     """Whoever reads a page."""
-    session = sessions(request).of_cookie(header(request, "Cookie"))
+    session = services(request).sessions.of_cookie(header(request, "Cookie"))
     account = _account(request, session)
-    if session is not None and session.user_id != userdb_sessions.NOBODY and account is None:
+    if session is not None and session.user_id != sessions.NOBODY and account is None:
         session = None  # it was ended, or the password has changed since
-    return visits.visitor(sessions(request), session, account, is_secure(request))
+    return visits.visitor(services(request).sessions, session, account, is_secure(request))
 
 
 def form_visitor(request: Request) -> Visitor:
     """Whoever reads a page with a form, which needs a session."""
-    return visits.begun(sessions(request), visitor(request), is_secure(request))
+    return visits.begun(services(request).sessions, visitor(request), is_secure(request))
 
 
 def submitted(request: Request, known: Collection[str]) -> tuple[Visitor, dict[str, str]]:
@@ -75,7 +74,7 @@ def submitted(request: Request, known: Collection[str]) -> tuple[Visitor, dict[s
     fields = forms.fields(header(request, "Content-Type"), body(request), {*known, "csrf"})
     found = form_visitor(request)
     visits.refuse_strangers(
-        sessions(request),
+        services(request).sessions,
         found,
         fields.get("csrf", ""),
         header(request, "Sec-Fetch-Site"),
@@ -97,7 +96,7 @@ def _origin(request: Request) -> str:
 
 def _account(request: Request, session: Session | None) -> Account | None:
     """The account of a session, None where nobody is logged in with it any more."""
-    if session is None or session.user_id == userdb_sessions.NOBODY:
+    if session is None or session.user_id == sessions.NOBODY:
         return None
-    account = store(request).account(session)
-    return account if userdb_sessions.belongs(session, account) else None
+    account = services(request).store.account(session)
+    return account if sessions.belongs(session, account) else None

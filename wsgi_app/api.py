@@ -3,145 +3,132 @@
 from __future__ import annotations
 
 from userdb import addresses, forms, metrics, permissions, wire
+from userdb.wire import Answer
 
 from . import accounts
-from .http import (
-    Request,
-    Response,
-    aside,
-    body,
-    header,
-    news,
-    path_value,
-    preconditions,
-    query,
-    respond,
-    sessions,
-    settings,
-    store,
-)
+from .http import Request, body, header, path_value, preconditions, query, run_in_thread, services
 
 
-def health(request: Request) -> Response:
+def health(request: Request) -> Answer:
     """The app answers; neither database nor news service is asked."""
-    return respond(wire.healthy())
+    return wire.healthy()
 
 
-def ready(request: Request) -> Response:
+def ready(request: Request) -> Answer:
     """The database answers too; 503 where it does not."""
-    store(request).ready()
-    return respond(wire.ready())
+    services(request).store.ready()
+    return wire.ready()
 
 
-def add(request: Request) -> Response:
+def add(request: Request) -> Answer:
     """The sum of two numbers: what the framework costs and nothing else."""
     summands = addresses.summands(query(request))
-    return respond(wire.total(summands))
+    return wire.total(summands)
 
 
-def list_users(request: Request) -> Response:
+def list_users(request: Request) -> Answer:
     """A page of users by id, and where the next one is."""
     page = addresses.page_of_users(query(request))
-    users = store(request).page_of_users(page)
-    return respond(wire.users(users, page))
+    users = services(request).store.page_of_users(page)
+    return wire.users(users, page)
 
 
-def create_user(request: Request) -> Response:
+def create_user(request: Request) -> Answer:
     """A new user: 201, its address, itself."""
     addresses.no_parameters(query(request))
     permissions.to_create(accounts.signed_in(request))
     form = forms.user_form(header(request, "Content-Type"), body(request))
-    user = store(request).create_user(form, accounts.hashed(request, forms.new_password(form)))
-    return respond(wire.created(user))
+    user = services(request).store.create_user(form, accounts.hashed(request, forms.new_password(form)))
+    return wire.created(user)
 
 
-def read_user(request: Request) -> Response:
+def read_user(request: Request) -> Answer:
     """One user; 304 where the client has this state already."""
     user_id = addresses.user_id(path_value(request, "user_id"))
     addresses.no_parameters(query(request))
-    user = store(request).read_user(user_id)
-    return respond(wire.user(user, header(request, "If-None-Match")))
+    user = services(request).store.read_user(user_id)
+    return wire.user(user, header(request, "If-None-Match"))
 
 
-def replace_user(request: Request) -> Response:
+def replace_user(request: Request) -> Answer:
     """The user as the client wants it, in all its fields."""
     user_id = addresses.user_id(path_value(request, "user_id"))
     addresses.no_parameters(query(request))
     permissions.to_change(accounts.signed_in(request), user_id)
     form = forms.user_form(header(request, "Content-Type"), body(request))
     password_hash = accounts.hashed(request, forms.new_password(form))
-    user = store(request).change_user(user_id, form, preconditions(request), password_hash)
-    return respond(wire.user(user))
+    user = services(request).store.change_user(user_id, form, preconditions(request), password_hash)
+    return wire.user(user)
 
 
-def change_user(request: Request) -> Response:
+def change_user(request: Request) -> Answer:
     """The user with the fields that the client names changed."""
     user_id = addresses.user_id(path_value(request, "user_id"))
     addresses.no_parameters(query(request))
     permissions.to_change(accounts.signed_in(request), user_id)
     form = forms.user_change(header(request, "Content-Type"), body(request))
     password_hash = accounts.hashed(request, forms.new_password(form))
-    user = store(request).change_user(user_id, form, preconditions(request), password_hash)
-    return respond(wire.user(user))
+    user = services(request).store.change_user(user_id, form, preconditions(request), password_hash)
+    return wire.user(user)
 
 
-def remove_user(request: Request) -> Response:
+def remove_user(request: Request) -> Answer:
     """The user is gone, and its id is never used again."""
     user_id = addresses.user_id(path_value(request, "user_id"))
     addresses.no_parameters(query(request))
     permissions.to_remove(accounts.signed_in(request), user_id)
-    store(request).remove_user(user_id, preconditions(request))
-    return respond(wire.removed())
+    services(request).store.remove_user(user_id, preconditions(request))
+    return wire.removed()
 
 
-def read_news(request: Request) -> Response:
+def read_news(request: Request) -> Answer:
     """What the news service says about a user: one query, one call."""
     user_id = addresses.user_id(path_value(request, "user_id"))
     addresses.no_parameters(query(request))
-    user = store(request).read_user(user_id)
-    items = news(request).items(user)
-    return respond(wire.news(user, items))
+    user = services(request).store.read_user(user_id)
+    items = services(request).news.items(user)
+    return wire.news(user, items)
 
 
-def read_feed(request: Request) -> Response:
+def read_feed(request: Request) -> Answer:
     """The news of several sources in their order; one that is slow or fails does not lose the others."""
     user_id = addresses.user_id(path_value(request, "user_id"))
     sources = addresses.sources(query(request))
-    user = store(request).read_user(user_id)
-    feed = news(request).feed(user, sources)
-    return respond(wire.feed(user, feed))
+    user = services(request).store.read_user(user_id)
+    feed = services(request).news.feed(user, sources)
+    return wire.feed(user, feed)
 
 
-def read_openapi(request: Request) -> Response:
+def read_openapi(request: Request) -> Answer:
     """The description of the API."""
     addresses.no_parameters(query(request))
-    return respond(wire.openapi_document())
+    return wire.openapi_document()
 
 
-def log_in(request: Request) -> Response:
+def log_in(request: Request) -> Answer:
     """A token for whoever knows the name and the password."""
     addresses.no_parameters(query(request))
     form = forms.login_form(header(request, "Content-Type"), body(request))
     account = accounts.log_in(request, form)
-    return respond(wire.token(sessions(request), sessions(request).begin(account)))
+    return wire.token(services(request).sessions, services(request).sessions.begin(account))
 
 
-def log_out(request: Request) -> Response:
+def log_out(request: Request) -> Answer:
     """The token is of no more use, here or in the other app."""
     addresses.no_parameters(query(request))
     accounts.signed_in(request)
-    accounts.end(request, sessions(request).of_bearer(header(request, "Authorization")))
-    return respond(wire.removed())
+    accounts.end(request, services(request).sessions.of_bearer(header(request, "Authorization")))
+    return wire.removed()
 
 
-def me(request: Request) -> Response:
+def me(request: Request) -> Answer:
     """The user whose token was sent."""
     addresses.no_parameters(query(request))
     account = accounts.signed_in(request)
-    return respond(wire.me(account.user))
+    return wire.me(account.user)
 
 
-def read_metrics(request: Request) -> Response:
+def read_metrics(request: Request) -> Answer:
     """What this stack has counted, for Prometheus."""
-    text = aside(metrics.text, settings(request).metrics_folder)
-    return respond(wire.counted(text))
+    text = run_in_thread(metrics.text, services(request).settings.metrics_folder)
+    return wire.counted(text)

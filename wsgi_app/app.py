@@ -14,6 +14,7 @@ from userdb.settings import Settings
 from . import api, http, pages
 from .news import News
 from .passwords import Passwords
+from .services import Services
 from .store import Store
 
 ROUTES: dict[str, dict[str, http.View]] = {
@@ -57,13 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         http.resource(app, path, views)
     store, news = Store(settings), News(settings)
     store.open()
-    app.extensions |= {
-        "store": store,
-        "news": news,
-        "passwords": Passwords(settings),
-        "sessions": codec,
-        "settings": settings,
-    }
+    app.extensions["services"] = Services(store, news, Passwords(settings), codec, settings)
     atexit.register(news.close)
     atexit.register(store.close)
     return app

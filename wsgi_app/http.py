@@ -15,12 +15,8 @@ from werkzeug.exceptions import HTTPException
 
 from userdb import errors, logs, metrics, problems, wire
 from userdb.forms import LARGEST_BODY, Preconditions
-from userdb.sessions import Sessions
-from userdb.settings import Settings
 
-from .news import News
-from .passwords import Passwords
-from .store import Store
+from .services import Services
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -28,7 +24,7 @@ if TYPE_CHECKING:
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
 
-View = Callable[[Request], Response]
+View = Callable[[Request], wire.Answer]
 
 METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 
@@ -67,7 +63,7 @@ def resource(app: Flask, path: str, views: dict[str, View]) -> None:
     def dispatch(**path_values: str) -> Response:
         view = views.get("GET" if request.method == "HEAD" else request.method)
         if view is not None:
-            return view(request)
+            return respond(view(request))
         if request.method == "OPTIONS":
             return respond(wire.options(allow))
         raise errors.MethodNotAllowed(allow)
@@ -82,29 +78,9 @@ def respond(answer: wire.Answer) -> Response:
     return Reply(answer.body, status, answer.headers)
 
 
-def store(request: Request) -> Store:
-    """The store of this process."""
-    return cast(Store, current_app.extensions["store"])
-
-
-def news(request: Request) -> News:
-    """The news service of this process."""
-    return cast(News, current_app.extensions["news"])
-
-
-def passwords(request: Request) -> Passwords:
-    """The passwords of this process."""
-    return cast(Passwords, current_app.extensions["passwords"])
-
-
-def sessions(request: Request) -> Sessions:
-    """The codec of sessions."""
-    return cast(Sessions, current_app.extensions["sessions"])
-
-
-def settings(request: Request) -> Settings:
-    """What this process was told from outside."""
-    return cast(Settings, current_app.extensions["settings"])
+def services(request: Request) -> Services:
+    """What this process has for every request."""
+    return cast(Services, current_app.extensions["services"])
 
 
 def path_value(request: Request, name: str) -> str:
@@ -133,40 +109,40 @@ def body(request: Request) -> bytes:
     return request.get_data(cache=False)
 
 
-def aside(call: Callable[[Argument], Result], argument: Argument) -> Result:
-    """Call what waits for a disk where no other request waits for it."""
+def run_in_thread(call: Callable[[Argument], Result], argument: Argument) -> Result:
+    """Run a blocking call where it holds up no other request."""
     return call(argument)  # the other requests have threads or processes of their own
 
 
-def refuse_double_slash() -> None:
-    """`//users` is not `/users`: the router would take them for the same. Nor is there anything at `/users%0A`."""
+def refuse_odd_path(request: Request) -> None:
+    """Neither `//users` nor `/users%0A` is `/users`, whatever the router takes for the same."""
     path = request.environ["PATH_INFO"]
     if path.startswith("//") or path.endswith("\n"):
         request.url_rule = None  # nor is it counted as that address
         raise errors.NotFound()
 
 
-def request_id() -> str:
+def request_id(request: Request) -> str:
     """What nginx calls this request."""
     return header(request, "X-Request-ID") or "-"
 
 
-def on_problem(error: errors.Problem) -> Response:
+def on_problem(request: Request, error: errors.Problem) -> Response:
     """What one of our own errors tells the client."""
-    logs.problem(logger, error, request_id())
+    logs.problem(logger, error, request_id(request))
     path = request.environ["PATH_INFO"]  # request.path has //api as /api
-    return respond(problems.answer(error, path, request_id()))
+    return respond(problems.answer(error, path, request_id(request)))
 
 
-def on_http_exception(error: HTTPException) -> Response:
+def on_http_exception(request: Request, error: HTTPException) -> Response:
     """The same for an error of the framework; its 405 means a method that no path knows."""
-    return on_problem(errors.of_status(501 if error.code == 405 else error.code or 500))
+    return on_problem(request, errors.of_status(501 if error.code == 405 else error.code or 500))
 
 
-def on_exception(error: Exception) -> Response:
+def on_exception(request: Request, error: Exception) -> Response:
     """The same for a fault of ours: logged in full, shown to nobody."""
-    logs.fault(logger, error, request_id())
-    return on_problem(errors.Internal())
+    logs.fault(logger, error, request_id(request))
+    return on_problem(request, errors.Internal())
 
 
 def install(app: Flask) -> None:
@@ -174,7 +150,7 @@ def install(app: Flask) -> None:
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.url_map.merge_slashes = False
     Counting(app)
-    app.before_request(refuse_double_slash)
-    app.register_error_handler(errors.Problem, on_problem)
-    app.register_error_handler(HTTPException, on_http_exception)
-    app.register_error_handler(Exception, on_exception)
+    app.before_request(lambda: refuse_odd_path(request))
+    app.register_error_handler(errors.Problem, lambda error: on_problem(request, error))
+    app.register_error_handler(HTTPException, lambda error: on_http_exception(request, error))
+    app.register_error_handler(Exception, lambda error: on_exception(request, error))

@@ -18,17 +18,17 @@ class Passwords:
     def __init__(self, settings: Settings) -> None:
         # Threads of their own: one that has hashed once keeps the 19 MiB it took, and the server has many threads.
         self._workers = ThreadPoolExecutor(settings.password_workers)
-        self._places = threading.BoundedSemaphore(settings.password_workers + settings.password_queue)
+        self._slots = threading.BoundedSemaphore(settings.password_workers + settings.password_queue)
 
     @contextmanager
-    def place(self) -> Iterator[None]:
-        """A place in the queue. Raises Busy where all are taken."""
-        if not self._places.acquire(blocking=False):
+    def slot(self) -> Iterator[None]:
+        """A slot in the queue. Raises Busy where all are taken."""
+        if not self._slots.acquire(blocking=False):
             raise errors.Busy("Too many are logging in.")
         try:
             yield
         finally:
-            self._places.release()
+            self._slots.release()
 
     def matches(self, password_hash: str | None, password: str) -> bool:
         """Whether it is the password of this hash."""

@@ -7,15 +7,14 @@ from typing import Any
 
 from gunicorn.http.errors import ParseException
 from gunicorn.util import write_nonblock
+from gunicorn.workers import gthread, sync
 from gunicorn.workers.base import Worker
-from gunicorn.workers.gthread import ThreadWorker
-from gunicorn.workers.sync import SyncWorker
 
 from userdb.nginx_errors import MALFORMED
 
 
-class Malformed(Worker):
-    """Nothing else than the answer to a malformed request differs from the server's own."""
+class Protocol(Worker):
+    """The server's own; only its reply to what is no request is replaced."""
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """Answer what was no request, or what failed."""
@@ -26,9 +25,9 @@ class Malformed(Worker):
             super().handle_error(req, client, addr, exc)
 
 
-class Sync(Malformed, SyncWorker):
+class SyncWorker(Protocol, sync.SyncWorker):
     """A worker that handles one request at a time."""
 
 
-class Threads(Malformed, ThreadWorker):
+class ThreadWorker(Protocol, gthread.ThreadWorker):
     """A worker that handles requests in threads."""

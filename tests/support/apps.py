@@ -38,8 +38,8 @@ def in_process(app: str, settings: Settings) -> Iterator[Client]:
     try:
         yield WsgiClient(wsgi)
     finally:
-        wsgi.extensions["news"].close()
-        wsgi.extensions["store"].close()
+        wsgi.extensions["services"].news.close()
+        wsgi.extensions["services"].store.close()
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # Files whose whole text must be the same. http and app are the seams to the frameworks, passwords the one to threads, server
 # the one to the server: there, names, order, and docstrings must be the same, and what is inside may differ.
-SAME_TEXT = ["__init__.py", "accounts.py", "api.py", "news.py", "pages.py", "store.py"]
+SAME_TEXT = ["__init__.py", "accounts.py", "api.py", "news.py", "pages.py", "services.py", "store.py"]
 SAME_OUTLINE = ["app.py", "http.py", "passwords.py", "server.py"]
 
 # What the WSGI app says -> what the ASGI app says.
@@ -27,14 +27,12 @@ WORDS = {
 
 # Names that only one of them has, each with its reason.
 OUTLINE_ONLY = {
-    ("wsgi_app", "refuse_double_slash"): "Werkzeug takes //users for /users",
-    ("asgi_app", "refuse_newline"): "Starlette takes /users%0A for /users",
     ("wsgi_app", "Reply.get_wsgi_headers"): "Flask's Response adds headers when it is sent",
     ("asgi_app", "Reply.__init__"): "Starlette's adds them when it is made",
-    ("wsgi_app", "Malformed.handle_error"): "gunicorn's name for it",
-    ("asgi_app", "Malformed.send_400_response"): "uvicorn's name for it",
-    ("wsgi_app", "Sync"): "gunicorn has two kinds of workers in use here",
-    ("wsgi_app", "Threads"): "the same",
+    ("wsgi_app", "Protocol.handle_error"): "gunicorn's name for it",
+    ("asgi_app", "Protocol.send_400_response"): "uvicorn's name for it",
+    ("wsgi_app", "SyncWorker"): "gunicorn has two kinds of workers in use here",
+    ("wsgi_app", "ThreadWorker"): "the same",
     ("wsgi_app", "Counting.begin"): "Flask calls something before and after a request",
     ("wsgi_app", "Counting.end"): "the same",
     ("asgi_app", "Counting.__call__"): "an ASGI app is wrapped in another one",

@@ -39,7 +39,9 @@ def test_every_declared_name_is_there() -> None:
 
 def test_an_undeclared_difference_is_seen() -> None:
     text = normal.text("wsgi_app", "api.py")
-    assert normal.translated(text.replace("store(request)", "other(request)"))[0] != normal.text("asgi_app", "api.py")
+    assert normal.translated(text.replace("services(request)", "other(request)"))[0] != normal.text(
+        "asgi_app", "api.py"
+    )
     assert normal.translated(text)[0] == normal.text("asgi_app", "api.py")
 
 
