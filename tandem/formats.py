@@ -69,6 +69,11 @@ def bounds(low: float | None, high: float | None) -> str:
     return "no interval" if low is None or high is None else f"{_bound(low)}–{_bound(high)}"
 
 
+def beyond(title: str, value: float, limit: float, unit: str) -> str:
+    """Write what went beyond a limit: `dispatch lag p99 6.1 ms, limit 5 ms`."""
+    return f"{title} {_above(value, limit)} {unit}, limit {limit:.3g} {unit}"
+
+
 def point(value: float) -> str:
     """Write a difference of percentage points with its sign: +0.02, 0."""
     return f"{value:+.3g}" if value else "0"
@@ -85,6 +90,13 @@ def _bound(value: float) -> str:
 
 def _ratio(value: float) -> str:
     return f"{value:.2f}" if 0.1 <= value < 10 else _digits(value)
+
+
+def _above(value: float, limit: float) -> str:
+    """Write a number with one decimal, or as many as it takes to see that it is above the limit."""
+    texts = (f"{value:.{decimals}f}" for decimals in range(1, 9))
+    shown = next((text for text in texts if float(text) > float(f"{limit:.3g}")), f"{value!r}")
+    return shown.removesuffix(".0")
 
 
 def _digits(value: float) -> str:

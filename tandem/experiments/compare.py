@@ -14,7 +14,7 @@ from tandem import formats, rules
 from tandem.experiments.executor import Executor
 from tandem.experiments.progress import Progress
 from tandem.judge.rounds import Attempt, Rounds
-from tandem.judge.validity import Word
+from tandem.judge.validity import Validity
 from tandem.observe.provenance import now
 from tandem.plan.comparison import Plan
 from tandem.plan.order import Slot, orders
@@ -116,7 +116,7 @@ class Comparison:
                 for load in self.plan.loads:
                     block = stack.measure(load, Slot(number, attempt, position))
                     self._keep(rounds, block)
-                    self.say(f"{label}  {line(block, rounds.validity(block).word)}  ({progress.step()})")
+                    self.say(f"{label}  {line(block, rounds.validity(block).level)}  ({progress.step()})")
 
     def _key(self, number: int, load: Load) -> str:
         """The same for every stack of a round, whichever attempt: all are asked the same things."""
@@ -139,12 +139,12 @@ class Comparison:
 
 
 def causes(attempt: Attempt) -> list[str]:
-    """Return what made blocks of an attempt INVALID, with the block's stack and scenario."""
+    """Return what made blocks of an attempt INVALID, and not what made others SUSPECT, with the stack and scenario."""
     return [
-        f"{stack}, {scenario}: {cause}"
+        f"{stack}, {scenario}: {formats.beyond(cause.title, cause.value, cause.limit, cause.unit)}"
         for (scenario, stack), judged in attempt.validity.items()
-        if judged.word == "INVALID"
-        for cause in judged.causes
+        if judged.level == "INVALID"
+        for cause in judged.decisive
     ]
 
 
@@ -157,7 +157,7 @@ def calibrated(found: Calibration) -> str:
     )
 
 
-def line(block: Block, word: Word) -> str:
+def line(block: Block, level: Validity) -> str:
     """Return a block as one line of progress."""
     cpu = (block.app_cpu_seconds + block.nginx_cpu_seconds) * 1000 / block.requests if block.requests else float("nan")
     counts = {"failed": block.failures, "unfinished": block.unfinished, "dropped": block.dropped}
@@ -165,7 +165,7 @@ def line(block: Block, word: Word) -> str:
     times = f"p50 {_milliseconds(block.p50_ms)}  p99 {_milliseconds(block.p99_ms)}"
     return (
         f"{block.scenario:<9} {block.stack:<13} {block.rate:6.1f}/s  {times}  CPU {cpu:.2f} ms/request{bad}"
-        f"{'' if word == 'VALID' else f'  {word}'}"
+        f"{'' if level == 'VALID' else f'  {level}'}"
     )
 
 

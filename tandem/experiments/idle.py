@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 
+from tandem import formats
 from tandem.judge import validity
 from tandem.judge.validity import Limit
 from tandem.observe.interference import Activity, watch_host
@@ -66,4 +67,4 @@ def _beyond(limit: Limit, share: float, names: str) -> list[str]:
     assert limit.suspect is not None
     if 100 * share <= limit.suspect:
         return []
-    return [validity.beyond(limit, 100 * share, limit.suspect) + (f": {names}" if names else "")]
+    return [formats.beyond(limit.title, 100 * share, limit.suspect, limit.unit) + (f": {names}" if names else "")]

@@ -17,11 +17,8 @@ SITUATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Mostly server-rendered pages", ("pages",)),
     ("Mostly writing", ("write",)),
     ("Many slow outbound calls", ("waiting",)),
-    ("CPU-heavy work in handlers", ()),
-    ("Thousands of idle connections", ()),
-    ("Blocking libraries that can't be replaced", ()),
 )
-"""What people ask, and the scenarios whose headlines answer it; nothing measures the ones without a scenario yet."""
+"""What people ask, and the scenarios whose headlines answer it."""
 
 
 class Advice(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,18 +27,18 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True):
     situation: str
     choice: str
     why: str
-    scenario: str | None  # where the evidence is
+    scenario: str  # where the evidence is
 
 
 def advise(
     comparisons: Sequence[Comparison], refused: str | None, predictions: Sequence[Prediction] = ()
 ) -> list[Advice]:
-    """Return a row per situation; `refused` says why the whole run can't answer, where it can't.
+    """Return a row per situation that a headline of this run answers; `refused` says why the run can't be relied on, if so.
 
     Where arithmetic limits a scenario, it stands in the row: what the budgets decided is no merit of a framework.
     """
     rows = [_row(situation, scenarios, comparisons, refused) for situation, scenarios in SITUATIONS]
-    return [_with_arithmetic(row, comparisons, predictions) for row in rows]
+    return [_with_arithmetic(row, comparisons, predictions) for row in rows if row is not None]
 
 
 def _with_arithmetic(row: Advice, comparisons: Sequence[Comparison], predictions: Sequence[Prediction]) -> Advice:
@@ -55,11 +52,12 @@ def _with_arithmetic(row: Advice, comparisons: Sequence[Comparison], predictions
     return msgspec.structs.replace(row, why=f"{row.why}. Waiting alone allows {limits}: more of these would allow more")
 
 
-def _row(situation: str, scenarios: Sequence[str], comparisons: Sequence[Comparison], refused: str | None) -> Advice:
+def _row(
+    situation: str, scenarios: Sequence[str], comparisons: Sequence[Comparison], refused: str | None
+) -> Advice | None:
     found = [c for c in comparisons if c.kind == "headline" and c.scenario in scenarios]
     if not found:
-        why = "no headline comparison of this run answers it"
-        return Advice(situation=situation, choice="not measured in this run", why=why, scenario=None)
+        return None
     if refused:
         return Advice(situation=situation, choice="no advice", why=refused, scenario=found[0].scenario)
     choice, why = _choose(found)

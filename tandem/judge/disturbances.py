@@ -9,7 +9,7 @@ import msgspec
 
 from tandem.judge import validity
 from tandem.judge.rounds import Attempt
-from tandem.judge.validity import Judged
+from tandem.judge.validity import Cause, Judged
 from tandem.records.block import Block
 
 
@@ -20,8 +20,8 @@ class Flagged(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int
     scenario: str
     stack: str
-    word: validity.Word  # "SUSPECT" or "INVALID"
-    causes: list[str]
+    level: validity.Validity  # "SUSPECT" or "INVALID"
+    causes: list[Cause]  # those of that level
 
 
 class Watched(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +30,7 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
     cause: str
     suspect: str  # the limit, with its unit
     invalid: str
-    worst: float | None  # in `unit`; None: this machine doesn't tell
+    worst: float | None  # in `unit`; None: not available on this host
     unit: str
     suspect_blocks: int
     invalid_blocks: int
@@ -43,20 +43,20 @@ class Disturbances(msgspec.Struct, frozen=True, kw_only=True):
     table: list[Watched]
     rejected: list[Flagged]  # INVALID blocks; each spoiled an attempt of its round
     suspects: list[Flagged]  # SUSPECT blocks among those that count
-    unreadable: list[str]  # what this machine doesn't tell, so that it was not watched
+    unreadable: list[str]  # titles of causes that are not available on this host, so that they were not watched
 
 
 def disturbances(attempts: Iterable[Attempt], shown: Iterable[Attempt]) -> Disturbances:
     """Return what disturbed the blocks of these attempts, of which some are shown."""
     judged = _judged(attempts)
     blocks = [block for block, _ in judged]
-    words = Counter(found.word for _, found in judged)
+    levels = Counter(found.level for _, found in judged)
     return Disturbances(
-        blocks={word: words[word] for word in validity.WORDS},
+        blocks={level: levels[level] for level in validity.LEVELS},
         table=[_watched(limit, row, blocks) for limit, row in zip(validity.LIMITS, validity.rows(), strict=True)],
         rejected=_flagged(judged, "INVALID"),
         suspects=_flagged(_judged(shown), "SUSPECT"),
-        unreadable=list(dict.fromkeys(reason for block in blocks for reason in validity.unreadable(block))),
+        unreadable=list(dict.fromkeys(title for block in blocks for title in validity.unreadable(block))),
     )
 
 
@@ -66,21 +66,21 @@ def _judged(attempts: Iterable[Attempt]) -> list[tuple[Block, Judged]]:
 
 def _watched(limit: validity.Limit, row: tuple[str, str, str], blocks: Sequence[Block]) -> Watched:
     values = [value for block in blocks if (value := limit.value(block)) is not None]
-    words = [limit.exceeded(block)[0] for block in blocks]
+    levels = [limit.exceeded(block)[0] for block in blocks]
     return Watched(
         cause=row[0],
         suspect=row[1],
         invalid=row[2],
         worst=max(values, default=None),
         unit=limit.unit,
-        suspect_blocks=words.count("SUSPECT"),
-        invalid_blocks=words.count("INVALID"),
+        suspect_blocks=levels.count("SUSPECT"),
+        invalid_blocks=levels.count("INVALID"),
     )
 
 
-def _flagged(judged: Iterable[tuple[Block, Judged]], word: validity.Word) -> list[Flagged]:
+def _flagged(judged: Iterable[tuple[Block, Judged]], level: validity.Validity) -> list[Flagged]:
     return [
-        Flagged(round=block.round, attempt=block.attempt, scenario=block.scenario, stack=block.stack, word=word,
-                causes=found.causes)
-        for block, found in judged if found.word == word
+        Flagged(round=block.round, attempt=block.attempt, scenario=block.scenario, stack=block.stack, level=level,
+                causes=found.decisive)
+        for block, found in judged if found.level == level
     ]  # fmt: skip

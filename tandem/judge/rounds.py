@@ -46,7 +46,7 @@ class Attempt:
     @property
     def invalid(self) -> bool:
         """Whether something outside the stacks spoiled it."""
-        return any(judged.word == "INVALID" for judged in self.validity.values())
+        return any(judged.level == "INVALID" for judged in self.validity.values())
 
 
 class Rounds:

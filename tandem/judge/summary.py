@@ -23,7 +23,7 @@ from tandem.records.block import Block
 from tandem.records.journal import End, Record, Resumed
 from tandem.records.setup import Load, Run, Stack
 
-VERSION = 2
+VERSION = 3
 """Version of `summary.json`; raised when a reader of the old one could misread the new one."""
 
 SCHEMA = Path(__file__).with_name("summary.schema.json")

@@ -7,22 +7,23 @@ marked every block and told nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
 
 from tandem.records.block import Block, Interference
 
-Word = Literal["VALID", "SUSPECT", "INVALID"]
-WORDS: tuple[Word, ...] = ("VALID", "SUSPECT", "INVALID")  # from good to bad
+Validity = Literal["VALID", "SUSPECT", "INVALID"]
+LEVELS: tuple[Validity, ...] = ("VALID", "SUSPECT", "INVALID")  # from good to bad
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
     """One cause: up to a limit nothing is wrong, beyond it the block is SUSPECT or INVALID."""
 
+    key: str
     title: str
-    value: Callable[[Block], float | None]  # in `unit`; None: this machine doesn't tell
+    value: Callable[[Block], float | None]  # in `unit`; None: not available on this host
     unit: str
     suspect: float | None  # None: nothing is only suspect
     invalid: float
@@ -35,8 +36,8 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
             return self.suspect
         return min(self.suspect, max(self.suspect_from, self.suspect_of_p99 * block.p99_ms))
 
-    def exceeded(self, block: Block) -> tuple[Word, float]:
-        """Return the word that this cause alone gives the block, and the limit that decided (0 where none did)."""
+    def exceeded(self, block: Block) -> tuple[Validity, float]:
+        """Return the level that this cause alone gives the block, and the limit that decided (0 where none did)."""
         value, suspect = self.value(block), self.suspect_limit(block)
         if value is None:
             return "VALID", 0.0
@@ -47,75 +48,81 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
         return "VALID", 0.0
 
 
-def _share(title: str, unit: str, suspect: float, invalid: float, of: Callable[[Interference], float | None]) -> Limit:
+def _share(
+    key: str, title: str, unit: str, suspect: float, invalid: float, of: Callable[[Interference], float | None]
+) -> Limit:
     """A cause of interference that is a share, limits in percent."""
 
     def value(block: Block) -> float | None:
         share = of(block.interference)
         return None if share is None else 100 * share
 
-    return Limit(title=title, value=value, unit=unit, suspect=suspect, invalid=invalid)
+    return Limit(key=key, title=title, value=value, unit=unit, suspect=suspect, invalid=invalid)
 
 
 TIME, CPU = "% of the time", "% of one CPU"
 
 LAG = Limit(
-    title="dispatch lag p99", value=lambda block: block.dispatch_lag_p99_ms, unit="ms",
+    key="dispatch_lag", title="dispatch lag p99", value=lambda block: block.dispatch_lag_p99_ms, unit="ms",
     suspect=1, invalid=5, suspect_of_p99=0.1, suspect_from=0.5,
 )  # fmt: skip
-WAITING = _share("generator waiting for its CPU", TIME, 2, 5, lambda around: around.generator_waiting_share)
-GENERATOR = _share("CPU used by the generator", CPU, 60, 85, lambda around: around.generator_cpu_share)
-OTHERS = _share("CPU used by anyone else", CPU, 3, 10, lambda around: around.others_cpu_share)
-STEAL = _share("CPU stolen by the hypervisor", TIME, 0.5, 2, lambda around: around.steal_share)
-THROTTLED = _share("held back by a CPU quota", TIME, 0.5, 2, lambda around: around.throttled_share)
+WAITING = _share(
+    "generator_waiting", "generator waiting for its CPU", TIME, 2, 5, lambda around: around.generator_waiting_share
+)
+GENERATOR = _share("generator_cpu", "CPU used by the generator", CPU, 60, 85, lambda around: around.generator_cpu_share)
+OTHERS = _share("others_cpu", "CPU used by anyone else", CPU, 3, 10, lambda around: around.others_cpu_share)
+STEAL = _share("steal", "CPU stolen by the hypervisor", TIME, 0.5, 2, lambda around: around.steal_share)
+THROTTLED = _share("throttled", "held back by a CPU quota", TIME, 0.5, 2, lambda around: around.throttled_share)
 ACCOUNTING = Limit(
-    title="samples missing or asked for otherwise", unit="arrivals", suspect=None, invalid=0,
+    key="accounting", title="samples missing or asked for otherwise", unit="arrivals", suspect=None, invalid=0,
     value=lambda block: float(block.unaccounted + block.asked_otherwise),
 )  # fmt: skip
 
 LIMITS = (LAG, WAITING, GENERATOR, OTHERS, STEAL, THROTTLED, ACCOUNTING)
 
 
-class Judged(msgspec.Struct, frozen=True, kw_only=True):
-    """What a block or a round is worth, and why."""
+class Cause(msgspec.Struct, frozen=True, kw_only=True):
+    """What disturbed a block: a value beyond a limit, both in `unit`."""
 
-    word: Word
-    causes: list[str]  # one sentence each, those that invalidate first
+    key: str  # of its row in `LIMITS`
+    title: str
+    value: float
+    limit: float
+    level: Validity  # what this cause alone makes of the block
+    unit: str
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """What a block is worth, and why."""
+
+    level: Validity
+    causes: list[Cause]  # those that invalidate first
+
+    @property
+    def decisive(self) -> list[Cause]:
+        """The causes that are as bad as the block: what was only suspect did not make it INVALID."""
+        return [cause for cause in self.causes if cause.level == self.level]
 
 
 def judge(block: Block) -> Judged:
-    """Judge one block. What this machine doesn't tell is not judged here: `unreadable` names it."""
-    found = [(*limit.exceeded(block), limit) for limit in LIMITS]
-    bad = [(word, beyond(limit, limit.value(block) or 0.0, most)) for word, most, limit in found if word != "VALID"]
-    causes = [sentence for word in reversed(WORDS) for each, sentence in bad if each == word]
-    return Judged(word=worst(word for word, _ in bad), causes=causes)
+    """Judge one block. What is not available on this host is not judged here: `unreadable` names it."""
+    found = [cause for limit in LIMITS if (cause := _cause(limit, block)) is not None]
+    found.sort(key=lambda cause: -LEVELS.index(cause.level))
+    return Judged(level=found[0].level if found else "VALID", causes=found)
 
 
-def judge_round(blocks: Iterable[Block]) -> Judged:
-    """Judge a round: it is worth what its worst block is."""
-    judged = [(block, judge(block)) for block in blocks]
-    causes = [
-        f"{block.stack}, {block.scenario}: {cause}"
-        for word in reversed(WORDS)
-        for block, each in judged
-        if each.word == word
-        for cause in each.causes
-    ]
-    return Judged(word=worst(each.word for _, each in judged), causes=causes)
-
-
-def worst(words: Iterable[Word]) -> Word:
-    """Return the worst of these words, VALID where there are none."""
-    return max(words, key=WORDS.index, default="VALID")
+def _cause(limit: Limit, block: Block) -> Cause | None:
+    level, most = limit.exceeded(block)
+    if level == "VALID":
+        return None
+    return Cause(
+        key=limit.key, title=limit.title, value=limit.value(block) or 0.0, limit=most, level=level, unit=limit.unit
+    )
 
 
 def unreadable(block: Block) -> list[str]:
-    """Return what can't be judged because this machine doesn't tell it, as reasons why a run's numbers are suspect."""
-    return [
-        f"{limit.title}: this machine doesn't tell, so nothing of the kind can be noticed"
-        for limit in LIMITS
-        if limit.value(block) is None
-    ]
+    """Return the titles of what can't be judged because it is not available on this host."""
+    return [limit.title for limit in LIMITS if limit.value(block) is None]
 
 
 def rows() -> list[tuple[str, str, str]]:
@@ -130,15 +137,3 @@ def _suspect(limit: Limit) -> str:
     if limit.suspect_of_p99 is not None:
         part = f", or > {limit.suspect_from:g} {limit.unit} and > {limit.suspect_of_p99:.0%} of the response time's p99"
     return f"> {limit.suspect:g} {limit.unit}{part}"
-
-
-def beyond(limit: Limit, value: float, most: float) -> str:
-    """Return, for example, `dispatch lag p99 6.1 ms, limit 5 ms`; value and limit in the unit of this cause."""
-    return f"{limit.title} {_above(value, most)} {limit.unit}, limit {most:.3g} {limit.unit}"
-
-
-def _above(value: float, limit: float) -> str:
-    """Return a number with one decimal, or as many as it takes to see that it is above the limit."""
-    texts = (f"{value:.{decimals}f}" for decimals in range(1, 9))
-    shown = next((text for text in texts if float(text) > float(f"{limit:.3g}")), f"{value!r}")
-    return shown.removesuffix(".0")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
-from tandem.formats import NOTHING, bounds, confidence, mebibytes, milliseconds, point, reach
+from tandem.formats import NOTHING, beyond, bounds, confidence, mebibytes, milliseconds, point, reach
 from tandem.judge.measures import TITLES, Measures, Metric, Pooled
 from tandem.judge.prediction import Prediction
+from tandem.judge.validity import Cause
 from tandem.judge.verdict import Comparison, Difference
 from tandem.rules import NEEDED
 
@@ -63,10 +65,13 @@ def percentile(measures: Measures, name: Literal["p50", "p90", "p99", "p999"]) -
 
 def pooled_percentile(pooled: Pooled, name: Literal["p50", "p90", "p99", "p999"]) -> str:
     """Write a percentile of pooled samples in the same way."""
-    if pooled.samples < NEEDED[name]:
-        return NOTHING
     value = {"p50": pooled.p50_ms, "p90": pooled.p90_ms, "p99": pooled.p99_ms, "p999": pooled.p999_ms}[name]
-    return reach(value)
+    return NOTHING if pooled.samples < NEEDED[name] else reach(value)
+
+
+def causes(found: Iterable[Cause]) -> list[str]:
+    """Write what disturbed a block: dispatch lag p99 6.1 ms, limit 5 ms."""
+    return [beyond(cause.title, cause.value, cause.limit, cause.unit) for cause in found]
 
 
 def subject(comparison: Comparison) -> str:

@@ -6,7 +6,7 @@ import html
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import msgspec
@@ -17,13 +17,15 @@ from tandem.judge import wording
 from tandem.judge.measures import TITLES
 from tandem.judge.summary import Summary
 from tandem.judge.verdict import Comparison
-from tandem.report import theme
+from tandem.report import pools, theme
 from tandem.report.pools import Responses
 from tandem.report.sheet import Sheet
+from tandem.rules import TAIL
 
 POINTS = 120  # of a curve
 FIRST = 1 / 0.95  # a curve begins at p5: the few fastest requests would stretch the scale
 TICKS = (0.05, 0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3, 5, 10, 20)
+NAMES: tuple[Literal["p50", "p90", "p99", "p999"], ...] = ("p50", "p90", "p99", "p999")
 WIDTH, PLOT, MARGIN = 560, 300, 8
 PADDING = {"left": 26, "right": 30, "top": 10, "bottom": 10}  # room for a reader's font wider than the renderer's
 STEP, GAP = 18, 8  # of the rows of ratios, in pixels
@@ -126,10 +128,10 @@ def _ends(c: Comparison) -> Row:
 
 
 def _percentiles(summary: Summary, number: int, scenario: str, curves: Mapping[str, Sequence[float]]) -> Chart | None:
-    """Draw response times against the share of arrivals, stretched so that the tail can be seen; no tail of under 10 samples."""
+    """Draw response times against the share of arrivals, stretched for the tail, as deep as a percentile is shown."""
     rows: list[Row] = []
     for stack, ordered in curves.items():
-        deepest = len(ordered) / 10
+        deepest = len(ordered) / TAIL
         for step in range(POINTS if deepest >= 2 else 0):
             depth = FIRST * (deepest / FIRST) ** (step / (POINTS - 1))
             response = statistics.percentile(ordered, 1 - 1 / depth)
@@ -148,13 +150,14 @@ def _percentiles(summary: Summary, number: int, scenario: str, curves: Mapping[s
     )
     y = _log_y([row["ms"] for row in rows])
     layers = _lines(summary, rows, x, y, "ms", height=240)
+    known = {stack: pools.pooled(values) for stack, values in curves.items() if values}
+    table = [[stack, f"{one.samples:,}", *(wording.pooled_percentile(one, name) for name in NAMES)]
+             for stack, one in known.items()]  # fmt: skip
     return _chart(
         f"percentiles-{number}", scenario, f"{scenario}: response time by percentile (log scale)", layers,
         f"Response times under {scenario} from the fastest to the slowest arrivals, a line per stack. "
-        + "; ".join(f"{stack}: p50 {_text(v, 0.5)}, p99 {_text(v, 0.99)}" for stack, v in curves.items() if len(v)),
-        ["Stack", "Samples", "p50", "p90", "p99", "p99.9"],
-        [[stack, f"{len(v):,}", *(_text(v, share) for share in (0.5, 0.9, 0.99, 0.999))]
-         for stack, v in curves.items() if len(v)],
+        + "; ".join(f"{row[0]}: p50 {row[2]}, p99 {row[4]}" for row in table),
+        ["Stack", "Samples", "p50", "p90", "p99", "p99.9"], table,
     )  # fmt: skip
 
 
@@ -265,14 +268,6 @@ def _numbered(svg: str) -> str:
     """Number the ids from 0: the renderer counts them through all pictures that it has made."""
     ids = {name: f"id{number}" for number, name in enumerate(dict.fromkeys(re.findall(r' id="(\w+)"', svg)))}
     return re.sub(r'( id="|url\(#)(\w+)', lambda match: match[1] + ids[match[2]], svg)
-
-
-def _text(ordered: Sequence[float], share: float) -> str:
-    """Write a percentile; none of fewer than ten samples beyond it."""
-    if len(ordered) * (1 - share) < 10 * (1 - 1e-9):
-        return "too few samples"
-    found = statistics.percentile(ordered, share)
-    return formats.milliseconds(found) if math.isfinite(found) else "not reached"
 
 
 def _json(labels: Mapping[int, str]) -> str:

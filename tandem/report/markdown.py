@@ -30,7 +30,8 @@ def render(summary: Summary, charts: Sequence[Chart]) -> str:
 
 def _disturbed(summary: Summary) -> str:
     rejected = [
-        f"round {f.round}, {f.scenario} on {f.stack}: {', '.join(f.causes)}" for f in summary.disturbances.rejected
+        f"round {f.round}, {f.scenario} on {f.stack}: {', '.join(wording.causes(f.causes))}"
+        for f in summary.disturbances.rejected
     ]
     more = f" and {len(rejected) - 5} more" if len(rejected) > 5 else ""
     return f"Rejected for causes outside the stacks: {_text('; '.join(rejected[:5]))}{more}." if rejected else ""

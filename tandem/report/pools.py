@@ -52,7 +52,7 @@ def read(folder: Path, blocks: Iterable[Block]) -> Pools:
 
 def percentiles(pools: Pools) -> dict[Key, Pooled]:
     """Return the percentiles of every pool that holds samples."""
-    return {key: _pooled(values) for key, values in pools.responses.items() if values}
+    return {key: pooled(values) for key, values in pools.responses.items() if values}
 
 
 def _routes(scenario: str, stack: str, found: Mapping[str, Sequence[float]]) -> list[Route]:
@@ -65,13 +65,14 @@ def _routes(scenario: str, stack: str, found: Mapping[str, Sequence[float]]) -> 
             stack=stack,
             route=route,
             failed_share=sum(map(math.isinf, times)) / len(times),
-            pooled=_pooled(sorted(times)),
+            pooled=pooled(sorted(times)),
         )
         for route, times in sorted(found.items())
     ]
 
 
-def _pooled(ordered: Sequence[float]) -> Pooled:
+def pooled(ordered: Sequence[float]) -> Pooled:
+    """Return the percentiles of ascending response times."""
     p50, p90, p99, p999 = (statistics.reached(ordered, share) for share in (0.5, 0.9, 0.99, 0.999))
     return Pooled(samples=len(ordered), p50_ms=p50, p90_ms=p90, p99_ms=p99, p999_ms=p999)
 

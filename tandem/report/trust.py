@@ -68,12 +68,12 @@ def validity(summary: Summary) -> Sheet:
 
 
 def _seen(value: float | None, unit: str) -> str:
-    return "not told by this machine" if value is None else f"{value:.3g} {unit}"
+    return "not available on this host" if value is None else f"{value:.3g} {unit}"
 
 
 def flagged(caption: str, found: Sequence[Flagged]) -> Sheet:
     """Return blocks that something disturbed, with what did."""
-    rows = [[f"{f.round}", f"{f.attempt}", f.scenario, f.stack, "; ".join(f.causes)] for f in found]
+    rows = [[f"{f.round}", f"{f.attempt}", f.scenario, f.stack, "; ".join(wording.causes(f.causes))] for f in found]
     return Sheet(caption, ["Round", "Attempt", "Scenario", "Stack", "Causes"], rows)
 
 

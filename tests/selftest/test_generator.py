@@ -11,7 +11,7 @@ import time
 from itertools import pairwise
 
 from tandem.drive.generator import Generator, Window
-from tandem.judge import validity
+from tandem.judge import validity, wording
 from tandem.launch import ports, process
 from tandem.observe import samples
 from tandem.paths import PROJECT
@@ -133,7 +133,7 @@ def test_frozen_generator(bench: ToyBench, tell: Story) -> None:
             f"{block.unaccounted} unaccounted for",
             f"response p99 {ms(block.p99_ms)}, dispatch lag p99 {ms(block.dispatch_lag_p99_ms)}, mean of service "
             f"{ms(block.diagnostics.service_mean_ms)}",
-            f"the block is {judged.word}: {'; '.join(judged.causes)}",
+            f"the block is {judged.level}: {'; '.join(wording.causes(judged.causes))}",
         ],
         wrong="arrivals that vanish while the generator stands still, response times that begin when a request "
         "was sent and not when it was due, or a stack that is blamed for it.",
@@ -143,5 +143,5 @@ def test_frozen_generator(bench: ToyBench, tell: Story) -> None:
     assert block.p99_ms is not None
     assert block.p99_ms >= 300
     assert block.dispatch_lag_p99_ms >= 300
-    assert judged.word == "INVALID"
-    assert any(validity.LAG.title in cause for cause in judged.causes)
+    assert judged.level == "INVALID"
+    assert any(cause.key == validity.LAG.key for cause in judged.causes)

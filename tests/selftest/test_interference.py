@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from tandem.judge import validity
+from tandem.judge import validity, wording
 from tandem.judge.rounds import Rounds
 from tandem.judge.summary import summarise
 from tandem.records.block import Block
@@ -56,9 +56,9 @@ def test_burner_makes_the_block_invalid(bench: ToyBench, burnt: Block, tell: Sto
     judged = validity.judge(burnt)
     others = burnt.interference.others_cpu_share
     if others is None:  # in a container only what it does to the generator can be seen
-        assert judged.word != "VALID"
+        assert judged.level != "VALID"
     else:
-        assert judged.word == "INVALID"
+        assert judged.level == "INVALID"
         assert _disturbed(burnt)
         assert others > 0.2
     assert not _disturbed(quiet[-1][0]) or quiet[-1][1] > 0.3
@@ -69,10 +69,16 @@ def _disturbed(block: Block) -> list[str]:
     return [limit.title for limit in CAUSES if limit.exceeded(block)[0] == "INVALID"]
 
 
+def _first_cause(broken: list[Block]) -> str:
+    """Return a cause that made a block of this round INVALID."""
+    found = [cause for block in broken for cause in validity.judge(block).causes if cause.level == "INVALID"]
+    return wording.causes(found)[0]
+
+
 def _line(block: Block) -> str:
     judged, around = validity.judge(block), block.interference
     return (
-        f"{judged.word}{''.join(f'; {cause}' for cause in judged.causes)} (others "
+        f"{judged.level}{''.join(f'; {cause}' for cause in wording.causes(judged.causes))} (others "
         f"{percent(around.others_cpu_share)} of a CPU, generator waiting "
         f"{percent(around.generator_waiting_share)}, generator {percent(around.generator_cpu_share)}, steal "
         f"{percent(around.steal_share)}, dispatch lag p50 {ms(block.dispatch_lag_p50_ms)}, p99 "
@@ -142,7 +148,7 @@ def test_a_spoiled_round_is_repeated(burnt: Block, tell: Story) -> None:
         "measured again, before and after a second attempt.",
         saw=[
             f"after the burner: round {spoiled - 1} settled {_yes(then.settled(spoiled - 1))}, round "
-            f"{spoiled} settled {_yes(then.settled(spoiled))}; {validity.judge_round(broken).causes[0]}",
+            f"{spoiled} settled {_yes(then.settled(spoiled))}; {_first_cause(broken)}",
             f"after the second attempt: round {spoiled} settled {_yes(repeated.settled(spoiled))}",
             f"p50 ratio from the {len(comparison.ratios)} valid rounds {comparison.estimate:.4f}; from all "
             f"{comparison.attempts_all} attempts {comparison.estimate_all:.4f}; without a repeat "

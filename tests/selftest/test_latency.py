@@ -12,7 +12,7 @@ import time
 import msgspec
 
 from tandem.drive.generator import Drive, Generator, Window
-from tandem.judge import validity
+from tandem.judge import validity, wording
 from tandem.records.block import Block
 from tests.selftest import toy
 from tests.selftest.bench import ToyBench, load, ms
@@ -94,9 +94,9 @@ def test_stalls_are_seen_and_not_excluded(bench: ToyBench, tell: Story) -> None:
             f"without stalls: p50 {ms(calm.p50_ms)}, p99 {ms(calm.p99_ms)}, max {ms(calm.max_ms)}",
             f"with stalls: p50 {ms(stalled.p50_ms)}, p99 {ms(stalled.p99_ms)}, max {ms(stalled.max_ms)}, dispatch "
             f"lag p99 {ms(stalled.dispatch_lag_p99_ms)}: "
-            f"{judged.word}{''.join(f'; {cause}' for cause in judged.causes)}",
+            f"{_told(judged)}",
             f"with stalls, as it was measured: {_judged(stalled)}",
-            f"a far worse stack, p99 not reached and 150 arrivals lost: {validity.judge(far_worse).word}",
+            f"a far worse stack, p99 not reached and 150 arrivals lost: {validity.judge(far_worse).level}",
         ],
         wrong="a p99 that knows nothing of the stalls, or a block that is INVALID because its stack was slow.",
     )
@@ -104,13 +104,16 @@ def test_stalls_are_seen_and_not_excluded(bench: ToyBench, tell: Story) -> None:
     assert stalled.max_ms is not None
     assert stalled.max_ms >= 90
     assert stalled.p99_ms >= 20
-    assert judged.word != "INVALID"
-    assert validity.judge(far_worse).word != "INVALID"
+    assert judged.level != "INVALID"
+    assert validity.judge(far_worse).level != "INVALID"
 
 
 def _judged(block: Block) -> str:
-    judged = validity.judge(block)
-    return "; ".join([judged.word, *judged.causes])
+    return _told(validity.judge(block))
+
+
+def _told(judged: validity.Judged) -> str:
+    return "; ".join([judged.level, *wording.causes(judged.causes)])
 
 
 def _as_if_alone(block: Block) -> Block:

@@ -43,11 +43,11 @@ def test_a_round_counts_with_its_last_attempt_that_was_not_spoiled() -> None:
     assert one.estimate_all is not None
     assert one.estimate_all > one.estimate
     seen = found.disturbances
-    assert [(f.round, f.attempt, f.scenario, f.word) for f in seen.rejected] == [
+    assert [(f.round, f.attempt, f.scenario, f.level) for f in seen.rejected] == [
         (2, 1, "read", "INVALID"),
         (5, 1, "read", "INVALID"),
     ]
-    assert any("generator waiting for its CPU 30" in cause for cause in seen.rejected[0].causes)
+    assert any((cause.key, cause.value) == ("generator_waiting", 30) for cause in seen.rejected[0].causes)
     assert seen.blocks == {"VALID": 97, "SUSPECT": 0, "INVALID": 2}
     waiting = next(row for row in seen.table if row.cause == "generator waiting for its CPU")
     assert (waiting.worst, waiting.suspect_blocks, waiting.invalid_blocks) == (30, 0, 2)
@@ -102,15 +102,14 @@ def test_suspect_blocks_count_and_are_named() -> None:
 
     found = summarise(synthesise(change=change))
     assert (found.rounds_valid, found.trusted) == (9, True)
-    assert [(f.round, f.stack, f.word) for f in found.disturbances.suspects] == [(3, ASGI, "SUSPECT")]
+    assert [(f.round, f.stack, f.level) for f in found.disturbances.suspects] == [(3, ASGI, "SUSPECT")]
     assert found.disturbances.rejected == []
 
 
 def test_what_the_machine_doesn_t_tell_is_named() -> None:
     blind = synthetic.interference(steal_share=None)
     found = summarise(synthesise(change=lambda block: block.update(interference=blind))).disturbances
-    assert len(found.unreadable) == 1
-    assert "stolen" in found.unreadable[0]
+    assert found.unreadable == ["CPU stolen by the hypervisor"]
     assert next(row for row in found.table if "stolen" in row.cause).worst is None
 
 

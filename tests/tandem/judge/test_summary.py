@@ -106,7 +106,7 @@ def test_stalls_in_few_rounds_are_intermittent() -> None:
 
 
 def choices(found: Summary) -> dict[str, str]:
-    return {row.scenario or row.situation: row.choice for row in found.advice}
+    return {row.scenario: row.choice for row in found.advice}
 
 
 def test_advice_follows_the_words() -> None:
@@ -118,7 +118,7 @@ def test_advice_follows_the_words() -> None:
     }
     found = choices(summarise(synthesise(factors=factors)))
     assert (found["read"], found["everyday"], found["waiting"]) == (WSGI, "it depends on what counts", ASGI)
-    assert found["Thousands of idle connections"] == "not measured in this run"
+    assert set(found) == {"read", "everyday", "waiting"}  # a question that the run can't answer has no row
     assert choices(summarise(synthesise()))["read"] == "either"
     assert choices(summarise(synthesise(scatter=0.4)))["read"] == "undecided"
     assert choices(summarise(synthesise(measured=2)))["read"] == "no advice"

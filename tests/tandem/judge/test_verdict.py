@@ -246,4 +246,4 @@ def test_a_decoy_that_earns_a_word_makes_the_run_untrusted() -> None:
     )
     assert not summary.trusted
     assert not summary.decided
-    assert {row.choice for row in summary.advice if row.scenario} == {"no advice"}
+    assert {row.choice for row in summary.advice} == {"no advice"}

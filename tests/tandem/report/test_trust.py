@@ -71,8 +71,8 @@ def test_suspect_blocks_and_unreadable_sources_are_named(tmp_path: Path) -> None
 
     page, _ = pages.made(tmp_path, change=change)
     assert "Suspect blocks, which count: 3" in page.text
-    assert "Not watched: CPU stolen by the hypervisor" in page.text
-    assert "not told by this machine" in page.text
+    assert "Not watched, because it is not available on this host: CPU stolen by the hypervisor" in page.text
+    assert "not available on this host" in page.text
 
 
 def test_the_cross_checks_are_shown(tmp_path: Path) -> None:
