@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
+import pytest_asyncio
 from blockbuster import BlockBuster, BlockingError, blockbuster_ctx
 
-from tests.support.accounts import ADMIN, SESSIONS, account, bearer
-from tests.support.apps import in_process, settings_for
-from tests.support.clients import Client
+from tests.asgi.conftest import Gate
+from tests.asgi.server import eventually, started
+from tests.support.accounts import ADMIN, ADMIN_JSON, SESSIONS, account, bearer
+from tests.support.apps import settings_for
 from tests.support.headers import FORM as FORM_TYPE
 from tests.support.headers import JSON
 from userdb import passwords, wire
@@ -71,12 +76,12 @@ REQUESTS: list[tuple[str, str, dict[str, str], bytes, int]] = [
 ]
 
 
-@pytest.fixture
-def client(database: Path, news_url: str) -> Iterator[Client]:
+@pytest_asyncio.fixture
+async def client(database: Path, near_news_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """The ASGI app, its connections open before the detector looks."""
-    with in_process("asgi", settings_for(database, NEWS_URL=news_url)) as client:
+    async with started(settings_for(database, NEWS_URL=near_news_url, PASSWORD_WORKERS="2"), raises=False) as client:
         for number in range(2):  # what is done at the first call of all is no part of it: imports, compiled statements
-            client.request("GET", f"/api/users/{number + 1}")
+            await client.get(f"/api/users/{number + 1}")
         yield client
 
 
@@ -87,16 +92,19 @@ def detector() -> Iterator[BlockBuster]:
         yield found
 
 
-def test_nothing_that_the_app_does_holds_the_loop(client: Client, detector: BlockBuster) -> None:
-    found = [
-        (method, target, client.request(method, target, headers, body).status)
-        for method, target, headers, body, _ in REQUESTS
-    ]
+@pytest.mark.asyncio
+async def test_nothing_that_the_app_does_holds_the_loop(client: httpx.AsyncClient, detector: BlockBuster) -> None:
+    found = []
+    for method, target, headers, body, _ in REQUESTS:
+        client.cookies.clear()  # each request brings its own, or none
+        answer = await client.request(method, target, headers=headers, content=body)
+        found.append((method, target, answer.status_code))
     assert found == [(method, target, status) for method, target, _, _, status in REQUESTS]
 
 
-def test_the_detector_sees_what_would_hold_it(
-    client: Client, detector: BlockBuster, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.asyncio
+async def test_the_detector_sees_what_would_hold_it(
+    client: httpx.AsyncClient, detector: BlockBuster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[BaseException] = []
 
@@ -108,26 +116,35 @@ def test_the_detector_sees_what_would_hold_it(
             raise
 
     monkeypatch.setattr(wire, "total", waiting)
-    assert client.request("GET", "/api/add?a=1&b=2").status == 500
+    assert (await client.get("/api/add?a=1&b=2")).status_code == 500
     assert len(seen) == 1
 
 
-def test_passwords_are_looked_at_in_another_thread(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.asyncio
+async def test_passwords_are_looked_at_in_another_thread_while_others_are_answered(
+    client: httpx.AsyncClient, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The detector does not see what only keeps a CPU busy."""
-    threads: dict[str, threading.Thread] = {}
-    healthy, usual = wire.healthy, passwords.matches
+    threads = []
+    usual: dict[str, Callable[..., Any]] = {"matches": passwords.matches, "hashed": passwords.hashed}
 
-    def matches(password_hash: str | None, password: str) -> bool:
-        threads["password"] = threading.current_thread()
-        return usual(password_hash, password)
+    def late(name: str) -> Callable[..., Any]:
+        def call(*values: Any) -> Any:
+            threads.append(threading.get_ident())
+            gate.pass_through()
+            return usual[name](*values)
 
-    def health() -> object:
-        threads["loop"] = threading.current_thread()
-        return healthy()
+        return call
 
-    monkeypatch.setattr(passwords, "matches", matches)
-    monkeypatch.setattr(wire, "healthy", health)
-    body = b'{"username":"admin","password":"correct-horse"}'
-    assert client.request("POST", "/api/login", JSON, body).status == 200
-    assert client.request("GET", "/healthz").status == 200
-    assert threads["password"] is not threads["loop"]
+    for name in usual:
+        monkeypatch.setattr(passwords, name, late(name))
+    login = client.post("/api/login", headers=JSON, content=b'{"username":"admin","password":"correct-horse"}')
+    change = client.patch("/api/users/7", headers=ADMIN_JSON, content=b'{"password":"long enough"}')
+    tasks = [asyncio.create_task(login), asyncio.create_task(change)]
+    assert await eventually(lambda: gate.count == 2)
+    for path in ("/healthz", "/api/users/8", "/users"):
+        assert (await client.get(path)).status_code == 200
+    assert not any(task.done() for task in tasks)
+    gate.open()
+    assert [(await task).status_code for task in tasks] == [200, 200]
+    assert threading.get_ident() not in threads

@@ -1,0 +1,92 @@
+"""Where a request is cancelled in the middle, what it had is free for the next, and nothing is half done."""
+
+from __future__ import annotations
+
+import userdb.sqlite_driver  # noqa: F401  # isort: skip  # first of all, before anything imports sqlite3
+
+import asyncio
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from tests.asgi.conftest import Gate, Pools
+from tests.asgi.server import eventually, gone, started
+from tests.support.accounts import ADMIN_JSON
+from tests.support.apps import settings_for
+from tests.support.headers import JSON
+from tests.support.news import news_service
+from userdb import passwords, statements
+
+
+@pytest.mark.asyncio
+async def test_in_a_query(
+    database: Path, pools: Pools, gate: Gate, hold: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with started(settings_for(database, READ_CONNECTIONS="1")) as client:
+        with monkeypatch.context() as patch:
+            patch.setattr(statements, "READ", text("SELECT hold()"))
+            task = asyncio.create_task(client.get("/api/users/7"))
+            assert await eventually(lambda: gate.count)
+        assert pools.out == 1
+        task.cancel()
+        gate.open()
+        assert await gone(task)
+        assert await eventually(lambda: pools.out == 0)
+        assert (await client.get("/api/users/8")).json()["id"] == 8  # over the same, only connection
+
+
+@pytest.mark.asyncio
+async def test_in_a_transaction(database: Path, pools: Pools, gate: Gate, hold: None) -> None:
+    with closing(sqlite3.connect(database, isolation_level=None, timeout=0)) as other:
+        before = other.execute("SELECT age, version FROM users WHERE id = 7").fetchall()
+        other.execute("CREATE TRIGGER slow AFTER UPDATE ON users BEGIN SELECT hold(); END")
+        async with started(settings_for(database)) as client:
+            task = asyncio.create_task(client.patch("/api/users/7", headers=ADMIN_JSON, content='{"age":99}'))
+            assert await eventually(lambda: gate.count)  # the row is written and the transaction open
+            task.cancel()
+            gate.open()
+            assert await gone(task)
+            assert await eventually(lambda: pools.out == 0)
+            assert other.execute("SELECT age, version FROM users WHERE id = 7").fetchall() == before
+            other.execute("BEGIN IMMEDIATE")  # nobody has the lock
+            other.execute("ROLLBACK")
+            assert (await client.patch("/api/users/7", headers=ADMIN_JSON, content='{"age":98}')).status_code == 200
+
+
+@pytest.mark.asyncio
+async def test_while_waiting_for_the_news(database: Path, pools: Pools, gate: Gate) -> None:
+    def reply(query: dict[str, str], release: threading.Event) -> tuple[int, bytes]:
+        gate.pass_through() if query["user"] == "user0000007" else None
+        return 200, b'{"items": []}'
+
+    with news_service(reply) as url:
+        async with started(settings_for(database, NEWS_URL=url, NEWS_CONNECTIONS="1", NEWS_TIMEOUT="5")) as client:
+            task = asyncio.create_task(client.get("/api/users/7/news"))
+            assert await eventually(lambda: gate.count)
+            assert pools.out == 0  # who waits for others keeps nobody from the database
+            task.cancel()
+            assert await gone(task)
+            assert (await client.get("/api/users/8/news")).status_code == 200  # over the only connection
+        gate.open()
+
+
+@pytest.mark.asyncio
+async def test_while_a_password_is_looked_at(database: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    def late(*_: Any) -> bool:
+        return bool(gate.pass_through())
+
+    monkeypatch.setattr(passwords, "matches", late)
+    login = b'{"username":"admin","password":"any"}'
+    async with started(settings_for(database, PASSWORD_WORKERS="1", PASSWORD_QUEUE="1")) as client:
+        tasks = [asyncio.create_task(client.post("/api/login", headers=JSON, content=login)) for _ in range(2)]
+        assert await eventually(lambda: gate.count)
+        [task.cancel() for task in tasks]
+        gate.open()
+        assert [await gone(task) for task in tasks] == [True, True]
+        answers = await asyncio.gather(*[client.post("/api/login", headers=JSON, content=login) for _ in range(2)])
+        assert [answer.status_code for answer in answers] == [200, 200]
