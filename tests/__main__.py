@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 from tandem.paths import PROJECT
 
-PARALLEL = ["--numprocesses", "auto", "--dist", "loadgroup"]
+PARALLEL = ["--numprocesses", "auto"]
 PARTS = {
     "fast": ["-m", "not processes", *PARALLEL],  # starts no process
     "servers": ["-m", "processes and not alone", *PARALLEL],

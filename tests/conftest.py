@@ -6,6 +6,7 @@ import userdb.sqlite_driver  # noqa: F401  # isort: skip  # first of all, before
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, nullcontext
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
+from xdist.scheduler import LoadScopeScheduling
 
 from tandem.launch import news, newsstub, ports, running_stack
 from tandem.launch.running_stack import RunningStack
@@ -135,9 +137,15 @@ def stack_client(request: pytest.FixtureRequest, stack: Callable[[str], RunningS
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_url(processes: None) -> Iterator[str]:
     """A PostgreSQL server of the tests' own, with the same seeded users."""
-    folder = tmp_path_factory.mktemp("postgresql")
+    # Not below pytest's own folder: root's PostgreSQL runs as somebody else, whom the next pytest to start shuts out there.
+    with tempfile.TemporaryDirectory(prefix="tandem-tests-", ignore_cleanup_errors=True) as folder:
+        yield from postgresql_in(Path(folder))
+
+
+def postgresql_in(folder: Path) -> Iterator[str]:
+    """The same, in this folder."""
     (folder / "python_PostgresServer").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         # Its library keeps a lock here; left alone it takes one file in /tmp for all users of the machine.
@@ -186,13 +194,25 @@ def client(
 
 @pytest.hookimpl(tryfirst=True)  # before anything is left out by its mark
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by what they use, and have those that share something costly run in one process."""
+    """Mark tests by what they use."""
     for item in items:
         if isinstance(item, pytest.Function):
             for name in {"processes", "alone"} & set(item.fixturenames):
                 item.add_marker(name)
-            client = item.callspec.params.get("client", "") if hasattr(item, "callspec") else ""
-            item.add_marker(pytest.mark.xdist_group(f"{item.path} {client}"))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> BySharedFixtures:
+    """Have tests that share something costly run in one process, where they run in several."""
+    return BySharedFixtures(config, log)
+
+
+class BySharedFixtures(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+    """Keeps the tests of a file together, and of one client where it has several."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        """Name what a test belongs to. (xdist_group would do, but xdist 3.8 can't write it into the ids of pytest 9.2.)"""
+        client = next((name for name in (*NEAR, *FAR) if f"[{name}" in nodeid), "")
+        return f"{nodeid.partition('::')[0]} {client}"
 
 
 @pytest.hookimpl(wrapper=True)

@@ -23,6 +23,7 @@ def refusing(status: int) -> Answer:
 
 
 @pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.usefixtures("alone")
 def test_each_process_logs_in_once_and_writes_with_its_token(processes: int, tmp_path: Path) -> None:
     more = ["--processes", processes] if processes > 1 else []
     with toy(forbidden) as server:
@@ -93,6 +94,7 @@ def refused_and_stopped(page: Page, server: Toy, times: int, processes: int) -> 
 
 
 @pytest.mark.parametrize("processes", [0, 2])
+@pytest.mark.usefixtures("alone")
 def test_in_the_web_page(processes: int, tmp_path: Path) -> None:
     """It shows neither the password nor who logs in, and after a refusal another run can begin."""
     port = free_port()

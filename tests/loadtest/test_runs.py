@@ -33,6 +33,7 @@ def test_one_user_class_is_offered(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.usefixtures("alone")
 def test_each_scenario(scenario: str, asgi_url: str, tmp_path: Path) -> None:
     before = time.time()
     done = run(tmp_path, asgi_url, "--scenario", scenario, users=100, seconds=1)
@@ -42,6 +43,7 @@ def test_each_scenario(scenario: str, asgi_url: str, tmp_path: Path) -> None:
     assert done.last_line.startswith(f"arrivals: {done.requests} due, {done.requests} sent, 0 dropped, 0 unfinished;")
 
 
+@pytest.mark.usefixtures("alone")
 def test_logins(asgi_url: str, tmp_path: Path) -> None:
     """Few at once, for an app with one CPU lets eight wait and refuses more."""
     done = run(tmp_path, asgi_url, "--scenario", "login", *BRISK, users=4, seconds=3)
@@ -49,6 +51,7 @@ def test_logins(asgi_url: str, tmp_path: Path) -> None:
     assert {row["route"] for row in done.samples} == {"POST /api/login", "GET /healthz"}
 
 
+@pytest.mark.usefixtures("alone")
 def test_writes_that_last_to_the_full_cycle(asgi_url: str, tmp_path: Path) -> None:
     """The steps of a user's life meet the user in the state that they expect."""
     done = run(tmp_path, asgi_url, "--scenario", "write", "--seed-key", "w", users=200, seconds=5)
@@ -58,6 +61,7 @@ def test_writes_that_last_to_the_full_cycle(asgi_url: str, tmp_path: Path) -> No
     assert len(planned) > 0.8 * len(done.asked), "the rest deviates: this machine was busy"
 
 
+@pytest.mark.usefixtures("alone")
 def test_once_more_with_two_processes_from_other_folders(asgi_url: str, tmp_path: Path) -> None:
     """What a run before wrote and left is in nobody's way; nothing depends on where Locust is started."""
     all_well(run(tmp_path, asgi_url, "--processes", 2, users=51, cwd=tmp_path))

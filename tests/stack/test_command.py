@@ -17,8 +17,6 @@ from tests.support.people import PASSWORD, Person, authorization, fresh, log_in
 from tests.support.processes import alive, descendants
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.usefixtures("processes")
-
 
 def answers(port: int) -> bool:
     """Whether an app answers there."""
@@ -35,6 +33,7 @@ COMPARE = [
 # fmt: on
 
 
+@pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_comparison_that_is_stopped_leaves_nothing_running_and_can_be_reported(
     tmp_path: Path, number: signal.Signals
@@ -44,6 +43,7 @@ def test_a_comparison_that_is_stopped_leaves_nothing_running_and_can_be_reported
     assert_it_can_be_reported(tmp_path)
 
 
+@pytest.mark.usefixtures("processes")
 def test_serves_both_apps_until_it_is_interrupted(tmp_path: Path) -> None:
     first, second = ports.free_port(), ports.free_port()
     with command("serve", cwd=tmp_path, WSGI_PORT=str(first), ASGI_PORT=str(second)) as process:
@@ -59,6 +59,7 @@ def test_serves_both_apps_until_it_is_interrupted(tmp_path: Path) -> None:
     assert f"http://127.0.0.1:{second}" in said
 
 
+@pytest.mark.usefixtures("processes")
 def test_on_one_database_a_login_through_either_port_is_one_at_both(tmp_path: Path) -> None:
     first, second = ports.free_port(), ports.free_port()
     with command("serve", "--shared", cwd=tmp_path, WSGI_PORT=str(first), ASGI_PORT=str(second)):
