@@ -80,7 +80,7 @@ def point(value: float) -> str:
 
 
 def _bound(value: float) -> str:
-    """Write an end of an interval so that it shows on which side of 1 it lies, which decides the word."""
+    """Write an end of an interval so that it shows on which side of 1 it lies, which decides the verdict."""
     shown, places = _ratio(value), 2
     while shown == f"{1:.{places}f}" and value != 1 and places < 5:
         places += 1

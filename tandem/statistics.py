@@ -16,15 +16,15 @@ from tandem.rules import ERROR
 
 
 def share_of_error(headlines: int, looks: int = 1) -> float:
-    """Return the chance of error of one interval: 0.05 over the number of ratios that get a word and of planned looks.
+    """Return the chance of error of one interval: 0.05 over the number of ratios that get a verdict and of planned looks.
 
-    Bonferroni: the chance of any false word is at most the sum of the chances, however the ratios and looks depend on each other.
+    Bonferroni: the chance of any false verdict is at most the sum of all, however the ratios and looks depend on each other.
     """
     return ERROR / (max(headlines, 1) * looks)
 
 
 def enough_rounds(rounds: int, headlines: int, looks: int = 1) -> bool:
-    """Tell whether `rounds` rounds can give a word to each of `headlines` ratios at each look: 2/2ⁿ ≤ 0.05/(m·looks).
+    """Tell whether `rounds` rounds can give a verdict to each of `headlines` ratios at each look: 2/2ⁿ ≤ 0.05/(m·looks).
 
     2/2ⁿ is the smallest two-sided p-value that the signed-rank test of n values has: all of one sign.
     """

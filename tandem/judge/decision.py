@@ -1,4 +1,4 @@
-"""Advice: which stack a situation calls for, computed from the words of the headlines; no words, no advice."""
+"""Advice: which stack a situation calls for, computed from the verdicts of the headlines; no verdicts, no advice."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 from tandem import formats
 from tandem.judge.measures import TITLES
 from tandem.judge.prediction import Prediction
-from tandem.judge.verdict import Comparison
+from tandem.judge.verdict import Ratio
 
 SITUATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Mostly reading from the database", ("read",)),
@@ -30,9 +30,7 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True):
     scenario: str  # where the evidence is
 
 
-def advise(
-    comparisons: Sequence[Comparison], refused: str | None, predictions: Sequence[Prediction] = ()
-) -> list[Advice]:
+def advise(comparisons: Sequence[Ratio], refused: str | None, predictions: Sequence[Prediction] = ()) -> list[Advice]:
     """Return a row per situation that a headline of this run answers; `refused` says why the run can't be relied on, if so.
 
     Where arithmetic limits a scenario, it stands in the row: what the budgets decided is no merit of a framework.
@@ -41,7 +39,7 @@ def advise(
     return [_with_arithmetic(row, comparisons, predictions) for row in rows if row is not None]
 
 
-def _with_arithmetic(row: Advice, comparisons: Sequence[Comparison], predictions: Sequence[Prediction]) -> Advice:
+def _with_arithmetic(row: Advice, comparisons: Sequence[Ratio], predictions: Sequence[Prediction]) -> Advice:
     """Add what waiting alone allows each stack that the row compares."""
     found = [c for c in comparisons if c.kind == "headline" and c.scenario == row.scenario]
     named = {name for c in found for name in (c.stack, c.baseline)}
@@ -52,9 +50,7 @@ def _with_arithmetic(row: Advice, comparisons: Sequence[Comparison], predictions
     return msgspec.structs.replace(row, why=f"{row.why}. Waiting alone allows {limits}: more of these would allow more")
 
 
-def _row(
-    situation: str, scenarios: Sequence[str], comparisons: Sequence[Comparison], refused: str | None
-) -> Advice | None:
+def _row(situation: str, scenarios: Sequence[str], comparisons: Sequence[Ratio], refused: str | None) -> Advice | None:
     found = [c for c in comparisons if c.kind == "headline" and c.scenario in scenarios]
     if not found:
         return None
@@ -64,7 +60,7 @@ def _row(
     return Advice(situation=situation, choice=choice, why=why, scenario=found[0].scenario)
 
 
-def _choose(found: Sequence[Comparison]) -> tuple[str, str]:
+def _choose(found: Sequence[Ratio]) -> tuple[str, str]:
     """Name the choice; several challengers were each set against the baseline only, so each is named with what it earned."""
     stacks = list(dict.fromkeys(c.stack for c in found))
     if len(stacks) == 1:
@@ -73,20 +69,21 @@ def _choose(found: Sequence[Comparison]) -> tuple[str, str]:
     return "; ".join(f"{v[0].stack}: {_pick(v)}" for v in verdicts), "; ".join(_why(v) for v in verdicts)
 
 
-def _pick(found: Sequence[Comparison]) -> str:
-    words = {comparison.word for comparison in found}
+def _pick(found: Sequence[Ratio]) -> str:
+    verdicts = {comparison.verdict for comparison in found}
     stack, baseline = found[0].stack, found[0].baseline
-    if {"better", "worse"} <= words:
+    if {"better", "worse"} <= verdicts:
         return "it depends on what counts"
-    if "better" in words:
+    if "better" in verdicts:
         return stack
-    if "worse" in words:
+    if "worse" in verdicts:
         return baseline
-    return "either" if words == {"no practical difference"} else "undecided"
+    return "either" if verdicts == {"no practical difference"} else "undecided"
 
 
-def _why(found: Sequence[Comparison]) -> str:
+def _why(found: Sequence[Ratio]) -> str:
     items = [
-        f"{TITLES[c.metric]} {c.word} ({c.reason if c.word == 'no word' else formats.times(c.estimate)})" for c in found
+        f"{TITLES[c.metric]} {c.verdict} ({c.reason if c.verdict == 'not judged' else formats.times(c.estimate)})"
+        for c in found
     ]
     return f"{found[0].stack} against {found[0].baseline}: {', '.join(items)}"

@@ -31,11 +31,11 @@ class Pooled(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """What one stack answered at one address, over the raw samples of all rounds that count together."""
+    """What one stack answered at one route, over the raw samples of all rounds that count together."""
 
     scenario: str
     stack: str
-    route: str  # method and address, such as "GET /entries/{id}"
+    route: str  # method and path, such as "GET /entries/{id}"
     failed_share: float  # of its arrivals: failed, unfinished and dropped
     pooled: Pooled
 

@@ -98,7 +98,7 @@ class Rounds:
 
     @property
     def looks(self) -> int:
-        """How often its numbers may be looked at to find words; all looks share one chance of error."""
+        """How often its numbers may be looked at to find verdicts; all looks share one chance of error."""
         return 2 if self.run.extension else 1
 
     @property
@@ -123,7 +123,7 @@ class Rounds:
 
     @property
     def valid(self) -> list[Attempt]:
-        """The attempts that words are made of, one for each round that has a valid one."""
+        """The attempts that verdicts are made of, one for each round that has a valid one."""
         return _last(attempt for attempt in self.complete if not attempt.invalid)
 
     @property

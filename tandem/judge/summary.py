@@ -18,7 +18,7 @@ from tandem.judge import decision, prediction, sentences, verdict
 from tandem.judge.disturbances import Disturbances, disturbances
 from tandem.judge.measures import METRICS, Measures, Metric, Pooled, Route, lost_share, measure, value
 from tandem.judge.rounds import Attempt, Key, Rounds
-from tandem.judge.verdict import Comparison, Difference
+from tandem.judge.verdict import Difference, Ratio
 from tandem.records.block import Block
 from tandem.records.journal import End, Record, Resumed
 from tandem.records.setup import Load, Run, Stack
@@ -42,15 +42,15 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     rounds_complete: int  # rounds with a block of every stack under every scenario
     rounds_valid: int  # of these, rounds that nothing outside the stacks spoiled
     complete: bool  # all planned rounds are there
-    trusted: bool  # words may be given and the decoy earned neither "better" nor "worse"
+    trusted: bool  # verdicts may be given and the decoy earned neither "better" nor "worse"
     decided: bool  # trusted, and every headline is better, worse or without practical difference
-    withheld: str | None  # why the run gives no word
+    not_judged: str | None  # why the run gives no verdict
     badge: str
     verdict: list[str]  # the sentence that matters most first
     advice: list[decision.Advice]
     measures: list[Measures]
-    routes: list[Route]  # of scenarios that ask for several addresses; none without the raw samples
-    comparisons: list[Comparison]
+    routes: list[Route]  # of scenarios that ask for several routes; none without the raw samples
+    comparisons: list[Ratio]
     differences: list[Difference]  # shares of arrivals without a good answer
     predictions: list[prediction.Prediction]
     disturbances: Disturbances
@@ -65,14 +65,14 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: 
     run = rounds.run
     measures = {(load.scenario, stack.name): _measure(load, stack, rounds, pooled or {})
                 for load in run.loads for stack in run.stacks}  # fmt: skip
-    withheld = verdict.withheld(rounds, family(run))
+    not_judged = verdict.run_not_judged(rounds, family(run))
     others = [(load, stack) for load in run.loads for stack in run.stacks if stack.name != run.baseline]
     comparisons = _guard([
-        _compare(rounds, load, stack, metric, measures, withheld) for load, stack in others for metric in METRICS
+        _compare(rounds, load, stack, metric, measures, not_judged) for load, stack in others for metric in METRICS
     ])  # fmt: skip
-    false = [c for c in comparisons if c.kind == "decoy" and c.word in ("better", "worse")]
+    false = [c for c in comparisons if c.kind == "decoy" and c.verdict in ("better", "worse")]
     headlines = [c for c in comparisons if c.kind == "headline"]
-    refused = withheld or ("the run is UNTRUSTED" if false else None)
+    refused = not_judged or ("the run is UNTRUSTED" if false else None)
     predictions = _predictions(run, measures)
     return Summary(
         version=VERSION,
@@ -84,10 +84,12 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: 
         rounds_valid=len(rounds.valid),
         complete=rounds.measured >= rounds.planned,
         trusted=refused is None,
-        decided=refused is None and bool(headlines) and all(c.word not in ("undecided", "no word") for c in headlines),
-        withheld=withheld,
-        badge=_badge(rounds, sentences.decoy(comparisons, withheld)),
-        verdict=sentences.verdict(comparisons, list(measures.values()), run.loads, withheld, false),
+        decided=refused is None
+        and bool(headlines)
+        and all(c.verdict not in ("undecided", "not judged") for c in headlines),
+        not_judged=not_judged,
+        badge=_badge(rounds, sentences.decoy(comparisons, not_judged)),
+        verdict=sentences.verdict(comparisons, list(measures.values()), run.loads, not_judged, false),
         advice=decision.advise(comparisons, refused, predictions),
         measures=list(measures.values()),
         routes=list(routes),
@@ -109,7 +111,7 @@ def challengers(run: Run) -> list[Stack]:
 
 
 def family(run: Run) -> int:
-    """Return m, the number of ratios that get a word: headlines times challengers."""
+    """Return m, the number of ratios that get a verdict: headlines times challengers."""
     return len(run.headlines) * len(challengers(run))
 
 
@@ -119,13 +121,13 @@ def _measure(load: Load, stack: Stack, rounds: Rounds, pooled: Samples) -> Measu
 
 
 def _compare(
-    rounds: Rounds, load: Load, stack: Stack, metric: Metric, measures: Mapping[Key, Measures], withheld: str | None
-) -> Comparison:
+    rounds: Rounds, load: Load, stack: Stack, metric: Metric, measures: Mapping[Key, Measures], unjudged: str | None
+) -> Ratio:
     run = rounds.run
     ratios = _ratios(rounds.valid, load, stack, run.baseline, metric)
     pair = [measures[load.scenario, name] for name in (run.baseline, stack.name)]
     values = [ratio for _, ratio in ratios]
-    no_word = withheld or verdict.barred(run, load, metric, pair, values, len(rounds.valid) - len(ratios))
+    not_judged = unjudged or verdict.ratio_not_judged(run, load, metric, pair, values, len(rounds.valid) - len(ratios))
     return verdict.compare(
         dict(ratios),
         scenario=load.scenario,
@@ -133,9 +135,9 @@ def _compare(
         stack=stack.name,
         baseline=run.baseline,
         kind=_kind(run, load, stack, metric),
-        headlines=1 if withheld else family(run),  # exploratory then: 95 %
-        looks=1 if withheld else rounds.looks,
-        no_word=no_word,
+        headlines=1 if unjudged else family(run),  # exploratory then: 95 %
+        looks=1 if unjudged else rounds.looks,
+        not_judged=not_judged,
         quick=run.profile == "quick",
         everything=[ratio for _, ratio in _ratios(rounds.complete, load, stack, run.baseline, metric)],
     )
@@ -168,14 +170,14 @@ def _badge(rounds: Rounds, decoy: str) -> str:
     return f"{len(rounds.valid)} of {rounds.planned} rounds valid · {decoy} · open loop {rates}"
 
 
-def _guard(comparisons: list[Comparison]) -> list[Comparison]:
-    """Take the word from each headline whose decoy could not be judged: nothing vouches for it."""
-    blind = {(c.scenario, c.metric): c.reason for c in comparisons if c.kind == "decoy" and c.word == "no word"}
+def _guard(comparisons: list[Ratio]) -> list[Ratio]:
+    """Take the verdict from each headline whose decoy could not be judged: nothing vouches for it."""
+    blind = {(c.scenario, c.metric): c.reason for c in comparisons if c.kind == "decoy" and c.verdict == "not judged"}
     guarded = []
     for one in comparisons:
         reason = blind.get((one.scenario, one.metric))
-        if one.kind == "headline" and one.word != "no word" and reason is not None:
-            one = msgspec.structs.replace(one, word="no word", reason=f"the decoy could not be judged: {reason}")
+        if one.kind == "headline" and one.verdict != "not judged" and reason is not None:
+            one = msgspec.structs.replace(one, verdict="not judged", reason=f"the decoy could not be judged: {reason}")
         guarded.append(one)
     return guarded
 

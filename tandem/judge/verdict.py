@@ -1,4 +1,4 @@
-"""Verdicts: the words that a comparison can earn, and the rules that give or withhold them, fixed in advance."""
+"""Verdicts: what a ratio can earn, and the rules that give or withhold them, fixed in advance."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tandem.rules import (
     P99_STACK,
 )
 
-Word = Literal["better", "worse", "no practical difference", "undecided", "no word"]
+Verdict = Literal["better", "worse", "no practical difference", "undecided", "not judged"]
 Kind = Literal["headline", "decoy", "exploratory"]
 
 DELTAS: dict[Metric, float] = {"cpu": 0.10, "p50": 0.10, "p99": 0.20, "memory": 0.10}
@@ -39,7 +39,7 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True):
     high: float
 
 
-class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+class Ratio(msgspec.Struct, frozen=True, kw_only=True):
     """One metric of one stack against the baseline: the ratio of every valid round, and what follows from them."""
 
     scenario: str
@@ -53,13 +53,13 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     estimate_all: float | None  # the estimate over all of these, to be set against `estimate`
     confidence: float  # of the interval that “better” and “worse” are decided on
     estimate: float | None  # Hodges–Lehmann; None without ratios
-    decided_by: Interval | None  # the interval that the word follows from; None where the rounds are too few for it
+    decided_by: Interval | None  # the interval that the verdict follows from; None where the rounds are too few for it
     adjusted: Interval | None  # of `confidence`
     narrow: Interval | None  # of 90 %, which “no practical difference” is decided on
     delta: float
-    smallest: float | None  # the smallest effect, as a ratio above 1, that this run could have given a word to
-    word: Word
-    reason: str  # why there is no word, or none more decided; empty where the word needs no reason
+    smallest: float | None  # the smallest effect, as a ratio above 1, that this run could have given a verdict to
+    verdict: Verdict
+    reason: str  # why there is no verdict, or none more decided; empty where the verdict needs no reason
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,8 +76,8 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     high: float | None
 
 
-def withheld(rounds: Rounds, ratios: int) -> str | None:
-    """Return why this run gives no word to anything, or None where its words may be given; `ratios` is m."""
+def run_not_judged(rounds: Rounds, ratios: int) -> str | None:
+    """Return why this run gives no verdict to anything, or None where its verdicts may be given; `ratios` is m."""
     run, valid = rounds.run, len(rounds.valid)
     if any(len(set(where.cpus)) < 2 for where in rounds.provenances):
         return "no verdict: one CPU only, shared by the stack and the load"
@@ -116,10 +116,10 @@ def cannot_serve(measures: Measures) -> list[str]:
     return found
 
 
-def barred(
+def ratio_not_judged(
     run: Run, load: Load, metric: Metric, pair: Sequence[Measures], ratios: Collection[float], missing: int
 ) -> str | None:
-    """Return why this one comparison gets no word although the run gives words, or None.
+    """Return why this one comparison gets no verdict although the run gives verdicts, or None.
 
     `pair` is the measures of the baseline and of the other stack, `missing` the number of valid rounds without a ratio.
     """
@@ -135,9 +135,9 @@ def barred(
 
 def compare(
     rounds: dict[int, float], *, scenario: str, metric: Metric, stack: str, baseline: str, kind: Kind, headlines: int,
-    no_word: str | None, quick: bool, looks: int = 1, everything: Sequence[float] = (),
-) -> Comparison:  # fmt: skip
-    """Judge the ratios of a comparison, given by round; `headlines` is m, `no_word` a reason that overrules the numbers.
+    not_judged: str | None, quick: bool, looks: int = 1, everything: Sequence[float] = (),
+) -> Ratio:  # fmt: skip
+    """Judge the ratios of a comparison, given by round; `headlines` is m, `not_judged` a reason that overrules the numbers.
 
     `everything` holds the ratios of all complete attempts; they are shown beside the others and decide nothing.
     """
@@ -146,11 +146,11 @@ def compare(
     estimate = statistics.estimate(logs) if logs else None
     bounds, bounds90 = statistics.interval(logs, error), statistics.interval(logs, NO_DIFFERENCE_ERROR)
     effect = statistics.smallest_effect(logs, error)
-    word, reason = _word(estimate, bounds, bounds90, DELTAS[metric], quick)
-    if kind == "exploratory" or no_word:
-        word, reason = "no word", no_word or "exploratory"
+    verdict, reason = _verdict(estimate, bounds, bounds90, DELTAS[metric], quick)
+    if kind == "exploratory" or not_judged:
+        verdict, reason = "not judged", not_judged or "exploratory"
     adjusted, narrow = _interval(bounds, 1 - error), _interval(bounds90, 1 - NO_DIFFERENCE_ERROR)
-    return Comparison(
+    return Ratio(
         scenario=scenario,
         metric=metric,
         stack=stack,
@@ -162,18 +162,18 @@ def compare(
         estimate_all=math.exp(statistics.estimate([math.log(ratio) for ratio in everything])) if everything else None,
         confidence=1 - error,
         estimate=None if estimate is None else math.exp(estimate),
-        decided_by=narrow if word == "no practical difference" else adjusted,
+        decided_by=narrow if verdict == "no practical difference" else adjusted,
         adjusted=adjusted,
         narrow=narrow,
         delta=DELTAS[metric],
         smallest=None if effect is None else max(math.exp(effect), 1 + DELTAS[metric]),
-        word=word,
+        verdict=verdict,
         reason=reason,
     )
 
 
 def differ(rounds: dict[int, float], *, scenario: str, stack: str, baseline: str) -> Difference:
-    """Put differences, given by round in percentage points, together: exploratory, so with a 95 % interval and no word."""
+    """Put differences, given by round in percentage points, together: exploratory, so with a 95 % interval and no verdict."""
     points = list(rounds.values())
     bounds = statistics.interval(points, ERROR)
     return Difference(
@@ -193,10 +193,12 @@ Bounds = tuple[float, float] | None
 QUICK_DIFFERENCE = "quick runs never say “no practical difference”"
 
 
-def _word(estimate: float | None, bounds: Bounds, bounds90: Bounds, delta: float, quick: bool) -> tuple[Word, str]:
-    """Give the word for a log ratio with its adjusted and its 90 % interval, and the reason where it decides nothing."""
+def _verdict(
+    estimate: float | None, bounds: Bounds, bounds90: Bounds, delta: float, quick: bool
+) -> tuple[Verdict, str]:
+    """Give the verdict for a log ratio with its adjusted and its 90 % interval, and the reason where it decides nothing."""
     if estimate is None or bounds is None or bounds90 is None:
-        return "no word", "too few rounds for the confidence that is asked for"
+        return "not judged", "too few rounds for the confidence that is asked for"
     band = math.log1p(delta)
     if bounds[1] < 0 and estimate < -band:
         return "better", ""

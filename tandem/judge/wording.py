@@ -9,22 +9,22 @@ from tandem.formats import NOTHING, beyond, bounds, confidence, mebibytes, milli
 from tandem.judge.measures import TITLES, Measures, Metric, Pooled
 from tandem.judge.prediction import Prediction
 from tandem.judge.validity import Cause
-from tandem.judge.verdict import Comparison, Difference
+from tandem.judge.verdict import Difference, Ratio
 from tandem.rules import NEEDED
 
 
-def interval(comparison: Comparison) -> str:
+def interval(comparison: Ratio) -> str:
     """Write the interval that decided: 1.70–1.98."""
     found = comparison.decided_by
     return bounds(found.low, found.high) if found else bounds(None, None)
 
 
-def level(comparison: Comparison) -> str:
+def level(comparison: Ratio) -> str:
     """Write the confidence of the interval that decided: 90 %, 99.3 %."""
     return confidence(comparison.decided_by.level) if comparison.decided_by else NOTHING
 
 
-def levelled(comparison: Comparison) -> str:
+def levelled(comparison: Ratio) -> str:
     """Write the interval that decided with its confidence: 1.70–1.98 (99.3 %)."""
     return f"{interval(comparison)} ({level(comparison)})" if comparison.decided_by else interval(comparison)
 
@@ -74,6 +74,6 @@ def causes(found: Iterable[Cause]) -> list[str]:
     return [beyond(cause.title, cause.value, cause.limit, cause.unit) for cause in found]
 
 
-def subject(comparison: Comparison) -> str:
+def subject(comparison: Ratio) -> str:
     """Name what is compared: CPU per request of read."""
     return f"{TITLES[comparison.metric]} of {comparison.scenario}"

@@ -138,7 +138,7 @@ def _bound(scenario: str, budget: Budget) -> tuple[float, str] | None:
 
 
 def headlines(loads: Iterable[Load], rounds: int, profile: str) -> list[Headline]:
-    """Return the ratios that a run of these loads will give a word to.
+    """Return the ratios that a run of these loads will give a verdict to.
 
     CPU per request and p50; p99 too where a block will hold enough requests for it, quick runs aside. Where requests
     only wait, CPU is no headline; where half of them are slow and half are fast, p50 is none, as it lies between the two.

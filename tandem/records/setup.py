@@ -50,7 +50,7 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Headline(msgspec.Struct, frozen=True, kw_only=True):
-    """One ratio, challenger to baseline, that the run will give a word to."""
+    """One ratio, challenger to baseline, that the run will give a verdict to."""
 
     scenario: str
     metric: str  # "cpu", "p50", "p99" or "memory"

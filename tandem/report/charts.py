@@ -16,7 +16,7 @@ from tandem import formats, statistics
 from tandem.judge import wording
 from tandem.judge.measures import TITLES
 from tandem.judge.summary import Summary
-from tandem.judge.verdict import Comparison
+from tandem.judge.verdict import Ratio
 from tandem.report import pools, theme
 from tandem.report.pools import Responses
 from tandem.report.sheet import Sheet
@@ -94,16 +94,16 @@ def _forest(summary: Summary) -> Chart | None:
             x=alt.value(-MARGIN), y=alt.Y("middle:Q", scale=None, axis=None), text="of:N"),
     )  # fmt: skip
     table = [[c.scenario, TITLES[c.metric], c.stack, formats.times(c.estimate), wording.interval(c),
-              wording.level(c), f"±{c.delta:.0%}", c.word] for c in shown]  # fmt: skip
+              wording.level(c), f"±{c.delta:.0%}", c.verdict] for c in shown]  # fmt: skip
     return _chart(
         "ratios", None, f"Ratios to {summary.run.baseline} with their intervals", layers,
         "Each point is a ratio, its line the interval that decided, the shaded band what makes no practical difference. "
         + "; ".join(f"{row['of']}: {row['text']}" for row in rows),
-        ["Scenario", "Metric", "Stack", "Ratio", "Interval", "Confidence", "δ", "Word"], table,
+        ["Scenario", "Metric", "Stack", "Ratio", "Interval", "Confidence", "δ", "Verdict"], table,
     )  # fmt: skip
 
 
-def _forest_rows(shown: Sequence[Comparison]) -> list[Row]:
+def _forest_rows(shown: Sequence[Ratio]) -> list[Row]:
     """Return a row per ratio with its place in pixels: the stacks of one headline together, a gap before the next."""
     rows: list[Row] = []
     top = 0
@@ -114,14 +114,14 @@ def _forest_rows(shown: Sequence[Comparison]) -> list[Row]:
             rows.append({
                 "of": wording.subject(c), "stack": c.stack, "ratio": c.estimate, **_ends(c),
                 "band_low": 1 / (1 + c.delta), "band_high": 1 + c.delta,
-                "text": f"{c.stack}  {formats.times(c.estimate)}  {c.word}", "first": index == 0,
+                "text": f"{c.stack}  {formats.times(c.estimate)}  {c.verdict}", "first": index == 0,
                 "top": top, "bottom": bottom, "middle": (top + bottom) / 2, "place": top + STEP * (index + 0.5),
             })  # fmt: skip
         top = bottom + GAP
     return rows
 
 
-def _ends(c: Comparison) -> Row:
+def _ends(c: Ratio) -> Row:
     """Return where a ratio's line ends: at those of the interval that decided, or there is but a point."""
     found = c.decided_by
     return {"low": found.low if found else c.estimate, "high": found.high if found else c.estimate}
@@ -257,8 +257,8 @@ def _chart(
     }
     specification = {**layers.properties(title=heading).to_dict(), "config": config, "padding": PADDING}
     svg = _numbered(vl_convert.vegalite_to_svg(specification))
-    words = f"<title>{html.escape(title)}</title><desc>{html.escape(description)}</desc>"
-    svg = re.sub(r"<svg ([^>]*)>", lambda match: f'<svg role="img" {match[1]}>{words}', svg, count=1)
+    texts = f"<title>{html.escape(title)}</title><desc>{html.escape(description)}</desc>"
+    svg = re.sub(r"<svg ([^>]*)>", lambda match: f'<svg role="img" {match[1]}>{texts}', svg, count=1)
     return Chart(
         name=name, scenario=scenario, title=title, description=description, svg=svg, sheet=Sheet(title, head, rows)
     )

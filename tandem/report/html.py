@@ -14,17 +14,17 @@ from tandem import formats
 from tandem.judge import sentences, wording
 from tandem.judge.measures import METRICS, TITLES, Measures, Metric, Route
 from tandem.judge.summary import Summary, challengers
-from tandem.judge.verdict import Word
+from tandem.judge.verdict import Verdict
 from tandem.records.block import Block
 from tandem.records.setup import Load, Run
 from tandem.report import charts, theme, trust
 from tandem.report.charts import Chart
 from tandem.rules import FAILED_LIMIT
 
-LABELS: dict[Word, str] = {
-    "better": "better", "worse": "worse", "no practical difference": "same", "undecided": "undecided", "no word": "none",
+LABELS: dict[Verdict, str] = {
+    "better": "better", "worse": "worse", "no practical difference": "same", "undecided": "undecided", "not judged": "none",
 }  # fmt: skip
-"""The CSS class of each word."""
+"""The CSS class of each verdict."""
 
 Cell = dict[str, Any]
 
@@ -74,8 +74,11 @@ def render(summary: Summary, drawn: Sequence[Chart], blocks: Sequence[Block], pr
 
 
 def _labelled(sentence: str) -> tuple[str, str, list[str]]:
-    """Split "Better: a; b." into the CSS class of the word, the word and what got it; other sentences have no word."""
-    for title, label in [*((title, LABELS[word]) for word, title in sentences.SHOWN), (sentences.EXPLORATORY, "none")]:
+    """Split "Better: a; b." into the CSS class of the verdict, the verdict and what got it; other sentences have no verdict."""
+    for title, label in [
+        *((title, LABELS[verdict]) for verdict, title in sentences.SHOWN),
+        (sentences.EXPLORATORY, "none"),
+    ]:
         if sentence.startswith(f"{title}: "):
             items = sentence.removeprefix(f"{title}: ").split("; ")
             return label, title, [f"{item};" for item in items[:-1]] + items[-1:]
@@ -83,7 +86,7 @@ def _labelled(sentence: str) -> tuple[str, str, list[str]]:
 
 
 def _routes(summary: Summary, scenario: str) -> dict[str, list[Route]]:
-    """Return what each address of a scenario got of every stack, by address, stacks in the order of the run."""
+    """Return what each route of a scenario got of every stack, by route, stacks in the order of the run."""
     found: dict[str, list[Route]] = {}
     for name in [stack.name for stack in summary.run.stacks]:
         for one in summary.routes:

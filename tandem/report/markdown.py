@@ -9,7 +9,7 @@ from tandem import formats
 from tandem.judge import wording
 from tandem.judge.measures import TITLES
 from tandem.judge.summary import Summary
-from tandem.judge.verdict import Comparison
+from tandem.judge.verdict import Ratio
 from tandem.report.charts import Chart
 
 
@@ -46,12 +46,12 @@ def _table(summary: Summary) -> str:
     shown = [c for c in summary.comparisons if c.kind != "exploratory"]
     if not shown:
         return ""
-    head = ["scenario", "metric", "stack", "baseline", "value", "ratio", "interval", "word"]
+    head = ["scenario", "metric", "stack", "baseline", "value", "ratio", "interval", "verdict"]
     rows = [_row(summary, comparison) for comparison in shown]
     return "\n".join([_line(head), _line(["---"] * len(head)), *(_line(row) for row in rows)])
 
 
-def _row(summary: Summary, c: Comparison) -> list[str]:
+def _row(summary: Summary, c: Ratio) -> list[str]:
     measures = {(m.scenario, m.stack): m for m in summary.measures}
     theirs, ours = (wording.absolute(measures[c.scenario, name], c.metric) for name in (c.baseline, c.stack))
     return [
@@ -62,7 +62,7 @@ def _row(summary: Summary, c: Comparison) -> list[str]:
         ours,
         formats.times(c.estimate),
         wording.levelled(c),
-        c.word,
+        c.verdict,
     ]
 
 

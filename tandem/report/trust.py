@@ -10,7 +10,7 @@ from tandem.judge import wording
 from tandem.judge.disturbances import Flagged
 from tandem.judge.measures import Measures, together
 from tandem.judge.summary import Summary
-from tandem.judge.verdict import Comparison
+from tandem.judge.verdict import Ratio
 from tandem.records.block import Block, Observed
 from tandem.records.setup import Stack
 from tandem.report.sheet import Sheet
@@ -57,7 +57,7 @@ def _changed(summary: Summary) -> list[str]:
 
 def validity(summary: Summary) -> Sheet:
     """Return the limits, the worst that was seen, and how many blocks went beyond."""
-    counts = formats.listed([f"{number:,} {word}" for word, number in summary.disturbances.blocks.items()])
+    counts = formats.listed([f"{number:,} {level}" for level, number in summary.disturbances.blocks.items()])
     rows = [
         [each.cause, each.suspect, each.invalid, _seen(each.worst, each.unit), f"{each.suspect_blocks:,}",
          f"{each.invalid_blocks:,}"]
@@ -77,15 +77,15 @@ def flagged(caption: str, found: Sequence[Flagged]) -> Sheet:
     return Sheet(caption, ["Round", "Attempt", "Scenario", "Stack", "Causes"], rows)
 
 
-def with_and_without(headlines: Iterable[Comparison]) -> Sheet:
+def with_and_without(headlines: Iterable[Ratio]) -> Sheet:
     """Return each headline's estimate without and with the rejected attempts."""
     rows = [
         [wording.subject(c), c.stack, formats.times(c.estimate), f"{len(c.rounds)}", formats.times(c.estimate_all),
          f"{c.attempts_all}"]
         for c in headlines
     ]  # fmt: skip
-    head = ["Comparison", "Stack", "valid rounds only", "rounds", "rejected ones included", "attempts"]
-    return Sheet("Estimates without and with the rejected rounds; only the first ones earn words", head, rows)
+    head = ["Ratio", "Stack", "valid rounds only", "rounds", "rejected ones included", "attempts"]
+    return Sheet("Estimates without and with the rejected rounds; only the first ones earn verdicts", head, rows)
 
 
 def crosschecks(summary: Summary) -> Sheet:
@@ -150,7 +150,7 @@ def history(summary: Summary) -> Sheet | None:
     return Sheet("History of the run", ["Date", "What", "Commit"], [first, *rows]) if rows else None
 
 
-def rounds(summary: Summary, judged: Sequence[Comparison]) -> Sheet:
+def rounds(summary: Summary, judged: Sequence[Ratio]) -> Sheet:
     """Return the ratio of every judged comparison in every round, and the estimates of both halves of the run."""
     numbers = range(1, summary.rounds_planned + 1)
     rows = []
@@ -159,12 +159,12 @@ def rounds(summary: Summary, judged: Sequence[Comparison]) -> Sheet:
         rows.append(
             [wording.subject(c), c.stack, *(formats.times(ratios.get(number)) for number in numbers), *_halves(c)]
         )
-    head = ["Comparison", "Stack", *(str(number) for number in numbers), "first half", "second half"]
+    head = ["Ratio", "Stack", *(str(number) for number in numbers), "first half", "second half"]
     caption = f"Ratio to {summary.run.baseline} in each round that counts, and the estimates of both halves of the run"
     return Sheet(f"{caption}: a drift would pull them apart", head, rows)
 
 
-def _halves(c: Comparison) -> list[str]:
+def _halves(c: Ratio) -> list[str]:
     middle = len(c.ratios) // 2
     logs = [math.log(ratio) for ratio in c.ratios]
     parts = [statistics.estimate(half) if half else None for half in (logs[:middle], logs[middle:])]

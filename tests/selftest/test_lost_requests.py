@@ -50,7 +50,7 @@ def test_hanging_server(bench: ToyBench, tell: Story) -> None:
 
 
 def test_refusing_server(bench: ToyBench, tell: Story) -> None:
-    """A server that refuses everything at once is not fast: it cannot serve, and gets no word."""
+    """A server that refuses everything at once is not fast: it cannot serve, and gets no verdict."""
     measured = bench.block(load(200, 3), "refuse=1")
     block = measured.block
     samples = bench.samples(measured)
@@ -66,7 +66,7 @@ def test_refusing_server(bench: ToyBench, tell: Story) -> None:
             f"{block.requests} answers, {block.failures} failed; the median refusal took "
             f"{times[len(times) // 2]:.2f} ms, but the block's p50 is {ms(block.p50_ms)}; CPU per request "
             f"{ms(value(block, 'cpu'))}",
-            f"words under `read`: {', '.join(f'{each.metric}: {each.word}' for each in judged)}",
+            f"verdicts under `read`: {', '.join(f'{each.metric}: {each.verdict}' for each in judged)}",
             f"the verdict says: {' '.join(about)}",
         ],
         wrong="“better” for latency or CPU: to refuse is neither fast nor cheap.",
@@ -75,7 +75,7 @@ def test_refusing_server(bench: ToyBench, tell: Story) -> None:
     assert (block.p50_ms, block.rate) == (None, 0)
     assert set(samples.statuses) == {503}
     assert {each.metric for each in judged} == {"cpu", "p50", "p99"}
-    assert {each.word for each in judged} == {"no word"}
+    assert {each.verdict for each in judged} == {"not judged"}
     assert all("cannot serve" in each.reason for each in judged)
     assert len(about) == 1
 

@@ -16,7 +16,7 @@ from tandem import statistics
 from tandem.judge import measures
 from tandem.judge.rounds import Rounds
 from tandem.judge.summary import Summary
-from tandem.judge.verdict import Comparison
+from tandem.judge.verdict import Ratio
 from tandem.plan.stacks import DECOY
 from tandem.records import journal
 from tests.selftest import toy
@@ -113,8 +113,8 @@ def test_same_stacks_for_real(compared: Compared, tell: Story) -> None:
             f"its badge: {compared.summary.badge}; {len(blocks)} blocks on record, repeats included",
         ],
         wrong="a record that is missing, a decoy that was not judged, or the same code twice or half as fast as "
-        "itself. (Words are shown and not asserted: chance may give a false one in 5 % of runs, and the "
-        "simulated ones count those. On a machine in use all rounds may be INVALID; then there are no words, and "
+        "itself. (Verdicts are shown and not asserted: chance may give a false one in 5 % of runs, and the "
+        "simulated ones count those. On a machine in use all rounds may be INVALID; then there are no verdicts, and "
         "all rounds are looked at.)",
     )
     assert compared.summary.rounds_complete == ROUNDS
@@ -122,7 +122,7 @@ def test_same_stacks_for_real(compared: Compared, tell: Story) -> None:
     assert all(block.unaccounted == block.asked_otherwise == 0 for block in blocks)
     assert {each.kind for each in judged if each.stack == DECOY} == {"decoy"}
     for each in judged:
-        assert each.word != "no word" or compared.summary.withheld
+        assert each.verdict != "not judged" or compared.summary.not_judged
         assert 0.5 < math.exp(statistics.estimate(_logs(compared, each.stack, each.metric))) < 2
 
 
@@ -137,7 +137,7 @@ def test_ten_percent_are_found(compared: Compared, tell: Story) -> None:
             f"p50 of each round, 11 ms to 10 ms: {', '.join(f'{math.exp(log):.3f}' for log in logs)}",
         ],
         wrong="an interval that holds 1, or an estimate outside of 1.03 to 1.2. (As 10 % is just the size from "
-        "which on a difference matters, the word may well be “undecided”; found it must be.)",
+        "which on a difference matters, the verdict may well be “undecided”; found it must be.)",
     )
     assert len(logs) == ROUNDS
     assert bounds is not None
@@ -145,7 +145,7 @@ def test_ten_percent_are_found(compared: Compared, tell: Story) -> None:
     assert 1.03 < math.exp(statistics.estimate(logs)) < 1.2
 
 
-def _found(compared: Compared, stack: str, metric: measures.Metric) -> Comparison:
+def _found(compared: Compared, stack: str, metric: measures.Metric) -> Ratio:
     return next(c for c in compared.summary.comparisons if (c.stack, c.metric) == (stack, metric))
 
 
@@ -158,14 +158,14 @@ def _logs(compared: Compared, stack: str, metric: measures.Metric) -> list[float
     return [math.log(ours / theirs) for theirs, ours in pairs if ours and theirs]
 
 
-def line(comparison: Comparison) -> str:
+def line(comparison: Ratio) -> str:
     """Return a comparison as a line."""
     found = "no estimate"
     if comparison.estimate is not None and comparison.adjusted is not None:
         bounds = f"{comparison.adjusted.low:.3f} to {comparison.adjusted.high:.3f}"
         found = f"{comparison.estimate:.3f}, {100 * comparison.confidence:.4g} % interval {bounds}"
     reason = f" ({comparison.reason})" if comparison.reason else ""
-    return f"{comparison.metric} of {comparison.stack} to {comparison.baseline}: {found}, {comparison.word}{reason}"
+    return f"{comparison.metric} of {comparison.stack} to {comparison.baseline}: {found}, {comparison.verdict}{reason}"
 
 
 def over_all(compared: Compared, stack: str, metric: measures.Metric) -> str:

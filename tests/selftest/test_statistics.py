@@ -1,4 +1,4 @@
-"""Whether the numbers that words are made of are the right ones: coverage, and false words where nothing differs."""
+"""Whether the numbers that verdicts are made of are the right ones: coverage, and false verdicts where nothing differs."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from tandem.judge import verdict
 from tandem.judge.measures import Metric
-from tandem.judge.verdict import Comparison
+from tandem.judge.verdict import Ratio
 from tandem.observe import samples
 from tandem.observe.samples import Samples
 from tandem.records import journal
@@ -241,11 +241,11 @@ def judge(
     metric: Metric = "cpu",
     headlines: int = 7,
     quick: bool = False,
-    no_word: str | None = None,
+    not_judged: str | None = None,
     looks: int = 1,
-) -> Comparison:
+) -> Ratio:
     """Judge ratios, one of each round, as those of a headline."""
     return verdict.compare(
         dict(enumerate(ratios, 1)), scenario="read", metric=metric, stack=ASGI, baseline=WSGI, kind="headline",
-        headlines=headlines, no_word=no_word, quick=quick, looks=looks,
+        headlines=headlines, not_judged=not_judged, quick=quick, looks=looks,
     )  # fmt: skip

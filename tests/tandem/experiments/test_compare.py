@@ -252,7 +252,7 @@ def test_an_exploratory_run_is_short_and_gives_no_verdict(tmp_path: Path, monkey
     assert [type(record) for record in found] == [Run, Block, Block, Block, Block, End]  # no decoy, and no repeat
     assert any("it counts for nothing" in line for line in said)
     judged = summary.summarise(found)
-    assert judged.withheld == "no verdict: exploratory, 1 round planned and 3 headline ratios need 7"
+    assert judged.not_judged == "no verdict: exploratory, 1 round planned and 3 headline ratios need 7"
     assert not judged.trusted
     assert not any(Rounds(found).missing)
 
@@ -303,7 +303,7 @@ def test_a_disturbed_round_is_measured_again_as_a_whole(planned: Plan, tmp_path:
     assert "CPU used by the generator" not in line  # only suspect
     assert "block 48 of 48, 0 s left" in [line for line in said if "left)" in line][-1]
     judged = summary.summarise(found)
-    assert (judged.rounds_valid, judged.withheld) == (7, None)
+    assert (judged.rounds_valid, judged.not_judged) == (7, None)
 
 
 def test_repeats_are_bounded_and_what_stays_invalid_counts_for_nothing(planned: Plan, tmp_path: Path) -> None:
@@ -335,7 +335,7 @@ def test_an_interrupted_run_is_resumed_and_ends_like_an_uninterrupted_one(
     assert [(c.stack, c.metric, c.rounds) for c in interrupted.comparisons] == [
         (c.stack, c.metric, c.rounds) for c in straight.comparisons
     ]
-    assert interrupted.withheld is None
+    assert interrupted.not_judged is None
 
 
 def test_of_a_round_that_broke_off_nothing_is_mixed_with_the_next_attempt(planned: Plan, tmp_path: Path) -> None:

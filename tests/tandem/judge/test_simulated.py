@@ -1,4 +1,4 @@
-"""Simulated comparisons: how often a word is false, and how often an interval holds the truth; `tests/selftest` judges runs."""
+"""Simulated comparisons: how often a verdict is false, and an interval holds the truth; `tests/selftest` judges runs."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import random
 from tests.support.synthetic import judge
 
 
-def test_two_looks_together_give_false_words_at_most_at_the_nominal_rate() -> None:
-    """Whoever extends each undecided run once, as planned, still sees false words in at most 5 % of all runs."""
+def test_two_looks_together_give_false_verdicts_at_most_at_the_nominal_rate() -> None:
+    """Whoever extends each undecided run once, as planned, still sees false verdicts in at most 5 % of all runs."""
     random_ = random.Random(2028)
     runs, false = 400, 0
     for _ in range(runs):
         headlines = [[math.exp(random_.gauss(0, 0.3)) for _ in range(12)] for _ in range(3)]
         false += any(
-            judge(ratios[:rounds], headlines=3, looks=2).word in ("better", "worse")
+            judge(ratios[:rounds], headlines=3, looks=2).verdict in ("better", "worse")
             for ratios in headlines
             for rounds in (8, 12)
         )
     assert false <= runs * 0.05 + 2 * math.sqrt(runs * 0.05 * 0.95)
 
 
-def test_drift_and_skew_give_no_more_false_words() -> None:
+def test_drift_and_skew_give_no_more_false_verdicts() -> None:
     """Identical stacks, log-normal noise with a drift over the rounds: at most 5 % of the runs may say anything."""
     random_ = random.Random(2026)
     runs, false = 400, 0
@@ -33,7 +33,7 @@ def test_drift_and_skew_give_no_more_false_words() -> None:
                 math.exp(random_.gauss(0, 0.15) + drift * number - random_.gauss(0, 0.15) - drift * number)
                 for number in range(7)
             ]
-            if judge(ratios, headlines=3).word in ("better", "worse"):
+            if judge(ratios, headlines=3).verdict in ("better", "worse"):
                 false += 1
                 break
     assert false <= runs * 0.05 + 2 * math.sqrt(runs * 0.05 * 0.95)

@@ -89,7 +89,7 @@ def test_cpu_per_request_is_cpu_time_over_good_and_failed_requests() -> None:
 
 def test_memory_that_the_kernel_didn_t_tell_has_no_ratio() -> None:
     found = summarise(synthesise(change=lambda block: block.update(app_memory_bytes=None)))
-    assert all(c.estimate is None and c.word == "no word" for c in found.comparisons if c.metric == "memory")
+    assert all(c.estimate is None and c.verdict == "not judged" for c in found.comparisons if c.metric == "memory")
     assert found.decided  # memory is no headline here
 
 
@@ -101,15 +101,15 @@ def test_stalls_in_few_rounds_are_intermittent() -> None:
         c.metric: c for c in summarise(synthesise(), stalling).comparisons if c.stack == ASGI and c.scenario == "read"
     }
     assert by_metric["p99"].reason == "intermittent: pooled and round-wise ratio differ by more than 25 %"
-    assert by_metric["p50"].word == "no practical difference"
-    assert all(c.word != "no word" for c in summarise(synthesise(), steady).comparisons if c.kind == "headline")
+    assert by_metric["p50"].verdict == "no practical difference"
+    assert all(c.verdict != "not judged" for c in summarise(synthesise(), steady).comparisons if c.kind == "headline")
 
 
 def choices(found: Summary) -> dict[str, str]:
     return {row.scenario: row.choice for row in found.advice}
 
 
-def test_advice_follows_the_words() -> None:
+def test_advice_follows_the_verdicts() -> None:
     factors = {
         (ASGI, "read", "cpu"): 2.0,
         (ASGI, "everyday", "cpu"): 2.0,

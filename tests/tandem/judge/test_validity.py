@@ -1,4 +1,4 @@
-"""Validity: the one table, and the words that it gives to blocks and rounds."""
+"""Validity: the one table, and what it makes of blocks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verdicts: each word, and each reason to withhold one."""
+"""Verdicts: each of them, and each reason to withhold one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def around(centre: float, spread: float, rounds: int = 9) -> list[float]:
 
 
 @pytest.mark.parametrize(
-    ("ratios", "metric", "word"),
+    ("ratios", "metric", "verdict"),
     [
         (around(0.80, 0.01), "cpu", "better"),
         (around(1.25, 0.01), "cpu", "worse"),
@@ -30,18 +30,18 @@ def around(centre: float, spread: float, rounds: int = 9) -> list[float]:
         (around(1.05, 0.001), "cpu", "no practical difference"),  # the interval excludes 1, the effect doesn't matter
         (around(1.09, 0.01), "cpu", "undecided"),
         (around(1.30, 0.20), "cpu", "undecided"),
-        (around(1.25, 0.01, rounds=8), "cpu", "no word"),  # 8 rounds can't give words to 7 ratios
+        (around(1.25, 0.01, rounds=8), "cpu", "not judged"),  # 8 rounds can't give verdicts to 7 ratios
     ],
 )
-def test_the_words(ratios: list[float], metric: Metric, word: str) -> None:
-    assert judge(ratios, metric).word == word
+def test_the_verdicts(ratios: list[float], metric: Metric, verdict: str) -> None:
+    assert judge(ratios, metric).verdict == verdict
 
 
-def test_the_words_don_t_depend_on_which_side_is_the_baseline() -> None:
+def test_the_verdicts_don_t_depend_on_which_side_is_the_baseline() -> None:
     opposite = {"better": "worse", "worse": "better"}
     for centre in (0.5, 0.905, 0.912, 1.0, 1.05, 1.099, 1.101, 2.0):
         there, back = judge(around(centre, 0.0001)), judge([1 / ratio for ratio in around(centre, 0.0001)])
-        assert back.word == opposite.get(there.word, there.word)
+        assert back.verdict == opposite.get(there.verdict, there.verdict)
 
 
 @pytest.mark.parametrize(
@@ -56,9 +56,9 @@ def test_the_interval_that_is_shown_is_the_one_that_decided(ratios: list[float],
 
 
 def test_a_wide_interval_does_not_stand_beside_no_practical_difference() -> None:
-    """The adjusted one reaches beyond δ, the 90 % one, on which the word is decided, does not."""
+    """The adjusted one reaches beyond δ, the 90 % one, on which the verdict is decided, does not."""
     found = judge(around(1.0, 0.025))
-    assert found.word == "no practical difference"
+    assert found.verdict == "no practical difference"
     assert found.adjusted is not None
     assert found.decided_by is not None
     assert found.adjusted.high > 1 + found.delta > found.decided_by.high
@@ -78,25 +78,25 @@ def test_undecided_says_what_it_could_have_seen() -> None:
     found = judge(around(1.30, 0.20))
     assert found.smallest is not None
     assert found.smallest > 1.5
-    assert judge(around(found.smallest * 1.01, 0.20)).word == "worse"
-    assert judge(around(found.smallest * 0.99, 0.20)).word == "undecided"
+    assert judge(around(found.smallest * 1.01, 0.20)).verdict == "worse"
+    assert judge(around(found.smallest * 0.99, 0.20)).verdict == "undecided"
     assert judge(around(1.0, 0.001)).smallest == pytest.approx(1.10)  # never less than δ
 
 
 def test_quick_runs_never_say_no_practical_difference() -> None:
     found = judge(around(1.0, 0.001), quick=True)
-    assert (found.word, found.reason) == ("undecided", "quick runs never say “no practical difference”")
-    assert judge(around(1.5, 0.01), quick=True).word == "worse"
+    assert (found.verdict, found.reason) == ("undecided", "quick runs never say “no practical difference”")
+    assert judge(around(1.5, 0.01), quick=True).verdict == "worse"
 
 
 def test_a_reason_overrules_the_numbers() -> None:
-    found = judge(around(2.0, 0.01), no_word="because")
-    assert (found.word, found.reason) == ("no word", "because")
+    found = judge(around(2.0, 0.01), not_judged="because")
+    assert (found.verdict, found.reason) == ("not judged", "because")
     assert found.decided_by is not None  # the numbers stay visible
 
 
-def words(summary: Summary, kind: str = "headline") -> dict[tuple[str, str], str]:
-    return {(c.scenario, c.metric): c.word for c in summary.comparisons if c.kind == kind and c.stack != WSGI}
+def verdicts(summary: Summary, kind: str = "headline") -> dict[tuple[str, str], str]:
+    return {(c.scenario, c.metric): c.verdict for c in summary.comparisons if c.kind == kind and c.stack != WSGI}
 
 
 def reason(summary: Summary, scenario: str, metric: str, stack: str = ASGI) -> str:
@@ -107,13 +107,13 @@ def test_what_was_put_in_comes_out() -> None:
     summary = summarise(
         synthesise(factors={(ASGI, "read", "cpu"): 1.8, (ASGI, "everyday", "p50"): 0.6, (ASGI, "waiting", "p50"): 0.4})
     )
-    found = words(summary)
+    found = verdicts(summary)
     assert found[("read", "cpu")] == "worse"
     assert found[("everyday", "p50")] == found[("waiting", "p50")] == "better"
     assert found[("read", "p50")] == found[("read", "p99")] == found[("everyday", "cpu")] == "no practical difference"
     assert summary.decided
-    assert set(words(summary, "decoy").values()) == {"no practical difference"}
-    assert {c.word for c in summary.comparisons if c.kind == "exploratory"} == {"no word"}
+    assert set(verdicts(summary, "decoy").values()) == {"no practical difference"}
+    assert {c.verdict for c in summary.comparisons if c.kind == "exploratory"} == {"not judged"}
 
 
 def fails(stack: str, scenario: str, **changes: Any) -> synthetic.Change:
@@ -124,10 +124,10 @@ def fails(stack: str, scenario: str, **changes: Any) -> synthetic.Change:
     return change
 
 
-def test_a_stack_that_fails_gets_no_word_on_latency_or_cpu() -> None:
+def test_a_stack_that_fails_is_not_judged_on_latency_or_cpu() -> None:
     summary = summarise(synthesise(factors={(ASGI, "read", "p50"): 0.1}, change=fails(ASGI, "read", failures=36)))
-    found = words(summary)
-    assert found[("read", "p50")] == found[("read", "cpu")] == found[("read", "p99")] == "no word"
+    found = verdicts(summary)
+    assert found[("read", "p50")] == found[("read", "cpu")] == found[("read", "p99")] == "not judged"
     assert found[("everyday", "p50")] == "no practical difference"
     assert reason(summary, "read", "p50") == "asgi cannot serve this rate: 1 % of its arrivals failed (limit 0.1 %)"
     assert any(
@@ -140,32 +140,32 @@ def test_a_stack_that_fails_gets_no_word_on_latency_or_cpu() -> None:
 @pytest.mark.parametrize("kind", ["unfinished", "dropped"])
 def test_unfinished_and_dropped_arrivals_are_failures_too(kind: str) -> None:
     summary = summarise(synthesise(change=fails(ASGI, "waiting", **{kind: 60})))
-    assert words(summary)[("waiting", "p50")] == "no word"
+    assert verdicts(summary)[("waiting", "p50")] == "not judged"
     assert "1.64 % of its arrivals failed" in reason(summary, "waiting", "p50")
     assert "it answered 98.36 % of them well (at least 99 % is asked for)" in reason(summary, "waiting", "p50")
 
 
-def test_a_stack_that_falls_behind_gets_no_word_on_latency_or_cpu() -> None:
+def test_a_stack_that_falls_behind_is_not_judged_on_latency_or_cpu() -> None:
     """It answers everything in the end, but requests pile up by more than 1 % of the arrivals."""
     summary = summarise(synthesise(factors={(ASGI, "read", "p50"): 0.1}, change=fails(ASGI, "read", backlog=40)))
     assert reason(summary, "read", "cpu") == (
         "asgi cannot serve this rate: its requests in flight grew by 1.11 % of its arrivals (limit 1 %)"
     )
     assert any(sentence.startswith("asgi cannot serve read at 300/s: its requests in") for sentence in summary.verdict)
-    assert words(summarise(synthesise(change=fails(ASGI, "read", backlog=36))))[("read", "p50")] != "no word"
+    assert verdicts(summarise(synthesise(change=fails(ASGI, "read", backlog=36))))[("read", "p50")] != "not judged"
 
 
 def test_a_backlog_that_comes_and_goes_is_none() -> None:
     def change(block: dict[str, Any]) -> None:
         block["backlog"] = 100 if block["round"] % 2 else -100
 
-    found = words(summarise(synthesise(rounds=10, change=change)))
+    found = verdicts(summarise(synthesise(rounds=10, change=change)))
     assert found[("read", "p50")] == "no practical difference"
 
 
 def test_a_few_failures_don_t_matter() -> None:
     summary = summarise(synthesise(change=fails(ASGI, "read", failures=3)))
-    assert words(summary)[("read", "p50")] == "no practical difference"
+    assert verdicts(summary)[("read", "p50")] == "no practical difference"
 
 
 def test_a_stack_that_answers_nothing_has_failed() -> None:
@@ -174,23 +174,23 @@ def test_a_stack_that_answers_nothing_has_failed() -> None:
             block.update(requests=0, rate=0.0, p50_ms=None, p99_ms=None)
 
     summary = summarise(synthesise(change=change))
-    assert words(summary)[("read", "cpu")] == "no word"
+    assert verdicts(summary)[("read", "cpu")] == "not judged"
     assert reason(summary, "read", "p50") == "asgi answered nothing in 1 round"
 
 
-def test_a_percentile_that_was_not_reached_bars_the_word() -> None:
+def test_a_percentile_that_was_not_reached_bars_the_verdict() -> None:
     def change(block: dict[str, Any]) -> None:
         if block["stack"] == WSGI and block["scenario"] == "read" and block["round"] == 2:
             block.update(p99_ms=None)
 
     summary = summarise(synthesise(change=change))
     assert reason(summary, "read", "p99") == "p99 was not there or not reached in 1 round"
-    assert words(summary)[("read", "p50")] == "no practical difference"
+    assert verdicts(summary)[("read", "p50")] == "no practical difference"
 
 
-def test_a_failing_decoy_takes_the_words_it_should_vouch_for() -> None:
+def test_a_failing_decoy_takes_the_verdicts_it_should_vouch_for() -> None:
     summary = summarise(synthesise(factors={(ASGI, "read", "cpu"): 2}, change=fails(DECOY, "read", failures=100)))
-    assert words(summary)[("read", "cpu")] == "no word"
+    assert verdicts(summary)[("read", "cpu")] == "not judged"
     assert reason(summary, "read", "cpu").startswith(
         "the decoy could not be judged: decoy cannot serve this rate: 2.78 %"
     )
@@ -198,8 +198,8 @@ def test_a_failing_decoy_takes_the_words_it_should_vouch_for() -> None:
 
 def test_p99_needs_long_blocks_and_many_requests() -> None:
     summary = summarise(synthesise(change=lambda block: block.update(requests=1999, arrivals=1999)))
-    assert words(summary)[("read", "p99")] == "no word"
-    assert words(summary)[("read", "p50")] == "no practical difference"
+    assert verdicts(summary)[("read", "p99")] == "not judged"
+    assert verdicts(summary)[("read", "p50")] == "no practical difference"
     assert reason(summary, "read", "p99") == "p99 needs blocks of 8 s and 2,000 arrivals, and 10,000 per stack"
 
 
@@ -212,14 +212,14 @@ def test_no_verdict_on_one_cpu() -> None:
     one = synthetic.provenance(cpus=[0], stack_cpus=[0], generator_cpus=[0])
     summary = summarise(synthesise(factors={(ASGI, "read", "cpu"): 2}, provenance=one, suspect=["one CPU only"]))
     assert summary.verdict[0] == "No verdict: one CPU only, shared by the stack and the load."
-    assert set(words(summary).values()) == {"no word"}
+    assert set(verdicts(summary).values()) == {"not judged"}
     assert not summary.trusted
 
 
-def test_a_broken_off_run_gives_no_word() -> None:
+def test_a_broken_off_run_is_not_judged() -> None:
     summary = summarise(synthesise(factors={(ASGI, "read", "cpu"): 2}, measured=8))
     assert summary.verdict[0] == "No verdict: broken off after 8 of 9 rounds."
-    assert set(words(summary).values()) == {"no word"}
+    assert set(verdicts(summary).values()) == {"not judged"}
     assert "Exploratory, no finding: asgi, CPU per request of read 1.9" in summary.verdict[1]
     assert {c.confidence for c in summary.comparisons} == {0.95}
 
@@ -228,7 +228,7 @@ def test_no_verdict_when_it_went_on_with_one_cpu() -> None:
     one = synthetic.provenance(cpus=[0], stack_cpus=[0], generator_cpus=[0])
     records = synthesise()
     records.insert(-1, synthetic.resumed(9, provenance=one))
-    assert summarise(records).withheld == "no verdict: one CPU only, shared by the stack and the load"
+    assert summarise(records).not_judged == "no verdict: one CPU only, shared by the stack and the load"
 
 
 def test_no_verdict_without_a_decoy() -> None:
@@ -236,7 +236,7 @@ def test_no_verdict_without_a_decoy() -> None:
     assert summary.verdict[0] == "No verdict: no decoy in this run."
 
 
-def test_a_decoy_that_earns_a_word_makes_the_run_untrusted() -> None:
+def test_a_decoy_that_earns_a_verdict_makes_the_run_untrusted() -> None:
     summary = summarise(synthesise(factors={(DECOY, "read", "p50"): 0.7, (ASGI, "read", "cpu"): 2}))
     assert summary.verdict[0].startswith(
         "UNTRUSTED: decoy, which is wsgi-gthread once more under another name, earned “better” for p50 of read"

@@ -26,7 +26,7 @@ def test_a_complete_run(tmp_path: Path) -> None:
     page, markdown = pages.made(tmp_path)
     for part in (
         "asgi is better than wsgi-gthread in 1 and worse in 2 of 7 headline comparisons",
-        "9 of 9 rounds valid · decoy passed: no false word in 7 headlines · open loop 300/s",
+        "9 of 9 rounds valid · decoy passed: no false verdict in 7 headlines · open loop 300/s",
         "Many slow outbound calls asgi",
         "This is arithmetic, not a finding:",
         "waiting wsgi-gthread 16 slots 160/s 300/s 300/s cannot serve this rate",
@@ -45,13 +45,13 @@ def test_a_complete_run(tmp_path: Path) -> None:
     assert "**asgi is better than wsgi-gthread in 1 and worse in 2" in markdown
     assert "| read | CPU per request | asgi |" in markdown
     assert "Commit 0123456789ab; 2026-11-20T12:00:00Z" in markdown
-    assert "decoy passed: no false word in 7 headlines · open loop 300/s`" in markdown
+    assert "decoy passed: no false verdict in 7 headlines · open loop 300/s`" in markdown
     for text in (page.text, markdown):
         assert "closed loop" not in text.lower().replace("ceiling, closed loop", "")
 
 
-def test_what_each_address_got_of_each_stack(tmp_path: Path) -> None:
-    """Only of a scenario that asks for several, stacks in their order, percentiles of that address alone."""
+def test_what_each_route_got_of_each_stack(tmp_path: Path) -> None:
+    """Only of a scenario that asks for several, stacks in their order, percentiles of that route alone."""
     page, _ = pages.made(tmp_path)
     found = json.loads((tmp_path / "summary.json").read_text())["routes"]
     stacks = [WSGI, "asgi", DECOY]
@@ -60,8 +60,8 @@ def test_what_each_address_got_of_each_stack(tmp_path: Path) -> None:
     }
     shares = {one["route"]: one["pooled"]["samples"] for one in found if one["stack"] == "asgi"}
     assert shares[synthetic.ROUTE] == pytest.approx(3 * shares[synthetic.OTHER], rel=0.05)
-    assert "everyday by address" in page.text
-    assert "read by address" not in page.text
+    assert "everyday by route" in page.text
+    assert "read by route" not in page.text
     rows = re.findall(r"GET /api/users/\{id\} ([\w-]+) [\d,]+ 0 % [\d.]+ ms [\d.]+ ms", page.text)
     assert rows == stacks
 
@@ -134,7 +134,7 @@ def test_an_untrusted_run_says_so_first(tmp_path: Path) -> None:
     verdict = page.text.index("UNTRUSTED: decoy, which is wsgi-gthread once more")
     assert verdict < page.text.index("asgi is better than")
     assert markdown.startswith("**UNTRUSTED: decoy")
-    assert "decoy got 1 false word in 7 headlines" in page.text
+    assert "decoy got 1 false verdict in 7 headlines" in page.text
     assert "no advice the run is UNTRUSTED" in page.text
 
 
@@ -151,7 +151,7 @@ def test_a_broken_off_run_is_reported_as_far_as_it_goes(tmp_path: Path, measured
     assert f"No verdict: broken off after {measured} of 9 rounds." in page.text
     assert f"No verdict: broken off after {measured} of 9 rounds." in markdown
     assert "The run did not come to its end" in page.text
-    assert not re.search(r'class="word (better|worse|same)"', (tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert not re.search(r'class="chip (better|worse|same)"', (tmp_path / "report.html").read_text(encoding="utf-8"))
 
 
 def test_a_round_that_was_cut_short_is_shown_but_not_compared(tmp_path: Path) -> None:

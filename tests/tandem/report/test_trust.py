@@ -61,7 +61,7 @@ def test_too_few_valid_rounds(tmp_path: Path) -> None:
     page, markdown = pages.made(tmp_path, change=change)
     assert "No verdict: only 8 of 9 rounds were valid, 7 headline ratios need 9." in page.text
     assert "No verdict: only 8 of 9" in markdown
-    assert not re.search(r'class="word (better|worse|same)"', (tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert not re.search(r'class="chip (better|worse|same)"', (tmp_path / "report.html").read_text(encoding="utf-8"))
 
 
 def test_suspect_blocks_and_unreadable_sources_are_named(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A/A simulated: how often a run gives a word to a difference that isn't there."""
+"""A/A simulated: how often a run gives a verdict to a difference that isn't there."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def drift(block: dict[str, Any]) -> None:
 
 
 def claims(records: list[Record], kind: str) -> list[str]:
-    """Return the words that claim a difference, made of the ratios alone: for headlines, or for those of the decoy."""
+    """Return the verdicts that claim a difference, made of the ratios alone: for headlines, or for those of the decoy."""
     rounds = Rounds(records)
     stacks = [synthetic.DECOY] if kind == "decoy" else [stack.name for stack in challengers(rounds.run)]
     judged = [_judge(rounds, headline, stack) for headline in rounds.run.headlines for stack in stacks]
@@ -49,16 +49,16 @@ def _judge(rounds: Rounds, headline: Headline, stack: str) -> str:
         ratios[attempt.round] = ours / theirs
     return verdict.compare(
         ratios, scenario=scenario, metric=metric, stack=stack, baseline=baseline, kind="headline",
-        headlines=family(rounds.run), no_word=None, quick=False, looks=rounds.looks,
-    ).word  # fmt: skip
+        headlines=family(rounds.run), not_judged=None, quick=False, looks=rounds.looks,
+    ).verdict  # fmt: skip
 
 
-def test_false_words_in_simulated_runs(tell: Story) -> None:
+def test_false_verdicts_in_simulated_runs(tell: Story) -> None:
     """A/A, simulated 1,000 times: a run claims a difference that isn't there in less than 5 % of all runs."""
     same = [_same(seed) for seed in range(RUNS)]
     false = [bool(claims(each, "headline")) for each in same]
     unmasked = [bool(claims(each, "decoy")) for each in same]
-    believed = sum(word and not alarm for word, alarm in zip(false, unmasked, strict=True))
+    believed = sum(verdict and not alarm for verdict, alarm in zip(false, unmasked, strict=True))
     # Were the chance the nominal one, more than this would come once in a thousand repetitions of this proof.
     limit = int(scipy.stats.binom.ppf(0.999, RUNS, NOMINAL))
     found = sum(claims(_changed(seed), "headline") == ["better"] for seed in range(100))
@@ -70,20 +70,20 @@ def test_false_words_in_simulated_runs(tell: Story) -> None:
         f"from block to block. Judged their ratios as those of real runs are, {WHOLE} of them through the whole "
         "summary. Then 100 runs with 10 % scatter in which one ratio truly is 0.6.",
         saw=[
-            f"runs with a false word for any of the {headlines} headlines: {sum(false)} of {RUNS:,} "
+            f"runs with a false verdict for any of the {headlines} headlines: {sum(false)} of {RUNS:,} "
             f"({percent(sum(false) / RUNS)}; nominal: at most 5 %)",
             f"runs that the decoy unmasked as UNTRUSTED: {sum(unmasked)} of {RUNS:,} "
             f"({percent(sum(unmasked) / RUNS)}; nominal: at most 5 %)",
-            f"runs with a false word that the decoy did not unmask: {believed} ({percent(believed / RUNS)})",
+            f"runs with a false verdict that the decoy did not unmask: {believed} ({percent(believed / RUNS)})",
             f"the true effect of 0.6 was found, and nothing else, in {found} of 100 runs",
         ],
-        wrong=f"more than {limit} false words or false alarms of the decoy; never a word, not even for a true "
+        wrong=f"more than {limit} false verdicts or false alarms of the decoy; never a verdict, not even for a true "
         "effect; or a whole summary that says something else than the ratios alone.",
     )
     assert 0 < sum(false) <= limit
     assert 0 < sum(unmasked) <= limit
     assert found >= 85
-    assert {each.withheld for each in whole} == {None}
+    assert {each.not_judged for each in whole} == {None}
     assert [_says_something(each, "headline") for each in whole] == false[:WHOLE]
     assert (
         [_says_something(each, "decoy") for each in whole] == unmasked[:WHOLE] == [not each.trusted for each in whole]
@@ -91,7 +91,7 @@ def test_false_words_in_simulated_runs(tell: Story) -> None:
 
 
 def _says_something(summary: Summary, kind: str) -> bool:
-    return any(each.kind == kind and each.word in ("better", "worse") for each in summary.comparisons)
+    return any(each.kind == kind and each.verdict in ("better", "worse") for each in summary.comparisons)
 
 
 def _same(seed: int) -> list[Record]:
