@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from userdb import addresses, errors, forms, metrics, sessions, visits
+from userdb import addresses, errors, forms, metrics, sessions
 from userdb.forms import LoginForm
 from userdb.models import Account
 from userdb.sessions import Session
-from userdb.visits import Visitor
+from userdb.viewer import Viewer, check_csrf, of_session, with_session
 
 from .http import Request, body, header, query, services
 
@@ -32,7 +32,7 @@ async def log_in(request: Request, form: LoginForm) -> Account:
     return account
 
 
-async def signed_in(request: Request) -> Account:
+async def require_account(request: Request) -> Account:
     """The account of the token that came with a request. Raises Unauthorized."""
     account = await _account(request, services(request).sessions.of_bearer(header(request, "Authorization")))
     if account is None:
@@ -54,26 +54,26 @@ async def hashed(request: Request, password: str | None) -> str | None:
         return await services(request).passwords.hashed(password)
 
 
-async def visitor(request: Request) -> Visitor:
-    """Whoever reads a page."""
+async def viewer(request: Request) -> Viewer:
+    """The viewer of a page, by the cookie."""
     session = services(request).sessions.of_cookie(header(request, "Cookie"))
     account = await _account(request, session)
     if session is not None and session.user_id != sessions.NOBODY and account is None:
         session = None  # it was ended, or the password has changed since
-    return visits.visitor(services(request).sessions, session, account, is_secure(request))
+    return of_session(services(request).sessions, session, account, is_secure(request))
 
 
-async def form_visitor(request: Request) -> Visitor:
-    """Whoever reads a page with a form, which needs a session."""
-    return visits.begun(services(request).sessions, await visitor(request), is_secure(request))
+async def form_viewer(request: Request) -> Viewer:
+    """The viewer of a page with a form, which needs a session for its CSRF token."""
+    return with_session(services(request).sessions, await viewer(request), is_secure(request))
 
 
-async def submitted(request: Request, known: Collection[str]) -> tuple[Visitor, dict[str, str]]:
-    """Whoever sent a form, and its fields. Raises Forbidden unless a page of ours was the sender."""
+async def read_form(request: Request, known: Collection[str]) -> tuple[Viewer, dict[str, str]]:
+    """The viewer who sent a form, and its fields. Raises Forbidden if the CSRF check fails."""
     addresses.no_parameters(query(request))
     fields = forms.fields(header(request, "Content-Type"), await body(request), {*known, "csrf"})
-    found = await form_visitor(request)
-    visits.refuse_strangers(
+    found = await form_viewer(request)
+    check_csrf(
         services(request).sessions,
         found,
         fields.get("csrf", ""),

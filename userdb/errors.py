@@ -1,7 +1,7 @@
 """Everything that can go wrong for a client, each error with its status.
 
 Problem
-├── LogInFirst 303            a page that is only for those who are logged in: to the page that logs in
+├── LoginRequired 303         a page that is only for those who are logged in: to the page that logs in
 ├── BadRequest 400            malformed JSON or percent-encoding
 ├── Unauthorized 401          no token that holds, or a wrong name or password
 ├── Forbidden 403             not for this account, or not sent by a page of ours
@@ -74,7 +74,7 @@ class BadRequest(Problem):
     detail = "The request is malformed."
 
 
-class LogInFirst(Problem):
+class LoginRequired(Problem):
     status = 303
 
     def __init__(self, path: str) -> None:

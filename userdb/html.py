@@ -12,7 +12,7 @@ from userdb.addresses import PageOfUsers
 from userdb.forms import PAGE_RULES
 from userdb.models import User
 from userdb.sessions import Session, Sessions
-from userdb.visits import Visitor
+from userdb.viewer import Viewer
 from userdb.wire import Answer
 
 HTML = "text/html; charset=utf-8"
@@ -30,57 +30,55 @@ _environment = jinja2.Environment(
 _templates = {name: _environment.get_template(name) for name in _environment.list_templates()}
 
 
-def home(visitor: Visitor) -> Answer:
+def home(viewer: Viewer) -> Answer:
     """The page `/`."""
-    return _page(200, "home.html", visitor)
+    return _page(200, "home.html", viewer)
 
 
-def users(visitor: Visitor, found: list[User], page: PageOfUsers) -> Answer:
+def users(viewer: Viewer, found: list[User], page: PageOfUsers) -> Answer:
     """The page `/users`; `found` holds one more than the page's limit where there is a next page."""
     following = wire.next_page("/users", found, page)
-    return _page(200, "users.html", visitor, users=found[: page.limit], page=page, next=following)
+    return _page(200, "users.html", viewer, users=found[: page.limit], page=page, next=following)
 
 
-def user(visitor: Visitor, user: User) -> Answer:
+def user(viewer: Viewer, user: User) -> Answer:
     """The page `/users/{id}`."""
-    return _page(200, "user.html", visitor, user=user)
+    return _page(200, "user.html", viewer, user=user)
 
 
-def docs(visitor: Visitor) -> Answer:
+def docs(viewer: Viewer) -> Answer:
     """The page `/docs`."""
-    return _page(200, "docs.html", visitor, operations=openapi.OPERATIONS)
+    return _page(200, "docs.html", viewer, operations=openapi.OPERATIONS)
 
 
-def register(visitor: Visitor, fields: Mapping[str, str], problem: errors.Problem | None = None) -> Answer:
+def register(viewer: Viewer, fields: Mapping[str, str], problem: errors.Problem | None = None) -> Answer:
     """The page on which a person becomes a user; with a problem once more, with what was filled in."""
-    return _form("register.html", visitor, fields, problem)
+    return _form("register.html", viewer, fields, problem)
 
 
-def new_user(visitor: Visitor, fields: Mapping[str, str], problem: errors.Problem | None = None) -> Answer:
+def new_user(viewer: Viewer, fields: Mapping[str, str], problem: errors.Problem | None = None) -> Answer:
     """The page on which an administrator creates a user."""
-    return _form("new.html", visitor, fields, problem)
+    return _form("new.html", viewer, fields, problem)
 
 
-def edit_user(
-    visitor: Visitor, user_id: int, fields: Mapping[str, str], problem: errors.Problem | None = None
-) -> Answer:
+def edit_user(viewer: Viewer, user_id: int, fields: Mapping[str, str], problem: errors.Problem | None = None) -> Answer:
     """The page on which a user is changed."""
-    return _form("edit.html", visitor, fields, problem, user_id=user_id)
+    return _form("edit.html", viewer, fields, problem, user_id=user_id)
 
 
-def delete_user(visitor: Visitor, user: User, problem: errors.Problem | None = None) -> Answer:
+def delete_user(viewer: Viewer, user: User, problem: errors.Problem | None = None) -> Answer:
     """The page that asks whether a user shall be removed."""
-    return _form("delete.html", visitor, {"version": str(user.version)}, problem, user=user)
+    return _form("delete.html", viewer, {"version": str(user.version)}, problem, user=user)
 
 
-def login(visitor: Visitor, fields: Mapping[str, str], problem: errors.Problem | None = None) -> Answer:
+def login(viewer: Viewer, fields: Mapping[str, str], problem: errors.Problem | None = None) -> Answer:
     """The page on which a person logs in."""
-    return _form("login.html", visitor, fields, problem)
+    return _form("login.html", viewer, fields, problem)
 
 
-def logout(visitor: Visitor) -> Answer:
+def logout(viewer: Viewer) -> Answer:
     """The page that asks whether the person wants to log out."""
-    return _form("logout.html", visitor, {}, None)
+    return _form("logout.html", viewer, {}, None)
 
 
 def filled(user: User) -> dict[str, str]:
@@ -99,33 +97,33 @@ def redirect(path: str, sessions: Sessions, session: Session, secure: bool) -> A
 def problem(problem: errors.Problem, request_id: str) -> Answer:
     """What a person is told of an error."""
     title = errors.TITLES.get(problem.status, "Error")
-    values = {"problem": problem, "title": title, "request_id": request_id, "visitor": None}
+    values = {"problem": problem, "title": title, "request_id": request_id, "viewer": None}
     return wire.answer(problem.status, HTML, _rendered("problem.html", values), *problem.headers)
 
 
 def _form(
-    template: str, visitor: Visitor, fields: Mapping[str, str], problem: errors.Problem | None, **values: object
+    template: str, viewer: Viewer, fields: Mapping[str, str], problem: errors.Problem | None, **values: object
 ) -> Answer:
     """A page with a form. What was wrong stands beside its field, and above all what belongs to none."""
     status, headers = (problem.status, problem.headers) if problem else (200, [])
     faults = dict(problem.errors) if problem else {}
     return _page(
-        status, template, visitor, *headers, fields=fields, problem=problem, faults=faults, rules=PAGE_RULES, **values
+        status, template, viewer, *headers, fields=fields, problem=problem, faults=faults, rules=PAGE_RULES, **values
     )
 
 
-def _page(status: int, template: str, visitor: Visitor, *headers: tuple[str, str], **values: object) -> Answer:
-    body = _rendered(template, {"visitor": visitor, **values})
-    return wire.answer(status, HTML, body, *headers, *_for_one(visitor))
+def _page(status: int, template: str, viewer: Viewer, *headers: tuple[str, str], **values: object) -> Answer:
+    body = _rendered(template, {"viewer": viewer, **values})
+    return wire.answer(status, HTML, body, *headers, *_for_one(viewer))
 
 
-def _for_one(visitor: Visitor) -> list[tuple[str, str]]:
+def _for_one(viewer: Viewer) -> list[tuple[str, str]]:
     """The headers of a page that depends on who reads it."""
     found = [("vary", "cookie")]
-    if visitor.session is not None:
+    if viewer.session is not None:
         found.append(wire.NO_STORE)
-    if visitor.set_cookie is not None:
-        found.append(("set-cookie", visitor.set_cookie))
+    if viewer.set_cookie is not None:
+        found.append(("set-cookie", viewer.set_cookie))
     return found
 
 

@@ -79,11 +79,11 @@ class Sessions:
         text = f"{COOKIE}={self.token(session)}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax"
         return text + "; Secure" if secure else text
 
-    def form_token(self, session: Session) -> str:
+    def csrf_token(self, session: Session) -> str:
         """What a form carries to show that it was sent by a page of this session."""
         return self._forms.get_signature(session.id.encode()).decode()
 
-    def is_form_token(self, session: Session, token: str) -> bool:
+    def is_csrf_token(self, session: Session, token: str) -> bool:
         """Whether it is the token of this session's forms."""
         return self._forms.verify_signature(session.id.encode(), token.encode("utf-8", "replace"))
 

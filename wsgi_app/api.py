@@ -36,7 +36,7 @@ def list_users(request: Request) -> Answer:
 def create_user(request: Request) -> Answer:
     """A new user: 201, its address, itself."""
     addresses.no_parameters(query(request))
-    permissions.to_create(accounts.signed_in(request))
+    permissions.to_create(accounts.require_account(request))
     form = forms.user_form(header(request, "Content-Type"), body(request))
     user = services(request).store.create_user(form, accounts.hashed(request, forms.new_password(form)))
     return wire.created(user)
@@ -54,7 +54,7 @@ def replace_user(request: Request) -> Answer:
     """The user as the client wants it, in all its fields."""
     user_id = addresses.user_id(path_value(request, "user_id"))
     addresses.no_parameters(query(request))
-    permissions.to_change(accounts.signed_in(request), user_id)
+    permissions.to_change(accounts.require_account(request), user_id)
     form = forms.user_form(header(request, "Content-Type"), body(request))
     password_hash = accounts.hashed(request, forms.new_password(form))
     user = services(request).store.change_user(user_id, form, preconditions(request), password_hash)
@@ -65,7 +65,7 @@ def change_user(request: Request) -> Answer:
     """The user with the fields that the client names changed."""
     user_id = addresses.user_id(path_value(request, "user_id"))
     addresses.no_parameters(query(request))
-    permissions.to_change(accounts.signed_in(request), user_id)
+    permissions.to_change(accounts.require_account(request), user_id)
     form = forms.user_change(header(request, "Content-Type"), body(request))
     password_hash = accounts.hashed(request, forms.new_password(form))
     user = services(request).store.change_user(user_id, form, preconditions(request), password_hash)
@@ -76,7 +76,7 @@ def remove_user(request: Request) -> Answer:
     """The user is gone, and its id is never used again."""
     user_id = addresses.user_id(path_value(request, "user_id"))
     addresses.no_parameters(query(request))
-    permissions.to_remove(accounts.signed_in(request), user_id)
+    permissions.to_remove(accounts.require_account(request), user_id)
     services(request).store.remove_user(user_id, preconditions(request))
     return wire.removed()
 
@@ -116,7 +116,7 @@ def log_in(request: Request) -> Answer:
 def log_out(request: Request) -> Answer:
     """The token is of no more use, here or in the other app."""
     addresses.no_parameters(query(request))
-    accounts.signed_in(request)
+    accounts.require_account(request)
     accounts.end(request, services(request).sessions.of_bearer(header(request, "Authorization")))
     return wire.removed()
 
@@ -124,7 +124,7 @@ def log_out(request: Request) -> Answer:
 def me(request: Request) -> Answer:
     """The user whose token was sent."""
     addresses.no_parameters(query(request))
-    account = accounts.signed_in(request)
+    account = accounts.require_account(request)
     return wire.me(account.user)
 
 

@@ -16,72 +16,72 @@ USER_FIELDS = ("username", "email", "age", "password")
 
 def home(request: Request) -> Answer:
     """Where a person begins."""
-    return html.home(accounts.visitor(request))
+    return html.home(accounts.viewer(request))
 
 
 def list_users(request: Request) -> Answer:
     """A table of users, with search and the way to the next page."""
     page = addresses.page_of_users(query(request), strict=False)
-    visitor = accounts.visitor(request)
+    viewer = accounts.viewer(request)
     users = services(request).store.page_of_users(page)
-    return html.users(visitor, users, page)
+    return html.users(viewer, users, page)
 
 
 def read_user(request: Request) -> Answer:
     """All there is to see of one user."""
     user_id = addresses.user_id(path_value(request, "user_id"))
-    visitor = accounts.visitor(request)
+    viewer = accounts.viewer(request)
     user = services(request).store.read_user(user_id)
-    return html.user(visitor, user)
+    return html.user(viewer, user)
 
 
 def read_docs(request: Request) -> Answer:
     """The API, to read and to try."""
-    return html.docs(accounts.visitor(request))
+    return html.docs(accounts.viewer(request))
 
 
 def ask_for_new_user(request: Request) -> Answer:
     """An empty form, for an administrator."""
-    visitor = accounts.form_visitor(request)
-    permissions.to_create(visitor.logged_in("/users/new"))
-    return html.new_user(visitor, {})
+    viewer = accounts.form_viewer(request)
+    permissions.to_create(viewer.require_account("/users/new"))
+    return html.new_user(viewer, {})
 
 
 def create_user(request: Request) -> Answer:
     """The user that an administrator described."""
-    visitor, fields = accounts.submitted(request, USER_FIELDS)
-    permissions.to_create(visitor.logged_in("/users/new"))
+    viewer, fields = accounts.read_form(request, USER_FIELDS)
+    permissions.to_create(viewer.require_account("/users/new"))
     try:
         form = forms.filled_in_user(fields)
         user = services(request).store.create_user(form, accounts.hashed(request, forms.new_password(form)))
     except (errors.Invalid, errors.Taken) as problem:
-        return html.new_user(visitor, fields, problem)
-    return _on_to(request, f"/users/{user.id}", visitor.session, "created")
+        return html.new_user(viewer, fields, problem)
+    return _on_to(request, f"/users/{user.id}", viewer.session, "created")
 
 
 def ask_for_changes(request: Request) -> Answer:
     """The form with a user as he is now."""
     user_id = addresses.user_id(path_value(request, "user_id"))
-    visitor = accounts.form_visitor(request)
-    permissions.to_change(visitor.logged_in(f"/users/{user_id}/edit"), user_id)
+    viewer = accounts.form_viewer(request)
+    permissions.to_change(viewer.require_account(f"/users/{user_id}/edit"), user_id)
     user = services(request).store.read_user(user_id)
-    return html.edit_user(visitor, user_id, html.filled(user))
+    return html.edit_user(viewer, user_id, html.filled(user))
 
 
 def change_user(request: Request) -> Answer:
     """The user as the form has him, unless he has changed since the form was opened."""
     user_id = addresses.user_id(path_value(request, "user_id"))
-    visitor, fields = accounts.submitted(request, (*USER_FIELDS, "version"))
+    viewer, fields = accounts.read_form(request, (*USER_FIELDS, "version"))
     fields = {"version": "", **fields}
-    account = visitor.logged_in(f"/users/{user_id}/edit")
+    account = viewer.require_account(f"/users/{user_id}/edit")
     permissions.to_change(account, user_id)
     try:
         form = forms.filled_in_user(fields)
         password_hash = accounts.hashed(request, forms.new_password(form))
         user = services(request).store.change_user(user_id, form, _unchanged(fields), password_hash)
     except (errors.Invalid, errors.Taken, errors.PreconditionFailed) as problem:
-        return html.edit_user(visitor, user_id, fields, problem)
-    session = visitor.session
+        return html.edit_user(viewer, user_id, fields, problem)
+    session = viewer.session
     if password_hash is not None and user_id == account.user.id:
         # With the old password all sessions are over; this one goes on as a new one.
         session = services(request).sessions.begin(Account(user, password_hash, account.is_admin))
@@ -91,74 +91,74 @@ def change_user(request: Request) -> Answer:
 def ask_to_remove(request: Request) -> Answer:
     """Whether the user shall really be removed."""
     user_id = addresses.user_id(path_value(request, "user_id"))
-    visitor = accounts.form_visitor(request)
-    permissions.to_remove(visitor.logged_in(f"/users/{user_id}/delete"), user_id)
+    viewer = accounts.form_viewer(request)
+    permissions.to_remove(viewer.require_account(f"/users/{user_id}/delete"), user_id)
     user = services(request).store.read_user(user_id)
-    return html.delete_user(visitor, user)
+    return html.delete_user(viewer, user)
 
 
 def remove_user(request: Request) -> Answer:
     """The user is gone, unless he has changed since it was asked."""
     user_id = addresses.user_id(path_value(request, "user_id"))
-    visitor, fields = accounts.submitted(request, ("version",))
-    account = visitor.logged_in(f"/users/{user_id}/delete")
+    viewer, fields = accounts.read_form(request, ("version",))
+    account = viewer.require_account(f"/users/{user_id}/delete")
     permissions.to_remove(account, user_id)
     try:
         services(request).store.remove_user(user_id, _unchanged(fields))
     except errors.PreconditionFailed as problem:
         user = services(request).store.read_user(user_id)
-        return html.delete_user(visitor, user, problem)
+        return html.delete_user(viewer, user, problem)
     # With oneself goes the session: nobody would be told anything in it any more.
-    session = services(request).sessions.begin() if user_id == account.user.id else visitor.session
+    session = services(request).sessions.begin() if user_id == account.user.id else viewer.session
     return _on_to(request, "/users", session, "removed")
 
 
 def ask_to_register(request: Request) -> Answer:
     """An empty form, for anybody."""
-    return html.register(accounts.form_visitor(request), {})
+    return html.register(accounts.form_viewer(request), {})
 
 
 def register(request: Request) -> Answer:
     """The user that a person wants to be, logged in at once."""
-    visitor, fields = accounts.submitted(request, USER_FIELDS)
+    viewer, fields = accounts.read_form(request, USER_FIELDS)
     try:
         form = forms.filled_in_user(fields, registers=True)
         password_hash = accounts.hashed(request, forms.new_password(form))
         user = services(request).store.create_user(form, password_hash)
     except (errors.Invalid, errors.Taken) as problem:
-        return html.register(visitor, fields, problem)
-    accounts.end(request, visitor.session)
+        return html.register(viewer, fields, problem)
+    accounts.end(request, viewer.session)
     session = services(request).sessions.begin(Account(user, password_hash, is_admin=False))
     return _on_to(request, f"/users/{user.id}", session, "registered")
 
 
 def ask_to_log_in(request: Request) -> Answer:
     """The form, with the page that the person wanted to see."""
-    visitor = accounts.form_visitor(request)
-    return html.login(visitor, {"next": addresses.next_page(query(request))})
+    viewer = accounts.form_viewer(request)
+    return html.login(viewer, {"next": addresses.next_page(query(request))})
 
 
 def log_in(request: Request) -> Answer:
     """On to the page that the person wanted to see, with a session of a new name."""
-    visitor, fields = accounts.submitted(request, ("username", "password", "next"))
+    viewer, fields = accounts.read_form(request, ("username", "password", "next"))
     fields = {**fields, "next": addresses.local(fields.get("next", ""))}
     try:
         account = accounts.log_in(request, forms.filled_in_login(fields))
     except (errors.Invalid, errors.Unauthorized, errors.TooManyAttempts) as problem:
-        return html.login(visitor, fields, problem)
-    accounts.end(request, visitor.session)  # of whoever was logged in before
+        return html.login(viewer, fields, problem)
+    accounts.end(request, viewer.session)  # of whoever was logged in before
     return _on_to(request, fields["next"], services(request).sessions.begin(account), "logged-in")
 
 
 def ask_to_log_out(request: Request) -> Answer:
     """Whether the person really wants to log out."""
-    return html.logout(accounts.form_visitor(request))
+    return html.logout(accounts.form_viewer(request))
 
 
 def log_out(request: Request) -> Answer:
     """The session is of no more use, here or in the other app."""
-    visitor, _ = accounts.submitted(request, ())
-    accounts.end(request, visitor.session)
+    viewer, _ = accounts.read_form(request, ())
+    accounts.end(request, viewer.session)
     return _on_to(request, "/", services(request).sessions.begin(), "logged-out")
 
 

@@ -28,7 +28,7 @@ def form() -> tuple[dict[str, str], bytes]:
     session = SESSIONS.begin(account())
     cookie = f"session={SESSIONS.token(session)}"
     headers = {"Cookie": cookie, **FORM_TYPE}
-    return headers, f"csrf={SESSIONS.form_token(session)}&".encode()
+    return headers, f"csrf={SESSIONS.csrf_token(session)}&".encode()
 
 
 FORM, CSRF = form()

@@ -175,7 +175,7 @@ def test_a_form_on_a_page_of_somebody_else_changes_nothing(page: Page, url: str,
     user_id, _ = created(page)
     session = SESSIONS.begin(account(views.ADMIN))
     page.context.add_cookies([{"name": "session", "value": SESSIONS.token(session), "url": url}])
-    token = SESSIONS.form_token(session)  # even with what only our own pages have
+    token = SESSIONS.csrf_token(session)  # even with what only our own pages have
     form = f"""<main><form method="post" action="{url}/users/{user_id}/delete"><input name="csrf" value="{token}">
         <input name="version" value="1"><button>Win a prize</button></form></main>"""
     home = "data:text/html,<p>" if place == "somewhere else" else "http://127.0.0.1:9/"

@@ -85,7 +85,7 @@ def minted(kind: str, user_id: int) -> str:
     session = _session("session" if kind == "csrf" else kind, user_id)
     match kind:
         case "csrf":
-            return CODEC.form_token(session)
+            return CODEC.csrf_token(session)
         case "flashed":  # it brings a message for the next page
             return CODEC.token(CODEC.flashed(session, "changed"))
         case "forged":

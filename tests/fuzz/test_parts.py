@@ -64,7 +64,7 @@ def test_sessions_that_the_tests_sign_are_the_same_each_time_and_hold_or_not(kin
     if kind == "csrf":
         session = SESSIONS.read(minted("session", 7))
         assert session is not None
-        assert SESSIONS.is_form_token(session, minted("csrf", 7))
+        assert SESSIONS.is_csrf_token(session, minted("csrf", 7))
         return
     read = SESSIONS.read(minted(kind, 7))
     assert (read is None) == (kind in ("forged", "expired"))

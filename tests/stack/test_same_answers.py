@@ -17,7 +17,7 @@ COOKIE = {"Cookie": f"session={SESSIONS.token(SESSIONS.begin(account()))}"}
 OWN_FORM = {**FORM, "Sec-Fetch-Site": "same-origin"}
 SESSION = SESSIONS.begin(account())
 SIGNED_FORM = {**OWN_FORM, "Cookie": f"session={SESSIONS.token(SESSION)}"}
-CSRF = f"csrf={SESSIONS.form_token(SESSION)}&"
+CSRF = f"csrf={SESSIONS.csrf_token(SESSION)}&"
 
 REQUESTS: dict[str, bytes] = {
     "health": request("GET", "/healthz"),

@@ -9,7 +9,7 @@ from userdb.errors import TITLES, PreconditionFailed, Problem, of_status
 from userdb.forms import Preconditions
 from userdb.models import User
 from userdb.settings import SettingsError, from_environment
-from userdb.visits import Visitor
+from userdb.viewer import Viewer
 
 USER = User(7, "<b>", "ada@example.org", None, "2026-01-01T00:00:07Z", 3)
 
@@ -92,7 +92,7 @@ def test_preconditions(if_match: str | None, if_none_match: str | None, holds: b
 
 
 def test_pages_escape_what_users_wrote() -> None:
-    page = html.user(Visitor(None, None, "", "", None), USER)
+    page = html.user(Viewer(None, None, "", "", None), USER)
     assert b"<b>" not in page.body
     assert b"<h1>&lt;b&gt;</h1>" in page.body
 

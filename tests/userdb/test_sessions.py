@@ -56,9 +56,9 @@ FORGED: dict[str, str] = {
     "another key": signed(SESSION, key=OLD),
     "the salt of forms": signed(SESSION, salt="tandem.form"),
     "the library's own salt": signed(SESSION, salt="itsdangerous.Signer"),
-    "a form's token": SESSIONS.form_token(SESSION),
-    "a form's token behind the id": f"{SESSION.id}.{SESSIONS.form_token(SESSION)}",
-    "a form's token behind the session": f"{TOKEN.partition('.')[0]}.{SESSIONS.form_token(SESSION)}",
+    "a form's token": SESSIONS.csrf_token(SESSION),
+    "a form's token behind the id": f"{SESSION.id}.{SESSIONS.csrf_token(SESSION)}",
+    "a form's token behind the session": f"{TOKEN.partition('.')[0]}.{SESSIONS.csrf_token(SESSION)}",
     "another order": f"{TOKEN.rpartition('.')[2]}.{TOKEN.partition('.')[0]}",
     "it twice": f"{TOKEN}.{TOKEN}",
     "other text, signed": signed("hello"),
@@ -93,7 +93,7 @@ def test_any_text_is_read(text: str) -> None:
     assert SESSIONS.read(text) is None
     assert SESSIONS.of_cookie(f"session={text}") is None
     assert SESSIONS.of_bearer(f"Bearer {text}") is None
-    assert not SESSIONS.is_form_token(SESSION, text)
+    assert not SESSIONS.is_csrf_token(SESSION, text)
 
 
 def test_a_session_ends(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,20 +110,20 @@ def test_keys_are_rotated() -> None:
     old, both, new = Sessions([OLD], 60), Sessions([NEW, OLD], 60), Sessions([NEW], 60)
     before = old.begin(ADA)
     assert both.read(old.token(before)) == before
-    assert both.is_form_token(before, old.form_token(before))
+    assert both.is_csrf_token(before, old.csrf_token(before))
     after = both.token(before)
     assert (new.read(after), old.read(after)) == (before, None)
-    assert new.is_form_token(before, both.form_token(before))
-    assert not old.is_form_token(before, both.form_token(before))
+    assert new.is_csrf_token(before, both.csrf_token(before))
+    assert not old.is_csrf_token(before, both.csrf_token(before))
     assert new.read(old.token(before)) is None
 
 
 def test_the_token_of_a_form_is_of_its_session() -> None:
     other = SESSIONS.begin(ADA)
-    assert SESSIONS.is_form_token(SESSION, SESSIONS.form_token(SESSION))
-    assert SESSIONS.is_form_token(SESSIONS.flashed(SESSION, "changed"), SESSIONS.form_token(SESSION))
-    for token in (SESSIONS.form_token(other), "", TOKEN, SESSION.id, TOKEN.rpartition(".")[2]):
-        assert not SESSIONS.is_form_token(SESSION, token)
+    assert SESSIONS.is_csrf_token(SESSION, SESSIONS.csrf_token(SESSION))
+    assert SESSIONS.is_csrf_token(SESSIONS.flashed(SESSION, "changed"), SESSIONS.csrf_token(SESSION))
+    for token in (SESSIONS.csrf_token(other), "", TOKEN, SESSION.id, TOKEN.rpartition(".")[2]):
+        assert not SESSIONS.is_csrf_token(SESSION, token)
 
 
 def test_a_cookie_is_for_this_site_alone_and_for_no_script(monkeypatch: pytest.MonkeyPatch) -> None:
