@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from userdb import addresses, errors, forms, metrics, sessions
+from userdb import errors, forms, metrics, sessions, urls
 from userdb.forms import LoginForm
 from userdb.models import Account
 from userdb.sessions import Session
@@ -19,7 +19,7 @@ async def log_in(request: Request, form: LoginForm) -> Account:
         with services(request).passwords.slot():
             await services(request).store.count_attempt(form.username)
             account = await services(request).store.find_account(form.username)
-            # Looked at also where there is no such user: that must not be told by the time it takes.
+            # Hashed also where there is no such user, so that the time it takes does not tell.
             password_hash = None if account is None else account.password_hash
             is_right = await services(request).passwords.matches(password_hash, form.password)
             if account is None or not is_right:
@@ -70,7 +70,7 @@ async def form_viewer(request: Request) -> Viewer:
 
 async def read_form(request: Request, known: Collection[str]) -> tuple[Viewer, dict[str, str]]:
     """The viewer who sent a form, and its fields. Raises Forbidden if the CSRF check fails."""
-    addresses.no_parameters(query(request))
+    urls.no_parameters(query(request))
     fields = forms.fields(header(request, "Content-Type"), await body(request), {*known, "csrf"})
     found = await form_viewer(request)
     check_csrf(

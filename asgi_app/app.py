@@ -54,7 +54,7 @@ ROUTES: dict[str, dict[str, http.View]] = {
 def create_app(settings: Settings | None = None) -> Starlette:
     """The app. Opening its connections raises SettingsError, DefectiveSQLiteError, or what the database raises."""
     settings = settings or userdb_settings.from_environment()
-    codec = Sessions(settings.session_keys or keys.kept(settings.session_keys_file), settings.session_seconds)
+    codec = Sessions(settings.session_keys or keys.load_or_create(settings.session_keys_file), settings.session_seconds)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:

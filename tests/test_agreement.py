@@ -26,7 +26,7 @@ def test_the_durability_that_is_reported_is_the_one_in_force() -> None:
     assert USERDB.database.durability == "WAL, synchronous=NORMAL"
     for pragmas in (statements.SQLITE_PRAGMAS, statements.SQLITE_READ_PRAGMAS):
         assert "PRAGMA synchronous=NORMAL" in pragmas
-    assert "PRAGMA journal_mode=WAL" in (ROOT / "userdb" / "database" / "whole.py").read_text()
+    assert "PRAGMA journal_mode=WAL" in (ROOT / "userdb" / "database" / "lifecycle.py").read_text()
 
 
 def test_nginx_and_the_apps_refuse_the_same_size(stack_client: Client) -> None:

@@ -190,7 +190,7 @@ def _other_schema(found: str) -> str:
 
 
 @contextmanager
-def from_other_schema() -> Iterator[None]:
+def translate_schema_errors() -> Iterator[None]:
     """Turn what a database says that has no version at all into OtherSchema."""
     try:
         yield
@@ -199,7 +199,7 @@ def from_other_schema() -> Iterator[None]:
 
 
 @contextmanager
-def from_database() -> Iterator[None]:
+def translate_database_errors() -> Iterator[None]:
     """Turn what the database raises into what the client is told; anything unexpected passes through."""
     try:
         yield

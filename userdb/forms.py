@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from userdb import addresses
+from userdb import urls
 from userdb.errors import BadRequest, Invalid, UnsupportedMediaType
 from userdb.models import User
 
@@ -117,7 +117,7 @@ def fields(content_type: str | None, body: bytes, known: Collection[str]) -> dic
     """What a person filled in, by field, as a browser sends it. Raises UnsupportedMediaType, BadRequest or Invalid."""
     if _media_type(content_type) != "application/x-www-form-urlencoded":
         raise UnsupportedMediaType("The body must be application/x-www-form-urlencoded.")
-    return addresses.parameters(body, known)
+    return urls.parameters(body, known)
 
 
 def filled_in_user(fields: Mapping[str, str], registers: bool = False) -> UserForm:

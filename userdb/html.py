@@ -8,10 +8,10 @@ from pathlib import Path
 import jinja2
 
 from userdb import errors, openapi, wire
-from userdb.addresses import PageOfUsers
 from userdb.forms import PAGE_RULES
 from userdb.models import User
 from userdb.sessions import Session, Sessions
+from userdb.urls import PageOfUsers
 from userdb.viewer import Viewer
 from userdb.wire import Answer
 

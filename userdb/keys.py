@@ -24,7 +24,7 @@ def parse(text: str) -> tuple[str, ...]:
     return found
 
 
-def kept(file: Path) -> tuple[str, ...]:
+def load_or_create(file: Path) -> tuple[str, ...]:
     """The keys of a file, which is made if there is none. Raises KeysError, OSError."""
     if not file.exists():
         _make(file)

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from userdb import addresses, answers, errors, forms
+from userdb import answers, errors, forms, urls
 from userdb.models import User
 
 TITLE = "User database"
@@ -53,16 +53,14 @@ def _whole(least: int, most: int, **more: Any) -> Schema:
     return {"type": "integer", "minimum": least, "maximum": most, **more}
 
 
-ID = Parameter("user_id", "path", _whole(1, addresses.LARGEST_ID), "The user's id.", required=True)
-AFTER = Parameter("after", "query", _whole(0, addresses.LARGEST_ID, default=0), "Only users with larger ids.")
-LIMIT = Parameter("limit", "query", _whole(1, addresses.LARGEST_PAGE, default=addresses.PAGE), "At most so many users.")
+ID = Parameter("user_id", "path", _whole(1, urls.LARGEST_ID), "The user's id.", required=True)
+AFTER = Parameter("after", "query", _whole(0, urls.LARGEST_ID, default=0), "Only users with larger ids.")
+LIMIT = Parameter("limit", "query", _whole(1, urls.LARGEST_PAGE, default=urls.PAGE), "At most so many users.")
 SEARCH = Parameter(
-    "q", "query", {"type": "string", "maxLength": addresses.LONGEST_SEARCH, "pattern": r"^[^\x00-\x1f\x7f]*$"},
+    "q", "query", {"type": "string", "maxLength": urls.LONGEST_SEARCH, "pattern": r"^[^\x00-\x1f\x7f]*$"},
     "Only users whose names begin so.",
 )  # fmt: skip
-SOURCES = Parameter(
-    "sources", "query", _whole(1, addresses.MOST_SOURCES, default=addresses.SOURCES), "How many sources."
-)
+SOURCES = Parameter("sources", "query", _whole(1, urls.MOST_SOURCES, default=urls.SOURCES), "How many sources.")
 SUMMANDS = tuple(
     Parameter(name, "query", _whole(-(2**63), 2**63 - 1), "A summand.", required=True) for name in ("a", "b")
 )

@@ -36,7 +36,7 @@ class Settings:
     session_seconds: int
     login_attempts: int  # under one name, within so many seconds
     login_window: int
-    password_workers: int  # passwords looked at at once
+    password_workers: int  # password hashes computed concurrently
     password_queue: int  # that may wait for it
     metrics_folder: Path | None  # where all processes of a stack count together
     allow_defective_sqlite: bool

@@ -7,10 +7,10 @@ from urllib.parse import quote
 import msgspec
 
 from userdb import answers, errors, etags, metrics, openapi
-from userdb.addresses import PageOfUsers
 from userdb.models import User, timestamp
 from userdb.news import Feed, Item
 from userdb.sessions import Session, Sessions
+from userdb.urls import PageOfUsers
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"

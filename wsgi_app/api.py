@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from userdb import addresses, forms, metrics, permissions, wire
+from userdb import forms, metrics, permissions, urls, wire
 from userdb.wire import Answer
 
 from . import accounts
@@ -22,20 +22,20 @@ def ready(request: Request) -> Answer:
 
 def add(request: Request) -> Answer:
     """The sum of two numbers: what the framework costs and nothing else."""
-    summands = addresses.summands(query(request))
+    summands = urls.summands(query(request))
     return wire.total(summands)
 
 
 def list_users(request: Request) -> Answer:
     """A page of users by id, and where the next one is."""
-    page = addresses.page_of_users(query(request))
+    page = urls.page_of_users(query(request))
     users = services(request).store.page_of_users(page)
     return wire.users(users, page)
 
 
 def create_user(request: Request) -> Answer:
     """A new user: 201, its address, itself."""
-    addresses.no_parameters(query(request))
+    urls.no_parameters(query(request))
     permissions.to_create(accounts.require_account(request))
     form = forms.user_form(header(request, "Content-Type"), body(request))
     user = services(request).store.create_user(form, accounts.hashed(request, forms.new_password(form)))
@@ -44,16 +44,16 @@ def create_user(request: Request) -> Answer:
 
 def read_user(request: Request) -> Answer:
     """One user; 304 where the client has this state already."""
-    user_id = addresses.user_id(path_value(request, "user_id"))
-    addresses.no_parameters(query(request))
+    user_id = urls.user_id(path_value(request, "user_id"))
+    urls.no_parameters(query(request))
     user = services(request).store.read_user(user_id)
     return wire.user(user, header(request, "If-None-Match"))
 
 
 def replace_user(request: Request) -> Answer:
     """The user as the client wants it, in all its fields."""
-    user_id = addresses.user_id(path_value(request, "user_id"))
-    addresses.no_parameters(query(request))
+    user_id = urls.user_id(path_value(request, "user_id"))
+    urls.no_parameters(query(request))
     permissions.to_change(accounts.require_account(request), user_id)
     form = forms.user_form(header(request, "Content-Type"), body(request))
     password_hash = accounts.hashed(request, forms.new_password(form))
@@ -63,8 +63,8 @@ def replace_user(request: Request) -> Answer:
 
 def change_user(request: Request) -> Answer:
     """The user with the fields that the client names changed."""
-    user_id = addresses.user_id(path_value(request, "user_id"))
-    addresses.no_parameters(query(request))
+    user_id = urls.user_id(path_value(request, "user_id"))
+    urls.no_parameters(query(request))
     permissions.to_change(accounts.require_account(request), user_id)
     form = forms.user_change(header(request, "Content-Type"), body(request))
     password_hash = accounts.hashed(request, forms.new_password(form))
@@ -74,8 +74,8 @@ def change_user(request: Request) -> Answer:
 
 def remove_user(request: Request) -> Answer:
     """The user is gone, and its id is never used again."""
-    user_id = addresses.user_id(path_value(request, "user_id"))
-    addresses.no_parameters(query(request))
+    user_id = urls.user_id(path_value(request, "user_id"))
+    urls.no_parameters(query(request))
     permissions.to_remove(accounts.require_account(request), user_id)
     services(request).store.remove_user(user_id, preconditions(request))
     return wire.removed()
@@ -83,8 +83,8 @@ def remove_user(request: Request) -> Answer:
 
 def read_news(request: Request) -> Answer:
     """What the news service says about a user: one query, one call."""
-    user_id = addresses.user_id(path_value(request, "user_id"))
-    addresses.no_parameters(query(request))
+    user_id = urls.user_id(path_value(request, "user_id"))
+    urls.no_parameters(query(request))
     user = services(request).store.read_user(user_id)
     items = services(request).news.items(user)
     return wire.news(user, items)
@@ -92,8 +92,8 @@ def read_news(request: Request) -> Answer:
 
 def read_feed(request: Request) -> Answer:
     """The news of several sources in their order; one that is slow or fails does not lose the others."""
-    user_id = addresses.user_id(path_value(request, "user_id"))
-    sources = addresses.sources(query(request))
+    user_id = urls.user_id(path_value(request, "user_id"))
+    sources = urls.sources(query(request))
     user = services(request).store.read_user(user_id)
     feed = services(request).news.feed(user, sources)
     return wire.feed(user, feed)
@@ -101,13 +101,13 @@ def read_feed(request: Request) -> Answer:
 
 def read_openapi(request: Request) -> Answer:
     """The description of the API."""
-    addresses.no_parameters(query(request))
+    urls.no_parameters(query(request))
     return wire.openapi_document()
 
 
 def log_in(request: Request) -> Answer:
     """A token for whoever knows the name and the password."""
-    addresses.no_parameters(query(request))
+    urls.no_parameters(query(request))
     form = forms.login_form(header(request, "Content-Type"), body(request))
     account = accounts.log_in(request, form)
     return wire.token(services(request).sessions, services(request).sessions.begin(account))
@@ -115,7 +115,7 @@ def log_in(request: Request) -> Answer:
 
 def log_out(request: Request) -> Answer:
     """The token is of no more use, here or in the other app."""
-    addresses.no_parameters(query(request))
+    urls.no_parameters(query(request))
     accounts.require_account(request)
     accounts.end(request, services(request).sessions.of_bearer(header(request, "Authorization")))
     return wire.removed()
@@ -123,7 +123,7 @@ def log_out(request: Request) -> Answer:
 
 def me(request: Request) -> Answer:
     """The user whose token was sent."""
-    addresses.no_parameters(query(request))
+    urls.no_parameters(query(request))
     account = accounts.require_account(request)
     return wire.me(account.user)
 

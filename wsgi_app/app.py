@@ -51,7 +51,7 @@ ROUTES: dict[str, dict[str, http.View]] = {
 def create_app(settings: Settings | None = None) -> Flask:
     """The app. Opening its connections raises SettingsError, DefectiveSQLiteError, or what the database raises."""
     settings = settings or userdb_settings.from_environment()
-    codec = Sessions(settings.session_keys or keys.kept(settings.session_keys_file), settings.session_seconds)
+    codec = Sessions(settings.session_keys or keys.load_or_create(settings.session_keys_file), settings.session_seconds)
     app = Flask("wsgi_app", static_folder=None)
     http.install(app)
     for path, views in ROUTES.items():

@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event
 
 from userdb import errors, etags, sqlite_driver, statements
-from userdb.addresses import PageOfUsers
 from userdb.forms import Preconditions, UserChange, UserForm
 from userdb.models import Account, User, timestamp
 from userdb.sessions import Session
 from userdb.settings import Settings
+from userdb.urls import PageOfUsers
 
 
 class Store:
@@ -43,7 +43,7 @@ class Store:
                 if self._settings.on_sqlite:
                     result = connection.execute(statements.SQLITE_VERSION)
                     sqlite_driver.refuse_defective(result.scalar_one(), self._settings.allow_defective_sqlite)
-        with errors.from_other_schema():
+        with errors.translate_schema_errors():
             with self._reading.connect() as connection:
                 result = connection.execute(statements.SCHEMA)
                 errors.refuse_other_schema(result.scalar_one_or_none())
@@ -55,7 +55,7 @@ class Store:
 
     def ready(self) -> None:
         """Return if the database answers. Raises Busy."""
-        with errors.from_database():
+        with errors.translate_database_errors():
             with self._reading.connect() as connection:
                 connection.execute(statements.READY)
 
@@ -66,14 +66,14 @@ class Store:
         if page.q:
             statement = statements.SEARCH
             values |= {"first": page.q, "last": page.q + "~"}
-        with errors.from_database():
+        with errors.translate_database_errors():
             with self._reading.connect() as connection:
                 result = connection.execute(statement, values)
                 return [User(*row) for row in result]
 
     def read_user(self, user_id: int) -> User:
         """One user. Raises NotFound."""
-        with errors.from_database():
+        with errors.translate_database_errors():
             with self._reading.connect() as connection:
                 result = connection.execute(statements.READ, {"user_id": user_id})
                 row = result.one_or_none()
@@ -88,7 +88,7 @@ class Store:
             "created_at": timestamp(),
             "password_hash": password_hash,
         }
-        with errors.from_database():
+        with errors.translate_database_errors():
             with self._writing.begin() as connection:
                 result = connection.execute(statements.CREATE, values)
                 return User(*result.one())
@@ -97,7 +97,7 @@ class Store:
         self, user_id: int, form: UserForm | UserChange, preconditions: Preconditions, password_hash: str | None
     ) -> User:
         """The user as `form` leaves it; without a hash the old one stays. Raises NotFound, PreconditionFailed, Taken."""
-        with errors.from_database():
+        with errors.translate_database_errors():
             with self._writing.begin() as connection:
                 result = connection.execute(statements.READ_TO_CHANGE, {"user_id": user_id})
                 user = _user(result.one_or_none())
@@ -115,7 +115,7 @@ class Store:
 
     def remove_user(self, user_id: int, preconditions: Preconditions) -> None:
         """Remove a user. Raises NotFound, PreconditionFailed."""
-        with errors.from_database():
+        with errors.translate_database_errors():
             with self._writing.begin() as connection:
                 result = connection.execute(statements.READ_TO_CHANGE, {"user_id": user_id})
                 etags.check(_user(result.one_or_none()), preconditions)
@@ -123,7 +123,7 @@ class Store:
 
     def find_account(self, username: str) -> Account | None:
         """The account with this name, if there is one."""
-        with errors.from_database():
+        with errors.translate_database_errors():
             with self._reading.connect() as connection:
                 result = connection.execute(statements.FIND_ACCOUNT, {"username": username})
                 return _account(result.one_or_none())
@@ -131,14 +131,14 @@ class Store:
     def account(self, session: Session) -> Account | None:
         """The account whose session it is, unless the session was ended."""
         values = {"user_id": session.user_id, "session_id": session.id}
-        with errors.from_database():
+        with errors.translate_database_errors():
             with self._reading.connect() as connection:
                 result = connection.execute(statements.ACCOUNT, values)
                 return _account(result.one_or_none())
 
     def end_session(self, session: Session) -> None:
         """Remember that the session is over, for as long as it would have lasted."""
-        with errors.from_database():
+        with errors.translate_database_errors():
             with self._writing.begin() as connection:
                 connection.execute(statements.FORGET_SESSIONS, {"now": int(time())})
                 values = {"session_id": session.id, "expires": session.expires}
@@ -147,7 +147,7 @@ class Store:
     def count_attempt(self, username: str) -> None:
         """Count an attempt to log in under this name. Raises TooManyAttempts where there were too many lately."""
         now, window = int(time()), self._settings.login_window
-        with errors.from_database():
+        with errors.translate_database_errors():
             with self._writing.begin() as connection:
                 connection.execute(statements.FORGET_ATTEMPTS, {"before": now - window})
                 result = connection.execute(statements.COUNT_ATTEMPT, {"username": username, "now": now})
@@ -157,7 +157,7 @@ class Store:
 
     def clear_attempts(self, username: str) -> None:
         """Forget the attempts under this name: one has succeeded."""
-        with errors.from_database():
+        with errors.translate_database_errors():
             with self._writing.begin() as connection:
                 connection.execute(statements.CLEAR_ATTEMPTS, {"username": username})
 

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from tests.support.apps import settings_for
-from userdb.database import whole
+from userdb.database import lifecycle
 from userdb.models import Account, User
 
 USERS = 50
@@ -22,8 +22,8 @@ for a new password, so that logging in takes the fuzzer no more time than any ot
 def snapshot(folder: Path) -> Path:
     """Make a seeded database in this folder and return a snapshot of it."""
     settings, file = settings_for(folder / "first.db"), folder / "seed.db"
-    whole.seed(settings, USERS)
-    whole.snapshot(settings, file)
+    lifecycle.seed(settings, USERS)
+    lifecycle.snapshot(settings, file)
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         connection.execute("UPDATE users SET password_hash = ?", (HASH,))
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

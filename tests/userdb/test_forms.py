@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from userdb import addresses, forms
+from userdb import forms, urls
 from userdb.errors import BadRequest, Invalid, NotFound
 from userdb.models import User
 
@@ -17,7 +17,7 @@ USER = User(7, "ada", "ada@example.org", 36, "2026-01-01T00:00:07Z", 3)
 @given(st.text())
 def test_an_id_is_ascii_digits_in_range_or_not_found(text: str) -> None:
     try:
-        found = addresses.user_id(text)
+        found = urls.user_id(text)
     except NotFound:
         assert not (text.isascii() and text.isdigit() and 1 <= int(text) < 2**63 and len(text) < 20)
     else:
@@ -28,7 +28,7 @@ def test_an_id_is_ascii_digits_in_range_or_not_found(text: str) -> None:
 @given(st.binary(max_size=60))
 def test_any_query_is_read_or_refused(query: bytes) -> None:
     try:
-        values = addresses.parameters(query, ("a", "b"))
+        values = urls.parameters(query, ("a", "b"))
     except (BadRequest, Invalid):
         return
     assert set(values) <= {"a", "b"}
@@ -36,17 +36,17 @@ def test_any_query_is_read_or_refused(query: bytes) -> None:
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
 def test_a_quoted_value_comes_back(text: str) -> None:
-    assert addresses.parameters(f"a={quote(text)}".encode(), ("a",)) == {"a": text}
+    assert urls.parameters(f"a={quote(text)}".encode(), ("a",)) == {"a": text}
 
 
 def test_plus_is_a_space_and_empty_pairs_are_nothing() -> None:
-    assert addresses.parameters(b"a=1+2&&b=", ("a", "b")) == {"a": "1 2", "b": ""}
+    assert urls.parameters(b"a=1+2&&b=", ("a", "b")) == {"a": "1 2", "b": ""}
 
 
 def test_an_unknown_parameter_matters_only_where_strict() -> None:
-    assert addresses.parameters(b"a=1&x=2", ("a",), strict=False) == {"a": "1"}
+    assert urls.parameters(b"a=1&x=2", ("a",), strict=False) == {"a": "1"}
     with pytest.raises(Invalid):
-        addresses.parameters(b"a=1&x=2", ("a",))
+        urls.parameters(b"a=1&x=2", ("a",))
 
 
 @given(st.binary(max_size=200))

@@ -21,7 +21,7 @@ from pathlib import Path
 from userdb import keys
 print("ready", flush=True)
 for line in sys.stdin:
-    print(*keys.kept(Path(line.rstrip())), flush=True)
+    print(*keys.load_or_create(Path(line.rstrip())), flush=True)
 """
 PROCESSES, ROUNDS = 8, 25
 
@@ -40,18 +40,18 @@ def test_a_text_without_good_keys_says_what_is_needed(text: str) -> None:
 
 def test_a_file_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
     file = tmp_path / "new" / "folder" / "session-keys"
-    made = keys.kept(file)
+    made = keys.load_or_create(file)
     assert file.stat().st_mode & 0o777 == 0o600
     assert os.listdir(file.parent) == [file.name]
-    assert keys.kept(file) == made
+    assert keys.load_or_create(file) == made
     assert len(made[0]) >= keys.SHORTEST
-    assert keys.kept(tmp_path / "other") != made
+    assert keys.load_or_create(tmp_path / "other") != made
 
 
 def test_a_careless_umask_makes_it_no_one_elses(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        keys.kept(tmp_path / "session-keys")
+        keys.load_or_create(tmp_path / "session-keys")
     finally:
         os.umask(before)
     assert (tmp_path / "session-keys").stat().st_mode & 0o777 == 0o600
@@ -61,7 +61,7 @@ def test_a_file_that_is_there_is_left_as_it_is(tmp_path: Path) -> None:
     file = tmp_path / "session-keys"
     file.write_text(f"{B}\n{A}\n")
     file.chmod(0o600)
-    assert keys.kept(file) == (B, A)
+    assert keys.load_or_create(file) == (B, A)
     assert file.read_text() == f"{B}\n{A}\n"
 
 
@@ -71,7 +71,7 @@ def test_a_file_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> No
     file.write_text(A)
     file.chmod(mode)
     with pytest.raises(KeysError, match=r"session-keys can be read by others than its owner: chmod 600 it"):
-        keys.kept(file)
+        keys.load_or_create(file)
 
 
 @pytest.mark.parametrize("text", ["", "short"])
@@ -80,7 +80,7 @@ def test_a_file_without_good_keys_is_named(tmp_path: Path, text: str) -> None:
     file.write_text(text)
     file.chmod(0o600)
     with pytest.raises(KeysError, match=r"session-keys needs one or more keys"):
-        keys.kept(file)
+        keys.load_or_create(file)
     assert file.read_text() == text
 
 

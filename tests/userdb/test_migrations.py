@@ -20,7 +20,7 @@ from tests.support.accounts import KEY
 from tests.userdb.catalogue import catalogue
 from tests.userdb.tool import command, connected, rows, run, tool
 from userdb import models
-from userdb.database import opening, schema
+from userdb.database import connections, schema
 from userdb.settings import from_environment
 
 NewUrl = Callable[[], str]
@@ -266,7 +266,7 @@ def test_of_two_that_migrate_at_once_one_waits(old_url: str) -> None:
         "SELECT count(*) FROM pg_locks JOIN pg_database ON database = pg_database.oid "
         "WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"
     )
-    with opening.transaction(from_environment({"DATABASE_URL": old_url, "SESSION_KEYS": KEY})) as connection:
+    with connections.transaction(from_environment({"DATABASE_URL": old_url, "SESSION_KEYS": KEY})) as connection:
         second = subprocess.Popen(command("migrate", url=old_url), stderr=subprocess.PIPE, text=True)
         until = time.monotonic() + 60
         while rows(old_url, waiting) == [(0,)] and second.poll() is None and time.monotonic() < until:

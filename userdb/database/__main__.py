@@ -15,8 +15,8 @@ import msgspec
 
 from userdb import forms
 from userdb import settings as userdb_settings
-from userdb.database import accounts, prompt, whole
-from userdb.database.opening import DatabaseError
+from userdb.database import accounts, lifecycle, password_prompt
+from userdb.database.connections import DatabaseError
 from userdb.settings import Settings, SettingsError
 from userdb.sqlite_driver import DefectiveSQLiteError
 
@@ -38,20 +38,20 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace, settings: Settings) -> None:
     match options.command:
         case "create":
-            whole.create(settings)
+            lifecycle.create(settings)
         case "migrate":
-            whole.migrate(settings)
+            lifecycle.migrate(settings)
         case "seed":
-            whole.seed(settings, options.users)
+            lifecycle.seed(settings, options.users)
         case "snapshot":
-            whole.snapshot(settings, options.file)
+            lifecycle.snapshot(settings, options.file)
         case "restore":
-            whole.restore(settings, options.file)
+            lifecycle.restore(settings, options.file)
         case "admin":
-            created = accounts.make_admin(settings, options.name, options.email, prompt.password)
+            created = accounts.make_admin(settings, options.name, options.email, password_prompt.password)
             print(f"{options.name} is {'a new user and' if created else 'now'} an administrator")
         case "password":
-            accounts.set_password(settings, options.name, prompt.password)
+            accounts.set_password(settings, options.name, password_prompt.password)
 
 
 def _parser() -> argparse.ArgumentParser:

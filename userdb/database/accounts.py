@@ -9,8 +9,8 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from userdb import passwords
-from userdb.database import opening, schema
-from userdb.database.opening import DatabaseError
+from userdb.database import connections, schema
+from userdb.database.connections import DatabaseError
 from userdb.models import timestamp, users
 from userdb.settings import Settings
 
@@ -23,7 +23,7 @@ def make_admin(settings: Settings, username: str, email: str | None, password: C
     values: dict[str, Any] = {"is_admin": True, "password_hash": passwords.hashed(password())}
     if email is not None:
         values["email"] = email
-    with opening.transaction(settings) as connection:
+    with connections.transaction(settings) as connection:
         schema.require_newest(connection)
         try:
             return not _change(connection, username, values) and _create(connection, username, values)
@@ -36,7 +36,7 @@ def set_password(settings: Settings, username: str, password: Callable[[], str])
     if not _is_there(settings, username):
         raise DatabaseError(f"there is no user {username}")
     values = {"password_hash": passwords.hashed(password())}
-    with opening.transaction(settings) as connection:
+    with connections.transaction(settings) as connection:
         schema.require_newest(connection)
         if not _change(connection, username, values):
             raise DatabaseError(f"there is no user {username}")
@@ -44,7 +44,7 @@ def set_password(settings: Settings, username: str, password: Callable[[], str])
 
 def _is_there(settings: Settings, username: str) -> bool:
     settings.require_database()
-    with opening.transaction(settings) as connection:
+    with connections.transaction(settings) as connection:
         schema.require_newest(connection)
         return connection.execute(select(users.c.id).where(users.c.username == username)).first() is not None
 

@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
 from userdb import errors
-from userdb.database.opening import DatabaseError
+from userdb.database.connections import DatabaseError
 
 FIRST = "0001"
 """The version of databases from before there were migrations; they don't name it themselves."""

@@ -10,7 +10,7 @@ from tests.support.answers import Answer
 from tests.support.clients import Client
 from tests.support.headers import FORM
 from tests.support.people import Person, fresh, join
-from userdb import addresses
+from userdb import urls
 
 ELSEWHERE = [
     "//evil.example", "///evil.example", "////evil.example", "//evil.example/%2f..", "/\\evil.example", "\\/evil.example",
@@ -29,7 +29,7 @@ WITHIN = [
 
 @pytest.mark.parametrize("address", WITHIN)
 def test_an_address_within_this_site(address: str) -> None:
-    assert addresses.local(address) == address
+    assert urls.local(address) == address
     assert urlsplit(urljoin("http://own.example/login", address)).netloc == "own.example"
 
 

@@ -8,7 +8,7 @@ from getpass import getpass
 import msgspec
 
 from userdb import forms
-from userdb.database.opening import DatabaseError
+from userdb.database.connections import DatabaseError
 
 
 def password() -> str:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from sqlalchemy import func, insert, select, text
 
-from userdb.database import opening, schema
+from userdb.database import connections, schema
 from userdb.database import seed as seed_data
-from userdb.database.opening import DatabaseError, file_of
+from userdb.database.connections import DatabaseError, file_of
 from userdb.models import users
 from userdb.settings import Settings
 
@@ -19,14 +19,14 @@ def create(settings: Settings) -> None:
     """Create the tables, and on SQLite the file in WAL mode; what is there already stays, and is brought to the newest
     version. Raises DatabaseError."""
     _prepare_file(settings)
-    with opening.transaction(settings) as connection:
+    with connections.transaction(settings) as connection:
         schema.upgrade(connection)
 
 
 def migrate(settings: Settings) -> None:
     """Bring a database that is there to the newest version, all or nothing. Raises DatabaseError."""
     settings.require_database()
-    with opening.transaction(settings) as connection:
+    with connections.transaction(settings) as connection:
         if schema.version(connection) is None:
             raise DatabaseError("the database is empty: there is nothing to migrate, fill it with seed or create")
         schema.upgrade(connection)
@@ -35,7 +35,7 @@ def migrate(settings: Settings) -> None:
 def seed(settings: Settings, count: int) -> None:
     """Create the database and fill it with `count` users, all or nothing. Raises DatabaseError where it holds some."""
     _prepare_file(settings)
-    with opening.transaction(settings) as connection:
+    with connections.transaction(settings) as connection:
         schema.upgrade(connection)
         if connection.execute(select(func.count()).select_from(users)).scalar_one():
             raise DatabaseError("the database holds users already: remove it first (make clean), or name another one")
@@ -54,10 +54,10 @@ def snapshot(settings: Settings, target: Path) -> None:
     if target.resolve() == file_of(settings).resolve():
         raise DatabaseError(f"{target} is the database itself: name another file for the snapshot")
     partial = _partial(target)
-    with opening.autocommit(settings, file_of(settings)) as connection:
+    with connections.autocommit(settings, file_of(settings)) as connection:
         connection.exec_driver_sql("VACUUM INTO ?", (str(partial),))
     # The copy is in rollback mode; what is restored from it must be in WAL as its source was.
-    with opening.autocommit(settings, partial) as connection:
+    with connections.autocommit(settings, partial) as connection:
         connection.exec_driver_sql("PRAGMA journal_mode=WAL")
     _flush(partial)
     partial.replace(target)
@@ -79,7 +79,7 @@ def restore(settings: Settings, source: Path) -> None:
         shutil.copyfile(source, partial)
         _refuse_other_files(settings, source, partial)
         _flush(partial)
-        with opening.alone(settings, target):
+        with connections.alone(settings, target):
             # The log of the old database must not be applied to the new one.
             for suffix in ("-wal", "-shm"):
                 target.with_name(target.name + suffix).unlink(missing_ok=True)
@@ -96,7 +96,7 @@ def _prepare_file(settings: Settings) -> None:
     if settings.on_sqlite:
         file_of(settings).parent.mkdir(parents=True, exist_ok=True)
         _for_the_owner(file_of(settings))
-        with opening.autocommit(settings, file_of(settings)) as connection:
+        with connections.autocommit(settings, file_of(settings)) as connection:
             connection.exec_driver_sql("PRAGMA journal_mode=WAL")
 
 
@@ -108,7 +108,7 @@ def _require_sqlite(settings: Settings) -> None:
 def _refuse_other_files(settings: Settings, source: Path, copy: Path) -> None:
     """Raise DatabaseError unless the copy of `source` holds a database of ours, of whatever version."""
     try:
-        with opening.autocommit(settings, copy) as connection:
+        with connections.autocommit(settings, copy) as connection:
             found = schema.version(connection)
     except DatabaseError as error:
         raise DatabaseError(f"{source} is no snapshot of a database: {error}") from error

@@ -1,4 +1,4 @@
-"""What an address asks for: its path and its query become typed values, or an error that names all that is wrong."""
+"""What a URL asks for: its path and its query become typed values, or an error that names all that is wrong."""
 
 from __future__ import annotations
 
