@@ -32,14 +32,17 @@ class Gate:
     """Where threads wait until the test opens it."""
 
     def __init__(self) -> None:
-        self.count = 0  # that have come
+        self.count = self.standing = 0  # that have come, that wait here
         self._lock, self._opened = threading.Lock(), threading.Event()
 
     def pass_through(self) -> int:
         """Wait. Fails where nobody opens it, as when the event loop itself stands here."""
         with self._lock:
-            self.count += 1
-        assert self._opened.wait(PATIENCE / 4), "nobody could open the gate meanwhile"
+            self.count, self.standing = self.count + 1, self.standing + 1
+        is_opened = self._opened.wait(PATIENCE / 4)
+        with self._lock:
+            self.standing -= 1
+        assert is_opened, "nobody could open the gate meanwhile"
         return 1
 
     def open(self) -> None:

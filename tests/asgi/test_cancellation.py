@@ -65,13 +65,14 @@ async def test_while_waiting_for_the_news(database: Path, pools: Pools, gate: Ga
         return 200, b'{"items": []}'
 
     with news_service(reply) as url:
-        async with started(settings_for(database, NEWS_URL=url, NEWS_CONNECTIONS="1", NEWS_TIMEOUT="5")) as client:
+        async with started(settings_for(database, NEWS_URL=url, NEWS_CONNECTIONS="1", NEWS_TIMEOUT="60")) as client:
             task = asyncio.create_task(client.get("/api/users/7/news"))
             assert await eventually(lambda: gate.count)
             assert pools.out == 0  # who waits for others keeps nobody from the database
             task.cancel()
             assert await gone(task)
-            assert (await client.get("/api/users/8/news")).status_code == 200  # over the only connection
+            assert (await client.get("/api/users/8/news")).status_code == 200
+            assert gate.standing == 1  # so the only connection was free before the service was through with the first
         gate.open()
 
 
