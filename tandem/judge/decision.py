@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tandem import formats
-from tandem.judge.measures import TITLES
+from tandem.judge.metrics import METRICS
 from tandem.judge.prediction import Prediction
 from tandem.judge.verdict import Ratio
 
@@ -83,7 +83,7 @@ def _pick(found: Sequence[Ratio]) -> str:
 
 def _why(found: Sequence[Ratio]) -> str:
     items = [
-        f"{TITLES[c.metric]} {c.verdict} ({c.reason if c.verdict == 'not judged' else formats.times(c.estimate)})"
+        f"{METRICS[c.metric].title} {c.verdict} ({c.reason if c.verdict == 'not judged' else formats.times(c.estimate)})"
         for c in found
     ]
     return f"{found[0].stack} against {found[0].baseline}: {', '.join(items)}"

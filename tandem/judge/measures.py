@@ -1,23 +1,18 @@
-"""Measures: the absolute values of one stack under one scenario, and the value of one block that a ratio is made of."""
+"""Measures: the absolute values of one stack under one scenario, put together from its blocks."""
 
 from __future__ import annotations
 
 import math
 import statistics
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
+from tandem.judge.metrics import memory_bytes
 from tandem.records.block import Block, Diagnostics, Observed
 
-Metric = Literal["cpu", "p50", "p99", "memory"]
-METRICS: tuple[Metric, ...] = ("cpu", "p50", "p99", "memory")
-"""All that ratios are made of. Lower is better for every one of them."""
-
 Told = TypeVar("Told", bound=msgspec.Struct)
-
-TITLES: dict[Metric, str] = {"cpu": "CPU per request", "p50": "p50", "p99": "p99", "memory": "memory"}
 
 
 class Pooled(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,12 +68,6 @@ class Measures(msgspec.Struct, frozen=True, kw_only=True):
     diagnostics: Diagnostics | None  # medians of the blocks; None without blocks
 
 
-def value(block: Block, metric: Metric) -> float | None:
-    """Return the block's CPU milliseconds per request, response milliseconds or bytes; None where there is none."""
-    found = {"cpu": _cpu_ms(block), "p50": block.p50_ms, "p99": block.p99_ms, "memory": _memory(block)}[metric]
-    return found if found is not None and found > 0 else None
-
-
 def lost_share(block: Block) -> float | None:
     """Return the share of the block's arrivals that got no good answer; None where nothing was due."""
     return (block.failures + block.unfinished + block.dropped) / block.arrivals if block.arrivals else None
@@ -109,7 +98,7 @@ def measure(scenario: str, stack: str, blocks: Sequence[Block], pooled: Pooled |
         cpu_ms=app + nginx if app is not None and nginx is not None else None,
         app_cpu_ms=app,
         nginx_cpu_ms=nginx,
-        memory_bytes=_median([_memory(block) for block in blocks]),
+        memory_bytes=_median([memory_bytes(block) for block in blocks]),
         app_memory_bytes=_median([block.app_memory_bytes for block in blocks]),
         nginx_memory_bytes=_median([block.nginx_memory_bytes for block in blocks]),
         p50_ms=_median([block.p50_ms for block in blocks]),
@@ -131,18 +120,8 @@ def together(kind: type[Told], found: Sequence[Told], join: Callable[[list[Any]]
     return kind(**{name: join(values) if values else None for name, values in known.items()}) if found else None
 
 
-def _cpu_ms(block: Block) -> float | None:
-    return _per_request(block.app_cpu_seconds + block.nginx_cpu_seconds, block.requests)
-
-
 def _per_request(seconds: float, requests: int) -> float | None:
     return seconds * 1000 / requests if requests else None
-
-
-def _memory(block: Block) -> float | None:
-    if block.app_memory_bytes is None or block.nginx_memory_bytes is None:
-        return None
-    return block.app_memory_bytes + block.nginx_memory_bytes
 
 
 def _median(values: Sequence[float | None]) -> float | None:

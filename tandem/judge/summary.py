@@ -16,7 +16,8 @@ import msgspec
 from tandem import formats
 from tandem.judge import decision, prediction, sentences, verdict
 from tandem.judge.disturbances import Disturbances, disturbances
-from tandem.judge.measures import METRICS, Measures, Metric, Pooled, Route, lost_share, measure, value
+from tandem.judge.measures import Measures, Pooled, Route, lost_share, measure
+from tandem.judge.metrics import METRICS, Metric
 from tandem.judge.rounds import Attempt, Key, Rounds
 from tandem.judge.verdict import Difference, Ratio
 from tandem.records.block import Block
@@ -68,7 +69,7 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: 
     not_judged = verdict.run_not_judged(rounds, family(run))
     others = [(load, stack) for load in run.loads for stack in run.stacks if stack.name != run.baseline]
     comparisons = _guard([
-        _compare(rounds, load, stack, metric, measures, not_judged) for load, stack in others for metric in METRICS
+        _compare(rounds, load, stack, metric, measures, not_judged) for load, stack in others for metric in METRICS.values()
     ])  # fmt: skip
     false = [c for c in comparisons if c.kind == "decoy" and c.verdict in ("better", "worse")]
     headlines = [c for c in comparisons if c.kind == "headline"]
@@ -149,9 +150,9 @@ def _ratios(
     """Return the round and the ratio of each attempt that has one."""
     found = []
     for attempt in attempts:
-        ours, theirs = (value(attempt.blocks[load.scenario, name], metric) for name in (stack.name, baseline))
-        if ours is not None and theirs is not None:
-            found.append((attempt.round, ours / theirs))
+        ours, theirs = (attempt.blocks[load.scenario, name] for name in (stack.name, baseline))
+        if (ratio := metric.compare(ours, theirs)) is not None:
+            found.append((attempt.round, ratio))
     return found
 
 
@@ -183,7 +184,7 @@ def _guard(comparisons: list[Ratio]) -> list[Ratio]:
 
 
 def _kind(run: Run, load: Load, stack: Stack, metric: Metric) -> verdict.Kind:
-    if not any(h.scenario == load.scenario and h.metric == metric for h in run.headlines):
+    if not any(h.scenario == load.scenario and h.metric == metric.key for h in run.headlines):
         return "exploratory"
     return "decoy" if stack.decoy_of is not None else "headline"
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal
 
 import msgspec
 
 from tandem import formats, statistics
-from tandem.judge.measures import TITLES, Measures, Metric
+from tandem.judge.measures import Measures
+from tandem.judge.metrics import Metric
 from tandem.judge.rounds import Rounds
 from tandem.records.setup import Load, Run
 from tandem.rules import (
@@ -27,9 +28,6 @@ from tandem.rules import (
 Verdict = Literal["better", "worse", "no practical difference", "undecided", "not judged"]
 Kind = Literal["headline", "decoy", "exploratory"]
 
-DELTAS: dict[Metric, float] = {"cpu": 0.10, "p50": 0.10, "p99": 0.20, "memory": 0.10}
-"""How far from 1 a ratio matters in practice; ±δ means 1/(1+δ) to 1+δ, alike for either choice of baseline."""
-
 
 class Interval(msgspec.Struct, frozen=True, kw_only=True):
     """Where the true ratio lies with a confidence of `level`."""
@@ -43,12 +41,12 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
     """One metric of one stack against the baseline: the ratio of every valid round, and what follows from them."""
 
     scenario: str
-    metric: Metric
+    metric: str  # the key of its row
     stack: str
     baseline: str
     kind: Kind
     rounds: list[int]
-    ratios: list[float]  # stack ÷ baseline, one per entry of `rounds`; below 1 is better
+    ratios: list[float]  # stack ÷ baseline, or stack − baseline for a difference; one per entry of `rounds`
     attempts_all: int  # complete attempts with a ratio, the rejected ones included
     estimate_all: float | None  # the estimate over all of these, to be set against `estimate`
     confidence: float  # of the interval that “better” and “worse” are decided on
@@ -57,7 +55,9 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
     adjusted: Interval | None  # of `confidence`
     narrow: Interval | None  # of 90 %, which “no practical difference” is decided on
     delta: float
-    smallest: float | None  # the smallest effect, as a ratio above 1, that this run could have given a verdict to
+    smallest: (
+        float | None
+    )  # the smallest effect, as a ratio above 1 or a difference above 0, that this run could have judged
     verdict: Verdict
     reason: str  # why there is no verdict, or none more decided; empty where the verdict needs no reason
 
@@ -123,12 +123,12 @@ def ratio_not_judged(
 
     `pair` is the measures of the baseline and of the other stack, `missing` the number of valid rounds without a ratio.
     """
-    failing = _failing(pair) if metric != "memory" else None
+    failing = _failing(pair) if metric.at_rate else None
     if failing or missing:
-        return failing or f"{TITLES[metric]} was not there or not reached in {formats.count(missing, 'round')}"
-    if metric == "p99" and run.profile == "quick":
+        return failing or f"{metric.title} was not there or not reached in {formats.count(missing, 'round')}"
+    if metric.pooled == "p99" and run.profile == "quick":
         return "quick runs never say p99"
-    if metric == "p99" and (short := _too_small_for_p99(load, pair)):
+    if metric.pooled == "p99" and (short := _too_small_for_p99(load, pair)):
         return short
     return _intermittent(metric, pair, ratios)
 
@@ -142,31 +142,31 @@ def compare(
     `everything` holds the ratios of all complete attempts; they are shown beside the others and decide nothing.
     """
     error = statistics.share_of_error(headlines, looks) if kind != "exploratory" else ERROR
-    logs = [math.log(ratio) for ratio in rounds.values()]
+    logs = _scaled(metric, rounds.values())
     estimate = statistics.estimate(logs) if logs else None
     bounds, bounds90 = statistics.interval(logs, error), statistics.interval(logs, NO_DIFFERENCE_ERROR)
     effect = statistics.smallest_effect(logs, error)
-    verdict, reason = _verdict(estimate, bounds, bounds90, DELTAS[metric], quick)
+    verdict, reason = _verdict(metric, estimate, bounds, bounds90, quick)
     if kind == "exploratory" or not_judged:
         verdict, reason = "not judged", not_judged or "exploratory"
-    adjusted, narrow = _interval(bounds, 1 - error), _interval(bounds90, 1 - NO_DIFFERENCE_ERROR)
+    adjusted, narrow = _interval(metric, bounds, 1 - error), _interval(metric, bounds90, 1 - NO_DIFFERENCE_ERROR)
     return Ratio(
         scenario=scenario,
-        metric=metric,
+        metric=metric.key,
         stack=stack,
         baseline=baseline,
         kind=kind,
         rounds=list(rounds),
         ratios=list(rounds.values()),
         attempts_all=len(everything),
-        estimate_all=math.exp(statistics.estimate([math.log(ratio) for ratio in everything])) if everything else None,
+        estimate_all=_back(metric, statistics.estimate(_scaled(metric, everything))) if everything else None,
         confidence=1 - error,
-        estimate=None if estimate is None else math.exp(estimate),
+        estimate=None if estimate is None else _back(metric, estimate),
         decided_by=narrow if verdict == "no practical difference" else adjusted,
         adjusted=adjusted,
         narrow=narrow,
-        delta=DELTAS[metric],
-        smallest=None if effect is None else max(math.exp(effect), 1 + DELTAS[metric]),
+        delta=metric.delta,
+        smallest=None if effect is None else _back(metric, max(effect, _band(metric))),
         verdict=verdict,
         reason=reason,
     )
@@ -194,19 +194,32 @@ QUICK_DIFFERENCE = "quick runs never say “no practical difference”"
 
 
 def _verdict(
-    estimate: float | None, bounds: Bounds, bounds90: Bounds, delta: float, quick: bool
+    metric: Metric, estimate: float | None, bounds: Bounds, bounds90: Bounds, quick: bool
 ) -> tuple[Verdict, str]:
-    """Give the verdict for a log ratio with its adjusted and its 90 % interval, and the reason where it decides nothing."""
+    """Give the verdict for a log ratio or a difference with both its intervals, and the reason where it decides nothing."""
     if estimate is None or bounds is None or bounds90 is None:
         return "not judged", "too few rounds for the confidence that is asked for"
-    band = math.log1p(delta)
+    band = _band(metric)
     if bounds[1] < 0 and estimate < -band:
-        return "better", ""
+        return "worse" if metric.higher_is_better else "better", ""
     if bounds[0] > 0 and estimate > band:
-        return "worse", ""
+        return "better" if metric.higher_is_better else "worse", ""
     if -band < bounds90[0] and bounds90[1] < band:
         return ("undecided", QUICK_DIFFERENCE) if quick else ("no practical difference", "")
     return "undecided", "the interval is too wide" if bounds[0] <= 0 <= bounds[1] else "the effect is too close to δ"
+
+
+def _scaled(metric: Metric, values: Iterable[float]) -> list[float]:
+    """Return ratios on the log scale and differences as they are: no effect is 0 for both."""
+    return [math.log(value) for value in values] if metric.compared == "ratio" else list(values)
+
+
+def _back(metric: Metric, value: float) -> float:
+    return math.exp(value) if metric.compared == "ratio" else value
+
+
+def _band(metric: Metric) -> float:
+    return math.log1p(metric.delta) if metric.compared == "ratio" else metric.delta
 
 
 def _failing(pair: Sequence[Measures]) -> str | None:
@@ -227,7 +240,7 @@ def _too_small_for_p99(load: Load, pair: Sequence[Measures]) -> str | None:
 
 def _intermittent(metric: Metric, pair: Sequence[Measures], ratios: Collection[float]) -> str | None:
     """Compare the pooled percentiles' ratio with the round-wise one: stalls that come in few rounds pull them apart."""
-    pooled = [_pooled(measures, metric) for measures in pair]
+    pooled = [_pooled(measures, metric.pooled) for measures in pair]
     if not ratios or pooled[0] is None or pooled[1] is None:
         return None
     apart = abs(math.log(pooled[1] / pooled[0]) - statistics.estimate([math.log(ratio) for ratio in ratios]))
@@ -235,11 +248,11 @@ def _intermittent(metric: Metric, pair: Sequence[Measures], ratios: Collection[f
     return None if steady else "intermittent: pooled and round-wise ratio differ by more than 25 %"
 
 
-def _pooled(measures: Measures, metric: Metric) -> float | None:
-    if measures.pooled is None or metric not in ("p50", "p99"):
+def _pooled(measures: Measures, name: Literal["p50", "p99"] | None) -> float | None:
+    if measures.pooled is None or name is None:
         return None
-    return (measures.pooled.p50_ms if metric == "p50" else measures.pooled.p99_ms) or None
+    return (measures.pooled.p50_ms if name == "p50" else measures.pooled.p99_ms) or None
 
 
-def _interval(bounds: Bounds, level: float) -> Interval | None:
-    return Interval(level=level, low=math.exp(bounds[0]), high=math.exp(bounds[1])) if bounds else None
+def _interval(metric: Metric, bounds: Bounds, level: float) -> Interval | None:
+    return Interval(level=level, low=_back(metric, bounds[0]), high=_back(metric, bounds[1])) if bounds else None

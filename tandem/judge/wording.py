@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from tandem.formats import NOTHING, beyond, bounds, confidence, mebibytes, milliseconds, point, reach
-from tandem.judge.measures import TITLES, Measures, Metric, Pooled
+from tandem.formats import NOTHING, beyond, bounds, confidence, milliseconds, point, reach
+from tandem.judge.measures import Measures, Pooled
+from tandem.judge.metrics import METRICS, Metric
 from tandem.judge.prediction import Prediction
 from tandem.judge.validity import Cause
 from tandem.judge.verdict import Difference, Ratio
@@ -49,11 +50,9 @@ def expected(prediction: Prediction) -> str:
 
 def absolute(measures: Measures, metric: Metric) -> str:
     """Write a measure's value of a metric; percentiles are those of the pooled samples where they were read."""
-    if metric == "cpu":
-        return milliseconds(measures.cpu_ms)
-    if metric == "memory":
-        return mebibytes(measures.memory_bytes)
-    return percentile(measures, metric)
+    if metric.pooled is not None:
+        return percentile(measures, metric.pooled)
+    return metric.show(getattr(measures, metric.field))
 
 
 def percentile(measures: Measures, name: Literal["p50", "p90", "p99", "p999"]) -> str:
@@ -76,4 +75,4 @@ def causes(found: Iterable[Cause]) -> list[str]:
 
 def subject(comparison: Ratio) -> str:
     """Name what is compared: CPU per request of read."""
-    return f"{TITLES[comparison.metric]} of {comparison.scenario}"
+    return f"{METRICS[comparison.metric].title} of {comparison.scenario}"

@@ -14,7 +14,7 @@ import vl_convert
 
 from tandem import formats, statistics
 from tandem.judge import wording
-from tandem.judge.measures import TITLES
+from tandem.judge.metrics import METRICS
 from tandem.judge.summary import Summary
 from tandem.judge.verdict import Ratio
 from tandem.report import pools, theme
@@ -93,7 +93,7 @@ def _forest(summary: Summary) -> Chart | None:
         alt.Chart(alt.InlineData(values=named)).mark_text(align="right", fontSize=11, color=theme.INK).encode(
             x=alt.value(-MARGIN), y=alt.Y("middle:Q", scale=None, axis=None), text="of:N"),
     )  # fmt: skip
-    table = [[c.scenario, TITLES[c.metric], c.stack, formats.times(c.estimate), wording.interval(c),
+    table = [[c.scenario, METRICS[c.metric].title, c.stack, formats.times(c.estimate), wording.interval(c),
               wording.level(c), f"±{c.delta:.0%}", c.verdict] for c in shown]  # fmt: skip
     return _chart(
         "ratios", None, f"Ratios to {summary.run.baseline} with their intervals", layers,

@@ -12,7 +12,8 @@ import markupsafe
 
 from tandem import formats
 from tandem.judge import sentences, wording
-from tandem.judge.measures import METRICS, TITLES, Measures, Metric, Route
+from tandem.judge.measures import Measures, Route
+from tandem.judge.metrics import METRICS
 from tandem.judge.summary import Summary, challengers
 from tandem.judge.verdict import Verdict
 from tandem.records.block import Block
@@ -46,7 +47,7 @@ def render(summary: Summary, drawn: Sequence[Chart], blocks: Sequence[Block], pr
         challengers=[stack.name for stack in challengers(run)],
         formats=formats,
         wording=wording,
-        titles=TITLES,
+        titles={key: metric.title for key, metric in METRICS.items()},
         labels=LABELS,
         state="bad" if summary.verdict[0].startswith("UNTRUSTED") else "good" if summary.trusted else "mild",
         verdict=[_labelled(sentence) for sentence in summary.verdict],
@@ -110,13 +111,13 @@ def _card(summary: Summary, m: Measures) -> Cell:
     """Return a row of the scorecard: absolute values, and beside each the ratio to the baseline."""
     own = {c.metric: c for c in summary.comparisons if c.scenario == m.scenario and c.stack == m.stack}
     stack = next(stack for stack in summary.run.stacks if stack.name == m.stack)
-    parts: dict[Metric, list[str]] = {
+    parts: dict[str, list[str]] = {
         "cpu": [f"app {formats.milliseconds(m.app_cpu_ms)}", f"nginx {formats.milliseconds(m.nginx_cpu_ms)}"],
         "memory": [f"app {formats.mebibytes(m.app_memory_bytes)}", f"nginx {formats.mebibytes(m.nginx_memory_bytes)}"],
     }
     cells = [
-        {"absolute": wording.absolute(m, metric), "parts": parts.get(metric, []), "c": own.get(metric)}
-        for metric in METRICS
+        {"absolute": wording.absolute(m, metric), "parts": parts.get(metric.key, []), "c": own.get(metric.key)}
+        for metric in METRICS.values()
     ]
     return {"measures": m, "stack": stack, "cells": cells, "p90": wording.percentile(m, "p90"),
             "p999": wording.percentile(m, "p999"), "colour": theme.variable(theme.styles(summary.run)[m.stack][0])}  # fmt: skip

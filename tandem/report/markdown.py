@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tandem import formats
 from tandem.judge import wording
-from tandem.judge.measures import TITLES
+from tandem.judge.metrics import METRICS
 from tandem.judge.summary import Summary
 from tandem.judge.verdict import Ratio
 from tandem.report.charts import Chart
@@ -53,10 +53,10 @@ def _table(summary: Summary) -> str:
 
 def _row(summary: Summary, c: Ratio) -> list[str]:
     measures = {(m.scenario, m.stack): m for m in summary.measures}
-    theirs, ours = (wording.absolute(measures[c.scenario, name], c.metric) for name in (c.baseline, c.stack))
+    theirs, ours = (wording.absolute(measures[c.scenario, name], METRICS[c.metric]) for name in (c.baseline, c.stack))
     return [
         _text(c.scenario),
-        TITLES[c.metric],
+        METRICS[c.metric].title,
         _text(c.stack),
         theirs,
         ours,

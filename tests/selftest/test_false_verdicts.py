@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import scipy.stats
 
 from tandem.judge import verdict
-from tandem.judge.measures import Metric, value
+from tandem.judge.metrics import METRICS
 from tandem.judge.rounds import Rounds
 from tandem.judge.summary import Summary, challengers, family, summarise
 from tandem.records.journal import Record
@@ -40,13 +40,12 @@ def claims(records: list[Record], kind: str) -> list[str]:
 
 
 def _judge(rounds: Rounds, headline: Headline, stack: str) -> str:
-    scenario, metric, baseline = headline.scenario, cast(Metric, headline.metric), rounds.run.baseline
+    scenario, metric, baseline = headline.scenario, METRICS[headline.metric], rounds.run.baseline
     ratios = {}
     for attempt in rounds.valid:
-        ours, theirs = (value(attempt.blocks[scenario, name], metric) for name in (stack, baseline))
-        assert ours
-        assert theirs
-        ratios[attempt.round] = ours / theirs
+        ratio = metric.compare(attempt.blocks[scenario, stack], attempt.blocks[scenario, baseline])
+        assert ratio is not None
+        ratios[attempt.round] = ratio
     return verdict.compare(
         ratios, scenario=scenario, metric=metric, stack=stack, baseline=baseline, kind="headline",
         headlines=family(rounds.run), not_judged=None, quick=False, looks=rounds.looks,

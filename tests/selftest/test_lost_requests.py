@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from tandem.judge.measures import value
+from tandem.judge.metrics import CPU
 from tandem.judge.summary import summarise
 from tandem.records.block import Block
 from tests.selftest.bench import ToyBench, load, ms
@@ -65,7 +65,7 @@ def test_refusing_server(bench: ToyBench, tell: Story) -> None:
         saw=[
             f"{block.requests} answers, {block.failures} failed; the median refusal took "
             f"{times[len(times) // 2]:.2f} ms, but the block's p50 is {ms(block.p50_ms)}; CPU per request "
-            f"{ms(value(block, 'cpu'))}",
+            f"{ms(CPU.value(block))}",
             f"verdicts under `read`: {', '.join(f'{each.metric}: {each.verdict}' for each in judged)}",
             f"the verdict says: {' '.join(about)}",
         ],

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from tandem import statistics
-from tandem.judge import measures
+from tandem.judge.metrics import METRICS
 from tandem.judge.rounds import Rounds
 from tandem.judge.summary import Summary
 from tandem.judge.verdict import Ratio
@@ -145,16 +145,14 @@ def test_ten_percent_are_found(compared: Compared, tell: Story) -> None:
     assert 1.03 < math.exp(statistics.estimate(logs)) < 1.2
 
 
-def _found(compared: Compared, stack: str, metric: measures.Metric) -> Ratio:
+def _found(compared: Compared, stack: str, metric: str) -> Ratio:
     return next(c for c in compared.summary.comparisons if (c.stack, c.metric) == (stack, metric))
 
 
-def _logs(compared: Compared, stack: str, metric: measures.Metric) -> list[float]:
+def _logs(compared: Compared, stack: str, metric: str) -> list[float]:
     """Return the log ratio to the baseline of the last attempt of each round, INVALID or not."""
     last = {attempt.round: attempt for attempt in compared.rounds.complete}
-    pairs = [
-        [measures.value(each.blocks["read", name], metric) for name in (BASELINE, stack)] for each in last.values()
-    ]
+    pairs = [[METRICS[metric].value(each.blocks["read", name]) for name in (BASELINE, stack)] for each in last.values()]
     return [math.log(ours / theirs) for theirs, ours in pairs if ours and theirs]
 
 
@@ -168,7 +166,7 @@ def line(comparison: Ratio) -> str:
     return f"{comparison.metric} of {comparison.stack} to {comparison.baseline}: {found}, {comparison.verdict}{reason}"
 
 
-def over_all(compared: Compared, stack: str, metric: measures.Metric) -> str:
+def over_all(compared: Compared, stack: str, metric: str) -> str:
     """Return the ratio over all rounds as text."""
     logs = _logs(compared, stack, metric)
     low, high = statistics.interval(logs, 0.05) or (-math.inf, math.inf)

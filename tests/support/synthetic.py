@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tandem.judge import verdict
-from tandem.judge.measures import Metric
+from tandem.judge.metrics import METRICS, Metric
 from tandem.judge.verdict import Ratio
 from tandem.observe import samples
 from tandem.observe.samples import Samples
@@ -238,14 +238,15 @@ def raw_samples(block: Block, sparse: int = 1) -> Samples:
 
 def judge(
     ratios: list[float],
-    metric: Metric = "cpu",
+    metric: str | Metric = "cpu",
     headlines: int = 7,
     quick: bool = False,
     not_judged: str | None = None,
     looks: int = 1,
 ) -> Ratio:
-    """Judge ratios, one of each round, as those of a headline."""
+    """Judge ratios, one of each round, as those of a headline; `metric` is a row or the key of one."""
+    row = METRICS[metric] if isinstance(metric, str) else metric
     return verdict.compare(
-        dict(enumerate(ratios, 1)), scenario="read", metric=metric, stack=ASGI, baseline=WSGI, kind="headline",
+        dict(enumerate(ratios, 1)), scenario="read", metric=row, stack=ASGI, baseline=WSGI, kind="headline",
         headlines=headlines, not_judged=not_judged, quick=quick, looks=looks,
     )  # fmt: skip

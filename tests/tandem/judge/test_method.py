@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tandem import rules, statistics
-from tandem.judge import validity, verdict
-from tandem.judge.measures import TITLES
+from tandem.judge import validity
+from tandem.judge.metrics import METRICS
 
 TEXT = (Path(__file__).parents[3] / "docs" / "method.md").read_text(encoding="utf-8")
 ROWS = [line.split("|")[1:-1] for line in TEXT.partition("## Validity")[2].partition("**Only causes")[0].splitlines()
@@ -42,6 +42,6 @@ def test_the_rules_are_those_of_the_code() -> None:
     assert f"{rules.ACHIEVED_LIMIT:.0%} were answered well".replace("%", " %") in TEXT
     assert rules.REPEATS == 3
     assert "Three repeats are allowed" in TEXT
-    assert len(verdict.DELTAS) == 4
-    for metric, delta in verdict.DELTAS.items():
-        assert re.search(rf"\| {TITLES[metric]} \|.*\| {delta * 100:.0f} % \|", TEXT)
+    assert len(METRICS) == 4
+    for metric in METRICS.values():
+        assert re.search(rf"\| {metric.title} \|.*\| {metric.delta * 100:.0f} % \|", TEXT)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import msgspec
 import pytest
 
-from tandem.judge.measures import Metric
+from tandem.judge.metrics import Metric
 from tandem.judge.summary import Summary, summarise
+from tandem.records.block import Block
 from tests.support import synthetic
 from tests.support.synthetic import ASGI, DECOY, WSGI, judge, synthesise
 
@@ -33,8 +35,61 @@ def around(centre: float, spread: float, rounds: int = 9) -> list[float]:
         (around(1.25, 0.01, rounds=8), "cpu", "not judged"),  # 8 rounds can't give verdicts to 7 ratios
     ],
 )
-def test_the_verdicts(ratios: list[float], metric: Metric, verdict: str) -> None:
+def test_the_verdicts(ratios: list[float], metric: str, verdict: str) -> None:
     assert judge(ratios, metric).verdict == verdict
+
+
+def row(**changes: Any) -> Metric:
+    """Return a metric that no scenario has yet."""
+    facts: dict[str, Any] = {
+        "key": "new", "title": "a new metric", "unit": "/s", "delta": 0.10, "of": lambda block: block.rate,
+        "show": str, "field": "rate",
+    }  # fmt: skip
+    return Metric(**{**facts, **changes})
+
+
+@pytest.mark.parametrize(
+    ("ratios", "verdict"),
+    [
+        (around(1.25, 0.01), "better"),
+        (around(0.80, 0.01), "worse"),
+        (around(1.0, 0.01), "no practical difference"),
+        (around(1.09, 0.01), "undecided"),
+    ],
+)
+def test_more_is_better_of_some(ratios: list[float], verdict: str) -> None:
+    assert judge(ratios, row(higher_is_better=True)).verdict == verdict
+
+
+def shifted(centre: float) -> list[float]:
+    """Nine differences around a centre, also around none at all."""
+    return [centre + 0.1 * (index - 4) for index in range(9)]
+
+
+@pytest.mark.parametrize(
+    ("differences", "verdict"),
+    [
+        (shifted(6), "worse"),
+        (shifted(-6), "better"),
+        ([0.0] * 9, "no practical difference"),
+        (shifted(0), "no practical difference"),
+        (shifted(5), "undecided"),
+    ],
+)
+def test_what_may_be_zero_is_judged_as_a_difference(differences: list[float], verdict: str) -> None:
+    found = judge(differences, row(compared="difference", delta=5, unit="requests"))
+    assert found.verdict == verdict
+    assert found.estimate == pytest.approx(differences[4])
+    assert found.decided_by is not None
+    assert found.decided_by.low <= differences[4] <= found.decided_by.high
+    assert found.smallest == pytest.approx(5)
+
+
+def test_a_block_s_zero_makes_a_difference_and_no_ratio() -> None:
+    ours, theirs = [block for block in synthesise() if isinstance(block, Block)][:2]
+    silent, rate = msgspec.structs.replace(ours, rate=0.0), theirs.rate
+    assert row().compare(silent, theirs) is None
+    assert row(compared="difference").compare(silent, theirs) == -rate
 
 
 def test_the_verdicts_don_t_depend_on_which_side_is_the_baseline() -> None:

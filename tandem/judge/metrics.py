@@ -1,0 +1,71 @@
+"""Metrics: all that stacks are compared by, one row each. A new metric is a new row; nothing else lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from tandem import formats
+from tandem.records.block import Block
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One metric: how it is taken from a block, compared, judged and shown."""
+
+    key: str
+    title: str
+    unit: str
+    delta: float  # how far matters in practice: a part of a ratio, or a difference in `unit`
+    of: Callable[[Block], float | None]  # in `unit`; None where a block has none
+    show: Callable[[float | None], str]
+    field: str  # the absolute value among `Measures`
+    higher_is_better: bool = False
+    compared: Literal["ratio", "difference"] = "ratio"  # a difference where it may be zero
+    pooled: Literal["p50", "p99"] | None = None  # the percentile of the pooled samples that it is
+    at_rate: bool = True  # means nothing of a stack that can't serve its rate
+
+    def value(self, block: Block) -> float | None:
+        """Return the block's value; None where there is none, or none that a ratio can be made of."""
+        found = self.of(block)
+        return found if found is None or self.compared == "difference" or found > 0 else None
+
+    def compare(self, ours: Block, theirs: Block) -> float | None:
+        """Return how a block stands to the baseline's of its round, as a ratio or a difference."""
+        mine, other = self.value(ours), self.value(theirs)
+        if mine is None or other is None:
+            return None
+        return mine / other if self.compared == "ratio" else mine - other
+
+
+def cpu_ms(block: Block) -> float | None:
+    """Return the CPU time of app and nginx per request."""
+    return 1000 * (block.app_cpu_seconds + block.nginx_cpu_seconds) / block.requests if block.requests else None
+
+
+def memory_bytes(block: Block) -> float | None:
+    """Return the memory of app and nginx."""
+    if block.app_memory_bytes is None or block.nginx_memory_bytes is None:
+        return None
+    return block.app_memory_bytes + block.nginx_memory_bytes
+
+
+CPU = Metric(
+    key="cpu", title="CPU per request", unit="ms", delta=0.10, of=cpu_ms, show=formats.milliseconds, field="cpu_ms"
+)
+P50 = Metric(
+    key="p50", title="p50", unit="ms", delta=0.10, of=lambda block: block.p50_ms, show=formats.milliseconds, field="p50_ms",
+    pooled="p50",
+)  # fmt: skip
+P99 = Metric(
+    key="p99", title="p99", unit="ms", delta=0.20, of=lambda block: block.p99_ms, show=formats.milliseconds, field="p99_ms",
+    pooled="p99",
+)  # fmt: skip
+MEMORY = Metric(
+    key="memory", title="memory", unit="bytes", delta=0.10, of=memory_bytes, show=formats.mebibytes, field="memory_bytes",
+    at_rate=False,
+)  # fmt: skip
+
+METRICS = {row.key: row for row in (CPU, P50, P99, MEMORY)}
+"""±δ of a ratio means 1/(1+δ) to 1+δ, alike for either choice of baseline."""
