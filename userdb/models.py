@@ -65,14 +65,6 @@ class Account(msgspec.Struct, frozen=True):
     password_hash: str | None
     is_admin: bool
 
-    def may_change(self, user_id: int) -> bool:
-        """Whether it may change this user: itself, or anyone for an administrator."""
-        return self.is_admin or self.user.id == user_id
-
-    def may_remove(self, user_id: int) -> bool:
-        """The same for removing; an administrator who removed himself might leave none."""
-        return self.is_admin != (self.user.id == user_id)
-
 
 def timestamp(moment: float | None = None) -> str:
     """A moment in seconds since the epoch, or the present one, in the form of `User.created_at`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from userdb import permissions
 from userdb.errors import Forbidden, LoginRequired
 from userdb.models import Account
 from userdb.sessions import Session, Sessions
@@ -30,11 +31,11 @@ class Viewer(msgspec.Struct, frozen=True):
 
     def may_change(self, user_id: int) -> bool:
         """Whether the page offers to change this user."""
-        return self.account is not None and self.account.may_change(user_id)
+        return self.account is not None and permissions.may_change(self.account, user_id)
 
     def may_remove(self, user_id: int) -> bool:
         """Whether it offers to remove this user."""
-        return self.account is not None and self.account.may_remove(user_id)
+        return self.account is not None and permissions.may_remove(self.account, user_id)
 
     def require_account(self, path: str) -> Account:
         """The account. Raises LoginRequired, which leads back to this path."""
