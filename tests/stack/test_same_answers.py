@@ -144,8 +144,8 @@ REQUESTS: dict[str, bytes] = {
 def answers(stack: Callable[[str], RunningStack], restore: Callable[[str], None]) -> dict[str, dict[str, Answer]]:
     """For each stack, on a database as it was seeded, the answer to every request, in their order."""
     found = {}
-    for name in STACKS:
-        port = stack(name).port
+    ports = {name: stack(name).port for name in STACKS}  # all started first: what is left of a session is compared
+    for name, port in ports.items():
         restore(name)
         found[name] = {what: mask(exchange(port, data)) for what, data in REQUESTS.items()}
         restore(name)  # for other tests go on with it
