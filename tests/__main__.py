@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"--- {part}", flush=True)
         statuses.add(run([*PARTS[part], *more], counts))
     told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    print(f"=== {told or 'no tests ran'} in {time.monotonic() - began:.0f} s", flush=True)
+    print(f"=== {told or 'no tests ran'} in {time.monotonic() - began:.2f}s", flush=True)
     return 0 if statuses <= {0, NO_TESTS} and 0 in statuses else 1
 
 

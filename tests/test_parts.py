@@ -1,0 +1,62 @@
+"""The parts of the tests: what starts no process is held to that, and one line tells what became of all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests import __main__ as parts
+
+
+def test_a_test_that_starts_a_process_without_saying_so_fails() -> None:
+    """This one does not say so."""
+    with pytest.raises(pytest.fail.Exception, match="asks for the fixture `processes`"):
+        subprocess.run(["true"], check=False)
+    with pytest.raises(pytest.fail.Exception, match="asks for the fixture `processes`"):
+        os.posix_spawn(shutil.which("true") or "", ["true"], {})
+
+
+@pytest.mark.usefixtures("processes")
+def test_a_test_that_says_so_may() -> None:
+    assert subprocess.run(["true"], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("statuses", "status"),
+    [([0, 0, 0], 0), ([0, 5, 5], 0), ([5, 5, 5], 1), ([1, 0, 0], 1), ([0, 1, 5], 1), ([0, 0, 2], 1), ([-6, 0, 0], 1)],
+)
+def test_every_part_must_pass(monkeypatch: pytest.MonkeyPatch, statuses: list[int], status: int) -> None:
+    left = iter(statuses)
+    monkeypatch.setattr(parts, "run", lambda arguments, counts: next(left))
+    assert parts.main([]) == status
+    assert next(left, None) is None  # none is left out, also where one before it fails
+
+
+def test_the_totals_are_those_of_all_parts(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def told(arguments: list[str], counts: Counter[str]) -> int:
+        counts.update(passed=2, skipped=1)
+        return 0
+
+    monkeypatch.setattr(parts, "run", told)
+    assert parts.main(["fast", "alone", "-k", "x"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("=== 4 passed, 2 skipped in ")
+
+
+def test_a_part_that_is_none_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parts.main(["zebra"])
+    assert "there is no part zebra" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("processes")
+def test_what_became_of_the_tests_is_read_from_pytest(tmp_path: Path) -> None:
+    file = tmp_path / "test_three.py"
+    file.write_text("import pytest\ndef test_a(): pass\ndef test_b(): assert 0\ndef test_c(): pytest.skip('x')\n")
+    counts = Counter[str]()
+    assert parts.run(["-c", os.devnull, "--rootdir", str(tmp_path), "-p", "no:cacheprovider", str(file)], counts) == 1
+    assert counts == {"passed": 1, "failed": 1, "errors": 0, "skipped": 1}
