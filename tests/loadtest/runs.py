@@ -10,21 +10,17 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from tandem.launch.ports import free_port
-
-Asked = TypeVar("Asked")
+from tests.support.waiting import PATIENCE, until
 
 PROJECT = Path(__file__).parents[2]
 LOADTEST = PROJECT / "loadtest"
-PATIENCE = 30.0
-"""Seconds after which a Locust that has not ended, or a page that has not come true, has failed."""
 
 
 class Done(NamedTuple):
@@ -158,15 +154,3 @@ class Page:
     def wait_for_log(self, text: str) -> str:
         """What Locust has logged, as soon as it holds the text."""
         return until(lambda: self.get("/logs").decode(), lambda logs: text in logs)
-
-
-def until(ask: Callable[[], Asked], come_true: Callable[[Asked], bool]) -> Asked:
-    """Ask, with patience, until the answer fulfils a condition."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        with contextlib.suppress(OSError):
-            answer = ask()
-            if come_true(answer):
-                return answer
-        assert time.monotonic() < deadline, "this has not come true"
-        time.sleep(0.1)

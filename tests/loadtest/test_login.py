@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tandem.launch.ports import free_port
-from tests.loadtest.runs import LOADTEST, Page, locust, run, until
+from tests.loadtest.runs import LOADTEST, Page, locust, run
 from tests.loadtest.toy import Answer, Toy, token, toy, user
+from tests.support.waiting import until
 
 SECRET = "secret-words-of-nobody"
 

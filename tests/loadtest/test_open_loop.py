@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.loadtest.runs import LOADTEST, PATIENCE, Done, left, run, running, until
+from tests.loadtest.runs import LOADTEST, Done, left, run, running
 from tests.loadtest.toy import Answer, toy, user
+from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.usefixtures("alone")
 

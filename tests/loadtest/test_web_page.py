@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tandem.launch.ports import free_port
-from tests.loadtest.runs import LOADTEST, Page, locust, read, until
+from tests.loadtest.runs import LOADTEST, Page, locust, read
 from tests.loadtest.toy import toy, user
+from tests.support.waiting import until
 
 
 def arrivals(page: Page) -> dict[str, str]:

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.loadtest.runs import PATIENCE
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("alone")
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from tandem.launch.running_stack import RunningStack
+from tandem.paths import PROJECT
 from tests.support.answers import Answer
 from tests.support.headers import JSON
 from tests.support.raw import exchange, request
@@ -60,9 +61,7 @@ def test_errors_elsewhere_are_pages(send: Send) -> None:
 
 
 def test_error_pages_are_up_to_date() -> None:
-    from tests.twins.normal import ROOT
-
-    assert (ROOT / "nginx" / "userdb" / "errors.conf").read_text() == nginx_errors.configuration()
+    assert (PROJECT / "nginx" / "userdb" / "errors.conf").read_text() == nginx_errors.configuration()
 
 
 def test_every_answer_has_a_request_id_of_its_own(send: Send) -> None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
+
+Asked = TypeVar("Asked")
 
 PATIENCE = 60.0
 """Seconds in which anything must have happened; far more than it takes, also on a machine in use."""
@@ -17,3 +21,17 @@ def eventually(condition: Callable[[], object], seconds: float = PATIENCE) -> bo
             return False
         time.sleep(0.02)
     return True
+
+
+def until(ask: Callable[[], Asked], come_true: Callable[[Asked], bool], seconds: float = PATIENCE) -> Asked:
+    """Ask until the answer fulfils a condition, and return it; nobody answering counts as not yet."""
+    found: list[Asked] = []
+
+    def came_true() -> bool:
+        with suppress(OSError):
+            found[:] = [ask()]
+            return come_true(found[0])
+        return False
+
+    assert eventually(came_true, seconds), "this has not come true"
+    return found[0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +16,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Column, Integer, MetaData, Table, inspect, make_url
 
 from tests.support.accounts import KEY
+from tests.support.waiting import eventually
 from tests.userdb.catalogue import catalogue
 from tests.userdb.tool import command, connected, rows, run, tool
 from userdb import models
@@ -268,10 +268,8 @@ def test_of_two_that_migrate_at_once_one_waits(old_url: str) -> None:
     )
     with connections.transaction(from_environment({"DATABASE_URL": old_url, "SESSION_KEYS": KEY})) as connection:
         second = subprocess.Popen(command("migrate", url=old_url), stderr=subprocess.PIPE, text=True)
-        until = time.monotonic() + 60
-        while rows(old_url, waiting) == [(0,)] and second.poll() is None and time.monotonic() < until:
-            time.sleep(0.05)
-        assert rows(old_url, waiting) == [(1,)]
+        assert eventually(lambda: rows(old_url, waiting) == [(1,)] or second.poll() is not None)
+        assert second.poll() is None
         schema.upgrade(connection)
     assert second.communicate(timeout=60)[1] == ""
     assert second.returncode == 0
