@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 
 from tandem.__main__ import OLDEST
-from tandem.plan import profiles
 from tests.support.accounts import ADMIN_JSON
 from tests.support.clients import Client
 from tests.support.stacks import USERDB
 from userdb import settings, statements
 
 ROOT = Path(__file__).parents[1]
-
-
-def test_the_harness_and_locust_know_the_same_scenarios() -> None:
-    offered = tomllib.loads((ROOT / "loadtest" / "scenarios.toml").read_text())
-    assert sorted(profiles.SCENARIOS) == sorted(offered)
 
 
 def test_the_durability_that_is_reported_is_the_one_in_force() -> None:

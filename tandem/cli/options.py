@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tandem.formats import listed
 from tandem.paths import PROJECT
-from tandem.plan import profiles, stacks
+from tandem.plan import profiles, scenarios, stacks
 
 DESCRIPTION = """\
 One user database, written once as a Flask WSGI app and once as a Starlette ASGI app, served and compared on this
@@ -193,7 +193,7 @@ def _add_compare(comparing: argparse.ArgumentParser) -> None:
                 "--scenarios",
                 names,
                 "S,T",
-                f"standard: {','.join(standard.scenarios)}; known: {', '.join(profiles.SCENARIOS)}",
+                f"standard: {','.join(standard.scenarios)}; known: {', '.join(scenarios.known())}",
             ),
             (
                 "--rounds",

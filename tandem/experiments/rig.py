@@ -22,7 +22,6 @@ from tandem.observe.samples import Samples
 from tandem.plan import contract
 from tandem.plan.comparison import Plan
 from tandem.plan.order import Slot
-from tandem.plan.profiles import NEWS_SECONDS
 from tandem.plan.stacks import DECOY
 from tandem.records import run_folder
 from tandem.records.block import Block
@@ -51,7 +50,7 @@ class Rig:
                 database.seed(self.app, self.snapshot, self.plan.users, self.logs / "database.log")
             self.news_port = ports.free_port()
             with news.stub(
-                port=self.news_port, delay=NEWS_SECONDS, logs=self.logs, cpus=self.plan.layout.harness
+                port=self.news_port, delay=self.plan.news_seconds(), logs=self.logs, cpus=self.plan.layout.harness
             ) as stub:
                 self.news_session = stub.pid
                 yield

@@ -12,6 +12,8 @@ from tandem.errors import TandemError
 from tandem.plan import cpu_layout, profiles
 from tandem.plan.apps import App
 from tandem.plan.profiles import Profile
+from tandem.plan.scenarios import choose as choose_scenarios
+from tandem.plan.scenarios import load as load_scenarios
 from tandem.plan.stacks import DECOY, Definition, Stacks, choose
 from tandem.records.journal import FORMAT
 from tandem.records.setup import Calibration, Headline, Load, Provenance, Run, Stack
@@ -86,6 +88,10 @@ class Plan:
         """Return how many blocks the run has."""
         return self.rounds * len(self.definitions) * len(self.loads)
 
+    def news_seconds(self) -> float:
+        """Return how long the news service takes to answer; 0 where no scenario has it asked."""
+        return max((load.news_seconds or 0.0 for load in self.loads), default=0.0)
+
     def block_seconds(self) -> float:
         """Return about how long a block takes, with its share of restoring, starting and stopping."""
         return sum(load.warmup_seconds + load.seconds + 0.3 for load in self.loads) / len(self.loads) + 2.0 / len(
@@ -121,14 +127,15 @@ def plan(
         raise TandemError(
             f"the baseline {first!r} is none of the stacks: add it to --stacks or name one of {', '.join(chosen)}"
         )
-    scenario_names = list(profile.scenarios if scenarios is None else scenarios)
+    load_test = chosen[first].application.load_test
+    rows = choose_scenarios(load_scenarios(load_test), profile.scenarios if scenarios is None else scenarios)
     layout = cpu_layout.layout(cpus)
     budgets = {name: definition.budget(len(layout.stack)) for name, definition in chosen.items()}
     loads = profiles.loads(
-        scenario_names, seconds or profile.seconds, profile.warmup if warmup is None else warmup, budgets, rate
+        rows, seconds or profile.seconds, profile.warmup if warmup is None else warmup, budgets, rate
     )
     count = rounds or profile.rounds
-    headlines = profiles.headlines(loads, count, profile.name)
+    headlines = profiles.headlines(rows, loads, count, profile.name)
     too_few = too_few_rounds(count, len(headlines) * (len(chosen) - 1), 2 if extension else 1)
     if too_few and (rounds is None or extension):
         raise TandemError(f"{too_few}, or fewer stacks or scenarios")

@@ -39,6 +39,7 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     """How one scenario is driven: open loop, arrivals that wait for nobody."""
 
     scenario: str
+    situation: str = ""  # the question of whoever chooses a stack that it answers; empty: none, or a run of before
     arrivals: Literal["poisson", "uniform"]  # how their due times are spread
     rate: float  # arrivals per second
     in_flight: int  # most requests in flight at once; an arrival beyond it is dropped and counted

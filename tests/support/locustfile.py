@@ -35,10 +35,20 @@ class Someone(HttpUser):
         {action}
 """
 
+SCENARIOS = """
+[read]
+title = "what the toy answers"
+writes = false
+login = false
+users = false
+metrics = ["cpu", "p50", "p99"]
+"""
+
 
 def locustfile(folder: Path, action: str = 'self.client.get("/x")', leave_samples: bool = True) -> str:
     """Write a load test that the harness can drive instead of loadtest/, and return its folder."""
     folder.mkdir()
     text = LOCUSTFILE.format(action=action, leave_samples=leave_samples, columns=list(format.COLUMNS))
     (folder / "locustfile.py").write_text(text)
+    (folder / "scenarios.toml").write_text(SCENARIOS)
     return str(folder)

@@ -16,14 +16,14 @@ from tandem.errors import RunFailed, TandemError
 from tandem.launch import nginx, ports, running_stack
 from tandem.launch.running_stack import StackEnvironment
 from tandem.observe import samples
-from tandem.plan import stacks
+from tandem.plan import scenarios, stacks
 from tandem.plan.profiles import load
 from tests.support import toy
 from tests.support.locustfile import locustfile
 
 
 def prepared(tmp_path: Path, load_test: str, port: int) -> Generator:
-    few = open_loop(load("read", 1, 1, {}, rate=20))
+    few = open_loop(load("read", scenarios.known()["read"], 1, 1, {}, rate=20))
     host, cpus = f"http://127.0.0.1:{port}", sorted(os.sched_getaffinity(0))[-1:]
     return Generator.prepare(
         few,
@@ -111,7 +111,9 @@ def test_a_missing_locust_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_call_follows_the_load(tmp_path: Path) -> None:
-    drive = open_loop(load("waiting", 4, 2, {"wsgi-gthread": stacks.load()["wsgi-gthread"].budget(1)}))
+    drive = open_loop(
+        load("waiting", scenarios.known()["waiting"], 4, 2, {"wsgi-gthread": stacks.load()["wsgi-gthread"].budget(1)})
+    )
     command = generator.command(
         drive, load_test="x", host="http://127.0.0.1:1", key="1-2-waiting", users=99, samples=tmp_path
     )
