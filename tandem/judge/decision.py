@@ -10,15 +10,8 @@ from tandem import formats
 from tandem.judge.metrics import METRICS
 from tandem.judge.prediction import Prediction
 from tandem.judge.verdict import Ratio
-
-SITUATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Mostly reading from the database", ("read",)),
-    ("Pages and JSON, reading and writing: an everyday mix", ("everyday",)),
-    ("Mostly server-rendered pages", ("pages",)),
-    ("Mostly writing", ("write",)),
-    ("Many slow outbound calls", ("waiting",)),
-)
-"""What people ask, and the scenarios whose headlines answer it."""
+from tandem.plan import scenarios
+from tandem.records.setup import Load
 
 
 class Advice(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,12 +23,21 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True):
     scenario: str  # where the evidence is
 
 
-def advise(comparisons: Sequence[Ratio], refused: str | None, predictions: Sequence[Prediction] = ()) -> list[Advice]:
+def advise(
+    loads: Sequence[Load], comparisons: Sequence[Ratio], refused: str | None, predictions: Sequence[Prediction] = ()
+) -> list[Advice]:
     """Return a row per situation that a headline of this run answers; `refused` says why the run can't be relied on, if so.
 
     Where arithmetic limits a scenario, it stands in the row: what the budgets decided is no merit of a framework.
     """
-    rows = [_row(situation, scenarios, comparisons, refused) for situation, scenarios in SITUATIONS]
+    # A run of before this was recorded has scenarios of the built-in apps only.
+    known = scenarios.known()
+    situations = {
+        load.scenario: load.situation or known[load.scenario].situation
+        for load in loads
+        if load.situation or load.scenario in known
+    }
+    rows = [_row(situation, name, comparisons, refused) for name, situation in situations.items() if situation]
     return [_with_arithmetic(row, comparisons, predictions) for row in rows if row is not None]
 
 
@@ -50,8 +52,8 @@ def _with_arithmetic(row: Advice, comparisons: Sequence[Ratio], predictions: Seq
     return msgspec.structs.replace(row, why=f"{row.why}. Waiting alone allows {limits}: more of these would allow more")
 
 
-def _row(situation: str, scenarios: Sequence[str], comparisons: Sequence[Ratio], refused: str | None) -> Advice | None:
-    found = [c for c in comparisons if c.kind == "headline" and c.scenario in scenarios]
+def _row(situation: str, scenario: str, comparisons: Sequence[Ratio], refused: str | None) -> Advice | None:
+    found = [c for c in comparisons if c.kind == "headline" and c.scenario == scenario]
     if not found:
         return None
     if refused:
