@@ -16,6 +16,7 @@ import msgspec
 from tandem import formats
 from tandem.judge import decision, prediction, sentences, verdict
 from tandem.judge.disturbances import Disturbances, disturbances
+from tandem.judge.family import family
 from tandem.judge.measures import Measures, Pooled, Route, lost_share, measure
 from tandem.judge.metrics import METRICS, Metric
 from tandem.judge.rounds import Attempt, Key, Rounds
@@ -104,16 +105,6 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: 
 def counted(records: Iterable[Record]) -> list[Block]:
     """Return the blocks that the measures of a run are made of. Raises ValueError as `summarise` does."""
     return [block for attempt in Rounds(records).shown for block in attempt.blocks.values()]
-
-
-def challengers(run: Run) -> list[Stack]:
-    """Return the stacks that are judged: neither the baseline nor a decoy."""
-    return [stack for stack in run.stacks if stack.name != run.baseline and stack.decoy_of is None]
-
-
-def family(run: Run) -> int:
-    """Return m, the number of ratios that get a verdict: headlines times challengers."""
-    return len(run.headlines) * len(challengers(run))
 
 
 def _measure(load: Load, stack: Stack, rounds: Rounds, pooled: Samples) -> Measures:

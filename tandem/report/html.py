@@ -12,9 +12,10 @@ import markupsafe
 
 from tandem import formats
 from tandem.judge import sentences, wording
+from tandem.judge.family import challengers
 from tandem.judge.measures import Measures, Route
 from tandem.judge.metrics import METRICS
-from tandem.judge.summary import Summary, challengers
+from tandem.judge.summary import Summary
 from tandem.judge.verdict import Verdict
 from tandem.records.block import Block
 from tandem.records.setup import Load, Run

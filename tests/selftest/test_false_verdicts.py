@@ -7,9 +7,10 @@ from typing import Any
 import scipy.stats
 
 from tandem.judge import verdict
+from tandem.judge.family import challengers, family
 from tandem.judge.metrics import METRICS
 from tandem.judge.rounds import Rounds
-from tandem.judge.summary import Summary, challengers, family, summarise
+from tandem.judge.summary import Summary, summarise
 from tandem.records.journal import Record
 from tandem.records.setup import Headline
 from tests.selftest.bench import percent
