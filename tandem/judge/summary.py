@@ -15,6 +15,7 @@ import msgspec
 
 from tandem import formats
 from tandem.judge import decision, prediction, sentences, verdict
+from tandem.judge.conclusion import Line, State
 from tandem.judge.disturbances import Disturbances, disturbances
 from tandem.judge.family import family
 from tandem.judge.measures import Measures, Pooled, Route, lost_share, measure
@@ -48,7 +49,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     decided: bool  # trusted, and every headline is better, worse or without practical difference
     not_judged: str | None  # why the run gives no verdict
     badge: str
-    verdict: list[str]  # the sentence that matters most first
+    state: State
+    verdict: list[Line]  # what matters most first
     advice: list[decision.Advice]
     measures: list[Measures]
     routes: list[Route]  # of scenarios that ask for several routes; none without the raw samples
@@ -91,6 +93,7 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: 
         and all(c.verdict not in ("undecided", "not judged") for c in headlines),
         not_judged=not_judged,
         badge=_badge(rounds, sentences.decoy(comparisons, not_judged)),
+        state="untrusted" if false else "not judged" if not_judged else "trusted",
         verdict=sentences.verdict(comparisons, list(measures.values()), run.loads, not_judged, false),
         advice=decision.advise(run.loads, comparisons, refused, predictions),
         measures=list(measures.values()),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 import jinja2
 import markupsafe
 
 from tandem import formats
-from tandem.judge import sentences, wording
+from tandem.judge import wording
 from tandem.judge.family import challengers
 from tandem.judge.measures import Measures, Route
 from tandem.judge.metrics import METRICS
@@ -23,8 +23,9 @@ from tandem.report import charts, theme, trust
 from tandem.report.charts import Chart
 from tandem.rules import FAILED_LIMIT
 
-LABELS: dict[Verdict, str] = {
+LABELS: dict[Verdict | Literal["exploratory"], str] = {
     "better": "better", "worse": "worse", "no practical difference": "same", "undecided": "undecided", "not judged": "none",
+    "exploratory": "none",
 }  # fmt: skip
 """The CSS class of each verdict."""
 
@@ -50,8 +51,7 @@ def render(summary: Summary, drawn: Sequence[Chart], blocks: Sequence[Block], pr
         wording=wording,
         titles={key: metric.title for key, metric in METRICS.items()},
         labels=LABELS,
-        state="bad" if summary.verdict[0].startswith("UNTRUSTED") else "good" if summary.trusted else "mild",
-        verdict=[_labelled(sentence) for sentence in summary.verdict],
+        state={"untrusted": "bad", "trusted": "good", "not judged": "mild"}[summary.state],
         scorecard=[(load, [_card(summary, measures) for measures in summary.measures if measures.scenario == load.scenario])
                    for load in run.loads],
         driven=_driven,
@@ -73,18 +73,6 @@ def render(summary: Summary, drawn: Sequence[Chart], blocks: Sequence[Block], pr
         samples=_samples_folder(blocks),
         colours=theme,
     )  # fmt: skip
-
-
-def _labelled(sentence: str) -> tuple[str, str, list[str]]:
-    """Split "Better: a; b." into the CSS class of the verdict, the verdict and what got it; other sentences have no verdict."""
-    for title, label in [
-        *((title, LABELS[verdict]) for verdict, title in sentences.SHOWN),
-        (sentences.EXPLORATORY, "none"),
-    ]:
-        if sentence.startswith(f"{title}: "):
-            items = sentence.removeprefix(f"{title}: ").split("; ")
-            return label, title, [f"{item};" for item in items[:-1]] + items[-1:]
-    return "", "", [sentence]
 
 
 def _routes(summary: Summary, scenario: str) -> dict[str, list[Route]]:

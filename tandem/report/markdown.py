@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from tandem import formats
-from tandem.judge import wording
+from tandem.judge import conclusion, wording
 from tandem.judge.metrics import METRICS
 from tandem.judge.summary import Summary
 from tandem.judge.verdict import Ratio
@@ -15,7 +15,7 @@ from tandem.report.charts import Chart
 
 def render(summary: Summary, charts: Sequence[Chart]) -> str:
     """Return verdict, badge, picture, headline table and provenance."""
-    first, *rest = summary.verdict
+    first, *rest = conclusion.texts(summary.verdict)
     parts = [
         f"**{_text(first)}**",
         "\n".join(f"- {_text(sentence)}" for sentence in rest),

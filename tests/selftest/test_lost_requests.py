@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from tandem.judge.conclusion import texts
 from tandem.judge.metrics import CPU
 from tandem.judge.summary import summarise
 from tandem.records.block import Block
@@ -58,7 +59,7 @@ def test_refusing_server(bench: ToyBench, tell: Story) -> None:
     summary = summarise(synthetic.synthesise(ROUNDS, change=_refused(block)))
     headlines = [each for each in summary.comparisons if each.stack == synthetic.ASGI and each.kind == "headline"]
     judged = [each for each in headlines if each.scenario == "read"]
-    about = [sentence for sentence in summary.verdict if sentence.startswith(f"{synthetic.ASGI} cannot serve")]
+    about = [sentence for sentence in texts(summary.verdict) if sentence.startswith(f"{synthetic.ASGI} cannot serve")]
     tell(
         did="Had the toy refuse everything with 503 at once, measured a block of 200/s, and put what it left "
         f"into a made-up run of {ROUNDS} rounds as the challenger's numbers under `read`, beside an ordinary baseline.",

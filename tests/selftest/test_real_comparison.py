@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from tandem import statistics
+from tandem.judge.conclusion import texts
 from tandem.judge.metrics import METRICS
 from tandem.judge.rounds import Rounds
 from tandem.judge.summary import Summary
@@ -109,7 +110,7 @@ def test_same_stacks_for_real(compared: Compared, tell: Story) -> None:
         f"and the decoy: {ROUNDS} rounds, blocks of 1 s at {RATE}/s.",
         saw=[
             *(f"{line(each)}; {over_all(compared, each.stack, each.metric)}" for each in judged),
-            f"the run says: {' '.join(compared.summary.verdict)}",
+            f"the run says: {' '.join(texts(compared.summary.verdict))}",
             f"its badge: {compared.summary.badge}; {len(blocks)} blocks on record, repeats included",
         ],
         wrong="a record that is missing, a decoy that was not judged, or the same code twice or half as fast as "

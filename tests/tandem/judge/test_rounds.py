@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tandem.judge.conclusion import texts
 from tandem.judge.summary import summarise
 from tandem.records.block import Block
 from tandem.records.journal import Record
@@ -151,7 +152,7 @@ def test_rounds_that_were_added_without_a_plan_count_for_nothing(extension: int,
 
 def test_a_planned_extension_that_breaks_off_is_not_judged() -> None:
     found = summarise(synthesise(extension=3, extended_to=11, factors={(ASGI, "read", "cpu"): 2}))
-    assert found.verdict[0] == "No verdict: broken off after 11 of 12 rounds."
+    assert texts(found.verdict)[0] == "No verdict: broken off after 11 of 12 rounds."
 
 
 def test_a_run_that_was_resumed_to_finish_it_is_judged_as_planned() -> None:

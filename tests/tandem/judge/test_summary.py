@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from tandem.judge import summary, wording
+from tandem.judge.conclusion import texts
 from tandem.judge.measures import Pooled
 from tandem.judge.summary import Summary, summarise
 from tandem.judge.verdict import Interval
@@ -142,13 +143,13 @@ def test_each_challenger_is_judged_and_the_error_is_shared() -> None:
     ]
     found = summarise(synthesise(rounds=10, stacks=stacks, factors={("third", "read", "cpu"): 1.5}))
     assert {c.confidence for c in found.comparisons if c.kind != "exploratory"} == {1 - 0.05 / 14}
-    assert sum("headline comparisons" in sentence for sentence in found.verdict) == 2
+    assert sum("headline comparisons" in sentence for sentence in texts(found.verdict)) == 2
     assert choices(found)["read"] == "asgi: either; third: wsgi-gthread"
 
 
 def test_without_headlines_everything_is_exploratory() -> None:
     found = summarise(synthesise(headlines=[]))
-    assert found.verdict == [
+    assert texts(found.verdict) == [
         "No verdict: this run fixed no headline comparison in advance, so all its numbers are exploratory."
     ]
     assert not found.decided

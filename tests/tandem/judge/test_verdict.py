@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tandem.judge.conclusion import texts
 from tandem.judge.metrics import Metric
 from tandem.judge.summary import Summary, summarise
 from tandem.records.block import Block
@@ -187,7 +188,7 @@ def test_a_stack_that_fails_is_not_judged_on_latency_or_cpu() -> None:
     assert reason(summary, "read", "p50") == "asgi cannot serve this rate: 1 % of its arrivals failed (limit 0.1 %)"
     assert any(
         sentence.startswith("asgi cannot serve read at 300/s: 1 % of its arrivals failed")
-        for sentence in summary.verdict
+        for sentence in texts(summary.verdict)
     )
     assert not summary.decided
 
@@ -206,7 +207,9 @@ def test_a_stack_that_falls_behind_is_not_judged_on_latency_or_cpu() -> None:
     assert reason(summary, "read", "cpu") == (
         "asgi cannot serve this rate: its requests in flight grew by 1.11 % of its arrivals (limit 1 %)"
     )
-    assert any(sentence.startswith("asgi cannot serve read at 300/s: its requests in") for sentence in summary.verdict)
+    assert any(
+        sentence.startswith("asgi cannot serve read at 300/s: its requests in") for sentence in texts(summary.verdict)
+    )
     assert verdicts(summarise(synthesise(change=fails(ASGI, "read", backlog=36))))[("read", "p50")] != "not judged"
 
 
@@ -266,16 +269,16 @@ def test_quick_runs_never_say_p99() -> None:
 def test_no_verdict_on_one_cpu() -> None:
     one = synthetic.provenance(cpus=[0], stack_cpus=[0], generator_cpus=[0])
     summary = summarise(synthesise(factors={(ASGI, "read", "cpu"): 2}, provenance=one, suspect=["one CPU only"]))
-    assert summary.verdict[0] == "No verdict: one CPU only, shared by the stack and the load."
+    assert texts(summary.verdict)[0] == "No verdict: one CPU only, shared by the stack and the load."
     assert set(verdicts(summary).values()) == {"not judged"}
     assert not summary.trusted
 
 
 def test_a_broken_off_run_is_not_judged() -> None:
     summary = summarise(synthesise(factors={(ASGI, "read", "cpu"): 2}, measured=8))
-    assert summary.verdict[0] == "No verdict: broken off after 8 of 9 rounds."
+    assert texts(summary.verdict)[0] == "No verdict: broken off after 8 of 9 rounds."
     assert set(verdicts(summary).values()) == {"not judged"}
-    assert "Exploratory, no finding: asgi, CPU per request of read 1.9" in summary.verdict[1]
+    assert "Exploratory, no finding: asgi, CPU per request of read 1.9" in texts(summary.verdict)[1]
     assert {c.confidence for c in summary.comparisons} == {0.95}
 
 
@@ -288,15 +291,15 @@ def test_no_verdict_when_it_went_on_with_one_cpu() -> None:
 
 def test_no_verdict_without_a_decoy() -> None:
     summary = summarise(synthesise(stacks=[synthetic.stack(WSGI), synthetic.stack(ASGI)]))
-    assert summary.verdict[0] == "No verdict: no decoy in this run."
+    assert texts(summary.verdict)[0] == "No verdict: no decoy in this run."
 
 
 def test_a_decoy_that_earns_a_verdict_makes_the_run_untrusted() -> None:
     summary = summarise(synthesise(factors={(DECOY, "read", "p50"): 0.7, (ASGI, "read", "cpu"): 2}))
-    assert summary.verdict[0].startswith(
+    assert texts(summary.verdict)[0].startswith(
         "UNTRUSTED: decoy, which is wsgi-gthread once more under another name, earned “better” for p50 of read"
     )
-    assert summary.verdict[1].startswith(
+    assert texts(summary.verdict)[1].startswith(
         "Not to be relied on: asgi is better than wsgi-gthread in 0 and worse in 1 of 7"
     )
     assert not summary.trusted
