@@ -37,7 +37,7 @@ loadtest: setup ## Open Locust's web page on what is being served (URL= for anot
 compare: setup ## Compare the stacks: up to 25 minutes, then results/latest/report.html
 	@$(TANDEM) compare $(ARGS)
 
-compare-quick: setup ## The same in 5 minutes, with fewer words
+compare-quick: setup ## A first look in 5 minutes: large differences only, never p99 or equality
 	@$(TANDEM) compare --quick $(ARGS)
 
 doctor: setup ## Check this machine: what would spoil a comparison
@@ -55,7 +55,7 @@ openapi: setup ## Write docs/openapi.json again
 twins: setup ## Show the two apps side by side: what sync and async really change (HTML=1: as a page, build/twins.html)
 	@$(RUN) -m tests.twins $(call switch,HTML,1,--html)
 
-check: setup ## Formatting, lint, types, floors
+check: setup ## Formatting, lint, types, layers
 	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports --no-cache
 
 test-fast: setup ## The tests that start no process, in parallel

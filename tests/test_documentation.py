@@ -64,6 +64,12 @@ def test_the_harness_s_readme_has_a_line_for_every_module() -> None:
     assert {name for name in modules if "__" not in name and f"`{name}`" not in text} == set()
 
 
+def test_the_readme_has_no_long_lines() -> None:
+    """One sentence per line; what a run wrote into it is left out."""
+    text = re.sub(r"<!-- sample:begin -->.*<!-- sample:end -->", "", (ROOT / "README.md").read_text(), flags=re.DOTALL)
+    assert [line for line in text.splitlines() if len(line) > 150] == []
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_make_targets_exist(name: str) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))

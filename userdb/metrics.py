@@ -26,9 +26,9 @@ _LOGINS = Counter("logins", "Attempts to log in.", ["outcome"], registry=_regist
 
 
 def request(method: str, route: str | None, status: int, seconds: float) -> None:
-    """Count an answered request; `route` is an address such as /users/{user_id}, None where there is none.
+    """Count an answered request; `route` is one such as /users/{user_id}, None where there is none.
 
-    Methods and routes are few: what a client makes up must not make the numbers many.
+    Labels come from closed sets, to bound cardinality.
     """
     method, route = method if method in METHODS else "other", route or "none"
     _REQUESTS.labels(method, route, status).inc()

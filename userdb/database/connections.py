@@ -51,7 +51,7 @@ def autocommit(settings: Settings, file: Path) -> Iterator[Connection]:
 def alone(settings: Settings, file: Path) -> Iterator[None]:
     """Hold an SQLite file so that nobody else opens it. Raises DatabaseError where somebody has it open already.
 
-    What is no database any more is nobody's: putting another one in its place is what one does then.
+    A file that is not a database can't be in use, so it may be replaced.
     """
     if not file.is_file():
         yield
