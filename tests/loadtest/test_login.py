@@ -23,15 +23,15 @@ def refusing(status: int) -> Answer:
     return status, {"Retry-After": "9"}, b'{"detail":"no"}'
 
 
-@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("clients", [1, 2])
 @pytest.mark.usefixtures("alone")
-def test_each_process_logs_in_once_and_writes_with_its_token(processes: int, tmp_path: Path) -> None:
-    more = ["--processes", processes] if processes > 1 else []
+def test_each_process_logs_in_once_and_writes_with_its_token(clients: int, tmp_path: Path) -> None:
+    more = ["--processes", clients] if clients > 1 else []
     with toy(forbidden) as server:
         options = ["--login-name", "user0000007", "--login-password", SECRET, *more]
         done = run(tmp_path, server.url, "--scenario", "write", *options)
-    assert server.logins == [{"username": "user0000007", "password": SECRET}] * processes
-    assert set(server.authorizations) == {f"Bearer t{number + 1}" for number in range(processes)}
+    assert server.logins == [{"username": "user0000007", "password": SECRET}] * clients
+    assert set(server.authorizations) == {f"Bearer t{number + 1}" for number in range(clients)}
     assert sum(server.authorizations.values()) == done.requests > 20
     assert done.status == 1
     assert {row["reason"] for row in done.outcomes("failed")} == {"status: expected 201, got 403"}
@@ -94,20 +94,20 @@ def refused_and_stopped(page: Page, server: Toy, times: int, processes: int) -> 
     assert "Traceback" not in page.get("/logs").decode()
 
 
-@pytest.mark.parametrize("processes", [0, 2])
+@pytest.mark.parametrize("clients", [0, 2])
 @pytest.mark.usefixtures("alone")
-def test_in_the_web_page(processes: int, tmp_path: Path) -> None:
+def test_in_the_web_page(clients: int, tmp_path: Path) -> None:
     """It shows neither the password nor who logs in, and after a refusal another run can begin."""
     port = free_port()
     options = ["--web-host", "127.0.0.1", "--web-port", port, "--users-in-database", 100, "--login-password", SECRET]
-    more = ["--processes", processes] if processes else []
+    more = ["--processes", clients] if clients else []
     form: dict[str, object] = {"user_count": 30, "spawn_rate": 5}
     with toy(user, lambda _: refusing(401)) as server:
         with locust(tmp_path / "log", "-f", LOADTEST, *options, "-H", server.url, *more):
-            page = page_of(port, processes)
+            page = page_of(port, clients)
             for times in (1, 2):
                 page.post("/swarm", scenario="write", **form)
-                refused_and_stopped(page, server, times, processes)
+                refused_and_stopped(page, server, times, clients)
             shown = page.get("/").decode() + page.get("/logs").decode() + page.get("/stats/requests").decode()
             assert SECRET not in shown
             assert "login_" not in shown

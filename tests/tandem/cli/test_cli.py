@@ -297,7 +297,9 @@ def test_serve_says_how_to_log_in_and_limits_that(
 
 def made(*arguments: str) -> str:
     """The last line of what make would do, or of what it refuses."""
-    done = subprocess.run(["make", "-n", *arguments], cwd=PROJECT, capture_output=True, text=True, check=False)
+    # It may itself be called by make, which then says where it goes.
+    command = ["make", "-n", "--no-print-directory", *arguments]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     return (done.stdout + done.stderr).strip().splitlines()[-1]
 
 
