@@ -34,7 +34,7 @@ async def list_users(request: Request) -> Answer:
 
 
 async def create_user(request: Request) -> Answer:
-    """A new user: 201, its address, itself."""
+    """A new user: 201, its URL, itself."""
     urls.no_parameters(query(request))
     permissions.to_create(await accounts.require_account(request))
     form = forms.user_form(header(request, "Content-Type"), await body(request))

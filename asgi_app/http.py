@@ -136,7 +136,7 @@ async def run_in_thread(call: Callable[[Argument], Result], argument: Argument) 
 def refuse_odd_path(request: Request) -> None:
     """Neither `//users` nor `/users%0A` is `/users`, whatever the router takes for the same."""
     if request.scope["path"].endswith("\n"):
-        request.scope["route"] = None  # nor is it counted as that address
+        request.scope["route"] = None  # nor is it counted as that route
         raise errors.NotFound()
 
 

@@ -14,7 +14,7 @@ class Headers(Protocol):
 
 
 class Answer(Protocol):
-    """What is looked at of an answer."""
+    """What is kept of an answer."""
 
     @property
     def status_code(self) -> int: ...

@@ -21,7 +21,7 @@ class Sum(msgspec.Struct, frozen=True):
 
 
 class UserList(msgspec.Struct, frozen=True):
-    """A page of users by id, and the address of the next page."""
+    """A page of users by id, and the URL of the next page."""
 
     users: list[User]
     next: str | None

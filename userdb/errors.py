@@ -104,7 +104,7 @@ class MethodNotAllowed(Problem):
     status = 405
 
     def __init__(self, allow: str) -> None:
-        super().__init__(f"This address takes {allow}.")
+        super().__init__(f"This URL takes {allow}.")
         self.headers = [("allow", allow)]
 
 
@@ -122,7 +122,7 @@ class PreconditionFailed(Problem):
 
 class TooLarge(Problem):
     status = 413
-    detail = "The request is larger than this address takes."
+    detail = "The request is larger than this URL takes."
 
 
 class UnsupportedMediaType(Problem):

@@ -1,4 +1,4 @@
-"""What an app counts for Prometheus: requests by address and status, how long they took, and what became of logins.
+"""What an app counts for Prometheus: requests by route and status, how long they took, and what became of logins.
 
 With PROMETHEUS_MULTIPROC_DIR the processes of a stack count in files of one folder, and any of them tells the sum.
 """

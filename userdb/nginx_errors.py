@@ -8,10 +8,10 @@ from userdb.errors import Problem
 DETAILS = {
     400: "The request is malformed.",
     404: "There is nothing here.",
-    405: "This address takes GET, HEAD, OPTIONS.",
+    405: "This URL takes GET, HEAD, OPTIONS.",
     408: "The request did not arrive in time.",
-    413: "The request is larger than this address takes.",
-    414: "The address is too long.",
+    413: "The request is larger than this URL takes.",
+    414: "The URL is too long.",
     421: "This host is not served here.",
     429: "Too many requests; try again later.",
     431: "The headers of the request are too large.",

@@ -70,7 +70,7 @@ FORGET_SESSIONS = delete(ended_sessions).where(ended_sessions.c.expires < bindpa
 # As text, because SQLAlchemy has ON CONFLICT for each database apart, and both take the same.
 END_SESSION = text("INSERT INTO ended_sessions (id, expires) VALUES (:session_id, :expires) ON CONFLICT DO NOTHING")
 
-# Counted before the password is looked at: of many attempts at once none goes unseen.
+# Counted before the password is verified: of many attempts at once none goes unseen.
 FORGET_ATTEMPTS = delete(login_attempts).where(login_attempts.c.since < bindparam("before"))
 COUNT_ATTEMPT = text(
     "INSERT INTO login_attempts (username, count, since) VALUES (:username, 1, :now) "

@@ -103,17 +103,17 @@ def parameters(query: bytes, known: Collection[str], strict: bool = True) -> dic
 
 
 def next_page(query: bytes) -> str:
-    """Where a person wants to go after logging in: an address within this site, "/" where none is named."""
+    """Where a person wants to go after logging in: a URL within this site, "/" where none is named."""
     return local(parameters(query, ("next",), strict=False).get("next", ""))
 
 
-def local(address: str) -> str:
-    """The address if it is one within this site, else "/"."""
-    return address if _LOCAL.match(address) else "/"
+def local(url: str) -> str:
+    """The URL if it is one within this site, else "/"."""
+    return url if _LOCAL.match(url) else "/"
 
 
 def no_parameters(query: bytes) -> None:
-    """Refuse any query on an address of the API that takes none. Raises BadRequest or Invalid."""
+    """Refuse any query on a route of the API that takes none. Raises BadRequest or Invalid."""
     if query:
         parameters(query, ())
 

@@ -64,7 +64,7 @@ def removed() -> Answer:
 
 
 def options(allow: str) -> Answer:
-    """The methods that an address takes."""
+    """The methods that a URL takes."""
     return Answer(204, [("allow", allow)], b"")
 
 
@@ -124,7 +124,7 @@ def problem(problem: errors.Problem, request_id: str) -> Answer:
 
 
 def next_page(path: str, found: list[User], page: PageOfUsers) -> str | None:
-    """The address of the next page below `path`; `found` holds one more than the page's limit where there is one."""
+    """The URL of the next page below `path`; `found` holds one more than the page's limit where there is one."""
     if len(found) <= page.limit:
         return None
     search = f"&q={quote(page.q, safe='')}" if page.q else ""

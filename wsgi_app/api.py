@@ -34,7 +34,7 @@ def list_users(request: Request) -> Answer:
 
 
 def create_user(request: Request) -> Answer:
-    """A new user: 201, its address, itself."""
+    """A new user: 201, its URL, itself."""
     urls.no_parameters(query(request))
     permissions.to_create(accounts.require_account(request))
     form = forms.user_form(header(request, "Content-Type"), body(request))

@@ -118,7 +118,7 @@ def refuse_odd_path(request: Request) -> None:
     """Neither `//users` nor `/users%0A` is `/users`, whatever the router takes for the same."""
     path = request.environ["PATH_INFO"]
     if path.startswith("//") or path.endswith("\n"):
-        request.url_rule = None  # nor is it counted as that address
+        request.url_rule = None  # nor is it counted as that route
         raise errors.NotFound()
 
 

@@ -1,4 +1,4 @@
-"""A check: one thing about this machine that was looked at before a run, and what it means for one."""
+"""A check: one thing about this machine that was examined before a run, and what it means for one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ State = Literal["ok", "note", "bad"]
 
 
 class Check(NamedTuple):
-    """One thing that was looked at. `bad`: a run fails or gives no verdicts; `note`: the numbers are worth less."""
+    """One thing that was examined. `bad`: a run fails or gives no verdicts; `note`: the numbers are worth less."""
 
     name: str
     state: State

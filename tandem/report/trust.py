@@ -33,7 +33,7 @@ def doubts(summary: Summary, problems: Sequence[str]) -> list[str]:
         found.append(f"Of all blocks {counts['SUSPECT']} were SUSPECT and {counts['INVALID']} INVALID; see below.")
     if any(each.dirty for each in where):
         found.append("The working tree had changes that no commit holds.")
-    found += [f"The run was taken up again with another {what}." for what in _changed(summary)]
+    found += [f"The run was resumed with another {what}." for what in _changed(summary)]
     if summary.end is None:
         found.append("The run did not come to its end: it was killed, or it is still going on.")
     elif not summary.end.complete:
@@ -142,8 +142,8 @@ def generator(summary: Summary) -> Sheet | None:
 
 
 def history(summary: Summary) -> Sheet | None:
-    """Return when the run was taken up again; None for one that went through at once."""
-    rows = [[each.date, f"taken up again, {formats.count(each.rounds, 'round')} in all", each.provenance.commit or "unknown"]
+    """Return when the run was resumed; None for one that went through at once."""
+    rows = [[each.date, f"resumed, {formats.count(each.rounds, 'round')} in all", each.provenance.commit or "unknown"]
             for each in summary.resumed]  # fmt: skip
     first = [summary.run.provenance.date, f"begun, {formats.count(summary.run.rounds, 'round')}",
              summary.run.provenance.commit or "unknown"]  # fmt: skip

@@ -32,12 +32,12 @@ def test_the_style_sheet_is_applied(browser: Browser, asgi_url: str, tmp_path: P
 def test_the_report_opens_offline_and_asks_for_nothing(browser: Browser, tmp_path: Path) -> None:
     synthetic.write(tmp_path, synthetic.synthesise())
     report.write(tmp_path)
-    address = (tmp_path / "report.html").as_uri()
+    url = (tmp_path / "report.html").as_uri()
     with watched(browser, offline=True) as seen:
         page = seen.context.new_page()
-        page.goto(address)
+        page.goto(url)
         expect(page.locator("svg").first).to_be_visible()
-    assert (seen.asked(), seen.console) == ([address], [])
+    assert (seen.asked(), seen.console) == ([url], [])
 
 
 def test_nothing_leaves_this_machine(browser: Browser) -> None:

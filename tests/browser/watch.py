@@ -24,7 +24,7 @@ class Seen:
     console: list[str]
 
     def asked(self) -> list[str]:
-        """The addresses that were asked for."""
+        """The URLs that were asked for."""
         return [request.url for request in self.requests]
 
     def loaded(self) -> set[str]:
@@ -39,7 +39,7 @@ class Seen:
     def trouble(self) -> list[str]:
         """What else the console said, and what was asked of others."""
         said = [line for line in self.console if " status of " not in line]
-        return said + [address for address in self.asked() if not address.startswith(OURS)]
+        return said + [url for url in self.asked() if not url.startswith(OURS)]
 
 
 @contextmanager

@@ -78,7 +78,7 @@ def test_a_parameter_may_be_what_its_schema_takes(
 
 
 def around(schema: dict[str, Any]) -> list[tuple[str, bool]]:
-    """Values as they stand in an address, and whether the schema takes them."""
+    """Values as they stand in a URL, and whether the schema takes them."""
     if schema["type"] == "integer":
         least, most = schema["minimum"], schema["maximum"]
         values: list[Any] = [least - 1, least, most, most + 1]

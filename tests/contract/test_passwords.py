@@ -26,7 +26,7 @@ PATIENCE = 20.0
 
 
 class Gate:
-    """Stands before every password: it is looked at when the gate opens."""
+    """Stands before every password: it is hashed when the gate opens."""
 
     def __init__(self) -> None:
         self.changed = threading.Condition()
@@ -167,7 +167,7 @@ def test_new_passwords_wait_in_the_same_queue(client: Client, gate: Gate, pool: 
 
 
 def test_nobody_else_waits(client: Client, gate: Gate, pool: ThreadPoolExecutor) -> None:
-    """Were the event loop or a lock held while a password is looked at, the gate would open too late for it."""
+    """Were the event loop or a lock held while a password is hashed, the gate would open too late for it."""
     waiting = crowd(pool, client, PLACES)
     gate.wait_for(WORKERS)
     for path in ("/healthz", "/readyz", "/api/users/7", "/users", "/login", "/metrics"):

@@ -1,4 +1,4 @@
-"""What holds for every address: methods, unknown paths, pages, errors."""
+"""What holds for every route: methods, unknown paths, pages, errors."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ REQUESTS: list[tuple[str, str, dict[str, str], bytes, int]] = [
     ("GET", "/users/7/edit", COOKIE, b"", 2),
     ("GET", "/users/7/edit", {}, b"", 0),
     ("GET", "/login", {}, b"", 0),
-    # The attempt is counted before the password is looked at, for whoever is there and who is not.
+    # The attempt is counted before the password is verified, for whoever is there and who is not.
     ("POST", "/api/login", ADMIN_JSON, b'{"username":"nobody","password":"wrong"}', 4),
     ("POST", "/api/login", ADMIN_JSON, b'{"username":"admin","password":"wrong"}', 4),
     ("POST", "/api/login", ADMIN_JSON, b'{"username":"admin","password":"correct-horse"}', 6),

@@ -1,4 +1,4 @@
-"""What both databases begin with: few users, whose password is quickly looked at."""
+"""What both databases begin with: few users, whose password is quickly verified."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def logs_in(story: Story) -> None:
 
 
 def guesses(story: Story) -> None:
-    """A wrong password, and then so many that no more are looked at, though it is the right one."""
+    """A wrong password, and then so many that no more are verified, though it is the right one."""
     who = story.somebody()
     wrong = {"username": who, "password": "wrong"}
     if who == ADMIN or chance(story.draw, 2):

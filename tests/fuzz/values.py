@@ -1,4 +1,4 @@
-"""Values as they stand in addresses and headers: good, odd, and oddly encoded."""
+"""Values as they stand in URLs and headers: good, odd, and oddly encoded."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def mostly(good: SearchStrategy[Any], odd: SearchStrategy[Any], of: int = 5) -> 
 
 
 def encoded(text: str) -> SearchStrategy[str]:
-    """Ways to write a text into an address; none of them holds a byte that no address may hold."""
+    """Ways to write a text into a URL; none of them holds a byte that no URL may hold."""
     return st.sampled_from(
         [quote(text, safe=""), quote(text, safe="/:@!$'()*,;"), quote(text, safe="").replace("%20", "+")]
     )
@@ -83,7 +83,7 @@ ODD = ODD_TEXT.flatmap(encoded) | BROKEN
 
 
 def value(parameter: Parameter) -> SearchStrategy[str]:
-    """Values of a parameter, as they stand in an address or a header."""
+    """Values of a parameter, as they stand in a URL or a header."""
     schema = parameter.schema
     if schema["type"] == "integer":
         low, high = schema["minimum"], schema["maximum"]

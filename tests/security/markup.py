@@ -20,8 +20,8 @@ HOSTILE = [
     "&lt;script&gt;&#60;b&#62;",
 ]
 
-# Where attributes hold an address.
-ADDRESSES = {"href", "src", "action", "formaction", "srcset", "data", "poster"}
+# Where attributes hold a URL.
+URLS = {"href", "src", "action", "formaction", "srcset", "data", "poster"}
 _WITHIN = re.compile(r"/(?![/\\])|#|\Z")
 
 
@@ -34,7 +34,7 @@ class _Looking(HTMLParser):
         if tag in ("script", "img", "svg", "iframe", "object", "embed", "style", "base"):
             self.found.append(f"<{tag} {dict(attrs).get('src')}>")
         for name, value in attrs:
-            elsewhere = name in ADDRESSES and not _WITHIN.match(value or "")
+            elsewhere = name in URLS and not _WITHIN.match(value or "")
             if name.startswith("on") or name in ("style", "srcdoc") or elsewhere:
                 self.found.append(f"<{tag} {name}={value}>")
 

@@ -24,7 +24,7 @@ NAME = "user0000007"
 
 
 class Looked:
-    """Counts passwords that are looked at; to look at one takes no time here."""
+    """Counts passwords that are verified; to verify one takes no time here."""
 
     def __init__(self) -> None:
         self.count, self.lock = 0, threading.Lock()
@@ -37,7 +37,7 @@ class Looked:
 
 @pytest.fixture(autouse=True)
 def looked(monkeypatch: pytest.MonkeyPatch) -> Looked:
-    """How many passwords were looked at."""
+    """How many passwords were verified."""
     found = Looked()
     monkeypatch.setattr(passwords, "matches", found.matches)
     return found

@@ -20,7 +20,7 @@ KNOWN_ID = {"X-Request-ID": "0123abcd"}
 
 
 class Work:
-    """What the apps do: statements of the database, and passwords that are looked at."""
+    """What the apps do: statements of the database, and passwords that are verified."""
 
     def __init__(self) -> None:
         self.statements: list[str] = []

@@ -122,7 +122,7 @@ def test_a_fault_is_logged_without_what_was_to_be_written(
 
 
 def test_a_password_is_in_no_address(app_client: Client) -> None:
-    """Forms send it in the body: addresses stand in histories and logs."""
+    """Forms send it in the body: URLs stand in histories and logs."""
     for path in ("/login", "/register"):
         page = Person(app_client).open(path)
         assert f'<form method="post" action="{path}"' in page.text

@@ -18,7 +18,7 @@ def test_a_body_beyond_the_limit(client: Client) -> None:
         assert b"Error 413, request " in answer.body
     answer = client.request("POST", "/api/login", JSON, b'{"username":"' + b"a" * LARGEST_BODY + b'"}')
     assert (answer.status, answer.header("Content-Type")) == (413, "application/problem+json")
-    assert json.loads(answer.body)["detail"] == "The request is larger than this address takes."
+    assert json.loads(answer.body)["detail"] == "The request is larger than this URL takes."
 
 
 def test_a_password_that_is_far_too_long_is_not_looked_at(client: Client) -> None:

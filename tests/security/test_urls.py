@@ -27,10 +27,10 @@ WITHIN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("address", WITHIN)
-def test_an_address_within_this_site(address: str) -> None:
-    assert urls.local(address) == address
-    assert urlsplit(urljoin("http://own.example/login", address)).netloc == "own.example"
+@pytest.mark.parametrize("url", WITHIN)
+def test_a_url_within_this_site(url: str) -> None:
+    assert urls.local(url) == url
+    assert urlsplit(urljoin("http://own.example/login", url)).netloc == "own.example"
 
 
 @pytest.fixture
@@ -44,15 +44,15 @@ def test_a_login_leads_nowhere_else(app_client: Client) -> None:
     person = Person(app_client)
     fields = person.open("/login").form("/login").fields | {"username": "user0000007", "password": "any"}
     cookie = person.cookie
-    for address in ELSEWHERE:
+    for url in ELSEWHERE:
         person.cookie = cookie
-        shown = person.open(f"/login?next={quote(address, safe='')}").form("/login").fields["next"]
-        sent = person.send("/login", {**fields, "next": address})
-        assert (shown, sent.status, sent.location) == ("/", 303, "/"), address
-    for address in WITHIN:
+        shown = person.open(f"/login?next={quote(url, safe='')}").form("/login").fields["next"]
+        sent = person.send("/login", {**fields, "next": url})
+        assert (shown, sent.status, sent.location) == ("/", 303, "/"), url
+    for url in WITHIN:
         person.cookie = cookie
-        assert person.open(f"/login?next={quote(address, safe='')}").form("/login").fields["next"] == address
-        assert person.send("/login", {**fields, "next": address}).location == address
+        assert person.open(f"/login?next={quote(url, safe='')}").form("/login").fields["next"] == url
+        assert person.send("/login", {**fields, "next": url}).location == url
 
 
 def test_an_address_that_is_given_twice_or_broken_leads_nowhere(app_client: Client) -> None:

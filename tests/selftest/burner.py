@@ -1,4 +1,4 @@
-"""A stranger on the machine: a process that is nobody's child of ours and keeps one CPU busy for a part of the time."""
+"""A foreign process on the machine: one that is nobody's child of ours and keeps one CPU busy for a part of the time."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ status and body."""
 
 @contextmanager
 def news_service(reply: Reply) -> Iterator[str]:
-    """Serve it on a port of its own; gives its address."""
+    """Serve it on a port of its own; gives its URL."""
     release = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):

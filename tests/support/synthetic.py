@@ -82,7 +82,7 @@ def run(rounds: int = 9, **changes: Any) -> Run:
 
 
 def resumed(rounds: int, **changes: Any) -> Resumed:
-    """Return a record of a run that was taken up again and has so many rounds in all from here on."""
+    """Return a record of a run that was resumed and has so many rounds in all from here on."""
     facts = {"date": "2026-11-20T13:00:00Z", "rounds": rounds, "suspect": [], "provenance": provenance()}
     return Resumed(**{**facts, **changes})
 

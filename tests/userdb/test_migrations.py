@@ -25,7 +25,7 @@ from userdb.settings import from_environment
 
 NewUrl = Callable[[], str]
 
-# The table as version 0.1 of this project made it, word for word.
+# The table as version 0.1 of this project made it, verbatim.
 OLD = {
     "sqlite": """
         CREATE TABLE users (

@@ -28,24 +28,24 @@ function request(form) {
 }
 
 async function send(form) {
-  const [address, options] = request(form);
+  const [url, options] = request(form);
   const shown = form.querySelector("pre");
   shown.hidden = false;
-  shown.textContent = `${options.method} ${address} …`;
+  shown.textContent = `${options.method} ${url} …`;
   try {
-    const answer = await fetch(address, options);
+    const answer = await fetch(url, options);
     const headers = [...answer.headers].map(([name, value]) => `${name}: ${value}`).join("\n");
     const body = await answer.text();
-    shown.textContent = `${options.method} ${address}\n\n${answer.status} ${answer.statusText}\n${headers}\n\n${body}`;
-    if (address === "/api/login" && answer.ok) {
+    shown.textContent = `${options.method} ${url}\n\n${answer.status} ${answer.statusText}\n${headers}\n\n${body}`;
+    if (url === "/api/login" && answer.ok) {
       document.getElementById("token").value = JSON.parse(body).token;
     }
   } catch (error) {
-    shown.textContent = `${options.method} ${address}\n\nno answer: ${error.message}`;
+    shown.textContent = `${options.method} ${url}\n\nno answer: ${error.message}`;
   }
 }
 
-// Without this script the buttons stay disabled: the browser would send what was typed, passwords too, as part of an address.
+// Without this script the buttons stay disabled: the browser would send what was typed, passwords too, as part of a URL.
 for (const form of document.querySelectorAll("form.try")) {
   form.querySelector("button").disabled = false;
   form.addEventListener("submit", (event) => {

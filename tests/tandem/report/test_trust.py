@@ -96,8 +96,8 @@ def test_a_run_that_was_taken_up_again_says_so(tmp_path: Path) -> None:
     page = pages.Page(pages.html(tmp_path))
     assert "9 of 9 rounds valid" in page.text
     assert "begun, 9 rounds 0123456789abcdef" in page.text
-    assert "taken up again, 9 rounds in all fedcba98" in page.text
-    assert "The run was taken up again with another commit." in page.text
+    assert "resumed, 9 rounds in all fedcba98" in page.text
+    assert "The run was resumed with another commit." in page.text
     assert "a busy machine" in page.text
 
 
