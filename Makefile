@@ -80,4 +80,4 @@ nginx-errors: setup ## Write nginx/userdb/errors.conf again
 	@$(RUN) -m userdb.nginx_errors > nginx/userdb/errors.conf
 
 schema: setup ## Write the JSON Schema of summary.json again
-	@$(RUN) -m tandem.judge.summary --schema > tandem/judge/summary.schema.json
+	@$(RUN) -m tandem.report.schema > tandem/report/summary.schema.json

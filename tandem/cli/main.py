@@ -20,7 +20,6 @@ from tandem.doctor import examination
 from tandem.errors import RunFailed, Stopped, TandemError, full_disk_named, sentence
 from tandem.experiments import resume, session
 from tandem.experiments.progress import duration
-from tandem.judge import conclusion
 from tandem.launch import database, foreground, lock, process
 from tandem.plan import apps, profiles
 from tandem.plan import comparison as planning
@@ -231,9 +230,10 @@ def _report(options: argparse.Namespace) -> int:
 def _show(folder: Path, require_decided: bool) -> int:
     """Render the report and say where it is."""
     from tandem import report  # altair takes most of a second to import, and no other command needs it
+    from tandem.report import sentences
 
     summary = report.write(folder)
-    say("\n" + "\n".join(conclusion.texts(summary.verdict)))
-    say(summary.badge)
+    say("\n" + "\n".join(sentences.texts(sentences.verdict(summary))))
+    say(sentences.badge(summary))
     say(f"report: {folder / 'report.html'}")
     return 3 if require_decided and not summary.decided else 0

@@ -1,35 +1,29 @@
-"""Summary: all that follows from the records of a run, as plain data: `summary.json`, whose schema is committed.
-
-`python -m tandem.judge.summary --schema` prints the JSON Schema.
-"""
+"""Summary: all that follows from the records of a run, as plain data; `report/document.py` writes it as `summary.json`."""
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import msgspec
 
-from tandem import formats
-from tandem.judge import decision, prediction, sentences, verdict
-from tandem.judge.conclusion import Line, State
+from tandem.judge import decision, prediction, verdict
 from tandem.judge.disturbances import Disturbances, disturbances
 from tandem.judge.family import family
 from tandem.judge.measures import Measures, Pooled, Route, lost_share, measure
 from tandem.judge.metrics import METRICS, Metric
+from tandem.judge.reasons import Failing, Reason
 from tandem.judge.rounds import Attempt, Key, Rounds
 from tandem.judge.verdict import Difference, Ratio
 from tandem.records.block import Block
 from tandem.records.journal import End, Record, Resumed
 from tandem.records.setup import Load, Run, Stack
 
-VERSION = 3
+VERSION = 4
 """Version of `summary.json`; raised when a reader of the old one could misread the new one."""
 
-SCHEMA = Path(__file__).with_name("summary.schema.json")
+State = Literal["trusted", "not judged", "untrusted"]
+"""Whether its verdicts may be relied on: untrusted where the decoy, equal to the baseline, earned a verdict."""
 
 Samples = Mapping[Key, Pooled]
 
@@ -47,10 +41,9 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool  # all planned rounds are there
     trusted: bool  # verdicts may be given and the decoy earned neither "better" nor "worse"
     decided: bool  # trusted, and every headline is better, worse or without practical difference
-    not_judged: str | None  # why the run gives no verdict
-    badge: str
+    not_judged: Reason | None  # why the run gives no verdict
     state: State
-    verdict: list[Line]  # what matters most first
+    failing: list[Failing]  # which stacks could not serve which scenarios
     advice: list[decision.Advice]
     measures: list[Measures]
     routes: list[Route]  # of scenarios that ask for several routes; none without the raw samples
@@ -76,8 +69,7 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: 
     ])  # fmt: skip
     false = [c for c in comparisons if c.kind == "decoy" and c.verdict in ("better", "worse")]
     headlines = [c for c in comparisons if c.kind == "headline"]
-    refused = not_judged or ("the run is UNTRUSTED" if false else None)
-    predictions = _predictions(run, measures)
+    refused = not_judged or (Reason(code="untrusted") if false else None)
     return Summary(
         version=VERSION,
         run=run,
@@ -92,15 +84,14 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: 
         and bool(headlines)
         and all(c.verdict not in ("undecided", "not judged") for c in headlines),
         not_judged=not_judged,
-        badge=_badge(rounds, sentences.decoy(comparisons, not_judged)),
         state="untrusted" if false else "not judged" if not_judged else "trusted",
-        verdict=sentences.verdict(comparisons, list(measures.values()), run.loads, not_judged, false),
-        advice=decision.advise(run.loads, comparisons, refused, predictions),
+        failing=verdict.failing(list(measures.values()), run.loads),
+        advice=decision.advise(run.loads, comparisons, refused),
         measures=list(measures.values()),
         routes=list(routes),
         comparisons=comparisons,
         differences=[_differ(rounds, load, stack) for load, stack in others],
-        predictions=predictions,
+        predictions=_predictions(run, measures),
         disturbances=disturbances(rounds.attempts, rounds.shown),
     )
 
@@ -116,7 +107,7 @@ def _measure(load: Load, stack: Stack, rounds: Rounds, pooled: Samples) -> Measu
 
 
 def _compare(
-    rounds: Rounds, load: Load, stack: Stack, metric: Metric, measures: Mapping[Key, Measures], unjudged: str | None
+    rounds: Rounds, load: Load, stack: Stack, metric: Metric, measures: Mapping[Key, Measures], unjudged: Reason | None
 ) -> Ratio:
     run = rounds.run
     ratios = _ratios(rounds.valid, load, stack, run.baseline, metric)
@@ -160,11 +151,6 @@ def _differ(rounds: Rounds, load: Load, stack: Stack) -> Difference:
     return verdict.differ(points, scenario=load.scenario, stack=stack.name, baseline=baseline)
 
 
-def _badge(rounds: Rounds, decoy: str) -> str:
-    rates = formats.offered(load.rate for load in rounds.run.loads)
-    return f"{len(rounds.valid)} of {rounds.planned} rounds valid · {decoy} · open loop {rates}"
-
-
 def _guard(comparisons: list[Ratio]) -> list[Ratio]:
     """Take the verdict from each headline whose decoy could not be judged: nothing vouches for it."""
     blind = {(c.scenario, c.metric): c.reason for c in comparisons if c.kind == "decoy" and c.verdict == "not judged"}
@@ -172,7 +158,8 @@ def _guard(comparisons: list[Ratio]) -> list[Ratio]:
     for one in comparisons:
         reason = blind.get((one.scenario, one.metric))
         if one.kind == "headline" and one.verdict != "not judged" and reason is not None:
-            one = msgspec.structs.replace(one, verdict="not judged", reason=f"the decoy could not be judged: {reason}")
+            why = Reason(code="decoy not judged", because=reason)
+            one = msgspec.structs.replace(one, verdict="not judged", reason=why)
         guarded.append(one)
     return guarded
 
@@ -191,23 +178,3 @@ def _predictions(run: Run, measures: Mapping[Key, Measures]) -> list[prediction.
             p50 = seen.pooled.p50_ms if seen.pooled else seen.p50_ms
             found.append(prediction.predict(load, stack, seen.rate if seen.rounds else None, p50))
     return [one for one in found if one is not None]
-
-
-def schema() -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of `summary.json`."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"tandem summary, version {VERSION}",
-        **msgspec.json.schema(Summary),
-    }
-
-
-def schema_text() -> str:
-    """Return the schema as it is committed."""
-    return json.dumps(schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-
-
-if __name__ == "__main__":
-    if sys.argv[1:] != ["--schema"]:
-        sys.exit("usage: python -m tandem.judge.summary --schema")
-    sys.stdout.write(schema_text())

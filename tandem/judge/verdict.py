@@ -8,9 +8,10 @@ from typing import Literal
 
 import msgspec
 
-from tandem import formats, statistics
+from tandem import statistics
 from tandem.judge.measures import Measures
 from tandem.judge.metrics import Metric
+from tandem.judge.reasons import Failing, Missed, Reason
 from tandem.judge.rounds import Rounds
 from tandem.records.setup import Load, Run
 from tandem.rules import (
@@ -59,7 +60,7 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
         float | None
     )  # the smallest effect, as a ratio above 1 or a difference above 0, that this run could have judged
     verdict: Verdict
-    reason: str  # why there is no verdict, or none more decided; empty where the verdict needs no reason
+    reason: Reason | None  # why there is no verdict, or none more decided; None where the verdict needs no reason
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,66 +77,66 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     high: float | None
 
 
-def run_not_judged(rounds: Rounds, ratios: int) -> str | None:
+def run_not_judged(rounds: Rounds, ratios: int) -> Reason | None:
     """Return why this run gives no verdict to anything, or None where its verdicts may be given; `ratios` is m."""
-    run, valid = rounds.run, len(rounds.valid)
+    run, valid, needed = rounds.run, len(rounds.valid), statistics.smallest_rounds(ratios, rounds.looks)
     if any(len(set(where.cpus)) < 2 for where in rounds.provenances):
-        return "no verdict: one CPU only, shared by the stack and the load"
+        return Reason(code="one CPU")
     if not statistics.enough_rounds(rounds.planned, ratios, rounds.looks):
-        needed = statistics.smallest_rounds(ratios, rounds.looks)
-        return (
-            f"no verdict: exploratory, {formats.count(rounds.planned, 'round')} planned and "
-            f"{formats.count(ratios, 'headline ratio')} need {needed}"
-        )
+        return Reason(code="too few rounds planned", rounds=rounds.planned, ratios=ratios, needed=needed)
     if not any(stack.decoy_of == run.baseline for stack in run.stacks):
-        return "no verdict: no decoy in this run"
+        return Reason(code="no decoy")
     if rounds.measured < rounds.planned:
-        return f"no verdict: broken off after {rounds.measured} of {rounds.planned} rounds"
+        return Reason(code="broken off", rounds=rounds.measured, planned=rounds.planned)
     if valid < rounds.planned and not statistics.enough_rounds(valid, ratios, rounds.looks):
-        needed = statistics.smallest_rounds(ratios, rounds.looks)
-        subject = f"{ratios} headline ratio{' needs' if ratios == 1 else 's need'}"
-        return f"no verdict: only {valid} of {rounds.planned} rounds were valid, {subject} {needed}"
+        return Reason(code="too few rounds valid", rounds=valid, planned=rounds.planned, ratios=ratios, needed=needed)
     return None
 
 
-def cannot_serve(measures: Measures) -> list[str]:
+def cannot_serve(measures: Measures) -> list[Missed]:
     """Return in what the stack misses the service level at the rate that it was asked; empty where it serves it."""
+    failed, good, backlog = measures.failed_share, 1 - measures.failed_share, measures.backlog_share
     found = []
-    good = 1 - measures.failed_share
-    if measures.failed_share >= FAILED_LIMIT:
-        found.append(
-            f"{formats.percent(measures.failed_share)} of its arrivals failed (limit {formats.percent(FAILED_LIMIT)})"
-        )
+    if failed >= FAILED_LIMIT:
+        found.append(Missed(part="failed", share=failed, limit=FAILED_LIMIT))
     if good < ACHIEVED_LIMIT:
-        found.append(
-            f"it answered {formats.percent(good)} of them well (at least {formats.percent(ACHIEVED_LIMIT)} is asked for)"
-        )
-    if measures.backlog_share > BACKLOG_LIMIT:
-        share = f"{formats.percent(measures.backlog_share)} of its arrivals"
-        found.append(f"its requests in flight grew by {share} (limit {formats.percent(BACKLOG_LIMIT)})")
+        found.append(Missed(part="answered well", share=good, limit=ACHIEVED_LIMIT))
+    if backlog > BACKLOG_LIMIT:
+        found.append(Missed(part="backlog", share=backlog, limit=BACKLOG_LIMIT))
     return found
+
+
+def failing(measures: Sequence[Measures], loads: Sequence[Load]) -> list[Failing]:
+    """Return which stack could not serve which scenario at its rate, and by what that shows."""
+    rates = {load.scenario: load.rate for load in loads}
+    return [
+        Failing(scenario=m.scenario, stack=m.stack, rate=rates[m.scenario], missed=missed)
+        for m in measures
+        if m.rounds and (missed := cannot_serve(m))
+    ]
 
 
 def ratio_not_judged(
     run: Run, load: Load, metric: Metric, pair: Sequence[Measures], ratios: Collection[float], missing: int
-) -> str | None:
+) -> Reason | None:
     """Return why this one comparison gets no verdict although the run gives verdicts, or None.
 
     `pair` is the measures of the baseline and of the other stack, `missing` the number of valid rounds without a ratio.
     """
-    failing = _failing(pair) if metric.at_rate else None
-    if failing or missing:
-        return failing or f"{metric.title} was not there or not reached in {formats.count(missing, 'round')}"
+    if metric.at_rate and (failing := _failing(pair)):
+        return failing
+    if missing:
+        return Reason(code="not reached", metric=metric.key, rounds=missing)
     if metric.pooled == "p99" and run.profile == "quick":
-        return "quick runs never say p99"
-    if metric.pooled == "p99" and (short := _too_small_for_p99(load, pair)):
-        return short
-    return _intermittent(metric, pair, ratios)
+        return Reason(code="p99 in a quick run")
+    if metric.pooled == "p99" and _too_small_for_p99(load, pair):
+        return Reason(code="too little for p99")
+    return Reason(code="intermittent") if _intermittent(metric, pair, ratios) else None
 
 
 def compare(
     rounds: dict[int, float], *, scenario: str, metric: Metric, stack: str, baseline: str, kind: Kind, headlines: int,
-    not_judged: str | None, quick: bool, looks: int = 1, everything: Sequence[float] = (),
+    not_judged: Reason | None, quick: bool, looks: int = 1, everything: Sequence[float] = (),
 ) -> Ratio:  # fmt: skip
     """Judge the ratios of a comparison, given by round; `headlines` is m, `not_judged` a reason that overrules the numbers.
 
@@ -148,7 +149,7 @@ def compare(
     effect = statistics.smallest_effect(logs, error)
     verdict, reason = _verdict(metric, estimate, bounds, bounds90, quick)
     if kind == "exploratory" or not_judged:
-        verdict, reason = "not judged", not_judged or "exploratory"
+        verdict, reason = "not judged", not_judged or Reason(code="exploratory")
     adjusted, narrow = _interval(metric, bounds, 1 - error), _interval(metric, bounds90, 1 - NO_DIFFERENCE_ERROR)
     return Ratio(
         scenario=scenario,
@@ -190,23 +191,22 @@ def differ(rounds: dict[int, float], *, scenario: str, stack: str, baseline: str
 
 
 Bounds = tuple[float, float] | None
-QUICK_DIFFERENCE = "quick runs never say “no practical difference”"
 
 
 def _verdict(
     metric: Metric, estimate: float | None, bounds: Bounds, bounds90: Bounds, quick: bool
-) -> tuple[Verdict, str]:
+) -> tuple[Verdict, Reason | None]:
     """Give the verdict for a log ratio or a difference with both its intervals, and the reason where it decides nothing."""
     if estimate is None or bounds is None or bounds90 is None:
-        return "not judged", "too few rounds for the confidence that is asked for"
+        return "not judged", Reason(code="too few rounds")
     band = _band(metric)
     if bounds[1] < 0 and estimate < -band:
-        return "worse" if metric.higher_is_better else "better", ""
+        return "worse" if metric.higher_is_better else "better", None
     if bounds[0] > 0 and estimate > band:
-        return "better" if metric.higher_is_better else "worse", ""
+        return "better" if metric.higher_is_better else "worse", None
     if -band < bounds90[0] and bounds90[1] < band:
-        return ("undecided", QUICK_DIFFERENCE) if quick else ("no practical difference", "")
-    return "undecided", "the interval is too wide" if bounds[0] <= 0 <= bounds[1] else "the effect is too close to δ"
+        return ("undecided", Reason(code="equality in a quick run")) if quick else ("no practical difference", None)
+    return "undecided", Reason(code="interval too wide" if bounds[0] <= 0 <= bounds[1] else "effect close to δ")
 
 
 def _scaled(metric: Metric, values: Iterable[float]) -> list[float]:
@@ -222,30 +222,27 @@ def _band(metric: Metric) -> float:
     return math.log1p(metric.delta) if metric.compared == "ratio" else metric.delta
 
 
-def _failing(pair: Sequence[Measures]) -> str | None:
+def _failing(pair: Sequence[Measures]) -> Reason | None:
     for measures in pair:
         if measures.silent_rounds:
-            return f"{measures.stack} answered nothing in {formats.count(len(measures.silent_rounds), 'round')}"
+            return Reason(code="answered nothing", stack=measures.stack, rounds=len(measures.silent_rounds))
         if missed := cannot_serve(measures):
-            return f"{measures.stack} cannot serve this rate: {', '.join(missed)}"
+            return Reason(code="cannot serve", stack=measures.stack, missed=missed)
     return None
 
 
-def _too_small_for_p99(load: Load, pair: Sequence[Measures]) -> str | None:
+def _too_small_for_p99(load: Load, pair: Sequence[Measures]) -> bool:
     fewest, all_ = min(m.fewest_arrivals for m in pair), min(m.arrivals for m in pair)
-    if load.seconds >= P99_SECONDS and fewest >= P99_BLOCK and all_ >= P99_STACK:
-        return None
-    return f"p99 needs blocks of {P99_SECONDS} s and {P99_BLOCK:,} arrivals, and {P99_STACK:,} per stack"
+    return load.seconds < P99_SECONDS or fewest < P99_BLOCK or all_ < P99_STACK
 
 
-def _intermittent(metric: Metric, pair: Sequence[Measures], ratios: Collection[float]) -> str | None:
+def _intermittent(metric: Metric, pair: Sequence[Measures], ratios: Collection[float]) -> bool:
     """Compare the pooled percentiles' ratio with the round-wise one: stalls that come in few rounds pull them apart."""
     pooled = [_pooled(measures, metric.pooled) for measures in pair]
     if not ratios or pooled[0] is None or pooled[1] is None:
-        return None
+        return False
     apart = abs(math.log(pooled[1] / pooled[0]) - statistics.estimate([math.log(ratio) for ratio in ratios]))
-    steady = apart <= math.log1p(INTERMITTENT)
-    return None if steady else "intermittent: pooled and round-wise ratio differ by more than 25 %"
+    return apart > math.log1p(INTERMITTENT)
 
 
 def _pooled(measures: Measures, name: Literal["p50", "p99"] | None) -> float | None:

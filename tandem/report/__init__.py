@@ -13,7 +13,7 @@ from tandem.errors import RunFailed, sentence
 from tandem.judge import summary
 from tandem.judge.summary import Summary
 from tandem.records import journal
-from tandem.report import charts, html, markdown, pools
+from tandem.report import charts, document, html, markdown, pools
 
 
 class ReportError(RunFailed):
@@ -39,7 +39,7 @@ def write(folder: Path) -> Summary:
         files[f"img/{chart.name}.png"] = charts.png(chart)
     files["report.html"] = html.render(summed, drawn, blocks, raw.problems).encode()
     files["report.md"] = markdown.render(summed, drawn).encode()
-    files["summary.json"] = msgspec.json.format(msgspec.json.encode(summed), indent=2)
+    files["summary.json"] = msgspec.json.format(msgspec.json.encode(document.document(summed)), indent=2)
     _write(folder, files)
     return summed
 

@@ -13,11 +13,10 @@ import msgspec
 import vl_convert
 
 from tandem import formats, statistics
-from tandem.judge import wording
 from tandem.judge.metrics import METRICS
 from tandem.judge.summary import Summary
 from tandem.judge.verdict import Ratio
-from tandem.report import pools, theme
+from tandem.report import pools, theme, wording
 from tandem.report.pools import Responses
 from tandem.report.sheet import Sheet
 from tandem.rules import TAIL

@@ -11,7 +11,6 @@ import jinja2
 import markupsafe
 
 from tandem import formats
-from tandem.judge import wording
 from tandem.judge.family import challengers
 from tandem.judge.measures import Measures, Route
 from tandem.judge.metrics import METRICS
@@ -19,7 +18,7 @@ from tandem.judge.summary import Summary
 from tandem.judge.verdict import Verdict
 from tandem.records.block import Block
 from tandem.records.setup import Load, Run
-from tandem.report import charts, theme, trust
+from tandem.report import charts, reasons, sentences, theme, trust, wording
 from tandem.report.charts import Chart
 from tandem.rules import FAILED_LIMIT
 
@@ -51,6 +50,10 @@ def render(summary: Summary, drawn: Sequence[Chart], blocks: Sequence[Block], pr
         wording=wording,
         titles={key: metric.title for key, metric in METRICS.items()},
         labels=LABELS,
+        badge=sentences.badge(summary),
+        lines=sentences.verdict(summary),
+        advice=sentences.advice(summary),
+        reason=reasons.text,
         state={"untrusted": "bad", "trusted": "good", "not judged": "mild"}[summary.state],
         scorecard=[(load, [_card(summary, measures) for measures in summary.measures if measures.scenario == load.scenario])
                    for load in run.loads],

@@ -6,20 +6,20 @@ import re
 from collections.abc import Sequence
 
 from tandem import formats
-from tandem.judge import conclusion, wording
 from tandem.judge.metrics import METRICS
 from tandem.judge.summary import Summary
 from tandem.judge.verdict import Ratio
+from tandem.report import sentences, wording
 from tandem.report.charts import Chart
 
 
 def render(summary: Summary, charts: Sequence[Chart]) -> str:
     """Return verdict, badge, picture, headline table and provenance."""
-    first, *rest = conclusion.texts(summary.verdict)
+    first, *rest = sentences.texts(sentences.verdict(summary))
     parts = [
         f"**{_text(first)}**",
         "\n".join(f"- {_text(sentence)}" for sentence in rest),
-        f"`{_plain(summary.badge)}`",
+        f"`{_plain(sentences.badge(summary))}`",
         _disturbed(summary),
         _picture(charts),
         _table(summary),

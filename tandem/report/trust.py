@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterable, Sequence
 
 from tandem import formats, statistics
-from tandem.judge import wording
 from tandem.judge.disturbances import Flagged
 from tandem.judge.measures import Measures, together
 from tandem.judge.summary import Summary
 from tandem.judge.verdict import Ratio
 from tandem.records.block import Block, Observed
 from tandem.records.setup import Stack
+from tandem.report import wording
 from tandem.report.sheet import Sheet
 
 FULL = 0.9

@@ -11,10 +11,11 @@ import time
 from itertools import pairwise
 
 from tandem.drive.generator import Generator, Window
-from tandem.judge import validity, wording
+from tandem.judge import validity
 from tandem.launch import ports, process
 from tandem.observe import samples
 from tandem.paths import PROJECT
+from tandem.report import wording
 from tests.selftest import toy
 from tests.selftest.bench import USERS, ToyBench, load, ms, percent
 from tests.selftest.story import Story

@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from tandem.judge import validity, wording
+from tandem.judge import validity
 from tandem.judge.rounds import Rounds
 from tandem.judge.summary import summarise
 from tandem.records.block import Block
 from tandem.records.journal import Record
+from tandem.report import wording
 from tests.selftest.bench import ToyBench, load, ms, percent
 from tests.selftest.burner import burner
 from tests.selftest.story import Story

@@ -12,8 +12,9 @@ import time
 import msgspec
 
 from tandem.drive.generator import Drive, Generator, Window
-from tandem.judge import validity, wording
+from tandem.judge import validity
 from tandem.records.block import Block
+from tandem.report import wording
 from tests.selftest import toy
 from tests.selftest.bench import ToyBench, load, ms
 from tests.selftest.story import Story

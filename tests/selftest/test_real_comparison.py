@@ -13,13 +13,13 @@ import msgspec
 import pytest
 
 from tandem import statistics
-from tandem.judge.conclusion import texts
 from tandem.judge.metrics import METRICS
 from tandem.judge.rounds import Rounds
 from tandem.judge.summary import Summary
 from tandem.judge.verdict import Ratio
 from tandem.plan.stacks import DECOY
 from tandem.records import journal
+from tandem.report import reasons, sentences
 from tests.selftest import toy
 from tests.selftest.story import Story
 from tests.support import command
@@ -110,8 +110,8 @@ def test_same_stacks_for_real(compared: Compared, tell: Story) -> None:
         f"and the decoy: {ROUNDS} rounds, blocks of 1 s at {RATE}/s.",
         saw=[
             *(f"{line(each)}; {over_all(compared, each.stack, each.metric)}" for each in judged),
-            f"the run says: {' '.join(texts(compared.summary.verdict))}",
-            f"its badge: {compared.summary.badge}; {len(blocks)} blocks on record, repeats included",
+            f"the run says: {' '.join(sentences.texts(sentences.verdict(compared.summary)))}",
+            f"its badge: {sentences.badge(compared.summary)}; {len(blocks)} blocks on record, repeats included",
         ],
         wrong="a record that is missing, a decoy that was not judged, or the same code twice or half as fast as "
         "itself. (Verdicts are shown and not asserted: chance may give a false one in 5 % of runs, and the "
@@ -163,7 +163,7 @@ def line(comparison: Ratio) -> str:
     if comparison.estimate is not None and comparison.adjusted is not None:
         bounds = f"{comparison.adjusted.low:.3f} to {comparison.adjusted.high:.3f}"
         found = f"{comparison.estimate:.3f}, {100 * comparison.confidence:.4g} % interval {bounds}"
-    reason = f" ({comparison.reason})" if comparison.reason else ""
+    reason = f" ({reasons.text(comparison.reason)})" if comparison.reason else ""
     return f"{comparison.metric} of {comparison.stack} to {comparison.baseline}: {found}, {comparison.verdict}{reason}"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from tandem.judge import verdict
 from tandem.judge.metrics import METRICS, Metric
+from tandem.judge.reasons import Reason
 from tandem.judge.verdict import Ratio
 from tandem.observe import samples
 from tandem.observe.samples import Samples
@@ -241,7 +242,7 @@ def judge(
     metric: str | Metric = "cpu",
     headlines: int = 7,
     quick: bool = False,
-    not_judged: str | None = None,
+    not_judged: Reason | None = None,
     looks: int = 1,
 ) -> Ratio:
     """Judge ratios, one of each round, as those of a headline; `metric` is a row or the key of one."""

@@ -20,6 +20,7 @@ from tandem.errors import RunFailed, Stopped
 from tandem.experiments import compare as comparing
 from tandem.experiments.compare import Comparison
 from tandem.judge import summary
+from tandem.judge.reasons import Reason
 from tandem.judge.rounds import Rounds
 from tandem.plan import profiles, stacks
 from tandem.plan.comparison import Plan, plan
@@ -252,7 +253,7 @@ def test_an_exploratory_run_is_short_and_gives_no_verdict(tmp_path: Path, monkey
     assert [type(record) for record in found] == [Run, Block, Block, Block, Block, End]  # no decoy, and no repeat
     assert any("it counts for nothing" in line for line in said)
     judged = summary.summarise(found)
-    assert judged.not_judged == "no verdict: exploratory, 1 round planned and 3 headline ratios need 7"
+    assert judged.not_judged == Reason(code="too few rounds planned", rounds=1, ratios=3, needed=7)
     assert not judged.trusted
     assert not any(Rounds(found).missing)
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tandem.judge.conclusion import texts
+from tandem.judge.reasons import Reason
 from tandem.judge.summary import summarise
 from tandem.records.block import Block
 from tandem.records.journal import Record
@@ -26,7 +26,7 @@ def test_only_complete_rounds_count(stack: str) -> None:
     found = summarise(without(synthesise(), 4, "read", stack))
     assert (found.rounds_complete, found.rounds_valid, found.rounds_planned) == (8, 8, 9)
     assert not found.complete
-    assert found.not_judged == "no verdict: broken off after 8 of 9 rounds"
+    assert found.not_judged == Reason(code="broken off", rounds=8, planned=9)
     assert all(c.rounds == [1, 2, 3, 5, 6, 7, 8, 9] for c in found.comparisons)
 
 
@@ -76,9 +76,9 @@ def spoiled(*numbers: int) -> synthetic.Change:
 
 def test_without_enough_valid_rounds_nothing_is_judged() -> None:
     found = summarise(synthesise(change=spoiled(4)))
-    assert found.not_judged == "no verdict: only 8 of 9 rounds were valid, 7 headline ratios need 9"
+    assert found.not_judged == Reason(code="too few rounds valid", rounds=8, planned=9, ratios=7, needed=9)
     assert (found.complete, found.rounds_complete, found.rounds_valid) == (True, 9, 8)
-    assert found.badge.startswith("8 of 9 rounds valid · decoy not judged · open loop 300/s")
+    assert [row.refused for row in found.advice] == 3 * [found.not_judged]
     assert {c.verdict for c in found.comparisons} == {"not judged"}
     assert {c.confidence for c in found.comparisons} == {0.95}
 
@@ -91,7 +91,7 @@ def test_with_enough_valid_rounds_left_there_are_verdicts() -> None:
 
 def test_a_run_in_which_every_round_was_spoiled_shows_what_it_has() -> None:
     found = summarise(synthesise(change=spoiled(*range(1, 10))))
-    assert found.not_judged == "no verdict: only 0 of 9 rounds were valid, 7 headline ratios need 9"
+    assert found.not_judged == Reason(code="too few rounds valid", rounds=0, planned=9, ratios=7, needed=9)
     assert all(c.estimate is None and c.estimate_all is not None for c in found.comparisons)
     assert all(len(m.rounds) == 9 for m in found.measures)
 
@@ -126,13 +126,13 @@ def test_a_planned_extension_has_half_the_error_at_each_look() -> None:
 
 def test_a_first_look_needs_rounds_for_half_the_error() -> None:
     found = summarise(synthesise(rounds=10, extension=3, change=spoiled(1)))
-    assert found.not_judged == "no verdict: only 9 of 10 rounds were valid, 7 headline ratios need 10"
+    assert found.not_judged == Reason(code="too few rounds valid", rounds=9, planned=10, ratios=7, needed=10)
 
 
 def test_an_extension_that_was_begun_must_be_finished() -> None:
     records = [*synthesise(rounds=10, extension=3), synthetic.resumed(13)]
     found = summarise(records)
-    assert found.not_judged == "no verdict: broken off after 10 of 13 rounds"
+    assert found.not_judged == Reason(code="broken off", rounds=10, planned=13)
     assert found.end is None
 
 
@@ -152,7 +152,7 @@ def test_rounds_that_were_added_without_a_plan_count_for_nothing(extension: int,
 
 def test_a_planned_extension_that_breaks_off_is_not_judged() -> None:
     found = summarise(synthesise(extension=3, extended_to=11, factors={(ASGI, "read", "cpu"): 2}))
-    assert texts(found.verdict)[0] == "No verdict: broken off after 11 of 12 rounds."
+    assert found.not_judged == Reason(code="broken off", rounds=11, planned=12)
 
 
 def test_a_run_that_was_resumed_to_finish_it_is_judged_as_planned() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from tandem.judge.conclusion import texts
 from tandem.judge.metrics import Metric
+from tandem.judge.reasons import Failing, Missed, Reason
 from tandem.judge.summary import Summary, summarise
 from tandem.records.block import Block
 from tests.support import synthetic
@@ -141,13 +141,13 @@ def test_undecided_says_what_it_could_have_seen() -> None:
 
 def test_quick_runs_never_say_no_practical_difference() -> None:
     found = judge(around(1.0, 0.001), quick=True)
-    assert (found.verdict, found.reason) == ("undecided", "quick runs never say “no practical difference”")
+    assert (found.verdict, found.reason) == ("undecided", Reason(code="equality in a quick run"))
     assert judge(around(1.5, 0.01), quick=True).verdict == "worse"
 
 
 def test_a_reason_overrules_the_numbers() -> None:
-    found = judge(around(2.0, 0.01), not_judged="because")
-    assert (found.verdict, found.reason) == ("not judged", "because")
+    found = judge(around(2.0, 0.01), not_judged=Reason(code="no decoy"))
+    assert (found.verdict, found.reason) == ("not judged", Reason(code="no decoy"))
     assert found.decided_by is not None  # the numbers stay visible
 
 
@@ -155,7 +155,7 @@ def verdicts(summary: Summary, kind: str = "headline") -> dict[tuple[str, str], 
     return {(c.scenario, c.metric): c.verdict for c in summary.comparisons if c.kind == kind and c.stack != WSGI}
 
 
-def reason(summary: Summary, scenario: str, metric: str, stack: str = ASGI) -> str:
+def reason(summary: Summary, scenario: str, metric: str, stack: str = ASGI) -> Reason | None:
     return next(c.reason for c in summary.comparisons if (c.scenario, c.metric, c.stack) == (scenario, metric, stack))
 
 
@@ -185,31 +185,32 @@ def test_a_stack_that_fails_is_not_judged_on_latency_or_cpu() -> None:
     found = verdicts(summary)
     assert found[("read", "p50")] == found[("read", "cpu")] == found[("read", "p99")] == "not judged"
     assert found[("everyday", "p50")] == "no practical difference"
-    assert reason(summary, "read", "p50") == "asgi cannot serve this rate: 1 % of its arrivals failed (limit 0.1 %)"
-    assert any(
-        sentence.startswith("asgi cannot serve read at 300/s: 1 % of its arrivals failed")
-        for sentence in texts(summary.verdict)
-    )
+    missed = [Missed(part="failed", share=0.01, limit=0.001)]
+    assert reason(summary, "read", "p50") == Reason(code="cannot serve", stack=ASGI, missed=missed)
+    assert summary.failing == [Failing(scenario="read", stack=ASGI, rate=300, missed=missed)]
     assert not summary.decided
+
+
+def rounded(found: list[Missed]) -> list[tuple[str, float, float]]:
+    return [(one.part, round(one.share, 4), one.limit) for one in found]
 
 
 @pytest.mark.parametrize("kind", ["unfinished", "dropped"])
 def test_unfinished_and_dropped_arrivals_are_failures_too(kind: str) -> None:
     summary = summarise(synthesise(change=fails(ASGI, "waiting", **{kind: 60})))
     assert verdicts(summary)[("waiting", "p50")] == "not judged"
-    assert "1.64 % of its arrivals failed" in reason(summary, "waiting", "p50")
-    assert "it answered 98.36 % of them well (at least 99 % is asked for)" in reason(summary, "waiting", "p50")
+    found = reason(summary, "waiting", "p50")
+    assert found is not None
+    assert rounded(found.missed) == [("failed", 0.0164, 0.001), ("answered well", 0.9836, 0.99)]
 
 
 def test_a_stack_that_falls_behind_is_not_judged_on_latency_or_cpu() -> None:
     """It answers everything in the end, but requests pile up by more than 1 % of the arrivals."""
     summary = summarise(synthesise(factors={(ASGI, "read", "p50"): 0.1}, change=fails(ASGI, "read", backlog=40)))
-    assert reason(summary, "read", "cpu") == (
-        "asgi cannot serve this rate: its requests in flight grew by 1.11 % of its arrivals (limit 1 %)"
-    )
-    assert any(
-        sentence.startswith("asgi cannot serve read at 300/s: its requests in") for sentence in texts(summary.verdict)
-    )
+    found = reason(summary, "read", "cpu")
+    assert found is not None
+    assert (found.code, found.stack, rounded(found.missed)) == ("cannot serve", ASGI, [("backlog", 0.0111, 0.01)])
+    assert [(each.scenario, each.stack, each.missed) for each in summary.failing] == [("read", ASGI, found.missed)]
     assert verdicts(summarise(synthesise(change=fails(ASGI, "read", backlog=36))))[("read", "p50")] != "not judged"
 
 
@@ -233,7 +234,7 @@ def test_a_stack_that_answers_nothing_has_failed() -> None:
 
     summary = summarise(synthesise(change=change))
     assert verdicts(summary)[("read", "cpu")] == "not judged"
-    assert reason(summary, "read", "p50") == "asgi answered nothing in 1 round"
+    assert reason(summary, "read", "p50") == Reason(code="answered nothing", stack=ASGI, rounds=1)
 
 
 def test_a_percentile_that_was_not_reached_bars_the_verdict() -> None:
@@ -242,43 +243,45 @@ def test_a_percentile_that_was_not_reached_bars_the_verdict() -> None:
             block.update(p99_ms=None)
 
     summary = summarise(synthesise(change=change))
-    assert reason(summary, "read", "p99") == "p99 was not there or not reached in 1 round"
+    assert reason(summary, "read", "p99") == Reason(code="not reached", metric="p99", rounds=1)
     assert verdicts(summary)[("read", "p50")] == "no practical difference"
 
 
 def test_a_failing_decoy_takes_the_verdicts_it_should_vouch_for() -> None:
     summary = summarise(synthesise(factors={(ASGI, "read", "cpu"): 2}, change=fails(DECOY, "read", failures=100)))
     assert verdicts(summary)[("read", "cpu")] == "not judged"
-    assert reason(summary, "read", "cpu").startswith(
-        "the decoy could not be judged: decoy cannot serve this rate: 2.78 %"
-    )
+    found = reason(summary, "read", "cpu")
+    assert found is not None
+    assert (found.code, found.because) == ("decoy not judged", reason(summary, "read", "cpu", DECOY))
+    assert found.because is not None
+    assert (found.because.code, found.because.stack) == ("cannot serve", DECOY)
 
 
 def test_p99_needs_long_blocks_and_many_requests() -> None:
     summary = summarise(synthesise(change=lambda block: block.update(requests=1999, arrivals=1999)))
     assert verdicts(summary)[("read", "p99")] == "not judged"
     assert verdicts(summary)[("read", "p50")] == "no practical difference"
-    assert reason(summary, "read", "p99") == "p99 needs blocks of 8 s and 2,000 arrivals, and 10,000 per stack"
+    assert reason(summary, "read", "p99") == Reason(code="too little for p99")
 
 
 def test_quick_runs_never_say_p99() -> None:
     summary = summarise(synthesise(factors={(ASGI, "read", "p99"): 2}, profile="quick"))
-    assert reason(summary, "read", "p99") == "quick runs never say p99"
+    assert reason(summary, "read", "p99") == Reason(code="p99 in a quick run")
 
 
 def test_no_verdict_on_one_cpu() -> None:
     one = synthetic.provenance(cpus=[0], stack_cpus=[0], generator_cpus=[0])
     summary = summarise(synthesise(factors={(ASGI, "read", "cpu"): 2}, provenance=one, suspect=["one CPU only"]))
-    assert texts(summary.verdict)[0] == "No verdict: one CPU only, shared by the stack and the load."
+    assert summary.not_judged == Reason(code="one CPU")
     assert set(verdicts(summary).values()) == {"not judged"}
     assert not summary.trusted
 
 
 def test_a_broken_off_run_is_not_judged() -> None:
     summary = summarise(synthesise(factors={(ASGI, "read", "cpu"): 2}, measured=8))
-    assert texts(summary.verdict)[0] == "No verdict: broken off after 8 of 9 rounds."
+    assert summary.not_judged == Reason(code="broken off", rounds=8, planned=9)
     assert set(verdicts(summary).values()) == {"not judged"}
-    assert "Exploratory, no finding: asgi, CPU per request of read 1.9" in texts(summary.verdict)[1]
+    assert all(c.estimate is not None and c.reason == summary.not_judged for c in summary.comparisons)
     assert {c.confidence for c in summary.comparisons} == {0.95}
 
 
@@ -286,22 +289,19 @@ def test_no_verdict_when_it_went_on_with_one_cpu() -> None:
     one = synthetic.provenance(cpus=[0], stack_cpus=[0], generator_cpus=[0])
     records = synthesise()
     records.insert(-1, synthetic.resumed(9, provenance=one))
-    assert summarise(records).not_judged == "no verdict: one CPU only, shared by the stack and the load"
+    assert summarise(records).not_judged == Reason(code="one CPU")
 
 
 def test_no_verdict_without_a_decoy() -> None:
     summary = summarise(synthesise(stacks=[synthetic.stack(WSGI), synthetic.stack(ASGI)]))
-    assert texts(summary.verdict)[0] == "No verdict: no decoy in this run."
+    assert summary.not_judged == Reason(code="no decoy")
 
 
 def test_a_decoy_that_earns_a_verdict_makes_the_run_untrusted() -> None:
     summary = summarise(synthesise(factors={(DECOY, "read", "p50"): 0.7, (ASGI, "read", "cpu"): 2}))
-    assert texts(summary.verdict)[0].startswith(
-        "UNTRUSTED: decoy, which is wsgi-gthread once more under another name, earned “better” for p50 of read"
-    )
-    assert texts(summary.verdict)[1].startswith(
-        "Not to be relied on: asgi is better than wsgi-gthread in 0 and worse in 1 of 7"
-    )
+    assert summary.state == "untrusted"
+    assert verdicts(summary, "decoy")[("read", "p50")] == "better"
+    assert verdicts(summary)[("read", "cpu")] == "worse"
     assert not summary.trusted
     assert not summary.decided
-    assert {row.choice for row in summary.advice} == {"no advice"}
+    assert [(row.refused, row.choices) for row in summary.advice] == 3 * [(Reason(code="untrusted"), [])]

@@ -14,9 +14,8 @@ import jsonschema
 import pytest
 
 from tandem import report
-from tandem.judge import summary
 from tandem.records.journal import RecordsError
-from tandem.report import ReportError, html
+from tandem.report import ReportError, html, schema
 from tests.support import synthetic
 from tests.support.synthetic import DECOY, WSGI, synthesise
 from tests.tandem.report import pages
@@ -85,7 +84,7 @@ def test_the_order_of_the_sections(tmp_path: Path) -> None:
 
 def test_every_file_is_there_and_valid(tmp_path: Path) -> None:
     pages.made(tmp_path)
-    jsonschema.validate(json.loads((tmp_path / "summary.json").read_bytes()), summary.schema())
+    jsonschema.validate(json.loads((tmp_path / "summary.json").read_bytes()), schema.schema())
     pictures = sorted(path.stem for path in (tmp_path / "img").glob("*.svg"))
     assert pictures == ["percentiles-1", "percentiles-2", "percentiles-3", "rate-1", "rate-2", "rate-3", "ratios"]
     for path in (tmp_path / "img").glob("*.svg"):

@@ -1,0 +1,211 @@
+"""Sentences: what the verdict, the badge and the advice say. What speaks for a stack and what against it gets the same room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import msgspec
+
+from tandem import formats
+from tandem.judge.decision import Advice, Choice
+from tandem.judge.metrics import METRICS
+from tandem.judge.summary import Summary
+from tandem.judge.verdict import Ratio, Verdict
+from tandem.report import reasons, wording
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """One ratio that a line names."""
+
+    scenario: str
+    metric: str
+    stack: str
+    estimate: float | None
+    text: str  # the ratio with its interval, or why there is none
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the verdict: a sentence, or a title with the ratios that earned its verdict."""
+
+    verdict: Verdict | Literal["exploratory"] | None = None  # None: a sentence about the run or a stack
+    title: str
+    items: list[Item] = []
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the advice."""
+
+    situation: str
+    scenario: str
+    choice: str
+    why: str
+
+
+def texts(lines: Iterable[Line]) -> list[str]:
+    """Return lines as plain text: "Better: p50 of read 0.80× (…); CPU …."."""
+    return [
+        f"{line.title}: {'; '.join(item.text for item in line.items)}." if line.items else line.title for line in lines
+    ]
+
+
+SHOWN: tuple[tuple[Verdict, str], ...] = (
+    ("better", "Better"),
+    ("worse", "Worse"),
+    ("no practical difference", "No practical difference"),
+    ("undecided", "Undecided"),
+    ("not judged", "Not judged"),
+)
+
+REST: tuple[tuple[Verdict, str], ...] = (
+    ("no practical difference", "without practical difference"),
+    ("undecided", "undecided"),
+    ("not judged", "not judged"),
+)
+
+
+def verdict(summary: Summary) -> list[Line]:
+    """Return the lines of the verdict, the most important first; never empty."""
+    headlines = [comparison for comparison in summary.comparisons if comparison.kind == "headline"]
+    if summary.not_judged:
+        return [
+            Line(title=_capital(reasons.text(summary.not_judged)) + "."),
+            *_exploratory(headlines),
+            *_failures(summary),
+        ]
+    untrusted = _false(summary)
+    lines = [_untrusted(untrusted)] if untrusted else []
+    for stack in dict.fromkeys(comparison.stack for comparison in headlines):
+        judged = [comparison for comparison in headlines if comparison.stack == stack]
+        lines += _stack(judged, "Not to be relied on: " if untrusted else "")
+    if not headlines:
+        text = "No verdict: this run fixed no headline comparison in advance, so all its numbers are exploratory."
+        lines.append(Line(title=text))
+    return lines + _failures(summary)
+
+
+def badge(summary: Summary) -> str:
+    """Say in a line how far the run may be believed."""
+    rates = formats.offered(load.rate for load in summary.run.loads)
+    return f"{summary.rounds_valid} of {summary.rounds_planned} rounds valid · {_decoy(summary)} · open loop {rates}"
+
+
+def advice(summary: Summary) -> list[Row]:
+    """Return the rows of "Which should I choose?"."""
+    return [_row(summary, each) for each in summary.advice]
+
+
+def _row(summary: Summary, given: Advice) -> Row:
+    """Put the choice and its evidence in words.
+
+    Where arithmetic limits the scenario, that stands in the row: what the budgets decided is no merit of a framework.
+    """
+    found = [c for c in summary.comparisons if c.kind == "headline" and c.scenario == given.scenario]
+    several = len(given.choices) > 1
+    choice = "; ".join(f"{each.stack}: {_pick(each)}" if several else _pick(each) for each in given.choices)
+    why = "; ".join(_why([c for c in found if c.stack == each.stack]) for each in given.choices)
+    if given.refused:
+        choice, why = "no advice", reasons.text(given.refused)
+    return Row(situation=given.situation, scenario=given.scenario, choice=choice, why=why + _arithmetic(summary, found))
+
+
+def _pick(choice: Choice) -> str:
+    return {"challenger": choice.stack, "baseline": choice.baseline}.get(choice.pick, choice.pick)
+
+
+def _why(found: Sequence[Ratio]) -> str:
+    items = [
+        f"{METRICS[c.metric].title} {c.verdict} "
+        f"({reasons.text(c.reason) if c.verdict == 'not judged' else formats.times(c.estimate)})"
+        for c in found
+    ]
+    return f"{found[0].stack} against {found[0].baseline}: {', '.join(items)}"
+
+
+def _arithmetic(summary: Summary, found: Sequence[Ratio]) -> str:
+    """Say what waiting alone allows each stack that these ratios compare."""
+    named = {(c.scenario, name) for c in found for name in (c.stack, c.baseline)}
+    allowed = [
+        f"{formats.per_second(p.capacity)} on {p.stack} ({p.waiting} {p.limit})"
+        for p in summary.predictions if (p.scenario, p.stack) in named
+    ]  # fmt: skip
+    return f". Waiting alone allows {formats.listed(allowed)}: more of these would allow more" if allowed else ""
+
+
+def _failures(summary: Summary) -> list[Line]:
+    """Say which stack could not serve which scenario at its rate, and by what that shows."""
+    return [
+        Line(
+            title=f"{f.stack} cannot serve {f.scenario} at {formats.offered([f.rate])}: {reasons.missed(f.missed)}; "
+            "so its latency and CPU are not judged there."
+        )
+        for f in summary.failing
+    ]
+
+
+def _false(summary: Summary) -> list[Ratio]:
+    """Return the verdicts that the decoy, equal to the baseline, earned."""
+    return [c for c in summary.comparisons if c.kind == "decoy" and c.verdict in ("better", "worse")]
+
+
+def _decoy(summary: Summary) -> str:
+    """Say briefly what the decoy got."""
+    judged = [c for c in summary.comparisons if c.kind == "decoy" and c.verdict != "not judged"]
+    if summary.not_judged or not judged:
+        return "decoy not judged"
+    if false := _false(summary):
+        return f"decoy got {formats.count(len(false), 'false verdict')} in {formats.count(len(judged), 'headline')}"
+    return f"decoy passed: no false verdict in {formats.count(len(judged), 'headline')}"
+
+
+def _untrusted(false: Sequence[Ratio]) -> Line:
+    found = formats.listed([f"“{c.verdict}” for {wording.subject(c)} {_numbers(c)}" for c in false])
+    return Line(
+        title=f"UNTRUSTED: {false[0].stack}, which is {false[0].baseline} once more under another name, earned {found}. "
+        "Whatever made two equal stacks differ may also have made the other verdicts; do not rely on them."
+    )
+
+
+def _stack(headlines: Sequence[Ratio], caution: str) -> list[Line]:
+    stack, baseline = headlines[0].stack, headlines[0].baseline
+    tally = {verdict: sum(comparison.verdict == verdict for comparison in headlines) for verdict, _ in SHOWN}
+    rest = [f"{tally[verdict]} {label}" for verdict, label in REST if tally[verdict]]
+    first = (
+        f"{caution}{stack} is better than {baseline} in {tally['better']} and worse in {tally['worse']} of "
+        f"{formats.count(len(headlines), 'headline comparison')}" + (f" ({formats.listed(rest)})." if rest else ".")
+    )
+    return [Line(title=first), *(_list(headlines, verdict, title) for verdict, title in SHOWN if tally[verdict])]
+
+
+def _list(headlines: Sequence[Ratio], verdict: Verdict, title: str) -> Line:
+    found = [_item(c, f"{wording.subject(c)} {_detail(c)}") for c in headlines if c.verdict == verdict]
+    return Line(verdict=verdict, title=title, items=found)
+
+
+def _item(c: Ratio, text: str) -> Item:
+    return Item(scenario=c.scenario, metric=c.metric, stack=c.stack, estimate=c.estimate, text=text)
+
+
+def _detail(comparison: Ratio) -> str:
+    numbers = _numbers(comparison)
+    if comparison.verdict == "not judged":
+        return f"({reasons.text(comparison.reason)})"
+    if comparison.verdict == "undecided" and comparison.smallest is not None:
+        return f"{numbers}, smallest visible effect {formats.times(comparison.smallest)}"
+    return numbers
+
+
+def _numbers(c: Ratio) -> str:
+    if c.decided_by is None:
+        return f"{formats.times(c.estimate)} (no interval: {formats.count(len(c.rounds), 'round')})"
+    within = f", within ±{c.delta:.0%}".replace("%", " %") if c.verdict == "no practical difference" else ""
+    return f"{formats.times(c.estimate)} ({wording.level(c)} interval {wording.interval(c)}{within})"
+
+
+def _exploratory(headlines: Sequence[Ratio]) -> list[Line]:
+    known = [_item(c, f"{c.stack}, {wording.subject(c)} {_numbers(c)}") for c in headlines if c.estimate is not None]
+    return [Line(verdict="exploratory", title="Exploratory, no finding", items=known)] if known else []
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,140 @@
+"""Sentences: the lines of the verdict as data, a sentence for every reason, and numbers that show what decided."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import msgspec
+import pytest
+
+from tandem.judge import validity
+from tandem.judge.reasons import Code, Missed, Reason
+from tandem.judge.summary import Summary, summarise
+from tandem.judge.validity import Cause
+from tandem.judge.verdict import Interval
+from tandem.report import document, reasons, sentences, wording
+from tests.support import synthetic
+from tests.support.synthetic import ASGI, DECOY, WSGI, synthesise
+
+MISSED = [Missed(part="failed", share=0.0278, limit=0.001), Missed(part="answered well", share=0.9722, limit=0.99),
+          Missed(part="backlog", share=0.0111, limit=0.01)]  # fmt: skip
+
+
+def every(code: Code) -> Reason:
+    """Return a reason that has all that any code needs."""
+    because = Reason(code="answered nothing", stack=DECOY, rounds=77)
+    return Reason(
+        code=code, stack=ASGI, metric="p99", rounds=3, planned=9, needed=12, ratios=25, missed=MISSED, because=because
+    )
+
+
+@pytest.mark.parametrize("code", get_args(Code))
+def test_every_reason_has_a_sentence_of_its_own(code: Code) -> None:
+    assert code in reasons.TEXTS
+    text = reasons.text(every(code))
+    assert text
+    assert "None" not in text
+    assert [other for other in get_args(Code) if reasons.text(every(other)) == text] == [code]
+
+
+@pytest.mark.parametrize(
+    ("code", "numbers"),
+    [
+        ("broken off", ["3", "9"]),
+        ("too few rounds planned", ["3", "25", "12"]),
+        ("too few rounds valid", ["3", "9", "25", "12"]),
+        ("answered nothing", [ASGI, "3"]),
+        ("cannot serve", [ASGI, "2.78 %", "0.1 %", "97.22 %", "99 %", "1.11 %", "1 %"]),
+        ("not reached", ["p99", "3"]),
+        ("decoy not judged", [DECOY, "77"]),
+        ("too little for p99", ["8 s", "2,000", "10,000"]),
+    ],
+)
+def test_a_reason_names_its_numbers(code: Code, numbers: list[str]) -> None:
+    text, place = reasons.text(every(code)), 0
+    for number in numbers:
+        place = text.index(number, place) + len(number)
+
+
+def shape(found: Summary) -> list[tuple[str | None, int]]:
+    """Return the verdict of each line and how many ratios it names."""
+    return [(line.verdict, len(line.items)) for line in sentences.verdict(found)]
+
+
+def test_the_lines_of_the_verdict() -> None:
+    factors = {(ASGI, "read", "cpu"): 1.8, (ASGI, "everyday", "cpu"): 1.3, (ASGI, "waiting", "p50"): 0.4}
+    found = summarise(synthesise(factors=factors))
+    assert shape(found) == [(None, 0), ("better", 1), ("worse", 2), ("no practical difference", 4)]
+    better = sentences.verdict(found)[1].items[0]
+    assert (better.stack, better.scenario, better.metric) == (ASGI, "waiting", "p50")
+
+
+def test_the_lines_of_other_runs() -> None:
+    untrusted = summarise(synthesise(factors={(DECOY, "read", "p50"): 0.7}))
+    assert shape(untrusted) == [(None, 0), (None, 0), ("no practical difference", 7)]
+    assert DECOY in sentences.verdict(untrusted)[0].title  # that comes first
+    assert shape(summarise(synthesise(measured=8))) == [(None, 0), ("exploratory", 7)]
+    assert shape(summarise(synthesise(measured=0))) == [(None, 0)]
+    assert shape(summarise(synthesise(headlines=[]))) == [(None, 0)]
+    assert shape(summarise(synthesise(scatter=0.3))) == [(None, 0), ("undecided", 7)]
+
+
+def test_each_challenger_has_its_lines() -> None:
+    third = [*synthetic.run().stacks, synthetic.stack("third")]
+    found = summarise(synthesise(rounds=10, stacks=third))
+    assert shape(found) == 2 * [(None, 0), ("no practical difference", 7)]
+    row = sentences.advice(found)[0]
+    assert row.choice == "asgi: either; third: either"
+
+
+def test_a_stack_that_cannot_serve_has_a_line() -> None:
+    def change(block: dict[str, object]) -> None:
+        if (block["stack"], block["scenario"]) == (ASGI, "read"):
+            block["failures"] = 36
+
+    last = sentences.verdict(summarise(synthesise(change=change)))[-1]
+    for part in (ASGI, "read", "300/s", "1 %", "0.1 %"):
+        assert part in last.title
+
+
+def test_the_badge_counts() -> None:
+    assert "9 of 9" in sentences.badge(summarise(synthesise()))
+    false = sentences.badge(summarise(synthesise(factors={(DECOY, "read", "p50"): 0.7})))
+    assert "1 false verdict in 7 headlines" in false
+
+
+def test_advice_on_waiting_says_what_arithmetic_allows() -> None:
+    why = {row.scenario: row.why for row in sentences.advice(summarise(synthesise()))}
+    for part in ("160/s", f"{WSGI} (16 slots)", "1,000/s", f"{ASGI} (100 news connections)"):
+        assert part in why["waiting"]
+        assert part not in why["read"]
+
+
+def test_the_document_is_the_summary_and_its_sentences() -> None:
+    found = summarise(synthesise())
+    written = msgspec.json.encode(document.document(found))
+    assert msgspec.json.decode(written, type=Summary) == found
+    text = msgspec.json.decode(written, type=document.Document).text
+    assert (text.badge, text.verdict) == (sentences.badge(found), sentences.verdict(found))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "shown"),
+    [
+        (0.64, 0.9961, "0.64–0.996"),
+        (0.99996, 1.2, "0.99996–1.20"),
+        (1.0, 1.0, "1.00–1.00"),
+        (0.352, 12.34, "0.35–12.3"),
+    ],
+)
+def test_an_interval_shows_on_which_side_of_one_it_ends(low: float, high: float, shown: str) -> None:
+    comparison = summarise(synthesise()).comparisons[0]
+    found = Interval(level=0.9, low=low, high=high)
+    assert wording.interval(msgspec.structs.replace(comparison, decided_by=found)) == shown
+
+
+@pytest.mark.parametrize(("value", "shown"), [(6.0, "6"), (5.04, "5.04"), (5.0003, "5.0003"), (12.345, "12.3")])
+def test_a_value_is_seen_to_be_above_its_limit(value: float, shown: str) -> None:
+    lag = validity.LAG
+    cause = Cause(key=lag.key, title=lag.title, value=value, limit=5, level="INVALID", unit=lag.unit)
+    assert wording.causes([cause]) == [f"dispatch lag p99 {shown} ms, limit 5 ms"]
