@@ -1,4 +1,4 @@
-"""What two rooms say of the same thing without importing each other."""
+"""What two packages say of the same thing without importing each other."""
 
 from __future__ import annotations
 

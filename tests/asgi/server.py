@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from time import monotonic
 from typing import Any
 
 # httpx warns of nothing here: Starlette's own test client, which prefers httpx2, is not used.
@@ -70,16 +69,6 @@ async def started(settings: Settings, *, raises: bool = True) -> AsyncIterator[h
             yield client
     finally:
         await lifespan.stop()
-
-
-async def eventually(condition: Callable[[], object], seconds: float = PATIENCE) -> bool:
-    """Whether the condition comes true in time, while the event loop goes on."""
-    deadline = monotonic() + seconds
-    while not condition():
-        if monotonic() > deadline:
-            return False
-        await asyncio.sleep(0.005)
-    return True
 
 
 async def gone(task: asyncio.Task[httpx.Response]) -> bool:

@@ -15,11 +15,12 @@ import pytest
 from sqlalchemy import text
 
 from tests.asgi.conftest import Gate, Pools
-from tests.asgi.server import eventually, gone, started
+from tests.asgi.server import gone, started
 from tests.support.accounts import ADMIN_JSON
 from tests.support.apps import settings_for
 from tests.support.headers import JSON
 from tests.support.news import news_service
+from tests.support.waiting import eventually_async
 from userdb import passwords, statements
 
 
@@ -31,12 +32,12 @@ async def test_in_a_query(
         with monkeypatch.context() as patch:
             patch.setattr(statements, "READ", text("SELECT hold()"))
             task = asyncio.create_task(client.get("/api/users/7"))
-            assert await eventually(lambda: gate.count)
+            assert await eventually_async(lambda: gate.count)
         assert pools.out == 1
         task.cancel()
         gate.open()
         assert await gone(task)
-        assert await eventually(lambda: pools.out == 0)
+        assert await eventually_async(lambda: pools.out == 0)
         assert (await client.get("/api/users/8")).json()["id"] == 8  # over the same, only connection
 
 
@@ -47,11 +48,11 @@ async def test_in_a_transaction(database: Path, pools: Pools, gate: Gate, hold: 
         other.execute("CREATE TRIGGER slow AFTER UPDATE ON users BEGIN SELECT hold(); END")
         async with started(settings_for(database)) as client:
             task = asyncio.create_task(client.patch("/api/users/7", headers=ADMIN_JSON, content='{"age":99}'))
-            assert await eventually(lambda: gate.count)  # the row is written and the transaction open
+            assert await eventually_async(lambda: gate.count)  # the row is written and the transaction open
             task.cancel()
             gate.open()
             assert await gone(task)
-            assert await eventually(lambda: pools.out == 0)
+            assert await eventually_async(lambda: pools.out == 0)
             assert other.execute("SELECT age, version FROM users WHERE id = 7").fetchall() == before
             other.execute("BEGIN IMMEDIATE")  # nobody has the lock
             other.execute("ROLLBACK")
@@ -67,7 +68,7 @@ async def test_while_waiting_for_the_news(database: Path, pools: Pools, gate: Ga
     with news_service(reply) as url:
         async with started(settings_for(database, NEWS_URL=url, NEWS_CONNECTIONS="1", NEWS_TIMEOUT="60")) as client:
             task = asyncio.create_task(client.get("/api/users/7/news"))
-            assert await eventually(lambda: gate.count)
+            assert await eventually_async(lambda: gate.count)
             assert pools.out == 0  # who waits for others keeps nobody from the database
             task.cancel()
             assert await gone(task)
@@ -85,7 +86,7 @@ async def test_while_a_password_is_looked_at(database: Path, gate: Gate, monkeyp
     login = b'{"username":"admin","password":"any"}'
     async with started(settings_for(database, PASSWORD_WORKERS="1", PASSWORD_QUEUE="1")) as client:
         tasks = [asyncio.create_task(client.post("/api/login", headers=JSON, content=login)) for _ in range(2)]
-        assert await eventually(lambda: gate.count)
+        assert await eventually_async(lambda: gate.count)
         [task.cancel() for task in tasks]
         gate.open()
         assert [await gone(task) for task in tasks] == [True, True]

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.asgi.conftest import Gate
-from tests.asgi.server import eventually, started
+from tests.asgi.server import started
 from tests.support.apps import settings_for
 from tests.support.news import news_service
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import PATIENCE, eventually_async
 
 SOURCES = 6
 
@@ -27,7 +27,7 @@ async def test_all_sources_wait_together_and_a_bystander_does_not(database: Path
     with news_service(reply) as url:
         async with started(settings_for(database, NEWS_URL=url, NEWS_TIMEOUT="60", FEED_TIMEOUT="60")) as client:
             feed = asyncio.create_task(client.get(f"/api/users/7/feed?sources={SOURCES}"))
-            assert await eventually(lambda: gate.count == SOURCES, PATIENCE / 8)
+            assert await eventually_async(lambda: gate.count == SOURCES, PATIENCE / 8)
             assert (await client.get("/healthz")).status_code == 200
             assert (await client.get("/api/users/8")).status_code == 200
             assert not feed.done()

@@ -15,11 +15,12 @@ import pytest_asyncio
 from blockbuster import BlockBuster, BlockingError, blockbuster_ctx
 
 from tests.asgi.conftest import Gate
-from tests.asgi.server import eventually, started
+from tests.asgi.server import started
 from tests.support.accounts import ADMIN, ADMIN_JSON, SESSIONS, account, bearer
 from tests.support.apps import settings_for
 from tests.support.headers import FORM as FORM_TYPE
 from tests.support.headers import JSON
+from tests.support.waiting import eventually_async
 from userdb import passwords, wire
 
 
@@ -141,7 +142,7 @@ async def test_passwords_are_looked_at_in_another_thread_while_others_are_answer
     login = client.post("/api/login", headers=JSON, content=b'{"username":"admin","password":"correct-horse"}')
     change = client.patch("/api/users/7", headers=ADMIN_JSON, content=b'{"password":"long enough"}')
     tasks = [asyncio.create_task(login), asyncio.create_task(change)]
-    assert await eventually(lambda: gate.count == 2)
+    assert await eventually_async(lambda: gate.count == 2)
     for path in ("/healthz", "/api/users/8", "/users"):
         assert (await client.get(path)).status_code == 200
     assert not any(task.done() for task in tasks)

@@ -13,9 +13,9 @@ import uvicorn
 
 from asgi_app.app import create_app
 from tests.asgi.conftest import Gate, Pools
-from tests.asgi.server import eventually
 from tests.support.apps import settings_for
 from tests.support.news import news_service
+from tests.support.waiting import eventually_async
 from userdb.nginx_errors import GONE
 
 
@@ -33,13 +33,13 @@ async def test_a_request_under_way(
         grace = 60 if is_in_time else 1
         server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, timeout_graceful_shutdown=grace))
         serving = asyncio.create_task(server.serve())
-        assert await eventually(lambda: server.started)
+        assert await eventually_async(lambda: server.started)
         port = server.servers[0].sockets[0].getsockname()[1]
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60) as client:
             task = asyncio.create_task(client.get("/api/users/7/news"))
-            assert await eventually(lambda: gate.count)
+            assert await eventually_async(lambda: gate.count)
             server.should_exit = True
-            assert await eventually(lambda: not server.servers[0].is_serving())
+            assert await eventually_async(lambda: not server.servers[0].is_serving())
             assert not task.done()
             if is_in_time:
                 gate.open()

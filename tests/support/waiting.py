@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,6 +21,16 @@ def eventually(condition: Callable[[], object], seconds: float = PATIENCE) -> bo
         if time.monotonic() > deadline:
             return False
         time.sleep(0.02)
+    return True
+
+
+async def eventually_async(condition: Callable[[], object], seconds: float = PATIENCE) -> bool:
+    """The same, while the event loop goes on."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(0.005)
     return True
 
 

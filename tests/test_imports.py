@@ -1,4 +1,4 @@
-"""Who may import whom, where import-linter can't see it: submodules of libraries, names, and the room without a package."""
+"""Who may import whom, where import-linter can't see it: submodules of libraries, names, and `loadtest/`, which is no package."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-# What each room may import beside the standard library and itself.
+# What the code of each folder may import beside the standard library and itself.
 ALLOWED = {
     "userdb": {"sqlalchemy", "msgspec", "jinja2", "itsdangerous", "argon2", "prometheus_client", "pysqlite3", "userdb"},
     "wsgi_app": {"userdb", "flask", "gunicorn", "werkzeug", "sqlalchemy", "httpx2", "_typeshed"},
@@ -31,7 +31,7 @@ ALLOWED = {
     },
 }
 
-# Modules and names within what is allowed that a room may not touch all the same.
+# Modules and names within what is allowed that it may not touch all the same.
 FORBIDDEN = {
     "userdb": [
         "asyncio",
@@ -55,7 +55,7 @@ FORBIDDEN = {
     "tandem": ["userdb", "wsgi_app", "asgi_app", "loadtest", "locust"],
 }
 
-# The one exception of the house: tools that open databases.
+# The one exception: tools that open databases.
 TOOLS = ROOT / "userdb" / "database"
 
 
@@ -81,38 +81,41 @@ def top_level(file: Path) -> set[str]:
     return found
 
 
-def files(room: str) -> list[Path]:
-    """The Python files of a room, the database tools aside."""
-    return [path for path in sorted((ROOT / room).rglob("*.py")) if TOOLS not in path.parents]
+def files(folder: str) -> list[Path]:
+    """The Python files of a folder, the database tools aside."""
+    return [path for path in sorted((ROOT / folder).rglob("*.py")) if TOOLS not in path.parents]
 
 
-@pytest.mark.parametrize("room", ALLOWED)
-def test_a_room_imports_only_what_it_may(room: str) -> None:
-    assert files(room)
-    own = {path.stem for path in files(room)} if room == "loadtest" else {room}
+@pytest.mark.parametrize("folder", ALLOWED)
+def test_code_imports_only_what_it_may(folder: str) -> None:
+    assert files(folder)
+    own = {path.stem for path in files(folder)} if folder == "loadtest" else {folder}
     strangers = {
         f"{path.relative_to(ROOT)}: {name}"
-        for path in files(room)
-        for name in top_level(path) - sys.stdlib_module_names - ALLOWED[room] - own
+        for path in files(folder)
+        for name in top_level(path) - sys.stdlib_module_names - ALLOWED[folder] - own
     }
     assert strangers == set()
 
 
-@pytest.mark.parametrize("room", FORBIDDEN)
-def test_a_room_leaves_alone_what_it_must(room: str) -> None:
+@pytest.mark.parametrize("folder", FORBIDDEN)
+def test_code_leaves_alone_what_it_must(folder: str) -> None:
     found = {
         f"{path.relative_to(ROOT)}: {name}"
-        for path in files(room)
+        for path in files(folder)
         for name in imports(path)
-        if any(name == forbidden or name.startswith(forbidden + ".") for forbidden in FORBIDDEN[room])
+        if any(name == forbidden or name.startswith(forbidden + ".") for forbidden in FORBIDDEN[folder])
     }
     assert found == set()
 
 
 def test_only_one_module_brings_in_the_sqlite_driver() -> None:
-    rooms = [room for room in ALLOWED if room != "loadtest"]
+    folders = [folder for folder in ALLOWED if folder != "loadtest"]
     bring = {
-        path.relative_to(ROOT).as_posix() for room in rooms for path in files(room) if "pysqlite3" in top_level(path)
+        path.relative_to(ROOT).as_posix()
+        for folder in folders
+        for path in files(folder)
+        if "pysqlite3" in top_level(path)
     }
     assert bring == {"userdb/sqlite_driver.py"}
 
@@ -127,11 +130,11 @@ def test_the_format_of_samples_needs_the_standard_library_alone() -> None:
 
 
 def test_only_settings_read_the_environment() -> None:
-    rooms = ("userdb", "wsgi_app", "asgi_app")
+    folders = ("userdb", "wsgi_app", "asgi_app")
     readers = {
         path.relative_to(ROOT).as_posix()
-        for room in rooms
-        for path in files(room)
+        for folder in folders
+        for path in files(folder)
         if "os.environ" in set(imports(path))
     }
     assert readers == {"userdb/settings.py"}
