@@ -15,7 +15,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tandem.cli.console import say
-from tandem.cli.options import IDLE_SECONDS, parser
+from tandem.cli.options import IDLE_SECONDS
+from tandem.cli.parser import parser
 from tandem.doctor import examination
 from tandem.errors import RunFailed, Stopped, TandemError, full_disk_named, sentence
 from tandem.experiments import resume, session

@@ -26,11 +26,16 @@ def read(folder: Path) -> Rounds:
 
 
 def refuse_other_plan(past: Rounds, plan: Plan) -> None:
-    """Raise TandemError where the run's own arguments give another plan today."""
+    """Raise TandemError where the run's own arguments give another plan today, or what the app's row names has changed."""
     now = plan.run(past.run.provenance, past.run.probes)
     for field in PLANNED:
         if getattr(now, field) != getattr(past.run, field):
             raise TandemError(f"the {field} of this run would differ today, so it can't be resumed: start a new run")
+    if past.run.app and (changed := sorted({name for name, _ in past.run.app.items() ^ now.app.items()})):
+        raise TandemError(
+            f"the app's row has changed since the run began ({', '.join(changed)}), so it can't be resumed: "
+            "go back to what it was, or start a new run"
+        )
 
 
 def refuse_other_conditions(past: Rounds, today: Provenance) -> None:

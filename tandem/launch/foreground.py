@@ -128,9 +128,9 @@ def serve(stacks: Stacks, options: ServeOptions, say: Say) -> None:
     with ExitStack() as exits:
         folder = Path(exits.enter_context(tempfile.TemporaryDirectory(prefix="tandem-", ignore_cleanup_errors=True)))
         tail, news_port = Tail(say), ports.free_port()
-        tail.follow(
-            exits.enter_context(news.stub(port=news_port, delay=options.news_delay, logs=folder, cpus=allowed[-1:]))
-        )
+        if any(stack.application.calls_news() for stack in stacks.values()):
+            stub = news.stub(port=news_port, delay=options.news_delay, logs=folder, cpus=allowed[-1:])
+            tail.follow(exits.enter_context(stub))
         started = []
         for name, stack in stacks.items():
             app = stack.application

@@ -68,9 +68,7 @@ class Figures(NamedTuple):
     backlog: int
     rate: float
     p50_ms: float | None
-    p90_ms: float | None
     p99_ms: float | None
-    max_ms: float | None
     dispatch_lag_p50_ms: float  # of the requests that were sent; 0 where none was
     dispatch_lag_p99_ms: float
     failure_examples: list[str]
@@ -82,15 +80,18 @@ def read(path: Path) -> Samples:
         return Samples(*format.read(path).values())
 
 
-def by_route(path: Path) -> dict[str, array[float]]:
+def by_route(path: Path, window: Window | None = None) -> dict[str, array[float]]:
     """Return only the response times, by route and in the order of the file, +∞ for every outcome but `ok`.
 
-    Raises RunFailed as `read`.
+    Those that were due in the window, or all. Raises RunFailed as `read`.
     """
     found: dict[str, array[float]] = {}
+    start, end = window or (-math.inf, math.inf)
     with _readable(path):
-        columns = format.read(path, ("route", "response_ms", "outcome"))
-    for route, response, outcome in zip(*columns.values(), strict=True):
+        columns = format.read(path, ("route", "response_ms", "outcome", "due"))
+    for route, response, outcome, due in zip(*columns.values(), strict=True):
+        if not start <= due < end:
+            continue
         times = found.get(route)
         if times is None:
             times = found[route] = array("d")
@@ -104,12 +105,6 @@ def _readable(path: Path) -> Iterator[None]:
         yield
     except (OSError, EOFError, zlib.error, ValueError) as error:
         raise RunFailed(f"the samples in {path} can't be read: {error}") from error
-
-
-def write(path: Path, samples: Samples) -> None:
-    """Write samples in the form in which Locust's are read. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    format.write(path, zip(*samples.columns(), strict=True))
 
 
 def within(samples: Samples, start: float, end: float) -> Samples:
@@ -138,9 +133,7 @@ def figures(samples: Samples, window: Window) -> Figures:
         backlog=_in_flight(samples, window[1]) - _in_flight(samples, window[0]),
         rate=counts["ok"] / (window[1] - window[0]),
         p50_ms=reached(times, 0.50),
-        p90_ms=reached(times, 0.90),
         p99_ms=reached(times, 0.99),
-        max_ms=reached(times, 1.0),
         dispatch_lag_p50_ms=reached(lags, 0.50) or 0.0,
         dispatch_lag_p99_ms=reached(lags, 0.99) or 0.0,
         failure_examples=_examples(due),

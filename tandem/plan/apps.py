@@ -10,13 +10,18 @@ from pathlib import Path
 
 import msgspec
 
-from tandem.errors import TandemError
+from tandem.errors import TandemError, sentence
 from tandem.plan import tables
 
 BUILT_IN = Path(__file__).with_name("apps.toml")
 
 _GIVEN = {"database", "news", "own", "shared"}
 _COMMAND = {"python", "url", "users", "file"}
+_DECISIVE = ("alive", "ready", "warm_up", "floor", "packages", "environment", "unlimited", "connections")
+"""Fields of a row that say by themselves what is measured; others name files, or are for people."""
+
+_SOURCES = (".py", ".toml", ".conf")
+"""Files of a folder that decide what it does: others may lie there, such as caches."""
 
 
 class Static(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -94,9 +99,45 @@ class App(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         """Return the variables that say where the database and the news service are."""
         return [name for name, value in self.environment.items() if "{database}" in value or "{news}" in value]
 
+    def calls_news(self) -> bool:
+        """Tell whether its servers are told where a news service is."""
+        return any("{news}" in value for value in self.environment.values())
+
     def pools(self) -> list[Pool]:
         """Return the connections that a stack must bound."""
         return [pool for pool in (self.connections.database, self.connections.news) if pool]
+
+    def digests(self) -> dict[str, str]:
+        """Return a digest of each field that decides what is measured, and of each file behind one, wherever that lies."""
+        found = {name: _digest(repr(getattr(self, name))) for name in _DECISIVE}
+        if self.database:
+            found["database"] = _digest(repr(msgspec.structs.replace(self.database, sources=[])), self.database.maker())
+        return found | {name: _digest(_content(file)) for name, file in self._files()}
+
+    def _files(self) -> Iterator[tuple[str, Path]]:
+        """Yield the files behind its fields, each with the field's name and its own."""
+        yield f"probes {Path(self.probes).name}", Path(self.probes)
+        if self.static:
+            yield f"static {self.static.file}", Path(self.static.root + self.static.file)
+        for name, folder in {"load_test": self.load_test, "nginx": self.nginx}.items():
+            for file in sorted(Path(folder).rglob("*")) if folder else ():
+                if file.suffix in _SOURCES:
+                    yield f"{name} {file.relative_to(folder or '')}", file
+
+
+def _digest(*parts: str | bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part if isinstance(part, bytes) else part.encode())
+        digest.update(b"\0")
+    return digest.hexdigest()[:12]
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise TandemError(f"{file} can't be read: {sentence(error)}") from error
 
 
 Apps = dict[str, App]

@@ -78,6 +78,7 @@ class Plan:
             loads=self.loads,
             headlines=self.headlines,
             seeded_users=self.users,
+            app=self.application.digests(),
             probes=probes,
             calibration=calibration,
             suspect=[*([self.layout.suspect] if self.layout.suspect else []), *suspect],

@@ -55,7 +55,9 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, tag="block"):
     position: int  # place in the order of its round and scenario, from 1
     started: str
     seconds: float  # length of the measured window as it really was
-    samples: str  # path of the raw samples, relative to the run's folder
+    samples: str  # path of the generator's raw samples, warm-up included, relative to the run's folder
+    window_start: float | None = None  # seconds since the epoch; None: all samples in the file are of the window
+    window_end: float | None = None  # excluded
     arrivals: int  # due in the window: requests + unfinished + dropped
     requests: int  # finished, failed ones included
     failures: int
@@ -64,9 +66,7 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, tag="block"):
     backlog: int  # requests in flight at the window's end less those at its beginning
     rate: float  # good answers per second
     p50_ms: float | None  # of `response`, from due to the whole answer; None: not reached (too many failed), as in +∞
-    p90_ms: float | None
     p99_ms: float | None
-    max_ms: float | None
     dispatch_lag_p50_ms: float  # of `start_delay`, from due to sent: the generator's own lateness
     dispatch_lag_p99_ms: float
     asked_otherwise: int  # arrivals that asked for something else than the first block of this round and scenario did

@@ -111,6 +111,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     loads: list[Load]
     headlines: list[Headline]  # each is judged for every stack that is neither baseline nor decoy
     seeded_users: int
+    app: dict[str, str] = {}  # digests of what the app's row says and of the files it names; empty in runs of before
     probes: int  # contract probes that every stack answered alike before the first block
     calibration: Calibration | None
     suspect: list[

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from tandem.drive.generator import Drive, Generator, open_loop
-from tandem.experiments.rig import Bench, Rig
+from tandem.experiments.bench import Bench
+from tandem.experiments.rig import Rig
 from tandem.launch import nginx
 from tandem.launch.process import Children
 from tandem.observe import samples
@@ -26,7 +27,7 @@ TOY = "toy"
 
 
 class Measured(NamedTuple):
-    """A block, with what the harness does not keep of it."""
+    """A block, with all that the generator saw."""
 
     block: Block
     whole: Samples  # of the whole run of Locust, warm-up included
@@ -53,8 +54,8 @@ def load(
 class ToyBench:
     """A toy that runs, and the machinery to measure it."""
 
-    def __init__(self, stack: Bench) -> None:
-        self.stack, self.rig, self.running = stack, stack.rig, stack.running
+    def __init__(self, rig: Rig, stack: Bench) -> None:
+        self.stack, self.rig, self.running = stack, rig, stack.running
         self.layout = self.rig.plan.layout
         self._blocks = 0
 
@@ -73,11 +74,13 @@ class ToyBench:
             generator.loaded()
             self.stack.generators = {load.scenario: generator}
             block = self.stack.measure(load, Slot(round=self._blocks, attempt=1, position=1))
-        return Measured(block, samples.read(generator.samples), generator.child.popen.returncode)
+        return Measured(block, samples.read(self.rig.folder / block.samples), generator.child.popen.returncode)
 
     def samples(self, measured: Measured) -> Samples:
         """Return the samples of the block's window."""
-        return samples.read(self.rig.folder / measured.block.samples)
+        assert measured.block.window_start is not None
+        assert measured.block.window_end is not None
+        return samples.within(measured.whole, measured.block.window_start, measured.block.window_end)
 
     def folder(self, name: str) -> Path:
         """Return a new folder."""
@@ -118,7 +121,7 @@ def bench_in(folder: Path) -> Iterator[ToyBench]:
     ours = Rig(plan, folder, nginx.find())
     with ours.ready(), ours.stack(TOY) as stack:
         stack.start()
-        yield ToyBench(stack)
+        yield ToyBench(ours, stack)
 
 
 def ms(value: float | None) -> str:

@@ -16,7 +16,7 @@ import pytest
 
 from tandem import __main__, errors
 from tandem.cli import main as cli
-from tandem.cli import options
+from tandem.cli import parser
 from tandem.errors import RunFailed, TandemError
 from tandem.launch import database, foreground, lock, ports
 from tandem.paths import PROJECT
@@ -61,10 +61,10 @@ def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]
 
 
 def test_the_examples_are_calls_that_parse() -> None:
-    calls = [line.split("   ")[0].split()[1:] for line in options.EXAMPLES.splitlines() if line.startswith("  tandem ")]
+    calls = [line.split("   ")[0].split()[1:] for line in parser.EXAMPLES.splitlines() if line.startswith("  tandem ")]
     assert len(calls) >= 5
     for call in calls:
-        options.parser().parse_args(call)
+        parser.parser().parse_args(call)
 
 
 def test_stacks_lists_what_each_may_use(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -342,7 +342,7 @@ def test_what_breaks_on_a_full_disk_is_told_as_a_full_disk(
 
 @pytest.mark.parametrize("how", [[], ["--no-limits"]])
 def test_limits_can_be_lifted(how: list[str]) -> None:
-    assert options.parser().parse_args(["serve", *how]).limits == (not how)
+    assert parser.parser().parse_args(["serve", *how]).limits == (not how)
 
 
 def test_a_kept_database_is_migrated_and_the_seed_of_other_code_is_forgotten(

@@ -18,7 +18,8 @@ from tandem.plan.comparison import Plan, plan
 from tandem.records import journal
 from tandem.records.journal import RECORDS, Resumed
 from tandem.records.setup import Provenance, Run
-from tests.support import synthetic
+from tests.support import second_app, synthetic
+from tests.support.locustfile import locustfile
 
 
 @pytest.fixture
@@ -63,6 +64,33 @@ def test_other_conditions_are_refused_by_name(planned: Plan, change: dict[str, A
     before = msgspec.structs.replace(origin(planned), **change)
     with pytest.raises(TandemError, match=says):
         resume.refuse_other_conditions(run(planned, provenance=before), origin(planned))
+
+
+@pytest.mark.usefixtures("planned")
+def test_an_app_of_ones_own_must_be_what_it_was(tmp_path: Path) -> None:
+    """Nothing but its row and the files that it names say what another app is: the commit is that of this project."""
+
+    load_test = tmp_path / "locust"
+    stacks_file, file = second_app.write(tmp_path, locustfile(load_test), one="hello", two="hello")
+
+    def today() -> Plan:
+        known = stacks.load([stacks_file], [file])
+        return plan(profiles.QUICK, known, names=["one", "two"], baseline="one", scenarios=["read"], seed=3)
+
+    past = run(today())
+    resume.refuse_other_plan(past, today())
+    (load_test / "cache.pyc").write_bytes(b"of no account")
+    resume.refuse_other_plan(past, today())
+    (load_test / "locustfile.py").write_text("# another load")
+    with pytest.raises(TandemError, match=r"since the run began \(load_test locustfile.py\), so it can't be resumed"):
+        resume.refuse_other_plan(past, today())
+    file.write_text(file.read_text().replace('"none"', '"few"').replace('["/entries"]', '["/up"]'))
+    with pytest.raises(TandemError, match=r"\(load_test locustfile.py, unlimited, warm_up\)"):
+        resume.refuse_other_plan(past, today())
+
+
+def test_a_run_of_before_has_no_digests_to_hold_against(planned: Plan) -> None:
+    resume.refuse_other_plan(run(planned, app={}), planned)
 
 
 def test_an_interrupted_run_keeps_its_rounds_and_a_planned_extension_adds_its_own(planned: Plan) -> None:

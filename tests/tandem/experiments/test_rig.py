@@ -82,7 +82,10 @@ def test_stacks_are_proved_the_same_and_measured(rig: Rig) -> None:
     assert block.app_memory_bytes is not None
     assert block.samples == "samples/round-03-attempt-2-waiting-one.csv.gz"
     kept = samples.read(rig.folder / block.samples)
-    assert len(kept) == block.arrivals == block.requests
+    assert block.window_start is not None
+    assert block.window_end == block.window_start + block.seconds
+    assert len(samples.within(kept, block.window_start, block.window_end)) == block.arrivals == block.requests
+    assert len(kept) > block.arrivals  # of the warm-up, too
     assert not any(alive(pid) for pid in started)
     assert not rig.work.exists()
 

@@ -44,6 +44,7 @@ def test_a_second_app_is_proved_measured_and_recorded(tmp_path: Path, monkeypatc
         assert rig.prove() == 4
         assert rig.calibrate() is None
         assert not rig.snapshot.exists()
+        assert rig.news is None
         with rig.stack("one") as stack:
             stack.prepare(load, "a key")
             stack.start()

@@ -76,7 +76,7 @@ def test_accounts_that_do_not_add_up_are_never_only_suspect() -> None:
 
 def test_what_the_stack_does_is_no_cause() -> None:
     bad = block(
-        failures=900, unfinished=500, dropped=500, backlog=800, p50_ms=None, p99_ms=None, max_ms=None,
+        failures=900, unfinished=500, dropped=500, backlog=800, p50_ms=None, p99_ms=None,
         app_cpu_seconds=12.0, rate=1.0,
     )  # fmt: skip
     assert validity.judge(bad) == Judged(level="VALID", causes=[])

@@ -1,0 +1,91 @@
+"""The parser of the command line: commands, what they do, and examples."""
+
+from __future__ import annotations
+
+import argparse
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+from tandem.cli import options
+from tandem.formats import listed
+from tandem.paths import PROJECT
+from tandem.plan import stacks
+
+DESCRIPTION = """\
+One user database, written once as a Flask WSGI app and once as a Starlette ASGI app, served and compared on this
+machine. Everything runs on 127.0.0.1, and whatever a command starts it also stops.
+"""
+
+EXAMPLES = """\
+examples:
+  tandem serve                                   both apps, http://127.0.0.1:8080 and http://127.0.0.1:8081
+  tandem serve wsgi-sync --port 9090             one stack on a port of your choice
+  tandem compare --quick                         a first look, about 5 minutes
+  tandem compare                                 the standard comparison, about 25 minutes
+  tandem compare --stacks asgi,mine --stacks-file mine.toml --baseline asgi --scenarios read
+  tandem compare --resume results/latest         resume a run that was interrupted
+  tandem report results/latest                   render a report again from its records
+  tandem doctor                                  what on this machine would spoil a run
+
+exit status: 0 done; 1 something broke while it ran; 2 wrong call or set-up; 3 `--require-decided` and not everything is
+decided; 130 or 143 stopped by Ctrl-C or a signal. What a comparison finds never changes its exit status otherwise.
+"""
+
+COMPARE = """\
+Compare stacks. Each round starts every stack once, fresh, on its own CPU and a freshly restored database, the baseline a
+second time as a decoy; the order is random and balanced. Before the first block all stacks must give the same answers.
+Requests arrive at a fixed rate, whether or not earlier ones are answered (open loop). A round that something outside
+the stacks disturbed is measured again. Each block is on disk before the next begins: a run that is stopped can be reported
+and resumed.
+"""
+
+SERVED = ("wsgi-gthread", "asgi")
+"""What is served unless told otherwise."""
+
+DOCTOR = """Check this machine and say what would spoil a run. It measures for a few seconds. Exit status 1 where a run is not
+possible or could not be believed."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    raw = argparse.RawDescriptionHelpFormatter
+    top = argparse.ArgumentParser(prog="tandem", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=raw)
+    top.add_argument("--version", action="version", version=f"tandem {version()}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="serve stacks in the foreground until Ctrl-C", description=_serve())
+    serve.add_argument("stacks", nargs="*", metavar="STACK", default=list(SERVED), help=f"default: {' '.join(SERVED)}")
+    options.add(serve, options.SERVE)
+    compare = commands.add_parser("compare", help="compare stacks and report", description=COMPARE, formatter_class=raw)
+    for title, rows in options.compare().items():
+        options.add(compare.add_argument_group(title), rows)
+    for rows in options.EITHER:
+        options.add(compare.add_mutually_exclusive_group(), rows)
+    options.add(commands.add_parser("stacks", help="list the stacks and what each may use"), options.STACKS)
+    seed = commands.add_parser("seed", help="make a database of users, the same ones every time")
+    options.add(seed, options.SEED)
+    options.add(seed.add_mutually_exclusive_group(required=True), options.SEED_WHERE)
+    commands.add_parser("doctor", help="check this machine and say what would spoil a run", description=DOCTOR)
+    report = commands.add_parser("report", help="render the report of a run again from its records")
+    report.add_argument("folder", type=Path, metavar="DIR", help="a folder below results/, or results/latest")
+    return top
+
+
+def _serve() -> str:
+    """Return what `tandem serve` does, with the ports of the built-in apps and what changes them."""
+    found = {stack.app: (stack.public_port, stack.port_variable()) for stack in stacks.load().values()}
+    usual = listed([f"{port} for {app}" for app, (port, _) in found.items()])
+    return (
+        "Serve stacks behind nginx, each with its own copy of one seeded database in var/, kept until `make clean`. "
+        f"Ports: {usual}, or {listed([name for _, name in found.values()])}. All believe the same "
+        "sessions: a seeded user who is logged in through one stack is logged in through the others."
+    )
+
+
+def version() -> str:
+    """Return the version of this project, from its metadata or, in a clone that is not installed, from pyproject.toml."""
+    try:
+        return metadata.version("tandem")
+    except metadata.PackageNotFoundError:
+        project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+        return str(project["project"]["version"])

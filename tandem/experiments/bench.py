@@ -1,0 +1,178 @@
+"""The bench: one stack and the generators prepared for it; each block is released, watched, read and put together."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+from tandem.drive import generator
+from tandem.drive.generator import Generator, Window
+from tandem.errors import RunFailed
+from tandem.experiments.meter import Meter
+from tandem.experiments.site import Site
+from tandem.launch import nginx, ports, warmup
+from tandem.launch.process import Children
+from tandem.launch.running_stack import RunningStack
+from tandem.observe import budget_use, samples, usage
+from tandem.observe.provenance import now
+from tandem.observe.samples import Samples
+from tandem.plan.order import Slot
+from tandem.records.block import Block
+from tandem.records.setup import Load
+
+FirstAsked = dict[tuple[int, int, str], Samples]
+"""The first window of each round, attempt and scenario: what all others must have been asked, too."""
+
+
+class Release(NamedTuple):
+    """A generator that was let go, for one block."""
+
+    load: Load
+    slot: Slot
+    generator: Generator
+    started: str
+    static_p50_ms: float | None  # of nginx alone, just before
+    window: Window
+
+
+class Bench:
+    """One stack, the generators that were prepared for it, and the measuring of blocks."""
+
+    def __init__(self, site: Site, name: str, exits: ExitStack, first_asked: FirstAsked) -> None:
+        self.site, self.name, self.exits, self.first_asked = site, name, exits, first_asked
+        self.port = ports.free_port()
+        self.children = exits.enter_context(Children())
+        self.generators: dict[str, Generator] = {}  # by scenario
+        self.running: RunningStack
+
+    def prepare(self, load: Load, key: str) -> None:
+        """Begin to load a generator, which then waits; it replaces an earlier one of the same scenario."""
+        name = f"{self.name}-{load.scenario}"
+        prepared = Generator.prepare(
+            generator.open_loop(load),
+            load_test=self.site.app.load_test,
+            host=f"http://127.0.0.1:{self.port}",
+            key=key,
+            users=self.site.plan.users,
+            samples=self.site.work / f"{load.scenario}.csv.gz",
+            log=self.site.logs / f"locust-{name}.log",
+            cpus=self.site.plan.layout.generator,
+        )
+        self.children.add(prepared.child)
+        self.generators[load.scenario] = prepared
+
+    def start(self) -> None:
+        """Start the stack on a restored database and warm it, while generators that were prepared load."""
+        self.running = self.exits.enter_context(self.site.running(self.name, self.port, timing=True))
+        warmup.warm(self.running)
+
+    def measure(self, load: Load, slot: Slot) -> Block:
+        """Measure one block. Raises RunFailed where a process ends or no samples come."""
+        release = self._release(load, slot)
+        meter = self._watch(release)
+        found = self._read(release)
+        return self._block(release, meter, found)
+
+    def _release(self, load: Load, slot: Slot) -> Release:
+        """Let the generator go, once no generator is still loading beside it."""
+        for each in self.generators.values():
+            each.loaded()
+        generator = self.generators[load.scenario]
+        static = warmup.static_p50_ms(self.running)
+        started = now()
+        return Release(load, slot, generator, started, static, generator.release())
+
+    def _watch(self, release: Release) -> Meter:
+        """Read CPU and interference at both ends of the window, then wait for the generator's end."""
+        meter = Meter(
+            self.running,
+            release.generator.child,
+            [*(each.child for each in self.generators.values()), *([self.site.news] if self.site.news else [])],
+            self.site.plan.layout.used(),
+        )
+        self._sleep_until(release.window.start, release.generator)
+        meter.begin()
+        self._sleep_until(release.window.end, release.generator)
+        meter.end()
+        release.generator.finish(self.running.check)
+        return meter
+
+    def _read(self, release: Release) -> Samples:
+        """Return the samples of the generator's whole run. Raises RunFailed where the window holds none."""
+        found = samples.read(release.generator.samples)
+        if not len(samples.within(found, *release.window)):
+            child = release.generator.child
+            raise RunFailed(f"{child.name} sent nothing in the window; its last log lines:\n{child.tail()}")
+        return found
+
+    def _block(self, release: Release, meter: Meter, found: Samples) -> Block:
+        """Put together what was seen."""
+        load, slot, window = release.load, release.slot, release.window
+        inside = samples.within(found, *window)
+        first = self.first_asked.setdefault((slot.round, slot.attempt, load.scenario), inside)
+        figures = samples.figures(found, window)
+        return Block(
+            round=slot.round,
+            attempt=slot.attempt,
+            scenario=load.scenario,
+            stack=self.name,
+            position=slot.position,
+            started=release.started,
+            seconds=window.end - window.start,
+            window_start=window.start,
+            window_end=window.end,
+            samples=self._keep(release),
+            arrivals=figures.arrivals,
+            requests=figures.requests,
+            failures=figures.failures,
+            unfinished=figures.unfinished,
+            dropped=figures.dropped,
+            backlog=figures.backlog,
+            rate=figures.rate,
+            p50_ms=figures.p50_ms,
+            p99_ms=figures.p99_ms,
+            dispatch_lag_p50_ms=figures.dispatch_lag_p50_ms,
+            dispatch_lag_p99_ms=figures.dispatch_lag_p99_ms,
+            failure_examples=figures.failure_examples,
+            asked_otherwise=samples.asked_otherwise(first, inside),
+            unaccounted=samples.unaccounted(found, window)
+            + samples.off_schedule(len(inside), load.rate * load.seconds),
+            app_cpu_seconds=meter.app,
+            nginx_cpu_seconds=meter.nginx,
+            app_memory_bytes=usage.memory_bytes(self.running.app_sessions()),
+            nginx_memory_bytes=usage.memory_bytes([self.running.nginx.pid]),
+            start_seconds=self.running.start_seconds,
+            interference=meter.interference,
+            observed=budget_use.observe(
+                self.running.app_sessions(),
+                self.site.file(self.name),
+                self.site.news_port,
+                samples.most_in_flight(found, window),
+            ),
+            diagnostics=samples.diagnostics(found, window, self._nginx_mean_ms(window), release.static_p50_ms),
+        )
+
+    def _keep(self, release: Release) -> str:
+        """Keep the generator's file as it is, and return its path within the run's folder."""
+        slot = release.slot
+        again = f"-attempt-{slot.attempt}" if slot.attempt > 1 else ""
+        path = Path("samples") / f"round-{slot.round:02d}{again}-{release.load.scenario}-{self.name}.csv.gz"
+        target = self.site.folder / path
+        target.parent.mkdir(exist_ok=True)
+        os.replace(release.generator.samples, target)
+        return str(path)
+
+    def _nginx_mean_ms(self, window: Window) -> float | None:
+        times = nginx.times(self.site.work / f"nginx-{self.name}", *window)
+        return statistics.fmean(times) if times else None
+
+    def _sleep_until(self, moment: float, generator: Generator) -> None:
+        """Sleep, looking now and then whether all processes still run."""
+        while (left := moment - time.time()) > 0:
+            self.running.check()
+            generator.child.check()
+            time.sleep(min(left, 0.25))
