@@ -61,12 +61,12 @@ class Store:
                 await connection.execute(statements.READY)
 
     async def page_of_users(self, page: PageOfUsers) -> list[User]:
-        """Up to `page.limit` + 1 users in the order of their ids."""
+        """Up to `page.limit` + 1 users in the order of their ids, or in that of their names."""
         values: dict[str, Any] = {"after": page.after, "count": page.limit + 1}
         statement = statements.PAGE
-        if page.q:
+        if page.by_name:
+            values = {"first": page.first, "last": page.last, "count": page.limit + 1}
             statement = statements.SEARCH
-            values |= {"first": page.q, "last": page.q + "~"}
         with errors.translate_database_errors():
             async with self._reading.connect() as connection:
                 result = await connection.execute(statement, values)

@@ -69,4 +69,6 @@ def any_search(context: Context, path: str) -> tuple[str, list[int], str | None]
     prefix = f"user{context.random.randrange(2, max(context.users, 2) + 1):07d}"[:-2]
     found = _seeded.found_by(prefix, context.users)
     ids = found[:LIMIT]
-    return prefix, ids, f"{path}?after={ids[-1]}&limit={LIMIT}&q={prefix}" if len(found) > LIMIT else None
+    if len(found) <= LIMIT:
+        return prefix, ids, None
+    return prefix, ids, f"{path}?after_username={_seeded.username(ids[-1])}&limit={LIMIT}&q={prefix}"

@@ -7,10 +7,16 @@ from datetime import UTC, datetime
 import msgspec
 from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, SmallInteger, String, Table, false
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 """The migration that makes the tables below (userdb/database/migrations): an app refuses a database of another one."""
 
-metadata = MetaData(naming_convention={"uq": "uq_%(table_name)s_%(column_0_name)s", "pk": "pk_%(table_name)s"})
+metadata = MetaData(
+    naming_convention={
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
 
 users = Table(
     "users",
@@ -34,7 +40,9 @@ ended_sessions = Table(
     "ended_sessions",
     metadata,
     Column("id", String(32), primary_key=True),
-    Column("expires", BigInteger, nullable=False),  # seconds since the epoch; the row is not needed after that
+    Column(
+        "expires", BigInteger, nullable=False, index=True
+    ),  # seconds since the epoch; the row is not needed after that
 )
 
 login_attempts = Table(
@@ -43,7 +51,7 @@ login_attempts = Table(
     # What was typed, whether or not there is such a user: otherwise being slowed down would tell.
     Column("username", String(80).with_variant(String(80, collation="C"), "postgresql"), primary_key=True),
     Column("count", Integer, nullable=False),
-    Column("since", BigInteger, nullable=False),  # seconds since the epoch
+    Column("since", BigInteger, nullable=False, index=True),  # seconds since the epoch
 )
 
 

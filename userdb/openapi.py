@@ -54,12 +54,13 @@ def _whole(least: int, most: int, **more: Any) -> Schema:
 
 
 ID = Parameter("user_id", "path", _whole(1, urls.LARGEST_ID), "The user's id.", required=True)
-AFTER = Parameter("after", "query", _whole(0, urls.LARGEST_ID, default=0), "Only users with larger ids.")
+AFTER = Parameter(
+    "after", "query", _whole(0, urls.LARGEST_ID, default=0), "Only users with larger ids; not in a search."
+)
 LIMIT = Parameter("limit", "query", _whole(1, urls.LARGEST_PAGE, default=urls.PAGE), "At most so many users.")
-SEARCH = Parameter(
-    "q", "query", {"type": "string", "maxLength": urls.LONGEST_SEARCH, "pattern": r"^[^\x00-\x1f\x7f]*$"},
-    "Only users whose names begin so.",
-)  # fmt: skip
+TEXT: Schema = {"type": "string", "maxLength": urls.LONGEST_SEARCH, "pattern": r"^[^\x00-\x1f\x7f]*$"}
+SEARCH = Parameter("q", "query", TEXT, "Only users whose names begin so, in the order of their names.")
+AFTER_USERNAME = Parameter("after_username", "query", TEXT, "Only users with later names, in the order of their names.")
 SOURCES = Parameter("sources", "query", _whole(1, urls.MOST_SOURCES, default=urls.SOURCES), "How many sources.")
 SUMMANDS = tuple(
     Parameter(name, "query", _whole(-(2**63), 2**63 - 1), "A summand.", required=True) for name in ("a", "b")
@@ -86,8 +87,8 @@ OPERATIONS = (
         answer=answers.Sum, errors=(400, 422),
     ),
     Operation(
-        method="GET", path=USERS, name="list_users", summary="A page of users by id.", parameters=(AFTER, LIMIT, SEARCH),
-        answer=answers.UserList, errors=(400, 422, 503),
+        method="GET", path=USERS, name="list_users", summary="A page of users, by id or, in a search, by name.",
+        parameters=(AFTER, LIMIT, SEARCH, AFTER_USERNAME), answer=answers.UserList, errors=(400, 422, 503),
     ),
     Operation(
         method="POST", path=USERS, name="create_user", summary="A new user.", body=forms.UserForm, example=NEW, status=201,

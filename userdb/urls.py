@@ -25,16 +25,34 @@ _DIGITS = re.compile(r"[0-9]{1,19}\Z")
 _SIGNED = re.compile(r"[+-]?[0-9]{1,40}\Z")
 _BROKEN_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _SEARCH = re.compile(rf"[^\x00-\x1f\x7f]{{0,{LONGEST_SEARCH}}}\Z")
+_SEARCH_RULE = f"must be at most {LONGEST_SEARCH} characters, none of them a control character"
 # A way within this site: what a browser takes for another host begins with two slashes, or with a backslash among them.
 _LOCAL = re.compile(r"/(?!/)[!-\[\]-~]{0,500}\Z")
 
 
 class PageOfUsers(msgspec.Struct, frozen=True):
-    """Which users are asked for: up to `limit` with ids above `after` and usernames that begin with `q`."""
+    """Which users are asked for: up to `limit`, by id from after `after` on; or those whose names begin with `q`, by name
+    from after `after_username` on."""
 
     after: int = 0
+    after_username: str = ""
     limit: int = PAGE
     q: str = ""
+
+    @property
+    def by_name(self) -> bool:
+        """Whether users come in the order of their names, not of their ids."""
+        return bool(self.q or self.after_username)
+
+    @property
+    def first(self) -> str:
+        """What is at most the first name: after a name comes, at the earliest, itself with the least character of names."""
+        return max(self.q, self.after_username + "-") if self.after_username else self.q
+
+    @property
+    def last(self) -> str:
+        """What is above all names that begin with `q`: "~" sorts after every character of names."""
+        return self.q + "~"
 
 
 def user_id(text: str) -> int:
@@ -53,16 +71,21 @@ def page_of_users(query: bytes, strict: bool = True) -> PageOfUsers:
     values = parameters(query, PageOfUsers.__struct_fields__, strict)
     errors = []
     after, limit, q = values.get("after", ""), values.get("limit", ""), values.get("q", "")
+    after_username = values.get("after_username", "")
     q = q if strict else q.strip(" ")
     if after and not (_DIGITS.match(after) and int(after) <= LARGEST_ID):
         errors.append(("after", "must be a whole number from 0 to 9223372036854775807"))
+    elif after and (q or after_username):
+        errors.append(("after", "is for users by id: a search goes on with after_username"))
+    if not _SEARCH.match(after_username):
+        errors.append(("after_username", _SEARCH_RULE))
     if limit and not (_DIGITS.match(limit) and 1 <= int(limit) <= LARGEST_PAGE):
         errors.append(("limit", f"must be a whole number from 1 to {LARGEST_PAGE}"))
     if not _SEARCH.match(q):
-        errors.append(("q", f"must be at most {LONGEST_SEARCH} characters, none of them a control character"))
+        errors.append(("q", _SEARCH_RULE))
     if errors:
         raise Invalid(errors=errors)
-    return PageOfUsers(after=int(after or 0), limit=int(limit or PAGE), q=q)
+    return PageOfUsers(int(after or 0), after_username, int(limit or PAGE), q)
 
 
 def sources(query: bytes) -> int:

@@ -127,8 +127,11 @@ def next_page(path: str, found: list[User], page: PageOfUsers) -> str | None:
     """The URL of the next page below `path`; `found` holds one more than the page's limit where there is one."""
     if len(found) <= page.limit:
         return None
+    last = found[page.limit - 1]
+    if not page.by_name:
+        return f"{path}?after={last.id}&limit={page.limit}"
     search = f"&q={quote(page.q, safe='')}" if page.q else ""
-    return f"{path}?after={found[page.limit - 1].id}&limit={page.limit}{search}"
+    return f"{path}?after_username={last.username}&limit={page.limit}{search}"
 
 
 def answer(status: int, content_type: str, body: bytes, *headers: tuple[str, str]) -> Answer:

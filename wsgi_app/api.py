@@ -27,7 +27,7 @@ def add(request: Request) -> Answer:
 
 
 def list_users(request: Request) -> Answer:
-    """A page of users by id, and where the next one is."""
+    """A page of users, by id or, in a search, by name; and where the next one is."""
     page = urls.page_of_users(query(request))
     users = services(request).store.page_of_users(page)
     return wire.users(users, page)

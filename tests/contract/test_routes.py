@@ -121,10 +121,10 @@ def test_home_page(client: Client) -> None:
 
 
 def test_users_page(client: Client) -> None:
-    answer = client.request("GET", "/users?limit=2&after=5&q=user&utm_source=x")
+    answer = client.request("GET", "/users?limit=2&after_username=user0000005&q=user&utm_source=x")
     assert answer.status == 200
     assert b'<a href="/users/6">user0000006</a>' in answer.body
-    assert b'<a rel="next" href="/users?after=7&amp;limit=2&amp;q=user">' in answer.body
+    assert b'<a rel="next" href="/users?after_username=user0000007&amp;limit=2&amp;q=user">' in answer.body
     assert b'value="user"' in answer.body
     assert b'<a href="/users?q=user">First page</a>' in answer.body
 

@@ -73,7 +73,7 @@ def test_both_apps_execute_the_same_statements(statements: list[str], seeded: Pa
 
 def test_no_value_stands_in_a_statement(statements: list[str], app_client: Client) -> None:
     statements.clear()
-    app_client.request("GET", "/api/users?q=hostile&after=4711&limit=13")
+    app_client.request("GET", "/api/users?q=hostile&after_username=4711&limit=13")
     assert len(statements) == 1
     assert not any(value in statements[0] for value in ("hostile", "4711", "13", "14"))
 

@@ -240,7 +240,7 @@ def test_default_page(client: Client) -> None:
 def test_searches_by_prefix(client: Client) -> None:
     page = json.loads(client.request("GET", "/api/users?q=user000001&limit=3").body)
     assert [user["id"] for user in page["users"]] == [10, 11, 12]
-    assert page["next"] == "/api/users?after=12&limit=3&q=user000001"
+    assert page["next"] == "/api/users?after_username=user0000012&limit=3&q=user000001"
     page = json.loads(client.request("GET", page["next"]).body)
     assert [user["id"] for user in page["users"]] == [13, 14, 15]
     assert json.loads(client.request("GET", "/api/users?q=USER").body) == {"users": [], "next": None}
@@ -261,6 +261,10 @@ def test_searches_by_prefix(client: Client) -> None:
         ("q=%00", ["q"]),
         ("q=" + "a" * 81, ["q"]),
         ("limit=" + "9" * 5000, ["limit"]),
+        ("after=5&q=user", ["after"]),
+        ("after=5&after_username=user", ["after"]),
+        ("after_username=%0A", ["after_username"]),
+        ("after_username=" + "a" * 81, ["after_username"]),
     ],
 )
 def test_invalid_query(client: Client, query: str, fields: list[str]) -> None:

@@ -195,4 +195,5 @@ def test_what_is_asked_for_exists(users: int, room: Room) -> None:
         names = {user_id: "admin" if user_id == 1 else f"user{user_id:07d}" for user_id in range(1, users + 1)}
         found = [user_id for user_id, name in names.items() if name.startswith(prefix)]
         assert list(ids) == found[:20]
-        assert following == (f"/users?after={found[19]}&limit=20&q={prefix}" if len(found) > 20 else None)
+        more = f"/users?after_username=user{found[19]:07d}&limit=20&q={prefix}" if len(found) > 20 else None
+        assert following == more

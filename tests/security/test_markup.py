@@ -68,7 +68,7 @@ def test_what_an_address_brings(app_client: Client, text: str) -> None:
     person, quoted = Person(app_client, 1), quote(text, safe="")
     for path in (
         f"/users?q={quoted}",
-        f"/users?after=5&q={quoted}",
+        f"/users?after_username={quoted}&q={quoted}",
         f"/users?limit={quoted}",
         f"/users?after={quoted}",
         f"/users/{quoted}",

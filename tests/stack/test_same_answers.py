@@ -53,7 +53,7 @@ REQUESTS: dict[str, bytes] = {
     "feed, too many sources": request("GET", "/api/users/7/feed?sources=21"),
     "feed, of nobody": request("GET", "/api/users/99999/feed"),
     "users": request("GET", "/api/users?limit=3"),
-    "users, search": request("GET", "/api/users?limit=3&q=user00001&after=5"),
+    "users, search": request("GET", "/api/users?limit=3&q=user00001&after_username=user0000101"),
     "users, no match": request("GET", "/api/users?q=%E2%82%AC"),
     "users, unknown parameter": request("GET", "/api/users?offset=3"),
     "page": request("GET", "/users?limit=3"),
