@@ -45,7 +45,8 @@ POSTGRESQL_NUMBERS = (
     """WITH numbers AS (SELECT n, 'name' || lpad(n::text, 7, '0') AS name FROM generate_series(1, 100000) n) """
 )
 POSTGRESQL_USERS = """INSERT INTO users (username, email, created_at, version)
-    SELECT 'user' || lpad(n::text, 7, '0'), 'user' || n || '@example.org', '2026-01-01T00:00:00Z', 1 FROM generate_series(2, 100000) n"""
+    SELECT 'user' || lpad(n::text, 7, '0'), 'user' || n || '@example.org', '2026-01-01T00:00:00Z', 1
+    FROM generate_series(2, 100000) n"""
 
 
 def values(query: str) -> dict[str, Any]:
