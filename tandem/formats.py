@@ -40,13 +40,20 @@ def mebibytes(value: float | None) -> str:
     return NOTHING if value is None else f"{value / 2**20:,.0f} MiB"
 
 
-def percent(share: float) -> str:
+def percent(share: float | None) -> str:
     """Write a share of the whole: 0 %, < 0.01 %, 0.25 %, 12 %."""
+    if share is None:
+        return NOTHING
     if 0 < share < 0.0001:
         return "< 0.01 %"
     if 0.9999 < share < 1:
         return "> 99.99 %"
     return f"{100 * share:.2f}".rstrip("0").rstrip(".") + " %"
+
+
+def number(value: float | None) -> str:
+    """Write a number of things: 3,600."""
+    return NOTHING if value is None else f"{value:,.0f}"
 
 
 def per_second(rate: float | None) -> str:
@@ -74,8 +81,13 @@ def beyond(title: str, value: float, limit: float, unit: str) -> str:
     return f"{title} {_above(value, limit)} {unit}, limit {limit:.3g} {unit}"
 
 
-def point(value: float) -> str:
-    """Write a difference of percentage points with its sign: +0.02, 0."""
+def difference(value: float, unit: str = "") -> str:
+    """Write a difference with its sign and unit: +0.02 points, 0 ms."""
+    return f"{signed(value)} {unit}".rstrip()
+
+
+def signed(value: float) -> str:
+    """Write a number with its sign: +0.02, 0."""
     return f"{value:+.3g}" if value else "0"
 
 

@@ -68,11 +68,6 @@ class Measures(msgspec.Struct, frozen=True, kw_only=True):
     diagnostics: Diagnostics | None  # medians of the blocks; None without blocks
 
 
-def lost_share(block: Block) -> float | None:
-    """Return the share of the block's arrivals that got no good answer; None where nothing was due."""
-    return (block.failures + block.unfinished + block.dropped) / block.arrivals if block.arrivals else None
-
-
 def measure(scenario: str, stack: str, blocks: Sequence[Block], pooled: Pooled | None) -> Measures:
     """Put the blocks of one stack under one scenario together: CPU and failures over all requests, the rest as medians."""
     requests, arrivals = sum(block.requests for block in blocks), sum(block.arrivals for block in blocks)

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from tandem import formats
+from tandem import formats, statistics
 from tandem.records.block import Block
+
+Show = Callable[[float | None], str]
+
+
+class Part(NamedTuple):
+    """A part of what a metric is made of, shown beside it."""
+
+    name: str
+    field: str  # among `Measures`
+    show: Show
+    unit: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,8 +31,9 @@ class Metric:
     unit: str
     delta: float  # how far matters in practice: a part of a ratio, or a difference in `unit`
     of: Callable[[Block], float | None]  # in `unit`; None where a block has none
-    show: Callable[[float | None], str]
+    show: Show
     field: str  # the absolute value among `Measures`
+    parts: tuple[Part, ...] = ()
     higher_is_better: bool = False
     compared: Literal["ratio", "difference"] = "ratio"  # a difference where it may be zero
     pooled: Literal["p50", "p99"] | None = None  # the percentile of the pooled samples that it is
@@ -38,6 +51,28 @@ class Metric:
             return None
         return mine / other if self.compared == "ratio" else mine - other
 
+    @property
+    def none(self) -> float:
+        """What stands for no effect at all: a ratio of 1 or a difference of 0."""
+        return self.restore(0.0)
+
+    @property
+    def band(self) -> float:
+        """How far no effect reaches in practice, on the scale on which it is judged."""
+        return math.log1p(self.delta) if self.compared == "ratio" else self.delta
+
+    def scale(self, value: float) -> float:
+        """Return a ratio on the log scale and a difference as it is: no effect is 0 for both, and they are judged alike."""
+        return math.log(value) if self.compared == "ratio" else value
+
+    def restore(self, value: float) -> float:
+        """Return what was judged as a ratio or a difference again."""
+        return math.exp(value) if self.compared == "ratio" else value
+
+    def estimate(self, values: Sequence[float]) -> float | None:
+        """Return the Hodges–Lehmann estimate of ratios or differences; None without any."""
+        return self.restore(statistics.estimate([self.scale(value) for value in values])) if values else None
+
 
 def cpu_ms(block: Block) -> float | None:
     """Return the CPU time of app and nginx per request."""
@@ -51,8 +86,24 @@ def memory_bytes(block: Block) -> float | None:
     return block.app_memory_bytes + block.nginx_memory_bytes
 
 
+def failed_points(block: Block) -> float | None:
+    """Return the share of the arrivals that got no good answer, in percentage points; None where nothing was due."""
+    lost = block.failures + block.unfinished + block.dropped
+    return 100 * lost / block.arrivals if block.arrivals else None
+
+
 CPU = Metric(
-    key="cpu", title="CPU per request", unit="ms", delta=0.10, of=cpu_ms, show=formats.milliseconds, field="cpu_ms"
+    key="cpu",
+    title="CPU per request",
+    unit="ms",
+    delta=0.10,
+    of=cpu_ms,
+    show=formats.milliseconds,
+    field="cpu_ms",
+    parts=(
+        Part("app", "app_cpu_ms", formats.milliseconds, "ms"),
+        Part("nginx", "nginx_cpu_ms", formats.milliseconds, "ms"),
+    ),
 )
 P50 = Metric(
     key="p50", title="p50", unit="ms", delta=0.10, of=lambda block: block.p50_ms, show=formats.milliseconds, field="p50_ms",
@@ -65,7 +116,15 @@ P99 = Metric(
 MEMORY = Metric(
     key="memory", title="memory", unit="bytes", delta=0.10, of=memory_bytes, show=formats.mebibytes, field="memory_bytes",
     at_rate=False,
+    parts=(Part("app", "app_memory_bytes", formats.mebibytes, "bytes"),
+           Part("nginx", "nginx_memory_bytes", formats.mebibytes, "bytes")),
+)  # fmt: skip
+FAILED = Metric(
+    key="failed", title="failed arrivals", unit="points", delta=0.1, of=failed_points, show=formats.percent,
+    field="failed_share", compared="difference", at_rate=False,
+    parts=tuple(Part(name, field, formats.number) for name, field in (
+        ("failed", "failures"), ("unfinished", "unfinished"), ("dropped", "dropped"), ("of", "arrivals"))),
 )  # fmt: skip
 
-METRICS = {row.key: row for row in (CPU, P50, P99, MEMORY)}
+METRICS = {row.key: row for row in (CPU, P50, P99, MEMORY, FAILED)}
 """±δ of a ratio means 1/(1+δ) to 1+δ, alike for either choice of baseline."""

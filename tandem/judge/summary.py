@@ -10,11 +10,11 @@ import msgspec
 from tandem.judge import decision, prediction, verdict
 from tandem.judge.disturbances import Disturbances, disturbances
 from tandem.judge.family import family
-from tandem.judge.measures import Measures, Pooled, Route, lost_share, measure
+from tandem.judge.measures import Measures, Pooled, Route, measure
 from tandem.judge.metrics import METRICS, Metric
 from tandem.judge.reasons import Failing, Reason
 from tandem.judge.rounds import Attempt, Key, Rounds
-from tandem.judge.verdict import Difference, Ratio
+from tandem.judge.verdict import Ratio
 from tandem.records.block import Block
 from tandem.records.journal import End, Record, Resumed
 from tandem.records.setup import Load, Run, Stack
@@ -48,7 +48,6 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     measures: list[Measures]
     routes: list[Route]  # of scenarios that ask for several routes; none without the raw samples
     comparisons: list[Ratio]
-    differences: list[Difference]  # shares of arrivals without a good answer
     predictions: list[prediction.Prediction]
     disturbances: Disturbances
 
@@ -90,7 +89,6 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: 
         measures=list(measures.values()),
         routes=list(routes),
         comparisons=comparisons,
-        differences=[_differ(rounds, load, stack) for load, stack in others],
         predictions=_predictions(run, measures),
         disturbances=disturbances(rounds.attempts, rounds.shown),
     )
@@ -139,16 +137,6 @@ def _ratios(
         if (ratio := metric.compare(ours, theirs)) is not None:
             found.append((attempt.round, ratio))
     return found
-
-
-def _differ(rounds: Rounds, load: Load, stack: Stack) -> Difference:
-    baseline = rounds.run.baseline
-    points: dict[int, float] = {}
-    for attempt in rounds.valid:
-        ours, theirs = (lost_share(attempt.blocks[load.scenario, name]) for name in (stack.name, baseline))
-        if ours is not None and theirs is not None:
-            points[attempt.round] = 100 * (ours - theirs)
-    return verdict.differ(points, scenario=load.scenario, stack=stack.name, baseline=baseline)
 
 
 def _guard(comparisons: list[Ratio]) -> list[Ratio]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 import msgspec
@@ -61,20 +61,6 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
     )  # the smallest effect, as a ratio above 1 or a difference above 0, that this run could have judged
     verdict: Verdict
     reason: Reason | None  # why there is no verdict, or none more decided; None where the verdict needs no reason
-
-
-class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """Arrivals without a good answer, which may be none, so that no ratio can be formed: a stack's share less the baseline's."""
-
-    scenario: str
-    stack: str
-    baseline: str
-    rounds: list[int]
-    points: list[float]  # percentage points, one per entry of `rounds`; below 0 is better
-    confidence: float
-    estimate: float | None  # Hodges–Lehmann
-    low: float | None
-    high: float | None
 
 
 def run_not_judged(rounds: Rounds, ratios: int) -> Reason | None:
@@ -143,7 +129,7 @@ def compare(
     `everything` holds the ratios of all complete attempts; they are shown beside the others and decide nothing.
     """
     error = statistics.share_of_error(headlines, looks) if kind != "exploratory" else ERROR
-    logs = _scaled(metric, rounds.values())
+    logs = [metric.scale(value) for value in rounds.values()]
     estimate = statistics.estimate(logs) if logs else None
     bounds, bounds90 = statistics.interval(logs, error), statistics.interval(logs, NO_DIFFERENCE_ERROR)
     effect = statistics.smallest_effect(logs, error)
@@ -160,33 +146,16 @@ def compare(
         rounds=list(rounds),
         ratios=list(rounds.values()),
         attempts_all=len(everything),
-        estimate_all=_back(metric, statistics.estimate(_scaled(metric, everything))) if everything else None,
+        estimate_all=metric.estimate(everything),
         confidence=1 - error,
-        estimate=None if estimate is None else _back(metric, estimate),
+        estimate=None if estimate is None else metric.restore(estimate),
         decided_by=narrow if verdict == "no practical difference" else adjusted,
         adjusted=adjusted,
         narrow=narrow,
         delta=metric.delta,
-        smallest=None if effect is None else _back(metric, max(effect, _band(metric))),
+        smallest=None if effect is None else metric.restore(max(effect, metric.band)),
         verdict=verdict,
         reason=reason,
-    )
-
-
-def differ(rounds: dict[int, float], *, scenario: str, stack: str, baseline: str) -> Difference:
-    """Put differences, given by round in percentage points, together: exploratory, so with a 95 % interval and no verdict."""
-    points = list(rounds.values())
-    bounds = statistics.interval(points, ERROR)
-    return Difference(
-        scenario=scenario,
-        stack=stack,
-        baseline=baseline,
-        rounds=list(rounds),
-        points=points,
-        confidence=1 - ERROR,
-        estimate=statistics.estimate(points) if points else None,
-        low=bounds[0] if bounds else None,
-        high=bounds[1] if bounds else None,
     )
 
 
@@ -199,7 +168,7 @@ def _verdict(
     """Give the verdict for a log ratio or a difference with both its intervals, and the reason where it decides nothing."""
     if estimate is None or bounds is None or bounds90 is None:
         return "not judged", Reason(code="too few rounds")
-    band = _band(metric)
+    band = metric.band
     if bounds[1] < 0 and estimate < -band:
         return "worse" if metric.higher_is_better else "better", None
     if bounds[0] > 0 and estimate > band:
@@ -207,19 +176,6 @@ def _verdict(
     if -band < bounds90[0] and bounds90[1] < band:
         return ("undecided", Reason(code="equality in a quick run")) if quick else ("no practical difference", None)
     return "undecided", Reason(code="interval too wide" if bounds[0] <= 0 <= bounds[1] else "effect close to δ")
-
-
-def _scaled(metric: Metric, values: Iterable[float]) -> list[float]:
-    """Return ratios on the log scale and differences as they are: no effect is 0 for both."""
-    return [math.log(value) for value in values] if metric.compared == "ratio" else list(values)
-
-
-def _back(metric: Metric, value: float) -> float:
-    return math.exp(value) if metric.compared == "ratio" else value
-
-
-def _band(metric: Metric) -> float:
-    return math.log1p(metric.delta) if metric.compared == "ratio" else metric.delta
 
 
 def _failing(pair: Sequence[Measures]) -> Reason | None:
@@ -252,4 +208,4 @@ def _pooled(measures: Measures, name: Literal["p50", "p99"] | None) -> float | N
 
 
 def _interval(metric: Metric, bounds: Bounds, level: float) -> Interval | None:
-    return Interval(level=level, low=_back(metric, bounds[0]), high=_back(metric, bounds[1])) if bounds else None
+    return Interval(level=level, low=metric.restore(bounds[0]), high=metric.restore(bounds[1])) if bounds else None

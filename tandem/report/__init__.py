@@ -13,7 +13,7 @@ from tandem.errors import RunFailed, sentence
 from tandem.judge import summary
 from tandem.judge.summary import Summary
 from tandem.records import journal
-from tandem.report import charts, document, html, markdown, pools
+from tandem.report import charts, document, html, markdown, pictures, pools
 
 
 class ReportError(RunFailed):
@@ -36,7 +36,7 @@ def write(folder: Path) -> Summary:
     files: dict[str, bytes] = {}
     for chart in drawn:
         files[f"img/{chart.name}.svg"] = chart.svg.encode()
-        files[f"img/{chart.name}.png"] = charts.png(chart)
+        files[f"img/{chart.name}.png"] = pictures.png(chart)
     files["report.html"] = html.render(summed, drawn, blocks, raw.problems).encode()
     files["report.md"] = markdown.render(summed, drawn).encode()
     files["summary.json"] = msgspec.json.format(msgspec.json.encode(document.document(summed)), indent=2)

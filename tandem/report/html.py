@@ -5,30 +5,19 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
 
 import jinja2
 import markupsafe
 
 from tandem import formats
 from tandem.judge.family import challengers
-from tandem.judge.measures import Measures, Route
 from tandem.judge.metrics import METRICS
 from tandem.judge.summary import Summary
-from tandem.judge.verdict import Verdict
 from tandem.records.block import Block
 from tandem.records.setup import Load, Run
-from tandem.report import charts, reasons, sentences, theme, trust, wording
-from tandem.report.charts import Chart
+from tandem.report import cells, conditions, pictures, scorecard, sentences, tables, trust, wording
+from tandem.report.pictures import Chart
 from tandem.rules import FAILED_LIMIT
-
-LABELS: dict[Verdict | Literal["exploratory"], str] = {
-    "better": "better", "worse": "worse", "no practical difference": "same", "undecided": "undecided", "not judged": "none",
-    "exploratory": "none",
-}  # fmt: skip
-"""The CSS class of each verdict."""
-
-Cell = dict[str, Any]
 
 
 def render(summary: Summary, drawn: Sequence[Chart], blocks: Sequence[Block], problems: Sequence[str]) -> str:
@@ -47,26 +36,25 @@ def render(summary: Summary, drawn: Sequence[Chart], blocks: Sequence[Block], pr
         provenance=run.provenance,
         challengers=[stack.name for stack in challengers(run)],
         formats=formats,
-        wording=wording,
-        titles={key: metric.title for key, metric in METRICS.items()},
-        labels=LABELS,
+        labels=cells.LABELS,
         badge=sentences.badge(summary),
         lines=sentences.verdict(summary),
-        advice=sentences.advice(summary),
-        reason=reasons.text,
+        better=wording.better_where([METRICS[c.metric] for c in summary.comparisons if c.kind == "headline"] or METRICS.values()),
         state={"untrusted": "bad", "trusted": "good", "not judged": "mild"}[summary.state],
-        scorecard=[(load, [_card(summary, measures) for measures in summary.measures if measures.scenario == load.scenario])
-                   for load in run.loads],
+        advice=scorecard.advice(summary),
+        scorecard=[(load, scorecard.scorecard(summary, load), scorecard.routes(summary, load.scenario)) for load in run.loads],
         driven=_driven,
-        routes=_routes,
         headlines=[c for c in summary.comparisons if c.kind == "headline"],
         decoys=[c for c in summary.comparisons if c.kind == "decoy"],
-        exploratory=[c for c in summary.comparisons if c.kind == "exploratory" and c.estimate is not None],
+        exploratory=scorecard.exploratory(summary),
+        waiting=scorecard.waiting(summary),
         forest=[chart for chart in drawn if chart.scenario is None],
         curves=[(load, [chart for chart in drawn if chart.scenario == load.scenario]) for load in run.loads],
         picture=_picture,
+        table=tables.html,
         doubts=trust.doubts(summary, problems),
         trust=trust,
+        conditions=conditions,
         limit=FAILED_LIMIT,
         rejected=summary.disturbances.rejected,
         suspects=summary.disturbances.suspects,
@@ -74,18 +62,7 @@ def render(summary: Summary, drawn: Sequence[Chart], blocks: Sequence[Block], pr
         command=repeat(run),
         join=shlex.join,
         samples=_samples_folder(blocks),
-        colours=theme,
     )  # fmt: skip
-
-
-def _routes(summary: Summary, scenario: str) -> dict[str, list[Route]]:
-    """Return what each route of a scenario got of every stack, by route, stacks in the order of the run."""
-    found: dict[str, list[Route]] = {}
-    for name in [stack.name for stack in summary.run.stacks]:
-        for one in summary.routes:
-            if (one.scenario, one.stack) == (scenario, name):
-                found.setdefault(one.route, []).append(one)
-    return found
 
 
 def _driven(load: Load) -> str:
@@ -99,25 +76,9 @@ def _driven(load: Load) -> str:
     )
 
 
-def _card(summary: Summary, m: Measures) -> Cell:
-    """Return a row of the scorecard: absolute values, and beside each the ratio to the baseline."""
-    own = {c.metric: c for c in summary.comparisons if c.scenario == m.scenario and c.stack == m.stack}
-    stack = next(stack for stack in summary.run.stacks if stack.name == m.stack)
-    parts: dict[str, list[str]] = {
-        "cpu": [f"app {formats.milliseconds(m.app_cpu_ms)}", f"nginx {formats.milliseconds(m.nginx_cpu_ms)}"],
-        "memory": [f"app {formats.mebibytes(m.app_memory_bytes)}", f"nginx {formats.mebibytes(m.nginx_memory_bytes)}"],
-    }
-    cells = [
-        {"absolute": wording.absolute(m, metric), "parts": parts.get(metric.key, []), "c": own.get(metric.key)}
-        for metric in METRICS.values()
-    ]
-    return {"measures": m, "stack": stack, "cells": cells, "p90": wording.percentile(m, "p90"),
-            "p999": wording.percentile(m, "p999"), "colour": theme.variable(theme.styles(summary.run)[m.stack][0])}  # fmt: skip
-
-
 def _picture(chart: Chart) -> markupsafe.Markup:
     """Mark the renderer's SVG as safe: it escaped every text in it."""
-    return markupsafe.Markup(charts.page_svg(chart))
+    return markupsafe.Markup(pictures.page_svg(chart))
 
 
 def _samples_folder(blocks: Sequence[Block]) -> str | None:

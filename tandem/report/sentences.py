@@ -116,7 +116,7 @@ def _pick(choice: Choice) -> str:
 def _why(found: Sequence[Ratio]) -> str:
     items = [
         f"{METRICS[c.metric].title} {c.verdict} "
-        f"({reasons.text(c.reason) if c.verdict == 'not judged' else formats.times(c.estimate)})"
+        f"({reasons.text(c.reason) if c.verdict == 'not judged' else wording.effect(METRICS[c.metric], c.estimate)})"
         for c in found
     ]
     return f"{found[0].stack} against {found[0].baseline}: {', '.join(items)}"
@@ -191,15 +191,16 @@ def _detail(comparison: Ratio) -> str:
     if comparison.verdict == "not judged":
         return f"({reasons.text(comparison.reason)})"
     if comparison.verdict == "undecided" and comparison.smallest is not None:
-        return f"{numbers}, smallest visible effect {formats.times(comparison.smallest)}"
+        return f"{numbers}, smallest visible effect {wording.effect(METRICS[comparison.metric], comparison.smallest)}"
     return numbers
 
 
 def _numbers(c: Ratio) -> str:
+    shown = wording.effect(METRICS[c.metric], c.estimate)
     if c.decided_by is None:
-        return f"{formats.times(c.estimate)} (no interval: {formats.count(len(c.rounds), 'round')})"
-    within = f", within ±{c.delta:.0%}".replace("%", " %") if c.verdict == "no practical difference" else ""
-    return f"{formats.times(c.estimate)} ({wording.level(c)} interval {wording.interval(c)}{within})"
+        return f"{shown} (no interval: {formats.count(len(c.rounds), 'round')})"
+    within = f", within {wording.delta(METRICS[c.metric])}" if c.verdict == "no practical difference" else ""
+    return f"{shown} ({wording.level(c)} interval {wording.interval(c)}{within})"
 
 
 def _exploratory(headlines: Sequence[Ratio]) -> list[Line]:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 
-from tandem import formats, statistics
+from tandem import formats
 from tandem.judge.disturbances import Flagged
-from tandem.judge.measures import Measures, together
+from tandem.judge.metrics import METRICS
 from tandem.judge.summary import Summary
 from tandem.judge.verdict import Ratio
-from tandem.records.block import Block, Observed
-from tandem.records.setup import Stack
-from tandem.report import wording
-from tandem.report.sheet import Sheet
-
-FULL = 0.9
-"""Share of its CPU from which on the load generator, and nothing else, was the limit of its ceiling."""
+from tandem.records.block import Block
+from tandem.report import cells, reasons, wording
+from tandem.report.cells import plain
+from tandem.report.tables import Cell, Table
 
 
 def doubts(summary: Summary, problems: Sequence[str]) -> list[str]:
@@ -55,181 +51,122 @@ def _changed(summary: Summary) -> list[str]:
     ]
 
 
-def validity(summary: Summary) -> Sheet:
+def validity(summary: Summary) -> Table:
     """Return the limits, the worst that was seen, and how many blocks went beyond."""
     counts = formats.listed([f"{number:,} {level}" for level, number in summary.disturbances.blocks.items()])
     rows = [
-        [each.cause, each.suspect, each.invalid, _seen(each.worst, each.unit), f"{each.suspect_blocks:,}",
-         f"{each.invalid_blocks:,}"]
+        [plain(each.cause), plain(each.suspect), plain(each.invalid), _seen(each.worst, each.unit), plain(each.suspect_blocks),
+         plain(each.invalid_blocks)]
         for each in summary.disturbances.table
     ]  # fmt: skip
-    head = ["Cause outside the stack", "suspect", "invalid", "worst seen", "suspect blocks", "invalid blocks"]
-    return Sheet(f"Every block that was measured, the rejected ones included: {counts}", head, rows)
+    return Table(
+        name="validity",
+        caption=f"Every block that was measured, the rejected ones included: {counts}",
+        columns=["Cause outside the stack", "suspect", "invalid", "worst seen", "suspect blocks", "invalid blocks"],
+        rows=rows,
+    )
 
 
-def _seen(value: float | None, unit: str) -> str:
-    return "not available on this host" if value is None else f"{value:.3g} {unit}"
+def _seen(value: float | None, unit: str) -> Cell:
+    return Cell(text="not available on this host" if value is None else f"{value:.3g} {unit}", value=value)
 
 
-def flagged(caption: str, found: Sequence[Flagged]) -> Sheet:
+def flagged(name: str, caption: str, found: Sequence[Flagged]) -> Table:
     """Return blocks that something disturbed, with what did."""
-    rows = [[f"{f.round}", f"{f.attempt}", f.scenario, f.stack, "; ".join(wording.causes(f.causes))] for f in found]
-    return Sheet(caption, ["Round", "Attempt", "Scenario", "Stack", "Causes"], rows)
+    rows = [
+        [
+            plain(f.round),
+            plain(f.attempt),
+            plain(f.scenario),
+            plain(f.stack),
+            plain("; ".join(wording.causes(f.causes))),
+        ]
+        for f in found
+    ]
+    return Table(name=name, caption=caption, columns=["Round", "Attempt", "Scenario", "Stack", "Causes"], rows=rows)
 
 
-def with_and_without(headlines: Iterable[Ratio]) -> Sheet:
+def with_and_without(headlines: Iterable[Ratio]) -> Table:
     """Return each headline's estimate without and with the rejected attempts."""
     rows = [
-        [wording.subject(c), c.stack, formats.times(c.estimate), f"{len(c.rounds)}", formats.times(c.estimate_all),
-         f"{c.attempts_all}"]
+        [plain(wording.subject(c)), plain(c.stack), cells.effect(c, c.estimate), plain(len(c.rounds)),
+         cells.effect(c, c.estimate_all), plain(c.attempts_all)]
         for c in headlines
     ]  # fmt: skip
-    head = ["Ratio", "Stack", "valid rounds only", "rounds", "rejected ones included", "attempts"]
-    return Sheet("Estimates without and with the rejected rounds; only the first ones earn verdicts", head, rows)
+    return Table(
+        name="with-rejected-rounds",
+        caption="Estimates without and with the rejected rounds; only the first ones earn verdicts",
+        columns=["Ratio", "Stack", "valid rounds only", "rounds", "rejected ones included", "attempts"],
+        rows=rows,
+    )
 
 
-def crosschecks(summary: Summary) -> Sheet:
-    """Return the diagnostics of every stack and scenario: medians of its blocks, the dispatch lag of the worst one."""
-    found = {(m.scenario, m.stack): m for m in summary.measures}
-    rows = [_crosscheck(m, found[m.scenario, summary.run.baseline]) for m in summary.measures if m.diagnostics]
-    head = ["Scenario", "Stack", "p50, first → second half", "p99, first → second half", "in flight: seen · Little",
-            "mean: client · nginx", "static file p50 · ratio", "dispatch lag p99"]  # fmt: skip
-    return Sheet("Cross-checks: printed, never used to exclude anything", head, rows)
-
-
-def _crosscheck(m: Measures, baseline: Measures) -> list[str]:
-    d, ms = m.diagnostics, formats.milliseconds
-    assert d is not None
-    theirs = baseline.diagnostics.static_p50_ms if baseline.diagnostics else None
-    ratio = d.static_p50_ms / theirs if d.static_p50_ms and theirs else None
-    return [
-        m.scenario,
-        m.stack,
-        f"{ms(d.first_half_p50_ms)} → {ms(d.second_half_p50_ms)}",
-        f"{ms(d.first_half_p99_ms)} → {ms(d.second_half_p99_ms)}",
-        f"{d.in_flight_seen:.2f} · {d.in_flight_little:.2f}",
-        f"{ms(d.service_mean_ms)} · {ms(d.nginx_mean_ms)}",
-        f"{ms(d.static_p50_ms)} · {formats.times(ratio)}",
-        ms(m.dispatch_lag_p99_ms),
-    ]
-
-
-def generator(summary: Summary) -> Sheet | None:
-    """Return what the load generator can do against nginx alone and how much of it each scenario used; None: not calibrated."""
-    found = summary.run.calibration
-    if found is None:
-        return None
-    alone = "its own CPU was full" if found.ceiling_cpu_share >= FULL else "something else than its CPU was the limit"
+def decoys(found: Iterable[Ratio]) -> Table:
+    """Return what the decoy got."""
     rows = [
-        ["Ceiling, closed loop",
-         f"{formats.per_second(found.ceiling_rate)} at {formats.percent(found.ceiling_cpu_share)} of its CPU: {alone}"],
-        [f"Floor at {formats.offered([found.floor_rate])}: response of a static file",
-         f"p50 {formats.reach(found.floor_p50_ms)}, p99 {formats.reach(found.floor_p99_ms)}"],
-        ["Dispatch lag there", f"p50 {formats.milliseconds(found.dispatch_lag_p50_ms)}, "
-                               f"p99 {formats.milliseconds(found.dispatch_lag_p99_ms)}"],
-        ["Its own CPU per request", formats.milliseconds(found.generator_cpu_ms)],
+        [plain(c.scenario), plain(METRICS[c.metric].title), cells.effect(c, c.estimate), cells.interval(c),
+         plain(wording.level(c)), cells.verdict(c), plain(reasons.text(c.reason) or formats.NOTHING)]
+        for c in found
     ]  # fmt: skip
-    for load in summary.run.loads:
-        share = (
-            f"{formats.percent(load.rate / found.ceiling_rate)} of the ceiling"
-            if found.ceiling_rate
-            else formats.NOTHING
-        )
-        most = max((m.generator_share for m in summary.measures if m.scenario == load.scenario), default=0.0)
-        used = f"{formats.offered([load.rate])} is {share}; at most {formats.percent(most)} of its CPU used in a block"
-        rows.append([f"Used by {load.scenario}", used])
-    return Sheet("The load generator against nginx alone, before the first block", ["What", "How much"], rows)
+    return Table(
+        name="decoy",
+        caption="What the decoy got",
+        columns=["Scenario", "Metric", "Ratio", "Interval", "Confidence", "Verdict", "Why"],
+        rows=rows,
+    )
 
 
-def history(summary: Summary) -> Sheet | None:
-    """Return when the run was resumed; None for one that went through at once."""
-    rows = [[each.date, f"resumed, {formats.count(each.rounds, 'round')} in all", each.provenance.commit or "unknown"]
-            for each in summary.resumed]  # fmt: skip
-    first = [summary.run.provenance.date, f"begun, {formats.count(summary.run.rounds, 'round')}",
-             summary.run.provenance.commit or "unknown"]  # fmt: skip
-    return Sheet("History of the run", ["Date", "What", "Commit"], [first, *rows]) if rows else None
-
-
-def rounds(summary: Summary, judged: Sequence[Ratio]) -> Sheet:
+def rounds(summary: Summary, judged: Sequence[Ratio]) -> Table:
     """Return the ratio of every judged comparison in every round, and the estimates of both halves of the run."""
     numbers = range(1, summary.rounds_planned + 1)
     rows = []
     for c in judged:
         ratios = dict(zip(c.rounds, c.ratios, strict=True))
-        rows.append(
-            [wording.subject(c), c.stack, *(formats.times(ratios.get(number)) for number in numbers), *_halves(c)]
-        )
-    head = ["Ratio", "Stack", *(str(number) for number in numbers), "first half", "second half"]
+        seen = [cells.effect(c, ratios.get(number)) for number in numbers]
+        rows.append([plain(wording.subject(c)), plain(c.stack), *seen, *_halves(c)])
     caption = f"Ratio to {summary.run.baseline} in each round that counts, and the estimates of both halves of the run"
-    return Sheet(f"{caption}: a drift would pull them apart", head, rows)
-
-
-def _halves(c: Ratio) -> list[str]:
-    middle = len(c.ratios) // 2
-    logs = [math.log(ratio) for ratio in c.ratios]
-    parts = [statistics.estimate(half) if half else None for half in (logs[:middle], logs[middle:])]
-    return [formats.times(None if part is None else math.exp(part)) for part in parts]
-
-
-def differences(summary: Summary) -> Sheet:
-    """Return how much more often than on the baseline an arrival got no good answer."""
-    shares = {(m.scenario, m.stack): m.failed_share for m in summary.measures}
-    rows = [
-        [d.scenario, d.stack, formats.percent(shares[d.scenario, d.baseline]), formats.percent(shares[d.scenario, d.stack]),
-         wording.points(d)]
-        for d in summary.differences
-    ]  # fmt: skip
-    head = ["Scenario", "Stack", summary.run.baseline, "this stack", "difference (95 % interval), in percentage points"]
-    return Sheet(
-        "Failed, unfinished and dropped arrivals: differences, because there may be none; exploratory", head, rows
+    return Table(
+        name="rounds",
+        caption=f"{caption}: a drift would pull them apart",
+        columns=["Ratio", "Stack", *map(str, numbers), "first half", "second half"],
+        rows=rows,
+        kind="dense",
     )
 
 
-def failures(blocks: Iterable[Block]) -> Sheet:
+def _halves(c: Ratio) -> list[Cell]:
+    middle = len(c.ratios) // 2
+    return [cells.effect(c, METRICS[c.metric].estimate(half)) for half in (c.ratios[:middle], c.ratios[middle:])]
+
+
+def differences(summary: Summary) -> Table:
+    """Return what can be zero, of the baseline and of every other stack, and the difference."""
+    found = {(m.scenario, m.stack): m for m in summary.measures}
+    rows = [
+        [plain(c.scenario), plain(METRICS[c.metric].title), plain(c.stack),
+         *(Cell(text=wording.absolute(found[c.scenario, name], METRICS[c.metric]),
+                value=wording.value(found[c.scenario, name], METRICS[c.metric])) for name in (c.baseline, c.stack)),
+         cells.with_interval(c)]
+        for c in summary.comparisons if METRICS[c.metric].compared == "difference"
+    ]  # fmt: skip
+    return Table(
+        name="differences",
+        caption="Compared as differences, because they may be zero; failed are arrivals that failed, were dropped or unfinished",
+        columns=["Scenario", "Metric", "Stack", summary.run.baseline, "this stack", "difference"],
+        rows=rows,
+    )
+
+
+def failures(blocks: Iterable[Block]) -> Table:
     """Return the blocks in which not every arrival was answered well, with what was seen."""
     rows = [
-        [f"{b.round}", b.scenario, b.stack, f"{b.failures:,}", f"{b.unfinished:,}", f"{b.dropped:,}", f"{b.arrivals:,}",
-         "; ".join(b.failure_examples[:3]) or formats.NOTHING]
+        [plain(b.round), plain(b.scenario), plain(b.stack), plain(b.failures), plain(b.unfinished), plain(b.dropped),
+         plain(b.arrivals), plain("; ".join(b.failure_examples[:3]) or formats.NOTHING)]
         for b in blocks if b.failures or b.unfinished or b.dropped
     ]  # fmt: skip
-    head = ["Round", "Scenario", "Stack", "failed", "unfinished", "dropped", "arrivals", "seen"]
-    return Sheet("Blocks in which not every arrival was answered well", head, rows)
-
-
-def orders(blocks: Iterable[Block]) -> Sheet:
-    """Return for each round and scenario the stacks in the order of measurement."""
-    places: dict[tuple[int, str], list[Block]] = {}
-    for block in blocks:
-        places.setdefault((block.round, block.scenario), []).append(block)
-    rows = [
-        [f"{number}", scenario, " → ".join(block.stack for block in sorted(found, key=lambda block: block.position))]
-        for (number, scenario), found in sorted(places.items(), key=lambda place: place[0][0])
-    ]
-    return Sheet("Stacks in the order in which they were measured", ["Round", "Scenario", "Order"], rows)
-
-
-def budgets(summary: Summary) -> Sheet:
-    """Return what each stack was allowed and, beside it, the most that it was seen to use."""
-    head = ["Stack", "is", "CPUs", "server processes · seen", "threads each · seen in all", "in handlers at once · in flight",
-            "database connections · seen", "news connections · seen"]  # fmt: skip
-    rows = [_budget(stack, _observed(summary, stack.name)) for stack in summary.run.stacks]
-    return Sheet("What each stack was allowed · the most that was seen of it in any block", head, rows)
-
-
-def _budget(stack: Stack, seen: Observed | None) -> list[str]:
-    def pair(allowed: int | str, name: str) -> str:
-        found = getattr(seen, name) if seen else None
-        return f"{allowed} · {formats.NOTHING if found is None else found}"
-
-    b = stack.budget
-    decoy = f" (decoy of {stack.decoy_of})" if stack.decoy_of else ""
-    slots = b.slots if b.slots is not None else "as many as connections"
-    return [stack.name, f"{stack.title}{decoy}", f"{b.cpus}", pair(b.processes, "processes"), pair(b.threads, "threads"),
-            pair(slots, "in_flight"), pair(b.database_connections, "database_connections"),
-            pair(b.news_connections, "news_connections")]  # fmt: skip
-
-
-def _observed(summary: Summary, name: str) -> Observed | None:
-    """Return the most that a stack was seen to use under any scenario."""
-    found = [m.observed for m in summary.measures if m.stack == name and m.observed]
-    return together(Observed, found, max)
+    return Table(
+        name="failures",
+        caption="Blocks in which not every arrival was answered well",
+        columns=["Round", "Scenario", "Stack", "failed", "unfinished", "dropped", "arrivals", "seen"],
+        rows=rows,
+    )

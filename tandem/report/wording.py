@@ -5,19 +5,48 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from tandem.formats import NOTHING, beyond, bounds, confidence, milliseconds, point, reach
+from tandem import formats
+from tandem.formats import NOTHING, beyond, bounds, confidence, milliseconds, reach
 from tandem.judge.measures import Measures, Pooled
 from tandem.judge.metrics import METRICS, Metric
 from tandem.judge.prediction import Prediction
 from tandem.judge.validity import Cause
-from tandem.judge.verdict import Difference, Ratio
+from tandem.judge.verdict import Ratio
 from tandem.rules import NEEDED
+
+Percentile = Literal["p50", "p90", "p99", "p999"]
+
+
+def effect(metric: Metric, value: float | None) -> str:
+    """Write a ratio, or a difference with its unit: 0.87×, +1.1 points."""
+    if value is None:
+        return NOTHING
+    return formats.times(value) if metric.compared == "ratio" else formats.difference(value, metric.unit)
+
+
+def delta(metric: Metric) -> str:
+    """Write what makes no practical difference: ±10 %, ±0.1 points."""
+    return f"±{100 * metric.delta:g} %" if metric.compared == "ratio" else f"±{metric.delta:g} {metric.unit}"
+
+
+def better_where(metrics: Iterable[Metric]) -> str:
+    """Say on which side of no effect these metrics are better: "below 1 is better", "above 0 is better for throughput"."""
+    found = list(dict.fromkeys(metrics))
+    sides: dict[str, list[str]] = {}
+    for metric in found:
+        side = f"{'above' if metric.higher_is_better else 'below'} {metric.none:g}"
+        sides.setdefault(side, []).append(metric.title)
+    if len(sides) == 1:
+        return f"{next(iter(sides))} is better"
+    return "; ".join(f"{side} is better for {formats.listed(titles)}" for side, titles in sides.items())
 
 
 def interval(comparison: Ratio) -> str:
-    """Write the interval that decided: 1.70–1.98."""
+    """Write the interval that decided: 1.70–1.98, or +0.2 to +1.1 for a difference."""
     found = comparison.decided_by
-    return bounds(found.low, found.high) if found else bounds(None, None)
+    if found is None or METRICS[comparison.metric].compared == "ratio":
+        return bounds(found.low, found.high) if found else bounds(None, None)
+    return f"{formats.signed(found.low)} to {formats.signed(found.high)}"
 
 
 def level(comparison: Ratio) -> str:
@@ -30,22 +59,20 @@ def levelled(comparison: Ratio) -> str:
     return f"{interval(comparison)} ({level(comparison)})" if comparison.decided_by else interval(comparison)
 
 
-def points(difference: Difference) -> str:
-    """Write a difference of shares in percentage points with its interval: +0.02 (0 to +0.05)."""
-    if difference.estimate is None:
-        return NOTHING
-    interval = (
-        "no interval" if difference.low is None else f"{point(difference.low)} to {point(difference.high or 0.0)}"
-    )
-    return f"{point(difference.estimate)} ({interval})"
-
-
 def expected(prediction: Prediction) -> str:
     """Write a predicted p50: 100 ms, 100–112 ms where requests queue, or that the stack can't serve the rate."""
     low, high = milliseconds(prediction.p50_ms), milliseconds(prediction.p50_most_ms)
     if prediction.p50_ms is None:
         return "cannot serve this rate"
     return low if low == high else f"{low.removesuffix(' ms')}–{high}"
+
+
+def value(measures: Measures, metric: Metric) -> float | None:
+    """Return a measure's value of a metric, as `absolute` writes it."""
+    if metric.pooled is not None and measures.pooled is not None:
+        return known(measures.pooled, metric.pooled)
+    found: float | None = getattr(measures, metric.field)
+    return found
 
 
 def absolute(measures: Measures, metric: Metric) -> str:
@@ -55,17 +82,22 @@ def absolute(measures: Measures, metric: Metric) -> str:
     return metric.show(getattr(measures, metric.field))
 
 
-def percentile(measures: Measures, name: Literal["p50", "p90", "p99", "p999"]) -> str:
+def percentile(measures: Measures, name: Percentile) -> str:
     """Write a percentile: "not reached" where too many requests failed, "–" where there are too few samples for it."""
     if measures.pooled is None:
         return milliseconds({"p50": measures.p50_ms, "p99": measures.p99_ms}.get(name))
     return pooled_percentile(measures.pooled, name)
 
 
-def pooled_percentile(pooled: Pooled, name: Literal["p50", "p90", "p99", "p999"]) -> str:
+def pooled_percentile(pooled: Pooled, name: Percentile) -> str:
     """Write a percentile of pooled samples in the same way."""
+    return NOTHING if pooled.samples < NEEDED[name] else reach(known(pooled, name))
+
+
+def known(pooled: Pooled, name: Percentile) -> float | None:
+    """Return a percentile of pooled samples; None where it was not reached, or there are too few samples for it."""
     value = {"p50": pooled.p50_ms, "p90": pooled.p90_ms, "p99": pooled.p99_ms, "p999": pooled.p999_ms}[name]
-    return NOTHING if pooled.samples < NEEDED[name] else reach(value)
+    return None if pooled.samples < NEEDED[name] else value
 
 
 def causes(found: Iterable[Cause]) -> list[str]:

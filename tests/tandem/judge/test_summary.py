@@ -25,10 +25,12 @@ def test_shares_that_can_be_zero_are_compared_as_differences() -> None:
         if block["stack"] == ASGI and block["scenario"] == "read":
             block.update(failures=18, dropped=18)
 
-    found = {(d.scenario, d.stack): d for d in summarise(synthesise(change=change)).differences}
+    found = {(c.scenario, c.stack): c for c in summarise(synthesise(change=change)).comparisons if c.metric == "failed"}
     read = found["read", ASGI]
-    assert read.points == [pytest.approx(100 * 36 / 3618)] * 9
-    assert read.estimate == read.low == read.high == pytest.approx(0.995, abs=0.001)
+    assert read.ratios == [pytest.approx(100 * 36 / 3618)] * 9
+    assert read.decided_by is not None
+    assert read.estimate == read.decided_by.low == read.decided_by.high == pytest.approx(0.995, abs=0.001)
+    assert (read.kind, read.verdict) == ("exploratory", "not judged")
     assert found["everyday", ASGI].estimate == 0
     assert read.confidence == 0.95
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import csv
+import io
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ from tests.support import synthetic
 from tests.support.synthetic import ASGI, synthesise
 
 FACTORS = {(ASGI, "read", "cpu"): 1.8, (ASGI, "everyday", "cpu"): 1.3, (ASGI, "waiting", "p50"): 0.4}
+CSV = "data:text/csv;charset=utf-8;base64,"
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
 
@@ -24,6 +28,7 @@ class Page(HTMLParser):
         self.links: list[str] = []
         self.tags: list[str] = []
         self.words: list[str] = []
+        self.files: dict[str, str] = {}  # the targets of links that download something, by file
         self.feed(text)
         assert self.open == []
 
@@ -32,6 +37,9 @@ class Page(HTMLParser):
             self.open.append(tag)
         self.tags.append(tag)
         self.ids += [value for name, value in attrs if name == "id" and value]
+        known = dict(attrs)
+        if known.get("download"):
+            self.files[str(known["download"])] = str(known["href"])
         self.links += [value for name, value in attrs if name in ("href", "src", "xlink:href") and value]
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -44,6 +52,11 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.words.append(data)
+
+    def table(self, name: str) -> list[list[str]]:
+        """Return a table of the page as whoever downloads it gets it, its head first."""
+        content = base64.b64decode(self.files[f"{name}.csv"].partition(CSV)[2]).decode("utf-8-sig")
+        return list(csv.reader(io.StringIO(content)))
 
     @property
     def text(self) -> str:

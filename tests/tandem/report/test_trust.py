@@ -95,8 +95,7 @@ def test_a_run_that_was_taken_up_again_says_so(tmp_path: Path) -> None:
     synthetic.write(tmp_path, [*found, *synthesise()[37:]])
     page = pages.Page(pages.html(tmp_path))
     assert "9 of 9 rounds valid" in page.text
-    assert "begun, 9 rounds 0123456789abcdef" in page.text
-    assert "resumed, 9 rounds in all fedcba98" in page.text
+    assert [row[2][:8] for row in page.table("history")[1:]] == ["01234567", "fedcba98"]
     assert "The run was resumed with another commit." in page.text
     assert "a busy machine" in page.text
 
@@ -129,4 +128,6 @@ def test_arrivals_without_an_answer_are_shown_as_differences(tmp_path: Path, kin
             block[kind] = 40
 
     page, _ = pages.made(tmp_path, change=change)
-    assert "read asgi 0 % 1.1 % +1.1 (+1.1 to +1.1)" in page.text
+    rows = [row for row in page.table("differences") if row[:3] == ["read", "failed arrivals", ASGI]]
+    assert [[round(float(value), 3) for value in row[3:6:2]] for row in rows] == [[0, 1.099]]
+    assert [round(float(value), 4) for row in rows for value in row[3:5]] == [0, 0.011]
