@@ -98,14 +98,14 @@ def run(folder: Path, url: str, *options: object, users: int = 50, seconds: int 
 
 
 def running(
-    folder: Path, url: str, *options: object, users: int = 50, cwd: Path = PROJECT
+    folder: Path, url: str, *options: object, users: int = 50, cwd: Path = PROJECT, load_test: Path = LOADTEST
 ) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
     """A run without a web page."""
     samples, statistics, log = folder / "samples.gz", folder / "statistics", folder / "log"
     for file in (samples, statistics.with_suffix(".json")):
         file.unlink(missing_ok=True)
     usual = ["--headless", "-u", users, "-r", users, "-H", url, "--json-file", statistics, "--samples", samples]
-    return locust(log, "-f", LOADTEST, *usual, *options, cwd=cwd)
+    return locust(log, "-f", load_test, *usual, *options, cwd=cwd)
 
 
 def left(folder: Path, status: int) -> Done:

@@ -59,7 +59,7 @@ def toy(answering: Answering, logging_in: Callable[[int], Answer] = token) -> It
 
         def do_GET(self) -> None:
             if self.path == "/healthz":
-                answer: Answer | None = (200, {}, b"")
+                answer: Answer | None = (200, {"Content-Type": "application/json"}, b'{"status":"ok"}')
             else:
                 with known.lock:
                     known.requests += 1
