@@ -92,7 +92,7 @@ class Bench:
             self.running,
             release.generator.child,
             [*(each.child for each in self.generators.values()), *([self.site.news] if self.site.news else [])],
-            self.site.plan.layout.used(),
+            self.site.plan.layout,
         )
         self._sleep_until(release.window.start, release.generator)
         meter.begin()
@@ -113,6 +113,7 @@ class Bench:
         """Put together what was seen."""
         load, slot, window = release.load, release.slot, release.window
         inside = samples.within(found, *window)
+        app = usage.below(self.running.keepers())
         first = self.first_asked.setdefault((slot.round, slot.attempt, load.scenario), inside)
         figures = samples.figures(found, window)
         return Block(
@@ -143,12 +144,14 @@ class Bench:
             + samples.off_schedule(len(inside), load.rate * load.seconds),
             app_cpu_seconds=meter.app,
             nginx_cpu_seconds=meter.nginx,
-            app_memory_bytes=usage.memory_bytes(self.running.app_sessions()),
-            nginx_memory_bytes=usage.memory_bytes([self.running.nginx.pid]),
+            cpu_gap_share=meter.gap_share,
+            strays=meter.strays,
+            app_memory_bytes=usage.memory_bytes(app),
+            nginx_memory_bytes=usage.memory_bytes([self.running.nginx.pid, *usage.below([self.running.nginx.pid])]),
             start_seconds=self.running.start_seconds,
             interference=meter.interference,
             observed=budget_use.observe(
-                self.running.app_sessions(),
+                app,
                 self.site.file(self.name),
                 self.site.news_port,
                 samples.most_in_flight(found, window),

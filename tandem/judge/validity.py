@@ -73,12 +73,20 @@ GENERATOR = _share("generator_cpu", "CPU used by the generator", CPU, 60, 85, la
 OTHERS = _share("others_cpu", "CPU used by anyone else", CPU, 3, 10, lambda around: around.others_cpu_share)
 STEAL = _share("steal", "CPU stolen by the hypervisor", TIME, 0.5, 2, lambda around: around.steal_share)
 THROTTLED = _share("throttled", "held back by a CPU quota", TIME, 0.5, 2, lambda around: around.throttled_share)
+GAP = Limit(
+    key="cpu_gap", title="CPU on the stack's CPUs that is not the CPU that was counted", unit=CPU, suspect=5, invalid=15,
+    value=lambda block: None if block.cpu_gap_share is None else 100 * block.cpu_gap_share,
+)  # fmt: skip
+STRAYS = Limit(
+    key="strays", title="threads of the stack that were allowed on other CPUs", unit="threads", suspect=None, invalid=0,
+    value=lambda block: block.strays,
+)  # fmt: skip
 ACCOUNTING = Limit(
     key="accounting", title="samples missing or asked for otherwise", unit="arrivals", suspect=None, invalid=0,
     value=lambda block: float(block.unaccounted + block.asked_otherwise),
 )  # fmt: skip
 
-LIMITS = (LAG, WAITING, GENERATOR, OTHERS, STEAL, THROTTLED, ACCOUNTING)
+LIMITS = (LAG, WAITING, GENERATOR, OTHERS, STEAL, THROTTLED, GAP, STRAYS, ACCOUNTING)
 
 
 class Cause(msgspec.Struct, frozen=True, kw_only=True):

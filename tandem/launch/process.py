@@ -4,14 +4,18 @@ Every child gets a session of its own, the CPUs it may use, a log file, and a pa
 killed, however hard, the kernel sends SIGTERM to its direct children, and those (gunicorn, nginx) end their workers.
 SIGKILL as that signal would leave workers behind. The kernel sends it when the *thread* that started the child ends,
 so children are started from the main thread only.
+
+A child that is `kept` may make sessions of its own, and daemons: a keeper stands above it (keeper.py), below which all stays.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -40,6 +44,7 @@ INHERITED = (
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 PR_SET_PDEATHSIG = 1
+KEEPER = Path(__file__).with_name("keeper.py")
 
 
 def environment(extra: Mapping[str, str]) -> dict[str, str]:
@@ -48,8 +53,16 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
     return {**inherited, "PYTHONUNBUFFERED": "1", **extra}
 
 
-def _prepare(cpus: Sequence[int]) -> Callable[[], None]:
-    """Return what the child does between fork and exec."""
+def _kept(name: str, command: Sequence[str], cpus: Sequence[int], path: str | None) -> list[str]:
+    """Return the command of a keeper for this one. Raises TandemError where its program isn't there."""
+    if shutil.which(command[0], path=path) is None:
+        raise TandemError(f"{name} can't be started: `{command[0]}`: there is no such program")
+    listed = ",".join(map(str, cpus))
+    return [sys.executable, "-I", "-S", str(KEEPER), str(os.getpid()), listed, *command]
+
+
+def _prepare(cpus: Sequence[int], blocked: Sequence[signal.Signals] = ()) -> Callable[[], None]:
+    """Return what the child does between fork and exec; signals that it blocks wait until it can heed them."""
     libc, parent = ctypes.CDLL(None), os.getpid()
 
     def prepare() -> None:
@@ -58,6 +71,7 @@ def _prepare(cpus: Sequence[int]) -> Callable[[], None]:
             os._exit(1)
         if cpus:
             os.sched_setaffinity(0, cpus)
+        signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
 
     return prepare
 
@@ -75,25 +89,29 @@ class Child:
         env: Mapping[str, str],
         cwd: Path,
         gated: bool = False,
+        kept: bool = False,
     ) -> None:
         """Start it. Raises TandemError where its program can't be started."""
         if threading.current_thread() is not threading.main_thread():
             raise RuntimeError("children are started from the main thread: the parent-death signal follows the thread")
-        self.name, self.log = name, log
+        self.name, self.log, self.kept = name, log, kept
+        prepare = _prepare(() if kept else cpus, (signal.SIGTERM, signal.SIGUSR1) if kept else ())
+        if kept:
+            command = _kept(name, command, cpus, env.get("PATH"))
         stdin = subprocess.PIPE if gated else subprocess.DEVNULL
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
             try:
                 self.popen = subprocess.Popen(
                     command, stdin=stdin, stdout=output, stderr=subprocess.STDOUT, cwd=cwd, env=dict(env),
-                    start_new_session=True, preexec_fn=_prepare(cpus),
+                    start_new_session=True, preexec_fn=prepare,
                 )  # fmt: skip
             except (OSError, subprocess.SubprocessError) as error:
                 raise TandemError(f"{name} can't be started: `{command[0]}`: {error}") from error
 
     @property
     def pid(self) -> int:
-        """Process id, which is also its session and process group."""
+        """Process id, which is also its session and process group; of a child that is kept, those of its keeper."""
         return self.popen.pid
 
     def running(self) -> bool:
@@ -123,7 +141,10 @@ class Child:
             self.popen.terminate()
 
     def kill(self) -> None:
-        """End what is left of it and of its process group, and reap it."""
+        """End what is left of it, of its process group, and of all that is below its keeper, and reap it."""
+        if self.kept and self.running():
+            self.popen.send_signal(signal.SIGUSR1)
+            self.wait(PATIENCE)
         if self.popen.returncode is None:
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)

@@ -71,8 +71,8 @@ class RunningStack:
         """Raise RunFailed, with last log lines, if any of its processes has ended."""
         self.children.check()
 
-    def app_sessions(self) -> list[int]:
-        """Return the sessions that hold the app's processes."""
+    def keepers(self) -> list[int]:
+        """Return the process ids of the keepers: all that descends from one is the app's, the keeper itself is not."""
         return [server.pid for server in self.servers]
 
 
@@ -122,6 +122,7 @@ def _server(
         cpus=cpus,
         env=process.environment(given),
         cwd=Path(stack.directory),
+        kept=True,
     )
 
 

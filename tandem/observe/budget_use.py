@@ -14,16 +14,14 @@ ESTABLISHED = "01"
 """TCP_ESTABLISHED in /proc/net/tcp (include/net/tcp_states.h)."""
 
 
-def observe(app_sessions: Sequence[int], database_file: Path, news_port: int, in_flight: int) -> Observed:
-    """Look at the app's processes: these sessions. `in_flight` was counted by the generator and is passed on.
+def observe(pids: Sequence[int], database_file: Path, news_port: int, in_flight: int) -> Observed:
+    """Look at the app's processes. `in_flight` was counted by the generator and is passed on.
 
     An SQLite connection is an open descriptor of the database file itself: every connection has exactly one, beside
     those of the log. While others hold a lock, SQLite keeps that of a closed connection for the next one: in a process
     that always has a connection this is the most that there were at once. Connections to the news service are those to
     127.0.0.1 and its port, IPv4, that are established now.
     """
-    wanted = set(app_sessions)
-    pids = [process.pid for process in usage.scan() if process.session in wanted]
     opened = _opened(pids)
     return Observed(
         processes=len(pids),

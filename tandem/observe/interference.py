@@ -101,7 +101,7 @@ class Watch:
     def _read(self) -> Reading:
         processes = usage.scan()
         generator = [each for each in processes if each.session in self.generator]
-        mine = ours(processes, self.generator | self.own, self.harness)
+        mine = usage.tree({*self.generator, *self.own, self.harness}, processes)
         kernel_threads = [each for each in processes if each.kernel]
         began = time.monotonic()
         ours_spent = usage.spent(each for each in processes if each.pid in mine)
@@ -150,14 +150,6 @@ class Watch:
         return None
 
 
-def ours(processes: Sequence[Process], sessions: set[int], harness: int) -> set[int]:
-    """Return the ids of the processes of these sessions, of the harness and of all that descends from it."""
-    found = {each.pid for each in processes if each.session in sessions} | {harness}
-    while more := {each.pid for each in processes if each.parent in found} - found:
-        found |= more
-    return found
-
-
 def everyone_else(processes: Iterable[Process], mine: set[int]) -> Usage | None:
     """Return the CPU time of everyone else's processes; None where not all processes can be seen."""
     if not kernel.all_processes_are_visible():
@@ -173,7 +165,7 @@ def watch_host(cpus: Sequence[int], seconds: float, harness: int | None = None) 
     time.sleep(seconds)
     interference = watch.end()
     processes = usage.scan()
-    mine = ours(processes, set(), watch.harness)
+    mine = usage.tree([watch.harness], processes)
     others = [each for each in processes if each.pid not in mine and not each.kernel and each.cpu in watch.watched]
     # Their own time only: that of a child that they waited for may be older than the look.
     used = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -82,10 +82,26 @@ def spent(processes: Iterable[Process]) -> Usage:
     return usage
 
 
-def read(sessions: Iterable[int]) -> Usage:
-    """Return the CPU time of every process of these sessions."""
-    wanted = set(sessions)
-    return spent(process for process in scan() if process.session in wanted)
+def tree(roots: Iterable[int], processes: Sequence[Process]) -> set[int]:
+    """Return the ids of these processes, of their sessions, and of all that descends from any of them."""
+    wanted = set(roots)
+    found = wanted | {each.pid for each in processes if each.session in wanted}
+    while more := {each.pid for each in processes if each.parent in found} - found:
+        found |= more
+    return found
+
+
+def below(roots: Iterable[int], processes: Sequence[Process] | None = None) -> list[int]:
+    """Return the ids of all that descends from these processes, themselves left out."""
+    processes = scan() if processes is None else processes
+    return sorted((tree(roots, processes) - set(roots)) & {each.pid for each in processes})
+
+
+def read(roots: Iterable[int], processes: Sequence[Process] | None = None) -> Usage:
+    """Return the CPU time of these processes and of all that descends from them."""
+    processes = scan() if processes is None else processes
+    wanted = tree(roots, processes)
+    return spent(process for process in processes if process.pid in wanted)
 
 
 def seconds(before: Usage, after: Usage) -> float:
@@ -100,17 +116,30 @@ def seconds(before: Usage, after: Usage) -> float:
     return (alive + max(0, reaped - ended)) / 1e9
 
 
-def memory_bytes(sessions: Iterable[int]) -> int | None:
-    """Return the proportional set size of all processes of these sessions; None where it is not available.
+def memory_bytes(pids: Iterable[int]) -> int | None:
+    """Return the proportional set size of these processes; None where it is not available.
 
     PSS shares the pages that forked workers have in common between them; the resident set size would count them once
     each.
     """
-    total, wanted = 0, set(sessions)
-    for pid in [process.pid for process in scan() if process.session in wanted]:
+    total = 0
+    for pid in pids:
         try:
             rollup = (PROC / str(pid) / "smaps_rollup").read_text()
+        except FileNotFoundError:  # it has ended meanwhile
+            continue
         except OSError:
             return None
         total += sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) * 1024
     return total
+
+
+def strays(pids: Iterable[int], cpus: Iterable[int]) -> int:
+    """Count the threads of these processes that may run on other CPUs than these."""
+    allowed, found = set(cpus), 0
+    for pid in pids:
+        with suppress(OSError):
+            for task in os.listdir(PROC / str(pid) / "task"):
+                with suppress(OSError):
+                    found += not os.sched_getaffinity(int(task)) <= allowed
+    return found

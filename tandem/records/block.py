@@ -73,6 +73,10 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, tag="block"):
     unaccounted: int  # arrivals of the window that left no sample, or two, or that the schedule has and it has not
     app_cpu_seconds: float
     nginx_cpu_seconds: float
+    cpu_gap_share: float | None = (
+        None  # CPU that the machine saw on the stack's CPUs, more or less than was counted, of one CPU
+    )
+    strays: int | None = None  # threads of the stack that were allowed on other CPUs, at either end of the window
     app_memory_bytes: int | None  # PSS, read after the window
     nginx_memory_bytes: int | None
     start_seconds: float  # from starting the stack to its first good answer

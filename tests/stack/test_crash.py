@@ -21,6 +21,7 @@ from tandem.plan import stacks as tandem_stacks
 from tests.support.accounts import ADMIN_JSON
 from tests.support.answers import Answer
 from tests.support.clients import HttpClient
+from tests.support.processes import server
 from tests.support.stacks import STACKS, environment_for
 from tests.support.waiting import eventually
 
@@ -55,7 +56,7 @@ class Ledger:
 
 def workers(running: RunningStack) -> list[int]:
     """The processes that a master has started to answer requests."""
-    servers = {server.pid for server in running.servers}
+    servers = {server(keeper) for keeper in running.keepers()}
     return [process.pid for process in scan() if process.parent in servers]
 
 
@@ -108,7 +109,7 @@ def test_every_acknowledged_write_survives_a_killed_worker(
             assert eventually(lambda: ledger.acknowledged > 100)
             victims = workers(running)
             assert len(victims) == WORKERS[name]
-            for victim in victims or [running.servers[0].pid]:
+            for victim in victims or [server(running.keepers()[0])]:
                 os.kill(victim, signal.SIGKILL)
             if victims:  # the master puts new workers in their place, and writing goes on
                 before = ledger.acknowledged

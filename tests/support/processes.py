@@ -22,6 +22,21 @@ def descendants(pid: int) -> set[int]:
     return found
 
 
+def server(keeper: int) -> int:
+    """The process that a keeper started, where it has but one child."""
+    [pid] = [
+        int(name.name) for name in Path("/proc").iterdir() if name.name.isdigit() and _parent(int(name.name)) == keeper
+    ]
+    return pid
+
+
+def _parent(pid: int) -> int:
+    try:
+        return int(_stat(pid)[1])
+    except OSError:
+        return 0
+
+
 def alive(pid: int) -> bool:
     """Whether the process still runs; one that only waits to be reaped does not."""
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -65,8 +66,29 @@ class Handler(BaseHTTPRequestHandler):
         """Log nothing."""
 
 
+def become_a_daemon() -> None:
+    """Go on as the grandchild in a session of its own, as daemon(3) and `setsid` do; the process that was started ends."""
+    for step in (os.setsid, lambda: None):
+        if os.fork():
+            os._exit(0)
+        step()
+
+
+def burn() -> None:
+    """Keep a CPU busy."""
+    while True:
+        pass
+
+
 def main(port: str, manner: str) -> None:
-    """Be a server of this manner: answer, refuse (end at once with a message) or silent (never listen)."""
+    """Be a server of this manner: answer, refuse (end at once with a message), silent (never listen) or daemon (in a session
+    of its own, with nobody above it that it was started by); burn: the same on any CPU, which it keeps busy.
+    """
+    if manner in ("daemon", "burn"):
+        become_a_daemon()
+    if manner == "burn":
+        os.sched_setaffinity(0, range(os.cpu_count() or 1))
+        threading.Thread(target=burn, daemon=True).start()
     if manner == "refuse":
         sys.exit("toy: the library zebra is missing")
     if manner == "silent":

@@ -11,6 +11,7 @@ import pytest
 
 from tandem.errors import RunFailed
 from tandem.experiments.rig import Rig
+from tandem.judge import validity
 from tandem.launch import nginx
 from tandem.observe import samples
 from tandem.plan import cpu_layout, profiles, stacks
@@ -65,7 +66,7 @@ def test_stacks_are_proved_the_same_and_measured(rig: Rig) -> None:
             stack.prepare(load, "a key")
             stack.start()
             block = stack.measure(load, Slot(round=3, attempt=2, position=2))
-            started = [*stack.running.app_sessions(), stack.running.nginx.pid]
+            started = [*stack.running.keepers(), stack.running.nginx.pid]
     assert (block.round, block.stack, block.scenario, block.position) == (3, "one", "waiting", 2)
     assert block.requests > 50
     assert (block.failures, block.unfinished) == (0, 0)
@@ -75,6 +76,8 @@ def test_stacks_are_proved_the_same_and_measured(rig: Rig) -> None:
     # The test's own locustfile sends far more than the load says, which must not go unnoticed.
     assert block.unaccounted == abs(block.arrivals - 30)
     assert block.asked_otherwise == 0
+    assert block.strays == 0
+    assert block.cpu_gap_share is None or block.cpu_gap_share < 1
     assert block.observed.processes == 1
     assert block.observed.threads
     assert block.diagnostics.nginx_mean_ms is not None
@@ -88,6 +91,26 @@ def test_stacks_are_proved_the_same_and_measured(rig: Rig) -> None:
     assert len(kept) > block.arrivals  # of the warm-up, too
     assert not any(alive(pid) for pid in started)
     assert not rig.work.exists()
+
+
+def test_a_stack_that_hides_in_a_session_of_its_own_is_measured_and_told_to_stray(rig: Rig) -> None:
+    burning = {
+        name: msgspec.structs.replace(stack, command=[*stack.command[:-1], "burn"])
+        for name, stack in rig.plan.definitions.items()
+    }
+    rig.plan = replace(rig.plan, definitions=burning)
+    with rig.ready(), rig.stack("one") as stack:
+        stack.prepare(rig.plan.loads[0], "a key")
+        stack.start()
+        block = stack.measure(rig.plan.loads[0], Slot(round=1, attempt=1, position=1))
+        keepers = stack.running.keepers()
+        assert all(alive(pid) for pid in keepers)
+    assert block.app_cpu_seconds > 0.02
+    assert block.observed.processes == 1
+    assert block.app_memory_bytes
+    assert block.strays
+    assert "strays" in {cause.key for cause in validity.judge(block).causes}
+    assert not any(alive(pid) for pid in keepers)
 
 
 def test_a_stack_that_dies_in_a_block_stops_the_run_with_its_last_lines(rig: Rig, tmp_path: Path) -> None:

@@ -48,7 +48,9 @@ def test_each_cause_has_the_limits_of_the_method(
 
 
 def test_the_table_is_whole() -> None:
-    assert [limit for limit, *_ in TABLE] == list(validity.LIMITS[:-1])
+    assert [limit for limit, *_ in TABLE] == [
+        limit for limit in validity.LIMITS if limit not in (validity.GAP, validity.STRAYS, validity.ACCOUNTING)
+    ]
     assert validity.LIMITS[-1] is validity.ACCOUNTING
     rows = validity.rows()
     assert rows[0] == ("dispatch lag p99", "> 1 ms, or > 0.5 ms and > 10% of the response time's p99", "> 5 ms")
@@ -72,6 +74,14 @@ def test_accounts_that_do_not_add_up_are_never_only_suspect() -> None:
     assert (cause.key, cause.value, cause.limit, cause.unit) == ("accounting", 1, 0, "arrivals")
     assert validity.judge(block(unaccounted=1)).level == "INVALID"
     assert validity.judge(block(asked_otherwise=3)).level == "INVALID"
+
+
+def test_cpu_that_nobody_counted_and_threads_on_other_cpus_are_causes() -> None:
+    assert validity.judge(block(cpu_gap_share=0.04, strays=0)).level == "VALID"
+    assert validity.judge(block(cpu_gap_share=0.1)).level == "SUSPECT"
+    assert validity.judge(block(cpu_gap_share=0.2)).level == "INVALID"
+    assert validity.judge(block(strays=1)).level == "INVALID"
+    assert validity.unreadable(block(cpu_gap_share=None)) == [validity.GAP.title]
 
 
 def test_what_the_stack_does_is_no_cause() -> None:

@@ -14,9 +14,10 @@ import pytest
 from tandem.errors import RunFailed, Stopped, TandemError
 from tandem.launch import process
 from tandem.launch.process import Child, Children
+from tandem.observe import usage
 from tandem.paths import PROJECT
 from tests.support.children import SLEEPER
-from tests.support.processes import alive
+from tests.support.processes import alive, server
 from tests.support.waiting import eventually
 
 STUBBORN = [
@@ -33,6 +34,20 @@ print("up", worker.pid, flush=True)
 worker.wait()
 """,
 ]  # fmt: skip
+# Starts a process in a session of its own, of which nobody is left above, and ends or goes on; SIGTERM doesn't end it.
+DAEMON = """
+import os, signal, sys, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        print("up", os.getpid(), flush=True)
+        time.sleep(60)
+    os._exit(0)
+os.wait()
+time.sleep({seconds})
+sys.exit({status})
+"""
 PARENT = """
 import signal, sys, time
 from pathlib import Path
@@ -42,15 +57,18 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever started the tests may i
 with process.stoppable(), Children() as children:
     for number, command in enumerate({commands!r}):
         log = Path({folder!r}) / f"{{number}}.log"
-        children.add(Child(f"child {{number}}", command, log=log, cpus=[], env=process.environment({{}}), cwd=Path("/")))
+        env = process.environment({{}})
+        children.add(Child(f"child {{number}}", command, log=log, cpus=[], env=env, cwd=Path("/"), kept={kept}))
     time.sleep(60)
 """
 
 
-def child(tmp_path: Path, command: list[str], name: str = "child", cpus: list[int] | None = None) -> Child:
+def child(
+    tmp_path: Path, command: list[str], name: str = "child", cpus: list[int] | None = None, kept: bool = False
+) -> Child:
     """Start a child that logs into the test's folder."""
     log = tmp_path / f"{name}.log"
-    return Child(name, command, log=log, cpus=cpus or [], env=process.environment({}), cwd=tmp_path)
+    return Child(name, command, log=log, cpus=cpus or [], env=process.environment({}), cwd=tmp_path, kept=kept)
 
 
 def up(each: Child) -> bool:
@@ -112,17 +130,78 @@ def test_a_child_that_ended_is_reported_with_its_last_lines(tmp_path: Path) -> N
             children.check()
 
 
+@pytest.mark.parametrize("kept", [False, True])
 @pytest.mark.usefixtures("processes")
-def test_a_program_that_is_missing_is_named(tmp_path: Path) -> None:
+def test_a_program_that_is_missing_is_named(tmp_path: Path, kept: bool) -> None:
     with pytest.raises(TandemError, match="zoo can't be started: `/no/such/program`"):
-        child(tmp_path, ["/no/such/program"], "zoo")
+        child(tmp_path, ["/no/such/program"], "zoo", kept=kept)
+
+
+def daemon(seconds: int, status: int = 0) -> list[str]:
+    return [sys.executable, "-c", DAEMON.format(seconds=seconds, status=status)]
+
+
+@pytest.mark.parametrize("seconds", [0, 60])
+@pytest.mark.usefixtures("processes")
+def test_a_daemon_is_kept_and_ends_with_the_child(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    """Whether or not the process that started it is still there, it is below the keeper, on the child's CPUs."""
+    monkeypatch.setattr(process, "PATIENCE", 0.5)
+    cpu = max(os.sched_getaffinity(0))
+    with Children() as children:
+        kept = children.add(child(tmp_path, daemon(seconds), cpus=[cpu], kept=True))
+        assert eventually(lambda: up(kept))
+        pid = int(kept.log.read_text().split()[1])
+        assert eventually(lambda: pid in usage.below([kept.pid]) and (seconds > 0 or len(usage.below([kept.pid])) == 1))
+        assert os.getsid(pid) != kept.pid
+        assert os.sched_getaffinity(pid) == {cpu}
+        children.check()
+    assert not alive(pid)
+    assert not alive(kept.pid)
+
+
+@pytest.mark.usefixtures("processes")
+def test_a_kept_child_that_fails_takes_what_it_left_behind_with_it(tmp_path: Path) -> None:
+    with Children() as children:
+        kept = children.add(child(tmp_path, daemon(0, status=7), "zoo", kept=True))
+        assert eventually(lambda: not kept.running())
+        assert not alive(int(kept.log.read_text().split()[1]))
+        with pytest.raises(RunFailed, match=r"zoo ended by itself \(exit status 7\)"):
+            children.check()
+
+
+@pytest.mark.usefixtures("processes")
+def test_a_kept_child_ends_by_its_signal(tmp_path: Path) -> None:
+    with Children() as children:
+        kept = children.add(child(tmp_path, SLEEPER, "zoo", kept=True))
+        assert eventually(lambda: up(kept))
+        os.kill(server(kept.pid), signal.SIGKILL)
+        assert eventually(lambda: not kept.running())
+        with pytest.raises(RunFailed, match=r"zoo ended by itself \(signal SIGKILL\)"):
+            children.check()
+
+
+@pytest.mark.usefixtures("processes")
+def test_a_daemon_does_not_outlive_a_harness_that_is_killed(tmp_path: Path) -> None:
+    code = PARENT.format(commands=[daemon(0)], folder=str(tmp_path), kept=True)
+    parent = subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(PROJECT)})
+    log = tmp_path / "0.log"
+    try:
+        assert eventually(lambda: log.exists() and "up" in log.read_text())
+        pid = int(log.read_text().split()[1])
+        assert alive(pid)
+    finally:
+        parent.kill()
+        parent.wait()
+    assert eventually(lambda: not alive(pid))
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 @pytest.mark.usefixtures("processes")
 def test_no_signal_to_the_harness_leaves_anything_running(tmp_path: Path, number: signal.Signals) -> None:
     """Children and their workers are gone a few seconds later, even after SIGKILL, which the harness never sees."""
-    code = PARENT.format(commands=[SLEEPER, MASTER], folder=str(tmp_path))
+    code = PARENT.format(commands=[SLEEPER, MASTER], folder=str(tmp_path), kept=False)
     parent = subprocess.Popen(
         [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(PROJECT)}, stderr=subprocess.DEVNULL
     )

@@ -16,9 +16,10 @@ import pytest
 from tandem.errors import RunFailed, TandemError
 from tandem.launch import nginx, ports, readiness, running_stack, warmup
 from tandem.launch.running_stack import RunningStack, StackEnvironment
+from tandem.observe import usage
 from tandem.plan import stacks
 from tests.support import toy
-from tests.support.processes import alive
+from tests.support.processes import alive, server
 from tests.support.waiting import eventually
 
 Toy = Callable[[str], tuple[stacks.Definition, StackEnvironment]]
@@ -42,7 +43,8 @@ def toys(processes: None, tmp_path: Path) -> Toy:
 
 
 def pids(running: RunningStack) -> list[int]:
-    return [*running.app_sessions(), running.nginx.pid]
+    keepers = running.keepers()
+    return [*keepers, *usage.below(keepers), running.nginx.pid]
 
 
 def test_a_stack_answers_through_nginx_and_is_gone_afterwards(toys: Toy) -> None:
@@ -51,12 +53,27 @@ def test_a_stack_answers_through_nginx_and_is_gone_afterwards(toys: Toy) -> None
         assert readiness.get(place.port, "/anything") == 200
         assert running.start_seconds > 0
         assert len(running.servers) == len(place.cpus)
-        assert [os.sched_getaffinity(child.pid) for child in running.servers] == [{cpu} for cpu in place.cpus]
+        servers = [server(keeper) for keeper in running.keepers()]
+        assert [os.sched_getaffinity(pid) for pid in servers] == [{cpu} for cpu in place.cpus]
         assert os.sched_getaffinity(running.nginx.pid) == set(place.cpus)
         running.check()
         started = pids(running)
     assert not any(alive(pid) for pid in started)
     assert ports.available(place.port)
+
+
+def test_a_server_in_a_session_of_its_own_is_the_stacks_and_ends_with_it(toys: Toy) -> None:
+    """Its CPU is counted, and nothing of it is left, although whoever started it ended at once."""
+    definition, place = toys("burn")
+    with running_stack.running("toy", definition, place) as running:
+        found = usage.below(running.keepers())
+        assert len(found) == len(place.cpus)
+        assert not {os.getsid(pid) for pid in found} & {*running.keepers()}
+        before = usage.read(running.keepers())
+        assert eventually(lambda: usage.seconds(before, usage.read(running.keepers())) > 0.2)
+        assert usage.strays(found, []) >= len(found)
+        running.check()
+    assert not any(alive(pid) for pid in found)
 
 
 def test_every_worker_is_warmed(toys: Toy) -> None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from tandem.launch.process import Child, Children
-from tandem.observe import interference, kernel, usage
+from tandem.observe import kernel, usage
 from tandem.observe.interference import Watch
 from tandem.records.block import Interference
 from tests.support.children import BURN, SLEEPER, start
@@ -89,9 +89,9 @@ def test_a_burner_is_seen_among_others_and_not_when_it_is_ours(
 def test_what_the_harness_started_is_ours(cast: Cast) -> None:
     burner = cast.burners[0].pid
     processes = usage.scan()
-    assert burner not in interference.ours(processes, set(), cast.harness.pid)
-    assert burner in interference.ours(processes, set(), os.getpid())
-    assert burner in interference.ours(processes, {burner}, cast.harness.pid)
+    assert burner not in usage.tree([cast.harness.pid], processes)
+    assert burner in usage.tree([os.getpid()], processes)
+    assert burner in usage.tree([burner, cast.harness.pid], processes)
 
 
 def test_the_generator_is_seen_to_use_cpu(cast: Cast) -> None:

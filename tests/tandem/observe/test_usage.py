@@ -122,3 +122,4 @@ def test_memory_is_about_that_of_a_small_python(tmp_path: Path) -> None:
 def test_a_session_that_has_gone_uses_nothing() -> None:
     assert usage.read([2**22 + 1]) == {}
     assert usage.memory_bytes([2**22 + 1]) == 0
+    assert usage.below([2**22 + 1]) == []

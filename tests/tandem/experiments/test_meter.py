@@ -1,0 +1,43 @@
+"""Whether the books balance: the CPU that was counted, and that which the machine saw on the stack's CPUs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tandem.experiments.meter import Reading, gap_share
+from tandem.observe.usage import Spent
+
+SECOND = 10**9
+
+
+def reading(moment: float, total: float | None, app: float, kernel: float = 0, **changes: Any) -> Reading:
+    """Return what was used until a moment, in seconds; nginx used a second before."""
+    threads = {3: Spent(int(kernel * SECOND), 0)}
+    fields = {
+        "moment": moment, "took": 0.001, "app": {1: Spent(int(app * SECOND), 0)}, "nginx": {2: Spent(SECOND, 0)},
+        "kernel": threads, "kernel_here": threads, "total": None if total is None else int(total * SECOND), "strays": 0,
+    }  # fmt: skip
+    return Reading(**{**fields, **changes})
+
+
+@pytest.mark.parametrize(
+    ("total", "share"),
+    [
+        (12.0, 0.0),  # all of it is app's
+        (12.01, 0.0),  # ticks
+        (13.0, 0.5),  # somebody used 1 s in 2 s whom nobody counted
+        (11.0, 0.5),  # what was counted ran elsewhere
+    ],
+)
+def test_what_the_machine_saw_is_held_against_what_was_counted(total: float, share: float) -> None:
+    assert gap_share(reading(1, 10.0, 0), reading(3, total, 2.0), 1) == pytest.approx(share)
+
+
+def test_what_the_kernel_did_there_is_nobodys() -> None:
+    assert gap_share(reading(1, 10.0, 0), reading(3, 13.0, 2.0, kernel=1.0), 1) == 0.0
+
+
+def test_where_no_total_is_known_nothing_is_claimed() -> None:
+    assert gap_share(reading(1, None, 0), reading(3, 12.0, 2.0), 1) is None
