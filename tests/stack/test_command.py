@@ -5,17 +5,18 @@ from __future__ import annotations
 import http.client
 import json
 import signal
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from tandem.launch import ports
 from tests.support.clients import HttpClient
-from tests.support.command import assert_it_can_be_reported, command, stop_in_a_block
+from tests.support.command import assert_it_can_be_reported, command, stop_in_a_block, wait_for
 from tests.support.people import PASSWORD, Person, authorization, fresh, log_in
 from tests.support.processes import alive, descendants
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 
 def answers(port: int) -> bool:
@@ -33,7 +34,7 @@ COMPARE = [
 # fmt: on
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_comparison_that_is_stopped_leaves_nothing_running_and_can_be_reported(
     tmp_path: Path, number: signal.Signals
@@ -43,17 +44,23 @@ def test_a_comparison_that_is_stopped_leaves_nothing_running_and_can_be_reported
     assert_it_can_be_reported(tmp_path)
 
 
-@pytest.mark.usefixtures("processes")
-def test_serves_both_apps_until_it_is_interrupted(tmp_path: Path) -> None:
+@contextmanager
+def serving(*arguments: str, cwd: Path) -> Iterator[tuple[int, int]]:
+    """`tandem serve` with both apps, until it is interrupted and nothing of it runs any more; gives their ports."""
     first, second = ports.free_port(), ports.free_port()
-    with command("serve", cwd=tmp_path, WSGI_PORT=str(first), ASGI_PORT=str(second)) as process:
-        ready = eventually(lambda: process.poll() is not None or (answers(first) and answers(second)))
-        assert ready, (tmp_path / "output.txt").read_text()
-        assert HttpClient("127.0.0.1", first).request("GET", "/api/users/7/news").status == 200
+    with command("serve", *arguments, cwd=cwd, WSGI_PORT=str(first), ASGI_PORT=str(second)) as process:
+        wait_for(process, cwd / "output.txt", lambda: answers(first) and answers(second))
+        yield first, second
         below = descendants(process.pid)
         process.send_signal(signal.SIGINT)
-        process.wait(timeout=60)
+        process.wait(timeout=PATIENCE)
     assert eventually(lambda: not any(map(alive, below))), below
+
+
+@pytest.mark.usefixtures("processes")
+def test_serves_both_apps_until_it_is_interrupted(tmp_path: Path) -> None:
+    with serving(cwd=tmp_path) as (first, second):
+        assert HttpClient("127.0.0.1", first).request("GET", "/api/users/7/news").status == 200
     said = (tmp_path / "output.txt").read_text()
     assert f"http://127.0.0.1:{first}" in said
     assert f"http://127.0.0.1:{second}" in said
@@ -61,9 +68,7 @@ def test_serves_both_apps_until_it_is_interrupted(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("processes")
 def test_on_one_database_a_login_through_either_port_is_one_at_both(tmp_path: Path) -> None:
-    first, second = ports.free_port(), ports.free_port()
-    with command("serve", "--shared", cwd=tmp_path, WSGI_PORT=str(first), ASGI_PORT=str(second)):
-        assert eventually(lambda: answers(first) and answers(second)), (tmp_path / "output.txt").read_text()
+    with serving("--shared", cwd=tmp_path) as (first, second):
         for here, there in ((first, second), (second, first)):
             name = fresh()
             person, other = (Person(HttpClient("127.0.0.1", port)) for port in (here, there))

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from tests.support.waiting import eventually
 
 TANDEM = [sys.executable, "-m", "tandem"]
 RECORDS = Path("results") / "latest" / "records.jsonl"
+LONGEST = 500.0
+"""Seconds: less than pytest gives a test (`faulthandler_timeout`), so that a command that hangs is stopped."""
 
 
 def a_block_is_under_way(pid: int) -> bool:
@@ -26,6 +28,13 @@ def a_block_is_under_way(pid: int) -> bool:
         with suppress(OSError):
             lines.append(Path(f"/proc/{each}/cmdline").read_bytes())
     return len(below) >= 5 and any(b"locust" in line for line in lines)
+
+
+def wait_for(process: subprocess.Popen[str], output: Path, condition: Callable[[], object]) -> None:
+    """Wait until a condition holds. How long that may take is for the command to say: it ends where it gives up."""
+    came = eventually(lambda: process.poll() is not None or condition(), LONGEST)
+    assert came, output.read_text()
+    assert process.poll() is None, output.read_text()
 
 
 @contextmanager
@@ -46,8 +55,8 @@ def stop_in_a_block(arguments: Sequence[str], folder: Path, number: signal.Signa
     """Send the signal to a comparison that measures its second block; return its status once nothing of it runs any more."""
     records, output = folder / RECORDS, folder / "output.txt"
     with command(*arguments, cwd=folder) as process:
-        assert eventually(lambda: records.exists() and b'"type":"block"' in records.read_bytes()), output.read_text()
-        assert eventually(lambda: a_block_is_under_way(process.pid)), output.read_text()
+        wait_for(process, output, lambda: records.exists() and b'"type":"block"' in records.read_bytes())
+        wait_for(process, output, lambda: a_block_is_under_way(process.pid))
         below = descendants(process.pid)
         process.send_signal(number)
         status = process.wait(timeout=60)

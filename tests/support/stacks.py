@@ -25,7 +25,7 @@ def environment_for(folder: Path, seeded: Path, news_url: str) -> StackEnvironme
     return StackEnvironment(
         folder=folder,
         logs=folder,
-        cpus=first_cpu(),
+        cpus=one_cpu(),
         database_url=f"sqlite:///{database}",
         news_url=news_url,
         nginx=nginx.find(),
@@ -33,6 +33,8 @@ def environment_for(folder: Path, seeded: Path, news_url: str) -> StackEnvironme
     )
 
 
-def first_cpu() -> list[int]:
-    """The first CPU this process may use, as a list."""
-    return sorted(os.sched_getaffinity(0))[:1]
+def one_cpu() -> list[int]:
+    """The CPU for what this process serves, as a list; where tests run in several processes, each has the next one."""
+    cpus = sorted(os.sched_getaffinity(0))
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % len(cpus)
+    return cpus[number : number + 1]

@@ -21,7 +21,7 @@ HASH = "SELECT password_hash FROM users WHERE username = '{}'"
 
 
 @pytest.fixture
-def seeded_url(processes: None, url: str) -> str:
+def seeded_url(url: str) -> str:
     """A database with three seeded users: admin, user0000002 and user0000003."""
     assert tool("seed", "--users", "3", url=url).returncode == 0
     return url
@@ -78,7 +78,7 @@ def test_the_same_password_again_ends_sessions_too(seeded_url: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def file_url(processes: None, tmp_path_factory: pytest.TempPathFactory) -> str:
+def file_url(tmp_path_factory: pytest.TempPathFactory) -> str:
     """An SQLite database with three seeded users, for tests that leave it as it is, or change the password of the second."""
     url = f"sqlite:///{tmp_path_factory.mktemp('accounts')}/a.db"
     assert tool("seed", "--users", "3", url=url).returncode == 0
@@ -112,6 +112,7 @@ def test_a_password_of_a_wrong_length_is_refused(file_url: str, how: list[str], 
     assert rows(file_url) == before
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_password_that_is_no_text_is_refused(file_url: str) -> None:
     before = rows(file_url)
     line = command("password", "user0000003", url=file_url)
@@ -168,7 +169,6 @@ def test_what_may_not_be_a_name_or_an_email_is_named(file_url: str, how: list[st
 @pytest.mark.parametrize(
     "how", [["password", "admin"], ["admin", "admin"], ["admin", "eve", "--email", "e@example.org"]]
 )
-@pytest.mark.usefixtures("processes")
 def test_without_a_database_of_this_version_there_are_no_accounts(tmp_path: Path, how: list[str]) -> None:
     missing, empty, old = (tmp_path / name for name in ("missing.db", "empty.db", "old.db"))
     empty.touch()
@@ -208,6 +208,7 @@ def _rest(terminal: int) -> str:
         return ""
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_person_types_the_password_twice_and_nobody_sees_it(file_url: str) -> None:
     line = command("password", "user0000002", url=file_url)
     code, seen = at_a_terminal(line, ["typed at a terminal\n"] * 2)
@@ -215,6 +216,7 @@ def test_a_person_types_the_password_twice_and_nobody_sees_it(file_url: str) -> 
     assert password_is(file_url, "user0000002", "typed at a terminal")
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize(
     ("answers", "sentence"),
     [
@@ -231,6 +233,7 @@ def test_a_person_who_mistypes_changes_nothing(file_url: str, answers: list[str]
     assert rows(file_url) == before
 
 
+@pytest.mark.usefixtures("processes")
 def test_ctrl_c_at_the_prompt_changes_nothing(file_url: str) -> None:
     before = rows(file_url)
     # As with a shell, the terminal is the one that controls the process: only then does Ctrl-C reach it. Whatever
@@ -247,7 +250,6 @@ def test_ctrl_c_at_the_prompt_changes_nothing(file_url: str) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["password", "nobody"], ["admin", "nobody"]])
-@pytest.mark.usefixtures("processes")
 def test_nobody_types_a_password_for_nothing(url: str, arguments: list[str]) -> None:
     """What else is wrong is said first: this password would be too short."""
     tool("create", url=url)

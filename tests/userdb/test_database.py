@@ -1,4 +1,4 @@
-"""The command-line tools, run as a person runs them."""
+"""The command-line tools, in this process but for what a process of their own shows."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.userdb.tool import rows, tool
+from tests.userdb.tool import rows, run_tool, tool
 from userdb import passwords
 from userdb.database import seed
 
 
-@pytest.mark.usefixtures("processes")
 def test_seeds_the_same_users_every_time(tmp_path: Path) -> None:
     urls = [f"sqlite:///{tmp_path}/a.db", f"sqlite:///{tmp_path}/b.db"]
     for url in urls:
@@ -25,7 +24,6 @@ def test_seeds_the_same_users_every_time(tmp_path: Path) -> None:
     assert len(rows(urls[0])) == 50
 
 
-@pytest.mark.usefixtures("processes")
 def test_everybody_seeded_has_the_one_password_and_admin_is_the_administrator(url: str) -> None:
     assert tool("seed", "--users", "50", url=url).returncode == 0
     assert rows(url, "SELECT DISTINCT password_hash FROM users") == [(passwords.SEEDED_HASH,)]
@@ -39,7 +37,6 @@ def test_a_larger_seed_begins_with_the_smaller_one() -> None:
     assert [len(batch) for batch in seed.rows(25, size=10)] == [10, 10, 5]
 
 
-@pytest.mark.usefixtures("processes")
 def test_create_leaves_what_is_there_and_sets_wal(tmp_path: Path) -> None:
     file = tmp_path / "new" / "a.db"
     url = f"sqlite:///{file}"
@@ -51,7 +48,6 @@ def test_create_leaves_what_is_there_and_sets_wal(tmp_path: Path) -> None:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-@pytest.mark.usefixtures("processes")
 def test_snapshot_and_restore_bring_everything_back(tmp_path: Path) -> None:
     file, copy = tmp_path / "a.db", tmp_path / "copy.db"
     url = f"sqlite:///{file}"
@@ -81,7 +77,7 @@ def test_what_is_in_use_is_not_replaced(tmp_path: Path) -> None:
     tool("snapshot", str(copy), url=url)
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("SELECT count(*) FROM users").fetchone()
-        done = tool("restore", str(copy), url=url)
+        done = run_tool("restore", str(copy), url=url)
         assert done.returncode == 1
         assert "is in use" in done.stderr
         connection.execute("DELETE FROM users WHERE id > 3")
@@ -94,7 +90,6 @@ def test_what_is_in_use_is_not_replaced(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"# No database\n" * 500, b"", b"SQLite format 3\0 but not really"])
-@pytest.mark.usefixtures("processes")
 def test_only_a_snapshot_is_restored(tmp_path: Path, content: bytes) -> None:
     url, other = f"sqlite:///{tmp_path}/a.db", tmp_path / "other"
     tool("seed", "--users", "5", url=url)
@@ -107,7 +102,6 @@ def test_only_a_snapshot_is_restored(tmp_path: Path, content: bytes) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.db", "other"]
 
 
-@pytest.mark.usefixtures("processes")
 def test_what_is_broken_is_replaced(tmp_path: Path) -> None:
     file, copy = tmp_path / "a.db", tmp_path / "copy.db"
     url = f"sqlite:///{file}"
@@ -118,7 +112,6 @@ def test_what_is_broken_is_replaced(tmp_path: Path) -> None:
     assert len(rows(url)) == 5
 
 
-@pytest.mark.usefixtures("processes")
 def test_a_snapshot_does_not_replace_its_database(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/a.db"
     tool("seed", "--users", "5", url=url)
@@ -135,7 +128,6 @@ def test_a_snapshot_does_not_replace_its_database(tmp_path: Path) -> None:
         (["migrate"], "there is no database"),
     ],
 )
-@pytest.mark.usefixtures("processes")
 def test_what_can_not_be_done_is_said_in_a_sentence(tmp_path: Path, arguments: list[str], sentence: str) -> None:
     done = tool(*arguments, url=f"sqlite:///{tmp_path}/a.db")
     assert done.returncode == 1
@@ -143,7 +135,6 @@ def test_what_can_not_be_done_is_said_in_a_sentence(tmp_path: Path, arguments: l
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.usefixtures("processes")
 def test_seeding_twice_is_refused(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/a.db"
     assert tool("seed", "--users", "5", url=url).returncode == 0
@@ -153,7 +144,6 @@ def test_seeding_twice_is_refused(tmp_path: Path) -> None:
     assert rows(url) == before
 
 
-@pytest.mark.usefixtures("processes")
 def test_help_names_every_command_and_what_it_takes() -> None:
     listed = re.findall(r"^    (\w+)", tool("--help", url="x").stdout, re.MULTILINE)
     assert listed == ["create", "migrate", "seed", "snapshot", "restore", "admin", "password"]
@@ -164,10 +154,36 @@ def test_help_names_every_command_and_what_it_takes() -> None:
     assert "no way back but a snapshot" in helps["migrate"]
 
 
-@pytest.mark.usefixtures("processes")
 def test_a_wrong_number_or_url_is_named(tmp_path: Path) -> None:
     assert "--users" in tool("seed", "--users", "0", url="sqlite:///x").stderr
     assert "DATABASE_URL" in tool("create", url="mysql://x/y").stderr
     (tmp_path / "file").write_text("")
     done = tool("create", url=f"sqlite:///{tmp_path}/file/a.db")
     assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+
+
+# Calls one after another on one database, with what is typed at them: done, refused, and wrong.
+CALLS = [
+    (["migrate"], ""),
+    (["admin", "eve", "--email", "eve@example.org"], "open sesame\n"),
+    (["create"], ""),
+    (["seed", "--users", "0"], ""),
+    (["seed", "--users", "3"], ""),
+    (["seed", "--users", "3"], ""),
+    (["admin", "eve", "--email", "eve@example.org"], "open sesame\n"),
+    (["password", "eve"], "short\n"),
+    (["password", "\udcff"], "open sesame\n"),
+    (["snapshot", "/none/copy.db"], ""),
+    (["restore", "--help"], ""),
+]
+
+
+@pytest.mark.usefixtures("processes")
+def test_the_command_does_what_is_done_in_this_process(tmp_path: Path) -> None:
+    here, there = (f"sqlite:///{tmp_path}/{name}.db" for name in "ab")
+    for arguments, typed in CALLS:
+        done, ran = tool(*arguments, url=here, typed=typed), run_tool(*arguments, url=there, typed=typed)
+        told = ran.stdout, ran.stderr.replace(f"{tmp_path}/b.db", f"{tmp_path}/a.db")
+        assert (done.returncode, done.stdout, done.stderr) == (ran.returncode, *told), arguments
+    assert [row[:3] for row in rows(here)] == [row[:3] for row in rows(there)]
+    assert len(rows(here)) == 4

@@ -73,7 +73,7 @@ sys.exit(tool.main(sys.argv[1:]))
 
 
 @pytest.fixture
-def old_url(processes: None, url: str) -> str:
+def old_url(url: str) -> str:
     """A database from before there were migrations; its third and last user was removed."""
     inserts = [
         INSERT.format("admin", 55, "2026-01-01T00:00:01Z", 1),
@@ -112,7 +112,6 @@ def described(url: str) -> object:
     return found
 
 
-@pytest.mark.usefixtures("processes")
 def test_migrations_lead_to_the_tables_of_the_apps(new_url: NewUrl) -> None:
     migrated, made = new_url(), new_url()
     assert tool("create", url=migrated).returncode == 0
@@ -121,7 +120,6 @@ def test_migrations_lead_to_the_tables_of_the_apps(new_url: NewUrl) -> None:
     assert rows(migrated, "SELECT version_num FROM alembic_version") == [(models.SCHEMA,)]
 
 
-@pytest.mark.usefixtures("processes")
 def test_alembic_finds_no_difference_and_would_find_one(url: str) -> None:
     assert tool("create", url=url).returncode == 0
     more = MetaData(naming_convention=models.metadata.naming_convention)
@@ -147,7 +145,6 @@ def test_a_database_from_before_keeps_its_users(old_url: str, new_url: NewUrl, h
     assert rows(old_url, "SELECT id FROM users WHERE username = 'new'") == [(4,)]  # 3 is not used again
 
 
-@pytest.mark.usefixtures("processes")
 def test_the_first_migration_makes_what_was_there_before(new_url: NewUrl) -> None:
     old, first = new_url(), new_url()
     make_old(old)
@@ -158,7 +155,6 @@ def test_the_first_migration_makes_what_was_there_before(new_url: NewUrl) -> Non
     assert rows(first, "SELECT version_num FROM alembic_version") == [(models.SCHEMA,)]
 
 
-@pytest.mark.usefixtures("processes")
 def test_migrating_again_changes_nothing(url: str) -> None:
     assert tool("seed", "--users", "3", url=url).returncode == 0
     before = contents(url)
@@ -168,7 +164,6 @@ def test_migrating_again_changes_nothing(url: str) -> None:
         assert contents(url) == before
 
 
-@pytest.mark.usefixtures("processes")
 def test_the_way_back_removes_accounts_and_keeps_users(url: str, new_url: NewUrl) -> None:
     assert tool("seed", "--users", "3", url=url).returncode == 0
     users = rows(url)
@@ -196,6 +191,7 @@ def test_a_migration_that_fails_half_way_leaves_the_old_state(old_url: str) -> N
     assert len(rows(old_url)) == len(OLD_ROWS)
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("how", ["migrate", "create"])
 def test_a_migration_that_is_killed_leaves_the_old_state(old_url: str, how: str) -> None:
     before = contents(old_url)
@@ -206,7 +202,6 @@ def test_a_migration_that_is_killed_leaves_the_old_state(old_url: str, how: str)
     assert rows(old_url) == [(*row, None, False) for row in OLD_ROWS]
 
 
-@pytest.mark.usefixtures("processes")
 def test_where_there_is_no_database_none_is_made(tmp_path: Path) -> None:
     file = tmp_path / "folder" / "a.db"
     done = tool("migrate", url=f"sqlite:///{file}")
@@ -214,7 +209,6 @@ def test_where_there_is_no_database_none_is_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.usefixtures("processes")
 def test_an_empty_database_is_not_migrated(url: str) -> None:
     if url.startswith("sqlite"):
         Path(make_url(url).database or "").touch()
@@ -225,7 +219,6 @@ def test_an_empty_database_is_not_migrated(url: str) -> None:
 
 
 @pytest.mark.parametrize("versions", [["9999"], ["0001", "0002"]])
-@pytest.mark.usefixtures("processes")
 def test_a_database_of_an_unknown_version_is_refused(url: str, versions: list[str]) -> None:
     assert tool("seed", "--users", "3", url=url).returncode == 0
     inserts = [f"INSERT INTO alembic_version VALUES ('{version}')" for version in versions]
@@ -238,7 +231,6 @@ def test_a_database_of_an_unknown_version_is_refused(url: str, versions: list[st
         assert contents(url) == before
 
 
-@pytest.mark.usefixtures("processes")
 def test_nothing_is_done_to_the_users_of_another_program(url: str) -> None:
     if url.startswith("sqlite"):
         Path(make_url(url).database or "").touch()
@@ -250,7 +242,6 @@ def test_nothing_is_done_to_the_users_of_another_program(url: str) -> None:
         assert contents(url) == before
 
 
-@pytest.mark.usefixtures("processes")
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "letter.db"
     file.write_text("Dear database,\n" * 100)
@@ -259,6 +250,7 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     assert file.read_text() == "Dear database,\n" * 100
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("new_url", ["PostgreSQL"], indirect=True)
 def test_of_two_that_migrate_at_once_one_waits(old_url: str) -> None:
     """The first is held within its transaction until the server says that the second waits for it."""

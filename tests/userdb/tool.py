@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, create_engine, make_url, text
+
+from userdb.database import __main__ as database_tool
 
 
 def command(*arguments: str, url: str) -> list[str]:
@@ -17,6 +21,18 @@ def command(*arguments: str, url: str) -> list[str]:
 
 
 def tool(*arguments: str, url: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    """What `python -m userdb.database` does, in this process; tests/userdb/test_database.py holds it against the command."""
+    output, errors = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(output), redirect_stderr(errors):
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(typed.encode())))
+        try:
+            status = database_tool.main(["--url", url, *arguments])
+        except SystemExit as ended:  # a wrong call
+            status = int(ended.code or 0)
+    return subprocess.CompletedProcess(arguments, status, output.getvalue(), errors.getvalue())
+
+
+def run_tool(*arguments: str, url: str, typed: str = "") -> subprocess.CompletedProcess[str]:
     """Run `python -m userdb.database`."""
     return subprocess.run(command(*arguments, url=url), input=typed, capture_output=True, text=True, check=False)
 

@@ -16,10 +16,9 @@ from tests.support.stacks import USERDB
 pytestmark = pytest.mark.usefixtures("alone")
 
 
-def test_ceiling_and_floor_of_the_generator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calibration, "SECONDS", 2)
+def test_ceiling_and_floor_of_the_generator(tmp_path: Path) -> None:
     layout = cpu_layout.layout(1, sorted(os.sched_getaffinity(0)))
-    found = calibration.calibrate(USERDB, "floor", tmp_path, tmp_path, nginx.find(), layout, rate=100)
+    found = calibration.calibrate(USERDB, "floor", tmp_path, tmp_path, nginx.find(), layout, rate=100, seconds=1)
     assert found.ceiling_rate > 2 * found.floor_rate
     assert 0.3 < found.ceiling_cpu_share <= 1.1
     assert found.floor_rate == 100

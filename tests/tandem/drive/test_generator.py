@@ -68,7 +68,7 @@ def test_a_block_from_hold_to_samples(tmp_path: Path) -> None:
     assert last > window.end - 0.2  # the time of the hold is not taken off the run
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_without_samples_the_block_fails_with_locusts_last_lines(tmp_path: Path) -> None:
     load_test = locustfile(tmp_path / "locust", action="pass", leave_samples=False)
     waiting = prepared(tmp_path, load_test, ports.free_port())
@@ -81,7 +81,7 @@ def test_without_samples_the_block_fails_with_locusts_last_lines(tmp_path: Path)
         waiting.child.kill()
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_a_locustfile_that_breaks_is_shown(tmp_path: Path) -> None:
     load_test = locustfile(tmp_path / "locust")
     (Path(load_test) / "locustfile.py").write_text("raise RuntimeError('zebra')")

@@ -44,7 +44,7 @@ def planned(tmp_path: Path) -> Plan:
 
 
 @pytest.fixture
-def rig(alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rig:
+def rig(processes: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rig:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
     made = planned(tmp_path)
     monkeypatch.undo()

@@ -36,7 +36,7 @@ def planned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **greetings: str) -
     return replace(made, layout=layout)
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_a_second_app_is_proved_measured_and_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rig = Rig(planned(tmp_path, monkeypatch, one="hello", two="hello"), tmp_path / "run", nginx.find())
     [load] = rig.plan.loads
@@ -58,7 +58,7 @@ def test_a_second_app_is_proved_measured_and_recorded(tmp_path: Path, monkeypatc
     assert kept == block
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_two_that_are_not_the_same_are_shown_by_its_own_probes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rig = Rig(planned(tmp_path, monkeypatch, one="hello", two="hi"), tmp_path / "run", nginx.find())
     with rig.ready(), pytest.raises(RunFailed, match=r"GET /entries \[Accept-Language: de\][\s\S]*-hello, visit \*"):

@@ -43,7 +43,7 @@ def start(tmp_path: Path, children: Children) -> Child:
     )
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_what_was_burnt_is_seen_threads_that_ended_included(tmp_path: Path) -> None:
     with Children() as children:
         burner = start(tmp_path, children)
@@ -52,7 +52,7 @@ def test_what_was_burnt_is_seen_threads_that_ended_included(tmp_path: Path) -> N
     assert 0.95 < spent < 3  # 0.3 s in a thread, 0.4 s in a child that it waited for, 0.3 s in itself
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_the_difference_of_two_readings_counts(tmp_path: Path) -> None:
     with Children() as children:
         burner = start(tmp_path, children)
@@ -102,14 +102,14 @@ def test_this_process_is_among_all() -> None:
     assert mine.cpu in range(os.cpu_count() or 1)
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_workers_belong_to_their_session(tmp_path: Path) -> None:
     with Children() as children:
         burner = start(tmp_path, children)
         assert eventually(lambda: len(usage.read([burner.pid])) == 2, 30)
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_memory_is_about_that_of_a_small_python(tmp_path: Path) -> None:
     with Children() as children:
         burner = start(tmp_path, children)
