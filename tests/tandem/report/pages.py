@@ -10,6 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from tandem import report
+from tandem.judge import summary
+from tandem.records.journal import Record
+from tandem.report import html as page_of
+from tandem.report import markdown
 from tests.support import synthetic
 from tests.support.synthetic import ASGI, synthesise
 
@@ -28,6 +32,7 @@ class Page(HTMLParser):
         self.links: list[str] = []
         self.tags: list[str] = []
         self.words: list[str] = []
+        self.classes: list[str] = []
         self.files: dict[str, str] = {}  # the targets of links that download something, by file
         self.feed(text)
         assert self.open == []
@@ -38,6 +43,7 @@ class Page(HTMLParser):
         self.tags.append(tag)
         self.ids += [value for name, value in attrs if name == "id" and value]
         known = dict(attrs)
+        self.classes += (known.get("class") or "").split()
         if known.get("download"):
             self.files[str(known["download"])] = str(known["href"])
         self.links += [value for name, value in attrs if name in ("href", "src", "xlink:href") and value]
@@ -69,6 +75,13 @@ def made(folder: Path, **options: Any) -> tuple[Page, str]:
     return Page((folder / "report.html").read_text(encoding="utf-8")), (folder / "report.md").read_text(
         encoding="utf-8"
     )
+
+
+def quick(given: list[Record] | None = None, **options: Any) -> tuple[Page, str]:
+    """Return page and Markdown of a run without its samples and pictures, which take most of the time."""
+    records = given or synthesise(**{"factors": FACTORS, **options})
+    found = summary.summarise(records)
+    return Page(page_of.render(found, [], summary.counted(records), [])), markdown.render(found, [])
 
 
 def html(folder: Path) -> str:

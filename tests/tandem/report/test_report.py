@@ -17,56 +17,76 @@ from tandem import report
 from tandem.records.journal import RecordsError
 from tandem.report import ReportError, html, schema
 from tests.support import synthetic
-from tests.support.synthetic import DECOY, WSGI, synthesise
+from tests.support.synthetic import ASGI, DECOY, WSGI, synthesise
 from tests.tandem.report import pages
+from tests.tandem.report.conftest import Report
+from tests.tandem.report.pages import Page
 
 
-def test_a_complete_run(tmp_path: Path) -> None:
-    page, markdown = pages.made(tmp_path)
-    for part in (
-        "asgi is better than wsgi-gthread in 1 and worse in 2 of 7 headline comparisons",
-        "9 of 9 rounds valid · decoy passed: no false verdict in 7 headlines · open loop 300/s",
-        "Many slow outbound calls asgi",
-        "This is arithmetic, not a finding:",
-        "waiting wsgi-gthread 16 slots 160/s 300/s 300/s cannot serve this rate",
-        "waiting asgi 100 news connections 1,000/s 300/s 300/s 100 ms",
-        "Open loop: 300/s offered (the profile's cap), Poisson arrivals, at most 1,000 in flight, failed after 10 s",
-        "Every block that was measured, the rejected ones included: 81 VALID, 0 SUSPECT and 0 INVALID",
-        "generator waiting for its CPU > 2 % of the time > 5 % of the time 0.2 % of the time 0 0",
-        "No round was rejected.",
-        "Ceiling, closed loop 6,000/s at 98 % of its CPU: its own CPU was full",
-        "Used by read 300/s is 5 % of the ceiling; at most 6 % of its CPU used in a block",
-        "1 · 2 16 · 18 16 · 12 17 · 9 100 · 3",
-        "tandem compare --profile standard",
-        "What this does not show",
-    ):
-        assert part in page.text
-    assert "**asgi is better than wsgi-gthread in 1 and worse in 2" in markdown
-    assert "| read | CPU per request | asgi |" in markdown
-    assert "Commit 0123456789ab; 2026-11-20T12:00:00Z" in markdown
-    assert "decoy passed: no false verdict in 7 headlines · open loop 300/s`" in markdown
-    for text in (page.text, markdown):
+def test_a_complete_run(complete: Report) -> None:
+    page = complete.page
+    advice = {row[0]: row[1] for row in page.table("advice")}
+    assert advice["Many slow outbound calls"] == ASGI
+    waiting = {row[1]: row for row in page.table("waiting")[1:]}
+    assert [waiting[WSGI][place] for place in (2, 3, 4, 5, 7)] == ["16", "slots", "160.0", "300.0", ""]
+    assert [waiting[ASGI][place] for place in (2, 3, 4, 5, 7)] == [
+        "100",
+        "news connections",
+        "1000.0",
+        "300.0",
+        "100.0",
+    ]
+    causes = {row[0]: row[1:] for row in page.table("validity")}
+    limits = ["> 2 % of the time", "> 5 % of the time"]
+    assert causes["generator waiting for its CPU"] == [*limits, "0.2", "0", "0"]
+    assert len(page.table("generator")) == 1 + 4 + len(synthetic.SCENARIOS)
+    budgets = {row[0]: row[3:] for row in page.table("budgets")}
+    assert budgets[WSGI] == ["1", "2", "16", "18", "16", "12", "17", "9", "100", "3"]
+    assert page.files.keys().isdisjoint({"rejected.csv", "failures.csv", "history.csv"})
+    assert html.repeat(synthetic.run()) in page.text
+    for text in (page.text, complete.markdown):
         assert "closed loop" not in text.lower().replace("ceiling, closed loop", "")
 
 
-def test_what_each_route_got_of_each_stack(tmp_path: Path) -> None:
+def test_the_scorecard_holds_values_verdicts_and_failures(complete: Report) -> None:
+    head, *rows = complete.page.table("scorecard-read")
+    card = {row[0]: dict(zip(head, row, strict=True)) for row in rows}
+    assert list(card) == [WSGI, ASGI, DECOY]
+    assert card[ASGI]["CPU per request: verdict"] == "worse"
+    assert 1.7 < float(card[ASGI]["CPU per request: ratio"]) < 1.9
+    assert card[WSGI]["CPU per request: verdict"] == ""
+    assert float(card[ASGI]["p50: p90 (ms)"]) > float(card[ASGI]["p50 (ms)"])
+    assert [card[DECOY][f"failed arrivals: {name}"] for name in ("failed", "unfinished", "dropped", "of")] == [
+        "0", "0", "0", str(9 * 3600)]  # fmt: skip
+
+
+def test_every_table_can_be_downloaded_and_has_a_name_of_its_own(complete: Report) -> None:
+    page = complete.page
+    assert len(page.files) == page.tags.count("table") == page.classes.count("csv")
+    for name in page.files:
+        head, *rows = page.table(name.removesuffix(".csv"))
+        assert {len(row) for row in rows} <= {len(head)}
+    assert re.search(r"@media print \{.*?\.csv[^}]*display: none", complete.html, re.S)
+
+
+def test_what_each_route_got_of_each_stack(complete: Report) -> None:
     """Only of a scenario that asks for several, stacks in their order, percentiles of that route alone."""
-    page, _ = pages.made(tmp_path)
-    found = json.loads((tmp_path / "summary.json").read_text())["routes"]
-    stacks = [WSGI, "asgi", DECOY]
+    page = complete.page
+    found = json.loads((complete.folder / "summary.json").read_text())["routes"]
+    stacks = [WSGI, ASGI, DECOY]
     assert {(one["scenario"], one["stack"], one["route"]) for one in found} == {
         ("everyday", stack, route) for stack in stacks for route in (synthetic.ROUTE, synthetic.OTHER)
     }
     shares = {one["route"]: one["pooled"]["samples"] for one in found if one["stack"] == "asgi"}
     assert shares[synthetic.ROUTE] == pytest.approx(3 * shares[synthetic.OTHER], rel=0.05)
-    assert "everyday by route" in page.text
-    assert "read by route" not in page.text
-    rows = re.findall(r"GET /api/users/\{id\} ([\w-]+) [\d,]+ 0 % [\d.]+ ms [\d.]+ ms", page.text)
-    assert rows == stacks
+    assert [name for name in page.files if name.startswith("routes-")] == ["routes-everyday.csv"]
+    rows = [row for row in page.table("routes-everyday") if row[0] == synthetic.ROUTE]
+    assert [row[1] for row in rows] == stacks
+    assert all(row[3] == "0.0" and 0 < float(row[4]) < float(row[5]) for row in rows)
 
 
-def test_the_order_of_the_sections(tmp_path: Path) -> None:
-    page, _ = pages.made(tmp_path)
+def test_the_order_of_the_sections(complete: Report) -> None:
+    page = complete.page
     sections = [
         "verdict",
         "choose",
@@ -82,34 +102,33 @@ def test_the_order_of_the_sections(tmp_path: Path) -> None:
     assert [each for each in page.ids if each in sections] == sections
 
 
-def test_every_file_is_there_and_valid(tmp_path: Path) -> None:
-    pages.made(tmp_path)
-    jsonschema.validate(json.loads((tmp_path / "summary.json").read_bytes()), schema.schema())
-    pictures = sorted(path.stem for path in (tmp_path / "img").glob("*.svg"))
+def test_every_file_is_there_and_valid(complete: Report) -> None:
+    jsonschema.validate(json.loads((complete.folder / "summary.json").read_bytes()), schema.schema())
+    pictures = sorted(path.stem for path in (complete.folder / "img").glob("*.svg"))
     assert pictures == ["percentiles-1", "percentiles-2", "percentiles-3", "rate-1", "rate-2", "rate-3", "ratios"]
-    for path in (tmp_path / "img").glob("*.svg"):
+    for path in (complete.folder / "img").glob("*.svg"):
         root = ElementTree.parse(path).getroot()
         assert [child.tag.rpartition("}")[2] for child in root[:2]] == ["title", "desc"]
         assert path.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
-    assert not [path for path in tmp_path.rglob(".*")]
+    assert not [path for path in complete.folder.rglob(".*")]
 
 
-def test_the_page_is_one_file_and_works_offline(tmp_path: Path) -> None:
-    page, _ = pages.made(tmp_path)
-    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+def test_the_page_is_one_file_and_works_offline(complete: Report) -> None:
+    page = complete.page
+    text = complete.html
     assert len(text.encode()) < 1.5 * 2**20
     assert set(re.findall(r"https?://[^/\"'\s<]+", text)) <= {"http://www.w3.org"}
     assert "<script" not in text
     assert "@import" not in text
     for link in page.links:
-        assert link.startswith(("#", "data:,", pages.CSV)) or (tmp_path / link).exists()
+        assert link.startswith(("#", "data:,", pages.CSV)) or (complete.folder / link).exists()
     assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
     assert len(page.ids) == len(set(page.ids))
 
 
-def test_the_page_is_accessible(tmp_path: Path) -> None:
-    page, _ = pages.made(tmp_path)
-    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+def test_the_page_is_accessible(complete: Report) -> None:
+    page = complete.page
+    text = complete.html
     assert page.tags.count("caption") == page.tags.count("table")
     assert not re.search(r"<th(?![^>]*scope=)[ >]", text)
     assert page.tags.count("svg") == page.tags.count("desc") == page.tags.count("figure") == 7
@@ -121,36 +140,39 @@ def test_the_page_is_accessible(tmp_path: Path) -> None:
     assert "#0072b2" not in text.split("</style>")[1]  # pictures take their colours from the page
 
 
-def test_a_chart_has_at_most_200_points_per_series(tmp_path: Path) -> None:
-    pages.made(tmp_path)
-    for path in (tmp_path / "img").glob("percentiles-*.svg"):
+def test_a_chart_has_at_most_200_points_per_series(complete: Report) -> None:
+    for path in (complete.folder / "img").glob("percentiles-*.svg"):
         for line in re.findall(r' d="([^"]*)"', path.read_text(encoding="utf-8")):
             assert line.count("L") <= 200
 
 
-def test_an_untrusted_run_says_so_first(tmp_path: Path) -> None:
-    page, markdown = pages.made(tmp_path, factors={**pages.FACTORS, (DECOY, "read", "p50"): 1.3})
-    verdict = page.text.index("UNTRUSTED: decoy, which is wsgi-gthread once more")
-    assert verdict < page.text.index("asgi is better than")
-    assert markdown.startswith("**UNTRUSTED: decoy")
-    assert "decoy got 1 false verdict in 7 headlines" in page.text
-    assert "no advice the run is UNTRUSTED" in page.text
+def test_an_untrusted_run_says_so_first() -> None:
+    page, markdown = pages.quick(factors={**pages.FACTORS, (DECOY, "read", "p50"): 1.3})
+    assert "bad" in page.classes
+    assert page.text.index("UNTRUSTED") < page.text.index("is better than")
+    assert markdown.startswith("**UNTRUSTED")
+    assert {row[1] for row in page.table("advice")[1:]} == {"no advice"}
 
 
-def test_an_undecided_run_says_what_it_could_have_seen(tmp_path: Path) -> None:
-    page, markdown = pages.made(tmp_path, scatter=0.3, factors={})
-    assert "7 undecided" in page.text
-    assert "smallest visible effect 1." in page.text
+def test_an_undecided_run_says_what_it_could_have_seen() -> None:
+    page, markdown = pages.quick(scatter=0.3, factors={})
+    assert page.text.count("smallest visible effect") == 7
     assert "undecided |" in markdown
 
 
+def unjudged(page: Page) -> bool:
+    """Tell whether no chip of the page shows a verdict."""
+    return not {"better", "worse", "same"} & set(page.classes)
+
+
 @pytest.mark.parametrize("measured", [0, 1, 4])
-def test_a_broken_off_run_is_reported_as_far_as_it_goes(tmp_path: Path, measured: int) -> None:
-    page, markdown = pages.made(tmp_path, measured=measured)
-    assert f"No verdict: broken off after {measured} of 9 rounds." in page.text
-    assert f"No verdict: broken off after {measured} of 9 rounds." in markdown
-    assert "The run did not come to its end" in page.text
-    assert not re.search(r'class="chip (better|worse|same)"', (tmp_path / "report.html").read_text(encoding="utf-8"))
+def test_a_broken_off_run_is_reported_as_far_as_it_goes(measured: int) -> None:
+    page, markdown = pages.quick(measured=measured)
+    for text in (page.text, markdown):
+        assert f"broken off after {measured} of 9 rounds" in text
+    assert "mild" in page.classes
+    assert unjudged(page)
+    assert not unjudged(pages.quick()[0])
 
 
 def test_a_round_that_was_cut_short_is_shown_but_not_compared(tmp_path: Path) -> None:
@@ -168,18 +190,18 @@ def test_a_last_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
     assert report.write(tmp_path).rounds_complete == 1
 
 
-def test_one_cpu(tmp_path: Path) -> None:
+def test_one_cpu() -> None:
     one = synthetic.provenance(cpus=[0], stack_cpus=[0], generator_cpus=[0])
-    page, _ = pages.made(tmp_path, provenance=one, suspect=["only one CPU: these numbers are suspect"])
-    assert "No verdict: one CPU only" in page.text
+    page, _ = pages.quick(provenance=one, suspect=["only one CPU: these numbers are suspect"])
+    assert unjudged(page)
     assert "only one CPU: these numbers are suspect" in page.text
 
 
-def test_a_run_without_waiting_has_no_prediction(tmp_path: Path) -> None:
+def test_a_run_without_waiting_has_no_prediction() -> None:
     loads = [load for load in synthetic.run().loads if load.scenario != "waiting"]
-    page, _ = pages.made(tmp_path, loads=loads)
+    page, _ = pages.quick(loads=loads)
     assert "waiting" not in page.ids
-    assert "Many slow outbound calls" not in page.text
+    assert "Many slow outbound calls" not in [row[0] for row in page.table("advice")]
 
 
 def test_samples_outside_the_folder_are_not_read(tmp_path: Path) -> None:
