@@ -68,7 +68,9 @@ def chart(scenario: str | None, layers: Any, description: str, table: Table) -> 
         "font": "Arial, Helvetica, sans-serif",
     }
     specification = {**layers.properties(title=heading).to_dict(), "config": config, "padding": PADDING}
-    svg = _numbered(vl_convert.vegalite_to_svg(specification))
+    # The picture as a whole is an image with a description; its parts have no roles of their own.
+    svg = re.sub(r' (role="graphics-\w+"|aria-roledescription="[^"]*")', "", vl_convert.vegalite_to_svg(specification))
+    svg = _numbered(svg)
     texts = f"<title>{html.escape(title)}</title><desc>{html.escape(description)}</desc>"
     svg = re.sub(r"<svg ([^>]*)>", lambda match: f'<svg role="img" {match[1]}>{texts}', svg, count=1)
     return Chart(name=table.name, scenario=scenario, title=title, description=description, svg=svg, table=table)
