@@ -9,7 +9,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from userdb import keys
+from userdb import keys, logs
 from userdb import settings as userdb_settings
 from userdb.sessions import Sessions
 from userdb.settings import Settings
@@ -53,6 +53,7 @@ ROUTES: dict[str, dict[str, http.View]] = {
 
 def create_app(settings: Settings | None = None) -> Starlette:
     """The app. Opening its connections raises SettingsError, DefectiveSQLiteError, or what the database raises."""
+    logs.bound()
     settings = settings or userdb_settings.from_environment()
     codec = Sessions(settings.session_keys or keys.load_or_create(settings.session_keys_file), settings.session_seconds)
 

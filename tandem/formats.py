@@ -116,3 +116,12 @@ def _digits(value: float) -> str:
         return f"{value:g}"
     places = max(0, 2 - math.floor(math.log10(abs(value))))
     return f"{value:,.{min(places, 3)}f}"
+
+
+def printable(text: str) -> str:
+    """Return one line with escapes for all that is no visible character: whatever strangers may have put into it."""
+    return text if text.isprintable() else "".join(each if each.isprintable() else _escape(each) for each in text)
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode()

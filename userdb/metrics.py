@@ -5,13 +5,20 @@ With PROMETHEUS_MULTIPROC_DIR the processes of a stack count in files of one fol
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Iterable
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, generate_latest, values
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from userdb import counts, errors
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 METHODS = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
+
+values.MmapedDict = counts.CountsFile  # type: ignore[attr-defined, assignment]  # where the processes count: see there
 
 _registry = CollectorRegistry()
 _REQUESTS = Counter("http_requests", "Requests that were answered.", ["method", "route", "status"], registry=_registry)
@@ -40,10 +47,28 @@ def login(outcome: str) -> None:
     _LOGINS.labels(outcome).inc()
 
 
+class _Folder(Collector):
+    """What all processes have counted in a folder; the file of one that has just begun, or found the disk full, is empty."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def collect(self) -> Iterable[Metric]:
+        files = [str(each) for each in self._folder.glob("*.db") if each.stat().st_size >= counts.HEADER.size]
+        found: Iterable[Metric] = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]  # half of the library has no types
+        return found
+
+
 def text(folder: Path | None) -> bytes:
-    """Everything that was counted, in Prometheus' text format; by all processes that count in `folder`, if there is one."""
+    """Everything that was counted, in Prometheus' text format; by all processes that count in `folder`, if there is one.
+
+    Raises Busy where their files can't be read.
+    """
     if folder is None:
         return generate_latest(_registry)
     together = CollectorRegistry()
-    MultiProcessCollector(together, str(folder))  # type: ignore[no-untyped-call]  # half of the library has no types
-    return generate_latest(together)
+    try:
+        together.register(_Folder(folder))
+        return generate_latest(together)
+    except (OSError, RuntimeError, ValueError, struct.error) as error:
+        raise errors.Busy("The counts can't be read.") from error

@@ -6,7 +6,7 @@ import atexit
 
 from flask import Flask
 
-from userdb import keys
+from userdb import keys, logs
 from userdb import settings as userdb_settings
 from userdb.sessions import Sessions
 from userdb.settings import Settings
@@ -50,6 +50,7 @@ ROUTES: dict[str, dict[str, http.View]] = {
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The app. Opening its connections raises SettingsError, DefectiveSQLiteError, or what the database raises."""
+    logs.bound()
     settings = settings or userdb_settings.from_environment()
     codec = Sessions(settings.session_keys or keys.load_or_create(settings.session_keys_file), settings.session_seconds)
     app = Flask("wsgi_app", static_folder=None)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tandem.errors import TandemError
-from tandem.formats import listed
+from tandem.formats import listed, printable
 from tandem.launch import database, news, nginx, ports, running_stack
 from tandem.launch.process import Child
 from tandem.launch.running_stack import RunningStack, StackEnvironment
@@ -37,12 +37,20 @@ class ServeOptions:
     limits: bool  # whoever asks too often for what costs much is refused
 
 
+LARGEST_LOG = 8_000_000
+"""Bytes of a log file from which on it begins anew: strangers decide how much is written to it."""
+
+BURST, LONGEST_LINE = 100, 1_000
+"""Lines of a process that are printed at once, of so many characters; then one at every look, and the others are counted."""
+
+
 class Tail:
-    """Prints what is added to log files, each line with the name of its process."""
+    """Prints what is added to log files, each line with the name of its process; a terminal obeys nothing in it."""
 
     def __init__(self, say: Say) -> None:
         self.say = say
         self.read: dict[Path, int] = {}
+        self.left: dict[Path, int] = {}  # how many lines may be printed now
         self.children: list[Child] = []
 
     def follow(self, child: Child) -> None:
@@ -50,16 +58,26 @@ class Tail:
         self.children.append(child)
 
     def show(self) -> None:
-        """Print all whole lines that were added since."""
+        """Print the whole lines that were added since, or how many there were."""
         width = max((len(child.name) for child in self.children), default=0)
         for child in self.children:
-            with child.log.open("rb") as file:
-                file.seek(self.read.get(child.log, 0))
-                whole = file.read().rpartition(b"\n")[0]
-            if whole:
-                self.read[child.log] = self.read.get(child.log, 0) + len(whole) + 1
-                for line in whole.decode(errors="replace").splitlines():
-                    self.say(f"{child.name:<{width}} | {line}")
+            lines, left = self._added(child.log), self.left.get(child.log, BURST)
+            for line in lines[:left]:
+                self.say(f"{child.name:<{width}} | {printable(line[:LONGEST_LINE])}")
+            if lines[left:]:
+                self.say(f"{child.name:<{width}} | {len(lines[left:])} lines more, in {child.log}")
+            self.left[child.log] = min(max(left - len(lines), 0) + 1, BURST)
+
+    def _added(self, log: Path) -> list[str]:
+        """The whole lines that were added to a file; one that has become too large is emptied."""
+        with log.open("rb+") as file:
+            file.seek(self.read.get(log, 0))
+            whole = file.read().rpartition(b"\n")[0]
+            self.read[log] = self.read.get(log, 0) + (len(whole) + 1 if whole else 0)
+            if file.tell() > LARGEST_LOG:
+                file.truncate(0)  # its process appends to it
+                self.read[log] = 0
+        return whole.decode(errors="replace").splitlines() if whole else []
 
 
 def public_ports(stacks: Stacks, wished: int | None) -> dict[str, int]:

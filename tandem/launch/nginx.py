@@ -19,6 +19,9 @@ from tandem.plan.apps import App
 CONFIGURATION = PROJECT / "nginx"
 OLDEST = (1, 22)
 TIMING_LOG = "timing.log"
+FAILURES = "access_log /dev/stderr failed if=$failed;\n"
+"""Requests that got no answer from the app, in the log of nginx itself."""
+
 TIMING = f"log_format timing '$msec $request_time';\naccess_log {TIMING_LOG} timing;\n"
 """Not buffered: the lines of a window are there as soon as its requests are answered. Every stack pays for it alike."""
 
@@ -112,7 +115,7 @@ def configure(
     (folder / "upstream.conf").write_text(f"upstream app {{\n    least_conn;\n{servers}{idle}}}\n")
     (folder / "listen.conf").write_text(f"listen 127.0.0.1:{public_port};\n")
     (folder / "static.conf").write_text(f"root {_quoted(Path(app.static.root))};\n" if app.static else NOTHING)
-    (folder / "log.conf").write_text(TIMING if timing else "access_log off;\n")
+    (folder / "log.conf").write_text(FAILURES + (TIMING if timing else ""))
     (folder / "limit.conf").write_text("include app/limits.conf;\n" if limits else "# Nobody is limited here.\n")
 
 

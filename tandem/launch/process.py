@@ -24,6 +24,7 @@ from pathlib import Path
 from types import FrameType
 
 from tandem.errors import RunFailed, Stopped, TandemError
+from tandem.formats import printable
 
 PATIENCE = 3.0
 """Seconds between SIGTERM and SIGKILL."""
@@ -41,6 +42,10 @@ INHERITED = (
     "ALLOW_DEFECTIVE_SQLITE",
 )
 """All that children inherit: server settings in the caller's environment (WEB_CONCURRENCY, GUNICORN_CMD_ARGS, …) stay out."""
+
+DESCRIPTORS = 20_000
+"""Files and connections that a child may have open, where the system allows so many: twice nginx's worker_connections and
+more. Set, not inherited: with the 1,024 of many shells a server would refuse what another one takes."""
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 PR_SET_PDEATHSIG = 1
@@ -63,12 +68,17 @@ def _kept(name: str, command: Sequence[str], cpus: Sequence[int], path: str | No
 
 def _prepare(cpus: Sequence[int], blocked: Sequence[signal.Signals] = ()) -> Callable[[], None]:
     """Return what the child does between fork and exec; signals that it blocks wait until it can heed them."""
+    import resource  # not on Windows, where the other commands must start
+
     libc, parent = ctypes.CDLL(None), os.getpid()
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    descriptors = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
 
     def prepare() -> None:
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:  # the parent died before the call above: no signal will come
             os._exit(1)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, hard))
         if cpus:
             os.sched_setaffinity(0, cpus)
         signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
@@ -121,10 +131,10 @@ class Child:
         return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
 
     def tail(self, lines: int = 15) -> str:
-        """Return the last lines of its log."""
+        """Return the last lines of its log, printable."""
         with suppress(OSError):
             text = self.log.read_bytes()[-20_000:].decode(errors="replace")
-            return "\n".join(text.splitlines()[-lines:]) or "(nothing logged)"
+            return "\n".join(map(printable, text.splitlines()[-lines:])) or "(nothing logged)"
         return "(no log)"
 
     def check(self) -> None:
