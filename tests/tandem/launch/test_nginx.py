@@ -101,7 +101,7 @@ def test_the_times_that_nginx_kept_are_those_of_requests_that_began_in_the_windo
 
 @pytest.mark.usefixtures("processes")
 def test_only_a_stack_that_is_measured_keeps_times(tmp_path: Path) -> None:
-    assert (configured(tmp_path / "one") / "log.conf").read_text() == "access_log off;\n"
+    assert (configured(tmp_path / "one") / "log.conf").read_text() == nginx.FAILURES
     folder = tmp_path / "two"
     nginx.configure(folder, USERDB, public_port=18080, server_ports=[18001], keepalive=8, timing=True)
     assert nginx.TIMING_LOG in (folder / "log.conf").read_text()
