@@ -24,7 +24,7 @@ CPUS = len(os.sched_getaffinity(0))
 PARTS = {
     "fast": ["-m", "not processes", *parallel(CPUS)],  # starts no process
     "servers": ["-m", "processes and not alone", *parallel(2 * CPUS)],  # they wait as long as they work
-    "alone": ["-m", "alone"],  # measures, or keeps a CPU busy: nothing may run beside it
+    "alone": ["-m", "alone"],  # measures, or would be disturbed: nothing may run beside it
 }
 """What pytest is told for each part; the marks come from the fixtures that a test uses (tests/conftest.py)."""
 

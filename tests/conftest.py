@@ -53,7 +53,7 @@ def processes() -> None:
 
 @pytest.fixture(scope="session")
 def alone(processes: None) -> None:
-    """What measures, or keeps a CPU busy, asks for this: while it runs, nothing else does."""
+    """What measures, or would be disturbed by others, asks for this: while it runs, nothing else does."""
 
 
 @pytest.fixture(scope="session")
