@@ -172,6 +172,7 @@ def _plan(given: argparse.Namespace, seed: int | None) -> planning.Plan:
         names=given.stacks,
         baseline=given.baseline,
         scenarios=given.scenarios,
+        load=given.load,
         rounds=given.rounds,
         seconds=given.seconds,
         warmup=given.warmup,

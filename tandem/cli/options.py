@@ -101,7 +101,12 @@ def compare() -> dict[str, tuple[Option, ...]]:
         "what is compared": (
             Option("--stacks", names, "A,B", f"standard: {','.join(standard.stacks)}"),
             Option("--baseline", str, "A", f"what the others are set against (standard: {standard.baseline})"),
-            Option("--scenarios", names, "S,T", f"standard: {','.join(standard.scenarios)}; known: {known}"),
+            Option("--scenarios", names, "S,T", f"standard: {','.join(standard.saturated)}; known: {known}"),
+            Option(
+                "--load", ["rate", "saturation", "both"], "",
+                "drive the scenarios at a fixed rate, in an open loop; to saturation, in a closed one; or both "
+                "(standard: both, quick: saturation; with --rate: rate)",
+            ),
             *FILES,
         ),
         "how long, and how much": (

@@ -55,6 +55,13 @@ class Drive(NamedTuple):
     drain_seconds: float
 
 
+def drive(load: Load) -> Drive:
+    """Return how Locust drives a load."""
+    if load.saturates:
+        return closed_loop(load.clients, load.in_flight, load.warmup_seconds, load.seconds, load.timeout_seconds)
+    return open_loop(load)
+
+
 def open_loop(load: Load) -> Drive:
     """Return how Locust drives a load: one of its users is one arrival per second."""
     users = f"{load.rate:.0f}"
@@ -64,13 +71,18 @@ def open_loop(load: Load) -> Drive:
         "--request-timeout", f"{load.timeout_seconds:g}",
     ]
     # fmt: on
-    return Drive(load.scenario, arguments, load.warmup_seconds, load.seconds, load.timeout_seconds)
+    return Drive(load.clients, arguments, load.warmup_seconds, load.seconds, load.timeout_seconds)
 
 
-def closed_loop(scenario: str, users: int, warmup_seconds: float, seconds: float) -> Drive:
+def closed_loop(scenario: str, users: int, warmup_seconds: float, seconds: float, timeout_seconds: float = 10) -> Drive:
     """Return how Locust finds a ceiling: users that never pause. Latencies of such a run are not comparable."""
-    arguments = ["-u", str(users), "-r", str(users), "--arrivals", "closed", "--think-time", "0"]
-    return Drive(scenario, arguments, warmup_seconds, seconds, 10)
+    # fmt: off
+    arguments = [
+        "-u", str(users), "-r", str(users), "--arrivals", "closed", "--think-time", "0",
+        "--request-timeout", f"{timeout_seconds:g}",
+    ]
+    # fmt: on
+    return Drive(scenario, arguments, warmup_seconds, seconds, timeout_seconds)
 
 
 def command(drive: Drive, *, load_test: str, host: str, key: str, users: int, samples: Path) -> list[str]:

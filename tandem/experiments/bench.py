@@ -51,14 +51,14 @@ class Bench:
 
     def prepare(self, load: Load, key: str) -> None:
         """Begin to load a generator, which then waits; it replaces an earlier one of the same scenario."""
-        name = f"{self.name}-{load.scenario}"
+        name = f"{self.name}-{load.slug}"
         prepared = Generator.prepare(
-            generator.open_loop(load),
+            generator.drive(load),
             load_test=self.site.app.load_test,
             host=f"http://127.0.0.1:{self.port}",
             key=key,
             users=self.site.plan.users,
-            samples=self.site.work / f"{load.scenario}.csv.gz",
+            samples=self.site.work / f"{load.slug}.csv.gz",
             log=self.site.logs / f"locust-{name}.log",
             cpus=self.site.plan.layout.generator,
         )
@@ -124,6 +124,7 @@ class Bench:
             position=slot.position,
             started=release.started,
             seconds=window.end - window.start,
+            saturating=load.in_flight if load.saturates else None,
             window_start=window.start,
             window_end=window.end,
             samples=self._keep(release),
@@ -141,7 +142,7 @@ class Bench:
             failure_examples=figures.failure_examples,
             asked_otherwise=samples.asked_otherwise(first, inside),
             unaccounted=samples.unaccounted(found, window)
-            + samples.off_schedule(len(inside), load.rate * load.seconds),
+            + (0 if load.saturates else samples.off_schedule(len(inside), load.rate * load.seconds)),
             app_cpu_seconds=meter.app,
             nginx_cpu_seconds=meter.nginx,
             cpu_gap_share=meter.gap_share,
@@ -163,7 +164,7 @@ class Bench:
         """Keep the generator's file as it is, and return its path within the run's folder."""
         slot = release.slot
         again = f"-attempt-{slot.attempt}" if slot.attempt > 1 else ""
-        path = Path("samples") / f"round-{slot.round:02d}{again}-{release.load.scenario}-{self.name}.csv.gz"
+        path = Path("samples") / f"round-{slot.round:02d}{again}-{release.load.slug}-{self.name}.csv.gz"
         target = self.site.folder / path
         target.parent.mkdir(exist_ok=True)
         os.replace(release.generator.samples, target)

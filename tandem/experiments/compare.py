@@ -162,9 +162,9 @@ def line(block: Block, level: Validity) -> str:
     cpu = (block.app_cpu_seconds + block.nginx_cpu_seconds) * 1000 / block.requests if block.requests else float("nan")
     counts = {"failed": block.failures, "unfinished": block.unfinished, "dropped": block.dropped}
     bad = "".join(f", {number} {what}" for what, number in counts.items() if number)
-    times = f"p50 {_milliseconds(block.p50_ms)}  p99 {_milliseconds(block.p99_ms)}"
+    times = "" if block.saturating else f"p50 {_milliseconds(block.p50_ms)}  p99 {_milliseconds(block.p99_ms)}  "
     return (
-        f"{block.scenario:<9} {block.stack:<13} {block.rate:6.1f}/s  {times}  CPU {cpu:.2f} ms/request{bad}"
+        f"{block.scenario:<9} {block.stack:<13} {block.rate:6.1f}/s  {times}CPU {cpu:.2f} ms/request{bad}"
         f"{'' if level == 'VALID' else f'  {level}'}"
     )
 

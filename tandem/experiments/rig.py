@@ -12,6 +12,7 @@ from tandem.experiments.bench import Bench, FirstAsked
 from tandem.experiments.site import Site
 from tandem.plan import contract
 from tandem.plan.comparison import Plan
+from tandem.plan.profiles import RATE_CAP
 from tandem.plan.stacks import DECOY
 from tandem.records.setup import Calibration
 
@@ -44,7 +45,7 @@ class Rig(Site):
         """Measure what the load generator can do against nginx alone; None where the app has no scenario for that."""
         if self.app.floor is None:
             return None
-        rate = max(load.rate for load in self.plan.loads)
+        rate = max(load.rate for load in self.plan.loads) or RATE_CAP
         seconds = min(calibration.SECONDS, *(load.seconds for load in self.plan.loads))
         return calibration.calibrate(
             self.app, self.app.floor, self.work, self.logs, self.nginx, self.plan.layout, rate, seconds

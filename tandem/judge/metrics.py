@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from tandem import formats, statistics
 from tandem.records.block import Block
+from tandem.records.setup import Load
 
 Show = Callable[[float | None], str]
 
@@ -38,6 +39,11 @@ class Metric:
     compared: Literal["ratio", "difference"] = "ratio"  # a difference where it may be zero
     pooled: Literal["p50", "p99"] | None = None  # the percentile of the pooled samples that it is
     at_rate: bool = True  # means nothing of a stack that can't serve its rate
+    loads: Literal["rate", "saturation", "any"] = "any"  # where it is taken: in an open loop, in a closed one, or both
+
+    def applies(self, load: Load) -> bool:
+        """Tell whether it is taken under a load: a closed loop waits for its answers, so its response times earn nothing."""
+        return self.loads in ("any", "saturation" if load.saturates else "rate")
 
     def value(self, block: Block) -> float | None:
         """Return the block's value; None where there is none, or none that a ratio can be made of."""
@@ -107,11 +113,11 @@ CPU = Metric(
 )
 P50 = Metric(
     key="p50", title="p50", unit="ms", delta=0.10, of=lambda block: block.p50_ms, show=formats.milliseconds, field="p50_ms",
-    pooled="p50",
+    pooled="p50", loads="rate",
 )  # fmt: skip
 P99 = Metric(
     key="p99", title="p99", unit="ms", delta=0.20, of=lambda block: block.p99_ms, show=formats.milliseconds, field="p99_ms",
-    pooled="p99",
+    pooled="p99", loads="rate",
 )  # fmt: skip
 MEMORY = Metric(
     key="memory", title="memory", unit="bytes", delta=0.10, of=memory_bytes, show=formats.mebibytes, field="memory_bytes",
@@ -125,6 +131,10 @@ FAILED = Metric(
     parts=tuple(Part(name, field, formats.number) for name, field in (
         ("failed", "failures"), ("unfinished", "unfinished"), ("dropped", "dropped"), ("of", "arrivals"))),
 )  # fmt: skip
+THROUGHPUT = Metric(
+    key="throughput", title="throughput", unit="per second", delta=0.10, of=lambda block: block.rate,
+    show=formats.per_second, field="rate", higher_is_better=True, loads="saturation",
+)  # fmt: skip
 
-METRICS = {row.key: row for row in (CPU, P50, P99, MEMORY, FAILED)}
+METRICS = {row.key: row for row in (THROUGHPUT, CPU, P50, P99, MEMORY, FAILED)}
 """±δ of a ratio means 1/(1+δ) to 1+δ, alike for either choice of baseline."""

@@ -30,7 +30,7 @@ def predict(load: Load, stack: Stack, measured_rate: float | None, measured_p50_
     (Kleinrock, *Queueing Systems* vol. 1, 1975, section 3.5), and half of the requests stay within the average.
     """
     wait, connections, slots = load.news_seconds, stack.budget.news_connections, stack.budget.slots
-    if not wait:
+    if not wait or load.saturates:
         return None
     places = min(connections, slots or connections)
     capacity = places / wait

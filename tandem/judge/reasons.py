@@ -13,7 +13,7 @@ Code = Literal[
     "exploratory", "answered nothing", "cannot serve", "not reached", "p99 in a quick run", "too little for p99",
     "intermittent", "decoy not judged", "too few rounds",
     # of an undecided one
-    "equality in a quick run", "interval too wide", "effect close to δ",
+    "equality in a quick run", "interval too wide", "effect close to δ", "generator was the limit",
 ]  # fmt: skip
 
 
@@ -30,6 +30,7 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     code: Code
     stack: str | None = None
+    stacks: list[str] = []
     metric: str | None = None  # the key of its row
     rounds: int | None = None  # how many: that are valid, measured or planned, or in which something happened
     planned: int | None = None
@@ -44,5 +45,6 @@ class Failing(msgspec.Struct, frozen=True, kw_only=True):
 
     scenario: str
     stack: str
-    rate: float  # arrivals per second that were offered
+    rate: float  # arrivals per second that were offered; 0: as many as it could serve
+    examples: list[str]  # of what failed
     missed: list[Missed]

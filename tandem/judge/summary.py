@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
 
-from tandem.judge import decision, prediction, verdict
+from tandem.judge import bound, decision, prediction, verdict
 from tandem.judge.disturbances import Disturbances, disturbances
 from tandem.judge.family import family
 from tandem.judge.measures import Measures, Pooled, Route, measure
@@ -49,6 +49,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     routes: list[Route]  # of scenarios that ask for several routes; none without the raw samples
     comparisons: list[Ratio]
     predictions: list[prediction.Prediction]
+    bounds: list[bound.Bound]  # what bounded each stack where the load was to saturate it
     disturbances: Disturbances
 
 
@@ -62,9 +63,12 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: 
     measures = {(load.scenario, stack.name): _measure(load, stack, rounds, pooled or {})
                 for load in run.loads for stack in run.stacks}  # fmt: skip
     not_judged = verdict.run_not_judged(rounds, family(run))
+    bounds = _bounds(rounds)
+    at_least = {(found.scenario, found.stack) for found in bounds if found.at_least}
     others = [(load, stack) for load in run.loads for stack in run.stacks if stack.name != run.baseline]
     comparisons = _guard([
-        _compare(rounds, load, stack, metric, measures, not_judged) for load, stack in others for metric in METRICS.values()
+        _compare(rounds, load, stack, metric, measures, not_judged, at_least)
+        for load, stack in others for metric in METRICS.values() if metric.applies(load)
     ])  # fmt: skip
     false = [c for c in comparisons if c.kind == "decoy" and c.verdict in ("better", "worse")]
     headlines = [c for c in comparisons if c.kind == "headline"]
@@ -90,6 +94,7 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: 
         routes=list(routes),
         comparisons=comparisons,
         predictions=_predictions(run, measures),
+        bounds=bounds,
         disturbances=disturbances(rounds.attempts, rounds.shown),
     )
 
@@ -104,9 +109,20 @@ def _measure(load: Load, stack: Stack, rounds: Rounds, pooled: Samples) -> Measu
     return measure(*key, [attempt.blocks[key] for attempt in rounds.shown if key in attempt.blocks], pooled.get(key))
 
 
+def _bounds(rounds: Rounds) -> list[bound.Bound]:
+    found = []
+    for load in rounds.run.loads:
+        for stack in rounds.run.stacks:
+            key = (load.scenario, stack.name)
+            blocks = [attempt.blocks[key] for attempt in rounds.shown if key in attempt.blocks]
+            found.append(bound.find(load, stack.name, stack.budget, blocks))
+    return [one for one in found if one is not None]
+
+
 def _compare(
-    rounds: Rounds, load: Load, stack: Stack, metric: Metric, measures: Mapping[Key, Measures], unjudged: Reason | None
-) -> Ratio:
+    rounds: Rounds, load: Load, stack: Stack, metric: Metric, measures: Mapping[Key, Measures], unjudged: Reason | None,
+    at_least: Collection[Key] = (),
+) -> Ratio:  # fmt: skip
     run = rounds.run
     ratios = _ratios(rounds.valid, load, stack, run.baseline, metric)
     pair = [measures[load.scenario, name] for name in (run.baseline, stack.name)]
@@ -123,6 +139,11 @@ def _compare(
         looks=1 if unjudged else rounds.looks,
         not_judged=not_judged,
         quick=run.profile == "quick",
+        at_least=[
+            name
+            for name in (run.baseline, stack.name)
+            if metric.key == "throughput" and (load.scenario, name) in at_least
+        ],
         everything=[ratio for _, ratio in _ratios(rounds.complete, load, stack, run.baseline, metric)],
     )
 

@@ -29,6 +29,7 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
     invalid: float
     suspect_of_p99: float | None = None  # suspect also beyond this part of the response time's p99, in ms,
     suspect_from: float = 0.0  # but never up to this
+    saturating: bool = True  # whether it also holds where the load was to saturate the stack
 
     def suspect_limit(self, block: Block) -> float | None:
         """Return the limit beyond which this block is suspect."""
@@ -39,7 +40,7 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
     def exceeded(self, block: Block) -> tuple[Validity, float]:
         """Return the level that this cause alone gives the block, and the limit that decided (0 where none did)."""
         value, suspect = self.value(block), self.suspect_limit(block)
-        if value is None:
+        if value is None or (block.saturating and not self.saturating):
             return "VALID", 0.0
         if value > self.invalid:
             return "INVALID", self.invalid
@@ -69,7 +70,11 @@ LAG = Limit(
 WAITING = _share(
     "generator_waiting", "generator waiting for its CPU", TIME, 2, 5, lambda around: around.generator_waiting_share
 )
-GENERATOR = _share("generator_cpu", "CPU used by the generator", CPU, 60, 85, lambda around: around.generator_cpu_share)
+# At saturation a generator that is full makes the throughput "at least" (judge/bound.py), no block invalid.
+GENERATOR = msgspec.structs.replace(
+    _share("generator_cpu", "CPU used by the generator", CPU, 60, 85, lambda around: around.generator_cpu_share),
+    saturating=False,
+)
 OTHERS = _share("others_cpu", "CPU used by anyone else", CPU, 3, 10, lambda around: around.others_cpu_share)
 STEAL = _share("steal", "CPU stolen by the hypervisor", TIME, 0.5, 2, lambda around: around.steal_share)
 THROTTLED = _share("throttled", "held back by a CPU quota", TIME, 0.5, 2, lambda around: around.throttled_share)

@@ -96,7 +96,7 @@ def failing(measures: Sequence[Measures], loads: Sequence[Load]) -> list[Failing
     """Return which stack could not serve which scenario at its rate, and by what that shows."""
     rates = {load.scenario: load.rate for load in loads}
     return [
-        Failing(scenario=m.scenario, stack=m.stack, rate=rates[m.scenario], missed=missed)
+        Failing(scenario=m.scenario, stack=m.stack, rate=rates[m.scenario], missed=missed, examples=m.failure_examples)
         for m in measures
         if m.rounds and (missed := cannot_serve(m))
     ]
@@ -122,11 +122,12 @@ def ratio_not_judged(
 
 def compare(
     rounds: dict[int, float], *, scenario: str, metric: Metric, stack: str, baseline: str, kind: Kind, headlines: int,
-    not_judged: Reason | None, quick: bool, looks: int = 1, everything: Sequence[float] = (),
+    not_judged: Reason | None, quick: bool, looks: int = 1, everything: Sequence[float] = (), at_least: Collection[str] = (),
 ) -> Ratio:  # fmt: skip
     """Judge the ratios of a comparison, given by round; `headlines` is m, `not_judged` a reason that overrules the numbers.
 
-    `everything` holds the ratios of all complete attempts; they are shown beside the others and decide nothing.
+    `everything` holds the ratios of all complete attempts; they are shown beside the others and decide nothing. `at_least` are
+    stacks that may do better than was seen: neither can be called worse, nor be alike.
     """
     error = statistics.share_of_error(headlines, looks) if kind != "exploratory" else ERROR
     logs = [metric.scale(value) for value in rounds.values()]
@@ -134,6 +135,7 @@ def compare(
     bounds, bounds90 = statistics.interval(logs, error), statistics.interval(logs, NO_DIFFERENCE_ERROR)
     effect = statistics.smallest_effect(logs, error)
     verdict, reason = _verdict(metric, estimate, bounds, bounds90, quick)
+    verdict, reason = _limited(verdict, reason, stack, baseline, at_least)
     if kind == "exploratory" or not_judged:
         verdict, reason = "not judged", not_judged or Reason(code="exploratory")
     adjusted, narrow = _interval(metric, bounds, 1 - error), _interval(metric, bounds90, 1 - NO_DIFFERENCE_ERROR)
@@ -176,6 +178,17 @@ def _verdict(
     if -band < bounds90[0] and bounds90[1] < band:
         return ("undecided", Reason(code="equality in a quick run")) if quick else ("no practical difference", None)
     return "undecided", Reason(code="interval too wide" if bounds[0] <= 0 <= bounds[1] else "effect close to δ")
+
+
+def _limited(
+    verdict: Verdict, reason: Reason | None, stack: str, baseline: str, at_least: Collection[str]
+) -> tuple[Verdict, Reason | None]:
+    """Take back what can't be said where the generator was the limit: that the limited side is worse, or both alike."""
+    worse = {"better": baseline, "worse": stack}.get(verdict)
+    limited = [name for name in (baseline, stack) if name in at_least]
+    if worse in limited or (limited and verdict == "no practical difference"):
+        return "undecided", Reason(code="generator was the limit", stacks=limited)
+    return verdict, reason
 
 
 def _failing(pair: Sequence[Measures]) -> Reason | None:

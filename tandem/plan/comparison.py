@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
 
@@ -12,6 +13,7 @@ from tandem.errors import TandemError
 from tandem.plan import cpu_layout, profiles
 from tandem.plan.apps import App
 from tandem.plan.profiles import Profile
+from tandem.plan.scenarios import Scenarios
 from tandem.plan.scenarios import choose as choose_scenarios
 from tandem.plan.scenarios import load as load_scenarios
 from tandem.plan.stacks import DECOY, Definition, Stacks, choose
@@ -107,6 +109,7 @@ def plan(
     names: Sequence[str] | None = None,
     baseline: str | None = None,
     scenarios: Sequence[str] | None = None,
+    load: Literal["rate", "saturation", "both"] | None = None,
     rounds: int | None = None,
     seconds: int | None = None,
     warmup: int | None = None,
@@ -129,11 +132,20 @@ def plan(
             f"the baseline {first!r} is none of the stacks: add it to --stacks or name one of {', '.join(chosen)}"
         )
     load_test = chosen[first].application.load_test
-    rows = choose_scenarios(load_scenarios(load_test), profile.scenarios if scenarios is None else scenarios)
+    at_rate, saturated = _driven(profile, scenarios, load or ("rate" if rate else None))
+    named = dict.fromkeys([*at_rate, *saturated]) if scenarios is None else scenarios
+    rows = choose_scenarios(load_scenarios(load_test), named)
+    saturated = _that_saturate(rows, saturated, required=load == "saturation" or not at_rate)
     layout = cpu_layout.layout(cpus)
     budgets = {name: definition.budget(len(layout.stack)) for name, definition in chosen.items()}
     loads = profiles.loads(
-        rows, seconds or profile.seconds, profile.warmup if warmup is None else warmup, budgets, rate
+        rows,
+        at_rate,
+        saturated,
+        seconds or profile.seconds,
+        profile.warmup if warmup is None else warmup,
+        budgets,
+        rate,
     )
     count = rounds or profile.rounds
     headlines = profiles.headlines(rows, loads, count, profile.name)
@@ -155,6 +167,25 @@ def plan(
         layout=layout,
         exploratory=too_few,
     )
+
+
+def _driven(profile: Profile, scenarios: Sequence[str] | None, load: str | None) -> tuple[Sequence[str], Sequence[str]]:
+    """Return which scenarios are driven at a rate and which to saturation: the profile's, unless some are named."""
+    if scenarios is None and load is None:
+        return profile.at_rate, profile.saturated
+    named = tuple(dict.fromkeys([*profile.saturated, *profile.at_rate])) if scenarios is None else scenarios
+    usual = "both" if profile.at_rate and profile.saturated else "rate" if profile.at_rate else "saturation"
+    how = load or usual
+    return named if how != "saturation" else (), named if how != "rate" else ()
+
+
+def _that_saturate(rows: Scenarios, saturated: Sequence[str], required: bool) -> list[str]:
+    """Leave out what can't be saturated, or raise TandemError where it is required."""
+    found = [name for name in saturated if rows[name].concurrency]
+    left_out = [name for name in saturated if name not in found]
+    if left_out and required:
+        raise TandemError(f"{left_out[0]!r} can't be driven to saturation (its concurrency is 0): give --load rate")
+    return found
 
 
 def too_few_rounds(rounds: int, ratios: int, looks: int = 1) -> str | None:

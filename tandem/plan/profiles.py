@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass
+
+import msgspec
 
 from tandem.plan.scenarios import Scenario, Scenarios
 from tandem.records.setup import Budget, Headline, Load
@@ -23,7 +25,8 @@ class Profile:
     name: str
     stacks: tuple[str, ...]
     baseline: str
-    scenarios: tuple[str, ...]
+    saturated: tuple[str, ...]  # scenarios that are driven to saturation, in a closed loop
+    at_rate: tuple[str, ...]  # scenarios that are driven at a fixed rate, in an open loop
     rounds: int
     seconds: int
     warmup: int
@@ -34,7 +37,8 @@ QUICK = Profile(
     name="quick",
     stacks=("wsgi-gthread", "asgi"),
     baseline="wsgi-gthread",
-    scenarios=("waiting", "everyday"),
+    saturated=("waiting", "everyday"),
+    at_rate=(),
     rounds=7,
     seconds=4,
     warmup=2,
@@ -43,7 +47,8 @@ STANDARD = Profile(
     name="standard",
     stacks=("wsgi-gthread", "asgi"),
     baseline="wsgi-gthread",
-    scenarios=("read", "waiting", "everyday"),
+    saturated=("read", "waiting", "everyday"),
+    at_rate=("read", "everyday"),
     rounds=9,
     seconds=12,
     warmup=2,
@@ -51,17 +56,47 @@ STANDARD = Profile(
 PROFILES = {profile.name: profile for profile in (QUICK, STANDARD)}
 
 
+SATURATION_SECONDS = 4
+"""Length of a window at saturation, unless the profile's is shorter: at 300/s and more it holds over 1,000 answers."""
+
+
 def loads(
-    scenarios: Scenarios, seconds: int, warmup: int, budgets: Mapping[str, Budget], rate: float | None = None
+    scenarios: Scenarios,
+    at_rate: Container[str],
+    saturated: Container[str],
+    seconds: int,
+    warmup: int,
+    budgets: Mapping[str, Budget],
+    rate: float | None = None,
 ) -> list[Load]:
-    """Return the loads of these scenarios, in their order, on stacks with these budgets.
+    """Return the loads of these scenarios, in their order and each at its rate first, on stacks with these budgets.
 
     The first one warms a fresh stack for `warmup` seconds, each further one half as long: its workers are warm by then.
     """
-    return [
-        load(name, row, seconds, warmup if place == 0 else -(-warmup // 2), budgets, rate)
-        for place, (name, row) in enumerate(scenarios.items())
-    ]
+    found = []
+    for name, row in scenarios.items():
+        if name in at_rate:
+            found.append(load(name, row, seconds, warmup, budgets, rate))
+        if name in saturated:
+            found.append(saturation(name, row, min(seconds, SATURATION_SECONDS), warmup))
+    further = [msgspec.structs.replace(each, warmup_seconds=-(-warmup // 2)) for each in found[1:]]
+    return found[:1] + further
+
+
+def saturation(name: str, row: Scenario, seconds: float, warmup: float) -> Load:
+    """Return how one scenario is driven to saturation: so many clients ask again as soon as they are answered."""
+    return Load(
+        scenario=f"{name} at saturation",
+        drives=name,
+        situation=row.situation,
+        arrivals="closed",
+        rate=0.0,
+        in_flight=row.concurrency,
+        timeout_seconds=TIMEOUT_SECONDS,
+        warmup_seconds=warmup,
+        seconds=seconds,
+        news_seconds=row.news_seconds,
+    )
 
 
 def load(
@@ -97,19 +132,25 @@ def headline_rate(row: Scenario, budgets: Mapping[str, Budget]) -> tuple[float, 
     return RATE_CAP, "the profile's cap"
 
 
-def headlines(scenarios: Scenarios, loads: Iterable[Load], rounds: int, profile: str) -> list[Headline]:
-    """Return the ratios that a run of these loads will give a verdict to: the scenarios' metrics.
+def headlines(scenarios: Scenarios, loads: Collection[Load], rounds: int, profile: str) -> list[Headline]:
+    """Return the ratios that a run of these loads will give a verdict to: the scenarios' metrics, and throughput at saturation.
 
-    p99 only where a block will hold enough requests for it, and never in quick runs.
+    p99 only where a block will hold enough requests for it, and never in quick runs. CPU per request is judged at saturation
+    where a scenario is not driven at a rate.
     """
     found = []
+    at_rate = {each.clients for each in loads if not each.saturates}
     for each in loads:
+        if each.saturates:
+            alone = each.clients not in at_rate and "cpu" in scenarios[each.clients].metrics
+            found += [Headline(scenario=each.scenario, metric=m) for m in ("throughput", *(["cpu"] * alone))]
+            continue
         # 10 % more than the rule asks for: Poisson arrivals come in varying numbers.
         enough = each.rate * each.seconds >= max(1.1 * P99_BLOCK, 1.1 * P99_STACK / rounds)
         can_judge_p99 = profile != QUICK.name and each.seconds >= P99_SECONDS and enough
         found += [
             Headline(scenario=each.scenario, metric=metric)
-            for metric in scenarios[each.scenario].metrics
+            for metric in scenarios[each.clients].metrics
             if metric != "p99" or can_judge_p99
         ]
     return found

@@ -26,6 +26,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     users: bool
     metrics: list[Metric]
     situation: str = ""
+    concurrency: int = 64
     news_seconds: float | None = None
     cpu: str = ""
     cpu_seconds: float | None = None

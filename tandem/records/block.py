@@ -55,6 +55,7 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, tag="block"):
     position: int  # place in the order of its round and scenario, from 1
     started: str
     seconds: float  # length of the measured window as it really was
+    saturating: int | None = None  # requests that a closed loop kept in flight; None: an open loop
     samples: str  # path of the generator's raw samples, warm-up included, relative to the run's folder
     window_start: float | None = None  # seconds since the epoch; None: all samples in the file are of the window
     window_end: float | None = None  # excluded

@@ -36,18 +36,36 @@ class Stack(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):
-    """How one scenario is driven: open loop, arrivals that wait for nobody."""
+    """How one scenario is driven: in an open loop, by arrivals that wait for nobody, or in a closed one, to saturation."""
 
-    scenario: str
+    scenario: str  # its name in this run
+    drives: str = (
+        ""  # the load test's scenario, where that has another name: one can be driven at a rate and to saturation
+    )
     situation: str = ""  # the question of whoever chooses a stack that it answers; empty: none, or a run of before
-    arrivals: Literal["poisson", "uniform"]  # how their due times are spread
-    rate: float  # arrivals per second
-    in_flight: int  # most requests in flight at once; an arrival beyond it is dropped and counted
+    arrivals: Literal["poisson", "uniform", "closed"]  # how their due times are spread; closed: when one is answered
+    rate: float  # arrivals per second; 0 in a closed loop, where the stack decides
+    in_flight: int  # most requests in flight at once: an arrival beyond it is dropped; a closed loop keeps as many
     timeout_seconds: float  # a request without an answer by then has failed
     warmup_seconds: float
     seconds: float  # length of the measured window
     news_seconds: float | None = None  # how long the news service takes to answer, where the scenario calls it
     why_rate: str = ""  # what bounded the rate, as words
+
+    @property
+    def clients(self) -> str:
+        """The load test's name of the scenario."""
+        return self.drives or self.scenario
+
+    @property
+    def slug(self) -> str:
+        """Its name within the names of files."""
+        return self.scenario.replace(" ", "-")
+
+    @property
+    def saturates(self) -> bool:
+        """Whether it asks for as much as the stack can serve."""
+        return self.arrivals == "closed"
 
 
 class Headline(msgspec.Struct, frozen=True, kw_only=True):

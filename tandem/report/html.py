@@ -67,6 +67,11 @@ def render(summary: Summary, drawn: Sequence[Chart], blocks: Sequence[Block], pr
 
 def _driven(load: Load) -> str:
     """Say how a scenario was driven."""
+    if load.saturates:
+        return (
+            f"Closed loop: {load.in_flight:,} requests kept in flight, each client asks again once it is answered; failed after "
+            f"{load.timeout_seconds:g} s. Response times of a closed loop earn no verdict."
+        )
     why = f" ({load.why_rate})" if load.why_rate else ""
     news = f"; the news service answers after {load.news_seconds:g} s" if load.news_seconds else ""
     arrivals = {"poisson": "Poisson arrivals", "uniform": "arrivals at equal distances"}[load.arrivals]

@@ -72,4 +72,5 @@ TEXTS: dict[Code, Callable[[Reason], str]] = {
     "equality in a quick run": _always("quick runs never say “no practical difference”"),
     "interval too wide": _always("the interval is too wide"),
     "effect close to δ": _always("the effect is too close to δ"),
+    "generator was the limit": lambda why: f"the generator was the limit for {formats.listed(why.stacks)}",
 }

@@ -86,8 +86,12 @@ def verdict(summary: Summary) -> list[Line]:
 
 def badge(summary: Summary) -> str:
     """Say in a line how far the run may be believed."""
-    rates = formats.offered(load.rate for load in summary.run.loads)
-    return f"{summary.rounds_valid} of {summary.rounds_planned} rounds valid · {_decoy(summary)} · open loop {rates}"
+    loads = summary.run.loads
+    saturated = ["at saturation"] * any(load.saturates for load in loads)
+    rates = [load.rate for load in loads if not load.saturates]
+    driven = [*saturated, *([f"open loop {formats.offered(rates)}"] if rates else [])]
+    valid = f"{summary.rounds_valid} of {summary.rounds_planned} rounds valid"
+    return " · ".join([valid, _decoy(summary), *driven])
 
 
 def advice(summary: Summary) -> list[Row]:
@@ -138,9 +142,15 @@ def _failures(summary: Summary) -> list[Line]:
         Line(
             title=f"{f.stack} cannot serve {f.scenario} at {formats.offered([f.rate])}: {reasons.missed(f.missed)}; "
             "so its latency and CPU are not judged there."
+            if f.rate
+            else f"{f.stack} cannot be judged for {f.scenario}: {reasons.missed(f.missed)}{_examples(f.examples)}."
         )
         for f in summary.failing
     ]
+
+
+def _examples(found: Sequence[str]) -> str:
+    return f", such as {formats.listed([f'“{text}”' for text in found])}" if found else ""
 
 
 def _false(summary: Summary) -> list[Ratio]:

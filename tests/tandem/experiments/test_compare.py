@@ -156,8 +156,8 @@ def test_within_a_start_what_reads_comes_before_what_writes(planned: Plan, tmp_p
         "prove",
         "calibrate",
         f"start {name}",
-        f"waiting {name} 1",
-        f"everyday {name} 1",
+        f"waiting at saturation {name} 1",
+        f"everyday at saturation {name} 1",
         f"stop {name}",
     ]
 

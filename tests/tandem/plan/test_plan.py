@@ -25,20 +25,22 @@ def two_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_profiles_are_what_the_method_says() -> None:
     quick, standard = planned(profiles.QUICK), planned()
     assert (quick.rounds, standard.rounds) == (7, 9)
-    assert [load.seconds for load in quick.loads + standard.loads] == [4, 4, 12, 12, 12]
+    assert [load.seconds for load in quick.loads + standard.loads] == [4, 4, 12, 4, 4, 12, 4]
     assert [(h.scenario, h.metric) for h in quick.headlines] == [
-        ("waiting", "p50"),
-        ("everyday", "cpu"),
-        ("everyday", "p50"),
+        ("waiting at saturation", "throughput"),
+        ("everyday at saturation", "throughput"),
+        ("everyday at saturation", "cpu"),
     ]
     assert [(h.scenario, h.metric) for h in standard.headlines] == [
         ("read", "cpu"),
         ("read", "p50"),
         ("read", "p99"),
-        ("waiting", "p50"),
+        ("read at saturation", "throughput"),
+        ("waiting at saturation", "throughput"),
         ("everyday", "cpu"),
         ("everyday", "p50"),
         ("everyday", "p99"),
+        ("everyday at saturation", "throughput"),
     ]
     assert list(quick.definitions) == ["wsgi-gthread", "asgi", "decoy"]
     assert quick.blocks() * quick.block_seconds() < 300
@@ -46,19 +48,46 @@ def test_the_profiles_are_what_the_method_says() -> None:
 
 
 def test_the_load_is_open_and_half_of_what_the_weakest_stack_can_serve_as_far_as_arithmetic_knows() -> None:
-    rates = {load.scenario: (load.arrivals, load.rate) for load in planned().loads}
+    waiting = planned(scenarios=["read", "waiting", "everyday"], load="rate").loads
+    rates = {load.scenario: (load.arrivals, load.rate) for load in waiting}
     assert rates == {"read": ("poisson", 300), "waiting": ("poisson", 80), "everyday": ("poisson", 300)}
     assert planned(scenarios=["waiting"], names=["asgi", "wsgi-sync"], baseline="asgi").loads[0].rate == 15
-    assert planned().loads[1].why_rate == "half of the 160/s that 16 waiting at once allow wsgi-gthread"
+    assert waiting[1].why_rate == "half of the 160/s that 16 waiting at once allow wsgi-gthread"
+
+
+def test_a_load_that_saturates_keeps_so_many_requests_in_flight() -> None:
+    loads = [load for load in planned().loads if load.saturates]
+    assert [(load.scenario, load.clients, load.arrivals, load.rate, load.in_flight) for load in loads] == [
+        ("read at saturation", "read", "closed", 0, 64),
+        ("waiting at saturation", "waiting", "closed", 0, 256),
+        ("everyday at saturation", "everyday", "closed", 0, 64),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("profile", "given", "loads"),
+    [
+        ("standard", {"scenarios": ["read"]}, ["read", "read at saturation"]),
+        ("quick", {"scenarios": ["read"]}, ["read at saturation"]),
+        ("quick", {"scenarios": ["read"], "load": "both"}, ["read", "read at saturation"]),
+        ("quick", {"rate": 30, "load": "rate"}, ["waiting", "everyday"]),
+        ("quick", {"rate": 30}, ["waiting", "everyday"]),
+        ("standard", {"scenarios": ["floor"]}, ["floor"]),
+    ],
+)
+def test_scenarios_are_driven_as_the_profile_says_or_as_asked_for(
+    profile: str, given: dict[str, Any], loads: list[str]
+) -> None:
+    assert [load.scenario for load in planned(profiles.PROFILES[profile], **given).loads] == loads
 
 
 def test_logins_come_half_as_often_as_their_cpu_allows_and_their_p50_is_no_headline() -> None:
-    (load,) = planned(scenarios=["login"]).loads
+    (load,) = planned(scenarios=["login"], load="rate").loads
     assert (load.rate, load.news_seconds) == (50, None)
     assert load.why_rate == "half of the 100/s that logins of 20 ms on 1 CPU allow wsgi-gthread"
-    assert [h.metric for h in planned(scenarios=["login"]).headlines] == ["cpu"]
+    assert [h.metric for h in planned(scenarios=["login"], load="rate").headlines] == ["cpu"]
     assert [h.metric for h in planned(scenarios=["login"], rate=300).headlines] == ["cpu", "p99"]
-    assert "login" not in (*profiles.STANDARD.scenarios, *profiles.QUICK.scenarios)
+    assert "login" not in (profiles.STANDARD.at_rate + profiles.STANDARD.saturated + profiles.QUICK.saturated)
 
 
 def test_another_rate_is_taken_for_every_scenario() -> None:
@@ -75,7 +104,7 @@ def test_another_rate_is_taken_for_every_scenario() -> None:
     ],
 )
 def test_p99_is_a_headline_only_where_enough_requests_will_be_there(given: dict[str, Any], metrics: list[str]) -> None:
-    assert [h.metric for h in planned(scenarios=["read"], **given).headlines] == metrics
+    assert [h.metric for h in planned(scenarios=["read"], load="rate", **given).headlines] == metrics
 
 
 def test_a_planned_extension_needs_rounds_for_half_the_error_at_each_look() -> None:
@@ -85,12 +114,13 @@ def test_a_planned_extension_needs_rounds_for_half_the_error_at_each_look() -> N
 
 
 def test_scenarios_that_write_come_last() -> None:
-    names = [load.scenario for load in planned(scenarios=["write", "login", "everyday", "read"], rounds=10).loads]
+    wanted = ["write", "login", "everyday", "read"]
+    names = [load.scenario for load in planned(scenarios=wanted, load="rate", rounds=10).loads]
     assert names == ["read", "login", "everyday", "write"]
 
 
 def test_only_the_first_load_warms_a_fresh_stack_in_full() -> None:
-    assert [load.warmup_seconds for load in planned(warmup=5).loads] == [5, 3, 3]
+    assert [load.warmup_seconds for load in planned(warmup=5).loads] == [5, 3, 3, 3, 3]
 
 
 def test_the_decoy_is_the_baseline_under_another_name() -> None:
@@ -102,9 +132,9 @@ def test_the_decoy_is_the_baseline_under_another_name() -> None:
 
 
 def test_too_few_rounds_are_refused_with_the_number_that_would_do() -> None:
-    few = planned(scenarios=["read"], rounds=6).exploratory
+    few = planned(scenarios=["read"], load="rate", rounds=6).exploratory
     assert few == "6 rounds can't give a verdict to 3 headline ratios: give --rounds 7 or more"
-    assert planned(scenarios=["waiting"], rounds=6).exploratory is None
+    assert planned(scenarios=["waiting"], load="rate", rounds=6).exploratory is None
     with pytest.raises(TandemError, match=r"9 rounds can't give a verdict to .* or fewer stacks or scenarios"):
         planned(scenarios=list(scenarios.known()))  # nobody asked for so few: it isn't worth 25 minutes
 
@@ -129,6 +159,8 @@ def test_more_challengers_need_more_rounds() -> None:
         ({"scenarios": ["zebra"]}, "unknown scenario 'zebra': known are everyday, floor"),
         ({"scenarios": ["read", "read"]}, "named twice"),
         ({"scenarios": []}, "needs a scenario or more"),
+        ({"scenarios": ["floor"], "load": "saturation"}, "'floor' can't be driven to saturation .*give --load rate"),
+        ({"scenarios": ["read", "floor"], "load": "saturation"}, "'floor' can't be driven to saturation"),
         ({"cpus": 2}, "give --cpus 1"),
     ],
 )
