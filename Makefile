@@ -12,10 +12,10 @@ SERVE = $(TANDEM) serve $(call switch,SHARED,1,--shared) $(call switch,LIMITS,0,
 TIME ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve-wsgi serve-asgi serve loadtest compare compare-quick doctor selftest fuzz openapi twins check test test-fast clean clean-results lock nginx-errors schema
+.PHONY: help setup serve-wsgi serve-asgi serve loadtest compare compare-quick compare-standard doctor selftest fuzz openapi twins check test test-fast clean clean-results lock nginx-errors schema
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 setup: $(VENV)/ready ## Make the environment in .venv from the locked requirements (all other targets do it, too)
 
@@ -34,11 +34,13 @@ serve: setup ## Serve both at once (SHARED=1: on one database; LIMITS=0: whoever
 loadtest: setup ## Open Locust's web page on what is being served (URL= for another target; scenario login: LIMITS=0 make serve)
 	@$(VENV)/bin/locust -f loadtest/ --web-host 127.0.0.1 -H $(URL) $(ARGS)
 
-compare: setup ## Compare the stacks: up to 25 minutes, then results/latest/report.html
-	@$(TANDEM) compare $(ARGS)
-
-compare-quick: setup ## A first look in 5 minutes: large differences only, never p99 or equality
+compare: setup ## Compare the stacks in 6 minutes, then open results/latest/report.html: how much each takes, what a request costs
 	@$(TANDEM) compare --quick $(ARGS)
+
+compare-quick: compare ## Another name of it
+
+compare-standard: setup ## The same in up to 30 minutes: smaller differences, response times at a fixed rate, equality
+	@$(TANDEM) compare --profile standard $(ARGS)
 
 doctor: setup ## Check this machine: what would spoil a comparison
 	@$(TANDEM) doctor

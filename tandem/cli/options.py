@@ -103,7 +103,9 @@ def compare() -> dict[str, tuple[Option, ...]]:
             Option("--baseline", str, "A", f"what the others are set against (standard: {standard.baseline})"),
             Option("--scenarios", names, "S,T", f"standard: {','.join(standard.saturated)}; known: {known}"),
             Option(
-                "--load", ["rate", "saturation", "both"], "",
+                "--load",
+                ["rate", "saturation", "both"],
+                "",
                 "drive the scenarios at a fixed rate, in an open loop; to saturation, in a closed one; or both "
                 "(standard: both, quick: saturation; with --rate: rate)",
             ),

@@ -9,6 +9,7 @@ import pytest
 
 from tandem.judge import bound, validity, verdict
 from tandem.judge.metrics import THROUGHPUT
+from tandem.records.block import Block
 from tandem.records.setup import Budget
 from tests.support import synthetic
 
@@ -19,7 +20,9 @@ def budget(slots: int | None, news: int = 256) -> Budget:
     return Budget(cpus=1, processes=1, threads=slots or 1, slots=slots, database_connections=5, news_connections=news)
 
 
-def found(*, slots: int | None, cpu: float, generator: float, rate: float, held: float | None, wait: float | None = None) -> bound.Bound:  # fmt: skip
+def found(
+    *, slots: int | None, cpu: float, generator: float, rate: float, held: float | None, wait: float | None = None
+) -> bound.Bound:
     """Judge one block with these shares; `held` is the share of the requests in flight that nginx held."""
     load = synthetic.load("read", arrivals="closed", rate=0.0, in_flight=IN_FLIGHT, seconds=SECONDS, news_seconds=wait)
     nginx_mean = None if held is None else 1000 * held * IN_FLIGHT / rate
@@ -32,7 +35,7 @@ def found(*, slots: int | None, cpu: float, generator: float, rate: float, held:
             diagnostics=msgspec.structs.replace(block["diagnostics"], nginx_mean_ms=nginx_mean),
         )  # fmt: skip
 
-    blocks = [block for block in synthetic.synthesise(3, change=change) if isinstance(block, synthetic.Block)]
+    blocks = [block for block in synthetic.synthesise(3, change=change) if isinstance(block, Block)]
     result = bound.find(load, "a", budget(slots), blocks)
     assert result is not None
     return result
@@ -70,7 +73,7 @@ def test_a_full_generator_spoils_no_block_that_saturates() -> None:
 
     def level(**changes: Any) -> str:
         blocks = synthetic.synthesise(1, change=lambda block: block.update(interference=around, **changes))
-        return validity.judge(next(block for block in blocks if isinstance(block, synthetic.Block))).level
+        return validity.judge(next(block for block in blocks if isinstance(block, Block))).level
 
     assert (level(), level(saturating=64)) == ("INVALID", "VALID")
 

@@ -187,7 +187,7 @@ def test_a_stack_that_fails_is_not_judged_on_latency_or_cpu() -> None:
     assert found[("everyday", "p50")] == "no practical difference"
     missed = [Missed(part="failed", share=0.01, limit=0.001)]
     assert reason(summary, "read", "p50") == Reason(code="cannot serve", stack=ASGI, missed=missed)
-    assert summary.failing == [Failing(scenario="read", stack=ASGI, rate=300, missed=missed)]
+    assert summary.failing == [Failing(scenario="read", stack=ASGI, rate=300, missed=missed, examples=[])]
     assert not summary.decided
 
 
