@@ -232,9 +232,11 @@ def _report(options: argparse.Namespace) -> int:
 def _show(folder: Path, require_decided: bool) -> int:
     """Render the report and say where it is."""
     from tandem import report  # altair takes most of a second to import, and no other command needs it
-    from tandem.report import sentences
+    from tandem.report import answers, sentences
 
     summary = report.write(folder)
+    for answer in answers.answers(summary):
+        say("\n" + "\n  ".join([answer.question, *(f"{line}." for line in answer.lines)]))
     say("\n" + "\n".join(sentences.texts(sentences.verdict(summary))))
     say(sentences.badge(summary))
     say(f"report: {folder / 'report.html'}")

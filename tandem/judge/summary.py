@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from tandem.judge import bound, decision, prediction, verdict
+from tandem.judge import bound, decision, fairness, prediction, verdict
 from tandem.judge.disturbances import Disturbances, disturbances
 from tandem.judge.family import family
 from tandem.judge.measures import Measures, Pooled, Route, measure
@@ -49,6 +49,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     routes: list[Route]  # of scenarios that ask for several routes; none without the raw samples
     comparisons: list[Ratio]
     predictions: list[prediction.Prediction]
+    starved: list[fairness.Starved]  # requests that others starved at saturation
     bounds: list[bound.Bound]  # what bounded each stack where the load was to saturate it
     disturbances: Disturbances
 
@@ -94,6 +95,7 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: 
         routes=list(routes),
         comparisons=comparisons,
         predictions=_predictions(run, measures),
+        starved=fairness.find(run.loads, measures.values(), routes),
         bounds=bounds,
         disturbances=disturbances(rounds.attempts, rounds.shown),
     )

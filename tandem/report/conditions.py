@@ -77,7 +77,8 @@ def generator(summary: Summary) -> Table | None:
             else formats.NOTHING
         )
         most = max((m.generator_share for m in summary.measures if m.scenario == load.scenario), default=0.0)
-        used = f"{formats.offered([load.rate])} is {share}; at most {formats.percent(most)} of its CPU used in a block"
+        asked = "As much as it can" if load.saturates else f"{formats.offered([load.rate])} is {share}"
+        used = f"{asked}; at most {formats.percent(most)} of its CPU used in a block"
         rows.append([f"Used by {load.scenario}", used])
     caption = "The load generator against nginx alone, before the first block"
     return _texts("generator", caption, ["What", "How much"], rows)

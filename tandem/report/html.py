@@ -15,7 +15,7 @@ from tandem.judge.metrics import METRICS
 from tandem.judge.summary import Summary
 from tandem.records.block import Block
 from tandem.records.setup import Load, Run
-from tandem.report import cells, conditions, pictures, scorecard, sentences, tables, trust, wording
+from tandem.report import answers, cells, conditions, pictures, scorecard, sentences, tables, trust, wording
 from tandem.report.pictures import Chart
 from tandem.rules import FAILED_LIMIT
 
@@ -39,6 +39,7 @@ def render(summary: Summary, drawn: Sequence[Chart], blocks: Sequence[Block], pr
         labels=cells.LABELS,
         badge=sentences.badge(summary),
         lines=sentences.verdict(summary),
+        answers=answers.answers(summary),
         better=wording.better_where([METRICS[c.metric] for c in summary.comparisons if c.kind == "headline"] or METRICS.values()),
         state={"untrusted": "bad", "trusted": "good", "not judged": "mild"}[summary.state],
         advice=scorecard.advice(summary),

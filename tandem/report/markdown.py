@@ -8,7 +8,8 @@ from tandem import formats
 from tandem.judge.metrics import METRICS
 from tandem.judge.summary import Summary
 from tandem.judge.verdict import Ratio
-from tandem.report import cells, sentences, tables, wording
+from tandem.report import answers, cells, sentences, tables, wording
+from tandem.report.answers import Answer
 from tandem.report.pictures import Chart
 from tandem.report.tables import Cell, Table, escaped
 
@@ -16,8 +17,11 @@ from tandem.report.tables import Cell, Table, escaped
 def render(summary: Summary, charts: Sequence[Chart]) -> str:
     """Return verdict, badge, picture, headline table and provenance."""
     first, *rest = sentences.texts(sentences.verdict(summary))
+    asked = [_answer(answer) for answer in answers.answers(summary)]
+    first = f"**{escaped(first)}**"
     parts = [
-        f"**{escaped(first)}**",
+        # Whatever made a run untrustworthy comes before all that it says.
+        *([first, *asked] if summary.state == "untrusted" else [*asked, first]),
         "\n".join(f"- {escaped(sentence)}" for sentence in rest),
         f"`{_plain(sentences.badge(summary))}`",
         _disturbed(summary),
@@ -26,6 +30,10 @@ def render(summary: Summary, charts: Sequence[Chart]) -> str:
         _provenance(summary),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _answer(answer: Answer) -> str:
+    return f"**{escaped(answer.question)}**\n\n" + "\n".join(f"- {escaped(line)}." for line in answer.lines)
 
 
 def _disturbed(summary: Summary) -> str:

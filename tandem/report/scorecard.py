@@ -37,7 +37,7 @@ def scorecard(summary: Summary, load: Load) -> Table:
     return Table(
         name=f"scorecard-{load.scenario}",
         caption=f"{load.scenario}: {rounds}",
-        columns=["Stack", "good answers", *(metric.title for metric in METRICS.values())],
+        columns=["Stack", *([] if load.saturates else ["good answers"]), *(metric.title for metric in _metrics(load))],
         rows=[_row(summary, load, m) for m in found],
         kind="score",
     )
@@ -48,10 +48,18 @@ def _row(summary: Summary, load: Load, m: Measures) -> list[Cell]:
     stack = next(stack for stack in summary.run.stacks if stack.name == m.stack)
     return [
         _name(summary, stack),
-        Cell(text=formats.per_second(m.rate), value=m.rate, unit="1/s",
-             below={"offered": cells.small(f"of {formats.offered([load.rate])}", load.rate, "1/s")}),
-        *(_value(m, metric, own.get(metric.key)) for metric in METRICS.values()),
-    ]  # fmt: skip
+        *([] if load.saturates else [_answered(load, m)]),
+        *(_value(m, metric, own.get(metric.key)) for metric in _metrics(load)),
+    ]
+
+
+def _metrics(load: Load) -> list[Metric]:
+    return [metric for metric in METRICS.values() if metric.applies(load)]
+
+
+def _answered(load: Load, m: Measures) -> Cell:
+    offered = cells.small(f"of {formats.offered([load.rate])}", load.rate, "1/s")
+    return Cell(text=formats.per_second(m.rate), value=m.rate, unit="1/s", below={"offered": offered})
 
 
 def _name(summary: Summary, stack: Stack) -> Cell:

@@ -54,10 +54,12 @@ def test_the_harness_plans_what_was_added(followed: Path, tmp_path: Path, monkey
     """As the load test of an app, it has the scenario measured and judged like any other."""
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
     files = second_app.write(tmp_path, str(followed), one="hello", two="hello")
-    names = {"names": ["one", "two"], "baseline": "one"}
-    plan = comparison.plan(profiles.QUICK, stacks.load([files[0]], [files[1]]), scenarios=["nap"], seed=1, **names)
-    assert [load.scenario for load in plan.loads] == ["nap"]
-    assert {headline.scenario for headline in plan.headlines} == {"nap"}
+    plan = comparison.plan(
+        profiles.QUICK, stacks.load([files[0]], [files[1]]), names=["one", "two"], baseline="one", scenarios=["nap"],
+        load="both", rounds=10, seed=1,
+    )  # fmt: skip
+    assert [load.scenario for load in plan.loads] == ["nap", "nap at saturation"]
+    assert {headline.scenario for headline in plan.headlines} == {"nap", "nap at saturation"}
     assert scenarios.load(followed).keys() - scenarios.load(LOADTEST).keys() == {"nap"}
 
 

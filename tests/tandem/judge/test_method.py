@@ -42,7 +42,7 @@ def test_the_rules_are_those_of_the_code() -> None:
     assert f"{rules.ACHIEVED_LIMIT:.0%} were answered well".replace("%", " %") in TEXT
     assert rules.REPEATS == 3
     assert "Three repeats are allowed" in TEXT
-    assert len(METRICS) == 5
+    assert len(METRICS) == 6
     for metric in METRICS.values():
         delta = f"{metric.delta * 100:.0f} %" if metric.compared == "ratio" else f"{metric.delta:g} {metric.unit}"
         assert re.search(rf"\| {metric.title} \|.*\| {delta} \|", TEXT)
