@@ -70,9 +70,11 @@ def test_no_practical_difference_names_its_band() -> None:
 
 def test_the_scorecard_has_a_column_for_each_metric(page: Page) -> None:
     head = page.table("scorecard-read")[0]
-    assert [f"{metric.title} ({metric.unit})" in head for metric in METRICS.values() if metric.compared == "ratio" and metric.loads != "saturation"] == [
-        True
-    ] * 5
+    assert [
+        f"{metric.title} ({metric.unit})" in head
+        for metric in METRICS.values()
+        if metric.compared == "ratio" and metric.loads != "saturation"
+    ] == [True] * 5
     assert {"throughput: verdict", "backlog: verdict", "backlog: difference", "throughput: ratio"} <= set(head)
 
 
