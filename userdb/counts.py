@@ -42,7 +42,9 @@ class CountsFile:
             self._tell(error)
 
     def read_value(self, key: str) -> tuple[float, float]:
-        """What the file held of this key when it was opened."""
+        """What the file held of this key when it was opened; a new one is part of it from now on, even if nothing is counted."""
+        if key not in self._positions:
+            self.write_value(key, 0.0, 0.0)
         return self._found.get(key, (0.0, 0.0))
 
     def write_value(self, key: str, value: float, timestamp: float) -> None:

@@ -27,7 +27,12 @@ def test_the_format_is_that_of_the_library(tmp_path: Path) -> None:
     for number, key in enumerate(keys):
         file.write_value(key, number, 0.0)
     file.write_value('""', 77.5, 0.0)
-    assert read(tmp_path / "counter_1.db") == {**{key: number for number, key in enumerate(keys)}, '""': 77.5}
+    assert file.read_value('"never"') == (0.0, 0.0)  # a bucket in which nothing is must be there
+    assert read(tmp_path / "counter_1.db") == {
+        **{key: number for number, key in enumerate(keys)},
+        '""': 77.5,
+        '"never"': 0.0,
+    }
 
 
 def test_a_process_continues_the_file_of_one_that_has_ended_and_of_no_other(tmp_path: Path) -> None:
