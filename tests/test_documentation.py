@@ -156,3 +156,13 @@ def test_no_file_names_a_place_of_this_machine() -> None:
         if name and (ROOT / name).is_file() and any(home in (ROOT / name).read_text(errors="ignore") for home in homes)
     ]
     assert named == []
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/method.md"])
+@pytest.mark.parametrize("word", ["decoy", "headline", "block", "slots?"])
+def test_a_word_of_ours_is_explained_where_it_comes_first(name: str, word: str) -> None:
+    """There it is emphasised, in the sentence that says what it is."""
+    text = (ROOT / name).read_text()
+    first = re.search(rf"\b{word}\b", text)
+    assert first is not None
+    assert re.search(rf"\*[\w ]*{word}\*", text[first.start() - 10 : first.end() + 1]), text[first.start() - 50 :][:150]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -127,6 +128,12 @@ def test_users_page(client: Client) -> None:
     assert b'<a rel="next" href="/users?after_username=user0000007&amp;limit=2&amp;q=user">' in answer.body
     assert b'value="user"' in answer.body
     assert b'<a href="/users?q=user">First page</a>' in answer.body
+
+
+def test_the_page_of_a_user_leads_to_the_news(client: Client) -> None:
+    [path] = re.findall(rb'<a href="([^"]*/news)">', client.request("GET", "/users/7").body)
+    answer = client.request("GET", path.decode())
+    assert (answer.status, json.loads(answer.body)["username"]) == (200, "user0000007")
 
 
 def test_a_space_around_what_is_searched_for_is_not_meant(client: Client) -> None:
