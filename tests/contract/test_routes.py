@@ -133,7 +133,7 @@ def test_users_page(client: Client) -> None:
 def test_the_page_of_a_user_leads_to_the_news(client: Client) -> None:
     [path] = re.findall(rb'<a href="([^"]*/news)">', client.request("GET", "/users/7").body)
     answer = client.request("GET", path.decode())
-    assert (answer.status, json.loads(answer.body)["username"]) == (200, "user0000007")
+    assert (answer.status, json.loads(answer.body)["user"]) == (200, "user0000007")
 
 
 def test_a_space_around_what_is_searched_for_is_not_meant(client: Client) -> None:
