@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from userdb import errors, forms, metrics, sessions, urls
-from userdb.forms import LoginForm
+from userdb import attempts, errors, forms, metrics, sessions, urls
+from userdb.forms import LoginForm, Preconditions, UserChange, UserForm
 from userdb.models import Account
 from userdb.sessions import Session
 from userdb.viewer import Viewer, check_csrf, of_session, with_session
@@ -16,15 +16,18 @@ from .http import Request, body, header, query, services
 async def log_in(request: Request, form: LoginForm) -> Account:
     """The account with this name and password. Raises Unauthorized, TooManyAttempts, and Busy where too many wait."""
     try:
-        with services(request).passwords.slot():
-            await services(request).store.count_attempt(form.username)
-            account = await services(request).store.find_account(form.username)
+        account = await services(request).store.find_account(form.username)
+        device = services(request).devices.known(header(request, "Cookie"), account)
+        counters = attempts.counters(services(request).settings, form.username, _address(request), device, account)
+        await services(request).store.check_pauses(counters)
+        with services(request).passwords.queue.login(form.username, is_known=device is not None):
+            await services(request).store.count_attempt(counters)
             # Hashed also where there is no such user, so that the time it takes does not tell.
             password_hash = None if account is None else account.password_hash
             is_right = await services(request).passwords.matches(password_hash, form.password)
             if account is None or not is_right:
                 raise errors.Unauthorized("The username or the password is wrong.")
-            await services(request).store.clear_attempts(form.username)
+            await services(request).store.clear_attempts(counters)
     except errors.Problem as problem:
         metrics.login(errors.TITLES[problem.status])
         raise
@@ -32,12 +35,19 @@ async def log_in(request: Request, form: LoginForm) -> Account:
     return account
 
 
-async def require_account(request: Request) -> Account:
-    """The account of the token that came with a request. Raises Unauthorized."""
-    account = await _account(request, services(request).sessions.of_bearer(header(request, "Authorization")))
-    if account is None:
+def device_cookie(request: Request, account: Account, path: str = "/login") -> tuple[str, str]:
+    """The header that makes this a known device of an account, where `path` logs in."""
+    device = services(request).devices.known(header(request, "Cookie"), account)
+    return services(request).devices.cookie(device, account, path, is_secure(request))
+
+
+async def require_account(request: Request) -> tuple[Session, Account]:
+    """The session and the account of the token that came with a request. Raises Unauthorized."""
+    session = services(request).sessions.of_bearer(header(request, "Authorization"))
+    account = await _account(request, session)
+    if session is None or account is None:
         raise errors.Unauthorized()
-    return account
+    return session, account
 
 
 async def end(request: Request, session: Session | None) -> None:
@@ -46,12 +56,27 @@ async def end(request: Request, session: Session | None) -> None:
         await services(request).store.end_session(session)
 
 
-async def hashed(request: Request, password: str | None) -> str | None:
-    """The hash of a new password, None where there is none. Raises Busy where too many wait."""
+async def hash_of_new(request: Request, author: Account | None, form: UserForm) -> str | None:
+    """The hash of the password of a new user, None where there is none; whatever speaks against the user comes first.
+
+    Raises Taken, and Busy where too many wait.
+    """
+    password = forms.new_password(form)
     if password is None:
         return None
-    with services(request).passwords.slot():
-        return await services(request).passwords.hashed(password)
+    await services(request).store.check_new(form)
+    return await _hashed(request, author, password)
+
+
+async def hash_of_changed(
+    request: Request, author: Account, user_id: int, form: UserForm | UserChange, preconditions: Preconditions
+) -> str | None:
+    """The same of a user that is changed. Raises NotFound, PreconditionFailed, Taken, Busy."""
+    password = forms.new_password(form)
+    if password is None:
+        return None
+    await services(request).store.check_change(user_id, form, preconditions)
+    return await _hashed(request, author, password)
 
 
 async def viewer(request: Request) -> Viewer:
@@ -87,6 +112,17 @@ async def read_form(request: Request, known: Collection[str]) -> tuple[Viewer, d
 def is_secure(request: Request) -> bool:
     """Whether the request came over TLS, as nginx says; what a client says of it does not get here."""
     return header(request, "X-Forwarded-Proto") == "https"
+
+
+def _address(request: Request) -> str:
+    """Where the request comes from, as nginx says; what a client says of it does not get here."""
+    return header(request, "X-Forwarded-For") or ""
+
+
+async def _hashed(request: Request, author: Account | None, password: str) -> str:
+    owner = f"user {author.user.id}" if author else f"address {attempts.network(_address(request))}"
+    with services(request).passwords.queue.new_password(owner):
+        return await services(request).passwords.hashed(password)
 
 
 def _origin(request: Request) -> str:

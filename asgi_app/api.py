@@ -36,9 +36,11 @@ async def list_users(request: Request) -> Answer:
 async def create_user(request: Request) -> Answer:
     """A new user: 201, its URL, itself."""
     urls.no_parameters(query(request))
-    permissions.to_create(await accounts.require_account(request))
+    session, account = await accounts.require_account(request)
+    permissions.to_create(account)
     form = forms.user_form(header(request, "Content-Type"), await body(request))
-    user = await services(request).store.create_user(form, await accounts.hashed(request, forms.new_password(form)))
+    password_hash = await accounts.hash_of_new(request, account, form)
+    user = await services(request).store.create_user(session, form, password_hash)
     return wire.created(user)
 
 
@@ -54,10 +56,11 @@ async def replace_user(request: Request) -> Answer:
     """The user as the client wants it, in all its fields."""
     user_id = urls.user_id(path_value(request, "user_id"))
     urls.no_parameters(query(request))
-    permissions.to_change(await accounts.require_account(request), user_id)
+    session, account = await accounts.require_account(request)
+    permissions.to_change(account, user_id)
     form = forms.user_form(header(request, "Content-Type"), await body(request))
-    password_hash = await accounts.hashed(request, forms.new_password(form))
-    user = await services(request).store.change_user(user_id, form, preconditions(request), password_hash)
+    password_hash = await accounts.hash_of_changed(request, account, user_id, form, preconditions(request))
+    user = await services(request).store.change_user(session, user_id, form, preconditions(request), password_hash)
     return wire.user(user)
 
 
@@ -65,10 +68,11 @@ async def change_user(request: Request) -> Answer:
     """The user with the fields that the client names changed."""
     user_id = urls.user_id(path_value(request, "user_id"))
     urls.no_parameters(query(request))
-    permissions.to_change(await accounts.require_account(request), user_id)
+    session, account = await accounts.require_account(request)
+    permissions.to_change(account, user_id)
     form = forms.user_change(header(request, "Content-Type"), await body(request))
-    password_hash = await accounts.hashed(request, forms.new_password(form))
-    user = await services(request).store.change_user(user_id, form, preconditions(request), password_hash)
+    password_hash = await accounts.hash_of_changed(request, account, user_id, form, preconditions(request))
+    user = await services(request).store.change_user(session, user_id, form, preconditions(request), password_hash)
     return wire.user(user)
 
 
@@ -76,8 +80,9 @@ async def remove_user(request: Request) -> Answer:
     """The user is gone, and its id is never used again."""
     user_id = urls.user_id(path_value(request, "user_id"))
     urls.no_parameters(query(request))
-    permissions.to_remove(await accounts.require_account(request), user_id)
-    await services(request).store.remove_user(user_id, preconditions(request))
+    session, account = await accounts.require_account(request)
+    permissions.to_remove(account, user_id)
+    await services(request).store.remove_user(session, user_id, preconditions(request))
     return wire.removed()
 
 
@@ -110,21 +115,22 @@ async def log_in(request: Request) -> Answer:
     urls.no_parameters(query(request))
     form = forms.login_form(header(request, "Content-Type"), await body(request))
     account = await accounts.log_in(request, form)
-    return wire.token(services(request).sessions, services(request).sessions.begin(account))
+    cookie = accounts.device_cookie(request, account, "/api/login")
+    return wire.token(services(request).sessions, services(request).sessions.begin(account), cookie)
 
 
 async def log_out(request: Request) -> Answer:
     """The token is of no more use, here or in the other app."""
     urls.no_parameters(query(request))
-    await accounts.require_account(request)
-    await accounts.end(request, services(request).sessions.of_bearer(header(request, "Authorization")))
+    session, _ = await accounts.require_account(request)
+    await accounts.end(request, session)
     return wire.removed()
 
 
 async def me(request: Request) -> Answer:
     """The user whose token was sent."""
     urls.no_parameters(query(request))
-    account = await accounts.require_account(request)
+    _, account = await accounts.require_account(request)
     return wire.me(account.user)
 
 

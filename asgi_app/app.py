@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 
 from userdb import keys, logs
 from userdb import settings as userdb_settings
+from userdb.devices import Devices
 from userdb.sessions import Sessions
 from userdb.settings import Settings
 
@@ -55,14 +56,15 @@ def create_app(settings: Settings | None = None) -> Starlette:
     """The app. Opening its connections raises SettingsError, DefectiveSQLiteError, or what the database raises."""
     logs.bound()
     settings = settings or userdb_settings.from_environment()
-    codec = Sessions(settings.session_keys or keys.load_or_create(settings.session_keys_file), settings.session_seconds)
+    known_keys = settings.session_keys or keys.load_or_create(settings.session_keys_file)
+    sessions, devices = Sessions(known_keys, settings.session_seconds), Devices(known_keys)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
         store, news = Store(settings), News(settings)
         try:
             await store.open()
-            yield {"services": Services(store, news, Passwords(settings), codec, settings)}
+            yield {"services": Services(store, news, Passwords(settings), sessions, devices, settings)}
         finally:
             await news.close()
             await store.close()

@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import anyio
 from anyio import to_thread
 
-from userdb import errors
 from userdb import passwords as userdb_passwords
+from userdb.queues import Queue
 from userdb.settings import Settings
 
 
 class Passwords:
-    """Checks and makes the hashes of this process."""
+    """Checks and makes the hashes of this process, for those who have a slot in its queue."""
 
     def __init__(self, settings: Settings) -> None:
         self._workers = anyio.CapacityLimiter(settings.password_workers)
-        self._slots = anyio.Semaphore(settings.password_workers + settings.password_queue)
-
-    @contextmanager
-    def slot(self) -> Iterator[None]:
-        """A slot in the queue. Raises Busy where all are taken."""
-        try:
-            self._slots.acquire_nowait()
-        except anyio.WouldBlock:
-            raise errors.Busy("Too many are logging in.") from None
-        try:
-            yield
-        finally:
-            self._slots.release()
+        self.queue = Queue(settings.password_workers + settings.password_queue)
 
     async def matches(self, password_hash: str | None, password: str) -> bool:
         """Whether it is the password of this hash."""

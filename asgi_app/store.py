@@ -12,10 +12,11 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from userdb import errors, etags, sqlite_driver, statements
+from userdb import attempts, errors, etags, permissions, sessions, sqlite_driver, statements
+from userdb.attempts import Counter
 from userdb.forms import Preconditions, UserChange, UserForm
 from userdb.models import Account, User, timestamp
-from userdb.sessions import Session
+from userdb.sessions import NOBODY, Session
 from userdb.settings import Settings
 from userdb.urls import PageOfUsers
 
@@ -32,7 +33,8 @@ class Store:
             isolation_level="AUTOCOMMIT",
             skip_autocommit_rollback=True,
         )
-        self._writing = self._engine(statements.SQLITE_PRAGMAS, pool_size=1)
+        level = {} if settings.on_sqlite else {"isolation_level": "READ COMMITTED"}  # the locks count on it
+        self._writing = self._engine(statements.SQLITE_PRAGMAS, pool_size=1, **level)
         if settings.on_sqlite:
             event.listen(self._writing.sync_engine, "connect", _leave_transactions_to_us)
             event.listen(self._writing.sync_engine, "begin", _begin_immediate)
@@ -80,31 +82,60 @@ class Store:
                 row = result.one_or_none()
         return _user(row)
 
-    async def create_user(self, form: UserForm, password_hash: str | None) -> User:
-        """The user that is made of `form`. Raises Taken."""
+    async def check_new(self, form: UserForm) -> None:
+        """Return if a user can be made of `form`, as far as can be seen before it is done. Raises Taken."""
+        with errors.translate_database_errors():
+            async with self._reading.connect() as connection:
+                await _check_taken(connection, NOBODY, form)
+
+    async def check_change(self, user_id: int, form: UserForm | UserChange, preconditions: Preconditions) -> None:
+        """The same of a change. Raises NotFound, PreconditionFailed, Taken."""
+        with errors.translate_database_errors():
+            async with self._reading.connect() as connection:
+                result = await connection.execute(statements.READ, {"user_id": user_id})
+                user = _user(result.one_or_none())
+                etags.check(user, preconditions)
+                await _check_taken(connection, user_id, form.applied_to(user))
+
+    async def create_user(self, author: Session | None, form: UserForm, password_hash: str | None) -> User:
+        """The user that is made of `form`, by nobody else where there is no author. Raises Unauthorized, Forbidden, Taken."""
         values = {
             "username": form.username,
             "email": form.email,
             "age": form.age,
             "created_at": timestamp(),
             "password_hash": password_hash,
+            "session_id": author.id if author else "",
         }
         with errors.translate_database_errors():
             async with self._writing.begin() as connection:
+                if author is not None:
+                    result = await connection.execute(statements.LOCK_AUTHOR, {"user_id": author.user_id})
+                    permissions.to_create(sessions.required(author, _account(result.one_or_none())))
                 result = await connection.execute(statements.CREATE, values)
-                return User(*result.one())
+                return User(*_written(result.one_or_none()))
 
     async def change_user(
-        self, user_id: int, form: UserForm | UserChange, preconditions: Preconditions, password_hash: str | None
+        self,
+        author: Session,
+        user_id: int,
+        form: UserForm | UserChange,
+        preconditions: Preconditions,
+        password_hash: str | None,
     ) -> User:
-        """The user as `form` leaves it; without a hash the old one stays. Raises NotFound, PreconditionFailed, Taken."""
+        """The user as `form` leaves it; without a hash the old one stays.
+
+        Raises Unauthorized, Forbidden, NotFound, PreconditionFailed, Taken.
+        """
         with errors.translate_database_errors():
             async with self._writing.begin() as connection:
-                result = await connection.execute(statements.READ_TO_CHANGE, {"user_id": user_id})
-                user = _user(result.one_or_none())
+                writing, found = await _locked(connection, author, user_id)
+                permissions.to_change(writing, user_id)
+                user = _there(found)
                 etags.check(user, preconditions)
                 wanted = form.applied_to(user)
                 values = {
+                    "session_id": author.id,
                     "user_id": user_id,
                     "new_username": wanted.username,
                     "new_email": wanted.email,
@@ -112,15 +143,17 @@ class Store:
                     "new_password_hash": password_hash,
                 }
                 result = await connection.execute(statements.CHANGE, values)
-                return User(*result.one())
+                return User(*_written(result.one_or_none()))
 
-    async def remove_user(self, user_id: int, preconditions: Preconditions) -> None:
-        """Remove a user. Raises NotFound, PreconditionFailed."""
+    async def remove_user(self, author: Session, user_id: int, preconditions: Preconditions) -> None:
+        """Remove a user. Raises Unauthorized, Forbidden, NotFound, PreconditionFailed."""
         with errors.translate_database_errors():
             async with self._writing.begin() as connection:
-                result = await connection.execute(statements.READ_TO_CHANGE, {"user_id": user_id})
-                etags.check(_user(result.one_or_none()), preconditions)
-                await connection.execute(statements.REMOVE, {"user_id": user_id})
+                writing, found = await _locked(connection, author, user_id)
+                permissions.to_remove(writing, user_id)
+                etags.check(_there(found), preconditions)
+                result = await connection.execute(statements.REMOVE, {"session_id": author.id, "user_id": user_id})
+                _written(result.one_or_none())
 
     async def find_account(self, username: str) -> Account | None:
         """The account with this name, if there is one."""
@@ -138,29 +171,43 @@ class Store:
                 return _account(result.one_or_none())
 
     async def end_session(self, session: Session) -> None:
-        """Remember that the session is over, for as long as it would have lasted."""
+        """Remember that the session is over, for as long as it would have lasted; what it writes just now comes first."""
         with errors.translate_database_errors():
             async with self._writing.begin() as connection:
+                await connection.execute(statements.LOCK, {"user_id": session.user_id})
                 await connection.execute(statements.FORGET_SESSIONS, {"now": int(time())})
                 values = {"session_id": session.id, "expires": session.expires}
                 await connection.execute(statements.END_SESSION, values)
 
-    async def count_attempt(self, username: str) -> None:
-        """Count an attempt to log in under this name. Raises TooManyAttempts where there were too many lately."""
-        now, window = int(time()), self._settings.login_window
+    async def check_pauses(self, counters: list[Counter]) -> None:
+        """Return if there may be an attempt to log in, as far as can be seen before it is counted. Raises TooManyAttempts."""
         with errors.translate_database_errors():
-            async with self._writing.begin() as connection:
-                await connection.execute(statements.FORGET_ATTEMPTS, {"before": now - window})
-                result = await connection.execute(statements.COUNT_ATTEMPT, {"username": username, "now": now})
-                count, since = result.one()
-        if count > self._settings.login_attempts:
-            raise errors.TooManyAttempts(since + window + 1 - now)  # the second in which it ends belongs to it
+            async with self._reading.connect() as connection:
+                await _check_pauses(connection, counters, int(time()))
 
-    async def clear_attempts(self, username: str) -> None:
-        """Forget the attempts under this name: one has succeeded."""
+    async def count_attempt(self, counters: list[Counter]) -> None:
+        """Count an attempt to log in, by all these counters or by none. Raises TooManyAttempts in a pause."""
+        now = int(time())
         with errors.translate_database_errors():
             async with self._writing.begin() as connection:
-                await connection.execute(statements.CLEAR_ATTEMPTS, {"username": username})
+                before = now - attempts.MEMORY * self._settings.login_window
+                await connection.execute(statements.FORGET_ATTEMPTS, {"before": before})
+                for counter in counters:
+                    result = await connection.execute(statements.COUNT_ATTEMPT, {"key": counter.key, "now": now})
+                    count = result.scalar_one_or_none()
+                    if count is None:
+                        await _check_pauses(connection, counters, now)
+                        raise errors.TooManyAttempts(1)  # the pause has ended meanwhile
+                    if pause := attempts.pause(counter, count):
+                        await connection.execute(statements.PAUSE, {"of": counter.key, "end": now + pause})
+
+    async def clear_attempts(self, counters: list[Counter]) -> None:
+        """Forget the attempts of the first counter, and by the others this one: it has succeeded."""
+        with errors.translate_database_errors():
+            async with self._writing.begin() as connection:
+                await connection.execute(statements.CLEAR_ATTEMPTS, {"of": counters[0].key})
+                for counter in counters[1:]:
+                    await connection.execute(statements.UNCOUNT_ATTEMPT, {"of": counter.key})
 
     def _engine(self, pragmas: tuple[str, ...], pool_size: int, **options: Any) -> AsyncEngine:
         engine = create_async_engine(
@@ -192,6 +239,44 @@ def _leave_transactions_to_us(connection: Any, record: Any) -> None:
 
 def _begin_immediate(connection: Any) -> None:
     connection.exec_driver_sql(statements.SQLITE_BEGIN)
+
+
+async def _check_taken(connection: Any, user_id: int, form: UserForm) -> None:
+    values = {"user_id": user_id, "username": form.username, "email": form.email}
+    result = await connection.execute(statements.TAKEN, values)
+    names = result.scalars().all()
+    if names:
+        raise errors.Taken("username" if form.username in names else "email")
+
+
+async def _locked(connection: Any, author: Session, user_id: int) -> tuple[Account, Account | None]:
+    """Who writes and who is written, locked in the order of their ids: of two who write each other none waits in vain."""
+    found = {}
+    for each in sorted({author.user_id, user_id}):
+        lock = statements.LOCK if each == user_id else statements.LOCK_AUTHOR
+        result = await connection.execute(lock, {"user_id": each})
+        found[each] = _account(result.one_or_none())
+    return sessions.required(author, found[author.user_id]), found[user_id]
+
+
+async def _check_pauses(connection: Any, counters: list[Counter], now: int) -> None:
+    result = await connection.execute(statements.PAUSED, {"first": counters[0].key, "last": counters[-1].key})
+    end = result.scalar_one() or 0
+    if end > now:
+        raise errors.TooManyAttempts(end - now)
+
+
+def _written(row: Any) -> Any:
+    """What a statement has written. It wrote nothing if the session was ended. Raises Unauthorized."""
+    if row is None:
+        raise errors.Unauthorized()
+    return row
+
+
+def _there(account: Account | None) -> User:
+    if account is None:
+        raise errors.NotFound("There is no such user.")
+    return account.user
 
 
 def _user(row: Any) -> User:

@@ -87,10 +87,10 @@ def filled(user: User) -> dict[str, str]:
     return {"username": user.username, "email": user.email, "age": age, "version": str(user.version)}
 
 
-def redirect(path: str, sessions: Sessions, session: Session, secure: bool) -> Answer:
+def redirect(path: str, sessions: Sessions, session: Session, secure: bool, *more: tuple[str, str]) -> Answer:
     """Send the browser to another page after a form was accepted, with the session that it is to have."""
     cookie = sessions.cookie(session, secure)
-    headers = [("location", path), ("content-length", "0"), wire.NO_STORE, ("set-cookie", cookie)]
+    headers = [("location", path), ("content-length", "0"), wire.NO_STORE, ("set-cookie", cookie), *more]
     return Answer(303, headers, b"")
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, SmallInteger, String, Table, false
 
-SCHEMA = "0003"
+SCHEMA = "0004"
 """The migration that makes the tables below (userdb/database/migrations): an app refuses a database of another one."""
 
 metadata = MetaData(
@@ -48,10 +48,10 @@ ended_sessions = Table(
 login_attempts = Table(
     "login_attempts",
     metadata,
-    # What was typed, whether or not there is such a user: otherwise being slowed down would tell.
-    Column("username", String(80).with_variant(String(80, collation="C"), "postgresql"), primary_key=True),
+    # Of the name that was typed, whether or not there is such a user: otherwise being slowed down would tell (attempts.py).
+    Column("key", String(32), primary_key=True),
     Column("count", Integer, nullable=False),
-    Column("since", BigInteger, nullable=False, index=True),  # seconds since the epoch
+    Column("until", BigInteger, nullable=False, index=True),  # seconds since the epoch: no attempt before then
 )
 
 

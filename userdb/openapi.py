@@ -122,7 +122,8 @@ OPERATIONS = (
     ),
     Operation(
         method="POST", path="/api/login", name="log_in", summary="A token, for whoever knows the name and the password.",
-        body=forms.LoginForm, example=LOGIN, answer=answers.Token, errors=(400, 401, 413, 415, 422, 429, 503),
+        body=forms.LoginForm, example=LOGIN, answer=answers.Token, headers=("set-cookie",),
+        errors=(400, 401, 413, 415, 422, 429, 503),
     ),
     Operation(
         method="POST", path="/api/logout", name="log_out", summary="The token is of no more use.", status=204, secured=True,
@@ -139,6 +140,10 @@ HEADERS: dict[str, Schema] = {
     "location": {"description": "Where it is.", "schema": {"type": "string"}},
     "etag": {"description": "The strong entity tag of this state.", "schema": {"type": "string"}},
     "www-authenticate": {"description": "How to show who asks.", "schema": {"type": "string"}},
+    "set-cookie": {
+        "description": "Makes this a known device, which strangers can't keep out.",
+        "schema": {"type": "string"},
+    },
     "retry-after": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
 }
 

@@ -16,6 +16,7 @@ import msgspec
 from itsdangerous import BadData, Signer
 from itsdangerous.encoding import base64_decode, base64_encode
 
+from userdb.errors import Unauthorized
 from userdb.models import Account
 
 COOKIE = "session"
@@ -45,7 +46,7 @@ class Sessions:
     def begin(self, account: Account | None = None) -> Session:
         """A new session, of an account or of nobody."""
         user_id = account.user.id if account else NOBODY
-        return Session(secrets.token_hex(16), user_id, _stamp(account), int(time.time()) + self._seconds)
+        return Session(secrets.token_hex(16), user_id, stamp(account), int(time.time()) + self._seconds)
 
     def flashed(self, session: Session | None, flash: str) -> Session:
         """The session, or a new one of nobody, with a message for the next page."""
@@ -70,8 +71,7 @@ class Sessions:
 
     def of_cookie(self, cookies: str | None) -> Session | None:
         """The session of a Cookie header."""
-        pairs = (pair.strip().partition("=") for pair in (cookies or "").split(";"))
-        return next((self.read(value) for name, _, value in pairs if name == COOKIE), None)
+        return self.read(in_cookies(cookies, COOKIE) or "")
 
     def cookie(self, session: Session, secure: bool) -> str:
         """The Set-Cookie header that brings a session to a browser, over TLS alone if `secure`."""
@@ -90,10 +90,24 @@ class Sessions:
 
 def belongs(session: Session, account: Account | None) -> bool:
     """Whether the session is still that of the account: the password has not changed since it began."""
-    return account is not None and hmac.compare_digest(session.stamp, _stamp(account))
+    return account is not None and hmac.compare_digest(session.stamp, stamp(account))
 
 
-def _stamp(account: Account | None) -> str:
+def required(session: Session, account: Account | None) -> Account:
+    """The account that the session is still of. Raises Unauthorized."""
+    if account is None or not belongs(session, account):
+        raise Unauthorized()
+    return account
+
+
+def in_cookies(cookies: str | None, wanted: str) -> str | None:
+    """The value of the first cookie of this name in a Cookie header."""
+    pairs = (pair.strip().partition("=") for pair in (cookies or "").split(";"))
+    return next((value for name, _, value in pairs if name == wanted), None)
+
+
+def stamp(account: Account | None) -> str:
+    """What a session knows of the password with which it began."""
     if account is None or account.password_hash is None:
         return ""
     return hashlib.sha256(account.password_hash.encode()).hexdigest()[:16]

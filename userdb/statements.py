@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import String, bindparam, delete, exists, func, insert, literal, select, text, update
+from sqlalchemy import String, bindparam, delete, exists, false, func, insert, literal, or_, select, text, update
 
 from userdb.models import User, ended_sessions, login_attempts, users
 
@@ -29,26 +29,42 @@ SEARCH = (
 
 READ = select(*COLUMNS).where(users.c.id == bindparam("user_id"))
 
-# Within a writing transaction: PostgreSQL locks the row; SQLite, which has locked the file already, ignores the clause.
-READ_TO_CHANGE = READ.with_for_update()
+# Another user with one of these values: asked before a password is hashed, which would be in vain.
+TAKEN = (
+    select(users.c.username)
+    .where(users.c.id != bindparam("user_id"))
+    .where(or_(users.c.username == bindparam("username"), users.c.email == bindparam("email")))
+)
+
+# Within a writing transaction: PostgreSQL locks the row, of whoever writes against changes and of whom is written against all;
+# SQLite, which has locked the file already, ignores the clause. Locks are taken in the order of ids.
+LOCK_AUTHOR = select(*ACCOUNT_COLUMNS).where(users.c.id == bindparam("user_id")).with_for_update(read=True)
+LOCK = select(*ACCOUNT_COLUMNS).where(users.c.id == bindparam("user_id")).with_for_update()
+
+# That the session of whoever writes was not ended. It stands in what writes, after the lock that ending a session takes too:
+# in the statement that waits for the lock, PostgreSQL would still see the time before it.
+_goes_on = ~exists().where(ended_sessions.c.id == bindparam("session_id"))
 
 CREATE = (
     insert(users)
-    .values(
-        username=bindparam("username"),
-        email=bindparam("email"),
-        age=bindparam("age"),
-        created_at=bindparam("created_at"),
-        version=1,
-        password_hash=bindparam("password_hash"),
-        is_admin=False,
+    .from_select(
+        ["username", "email", "age", "created_at", "version", "password_hash", "is_admin"],
+        select(
+            bindparam("username", type_=users.c.username.type),
+            bindparam("email", type_=users.c.email.type),
+            bindparam("age", type_=users.c.age.type),
+            bindparam("created_at", type_=users.c.created_at.type),
+            literal(1),
+            bindparam("password_hash", type_=users.c.password_hash.type),
+            false(),
+        ).where(_goes_on),
     )
     .returning(*COLUMNS)
 )
 
 CHANGE = (
     update(users)
-    .where(users.c.id == bindparam("user_id"))
+    .where(users.c.id == bindparam("user_id"), _goes_on)
     .values(
         username=bindparam("new_username"),
         email=bindparam("new_email"),
@@ -60,7 +76,7 @@ CHANGE = (
     .returning(*COLUMNS)
 )
 
-REMOVE = delete(users).where(users.c.id == bindparam("user_id"))
+REMOVE = delete(users).where(users.c.id == bindparam("user_id"), _goes_on).returning(users.c.id)
 
 FIND_ACCOUNT = select(*ACCOUNT_COLUMNS).where(users.c.username == bindparam("username"))
 
@@ -75,13 +91,27 @@ FORGET_SESSIONS = delete(ended_sessions).where(ended_sessions.c.expires < bindpa
 # As text, because SQLAlchemy has ON CONFLICT for each database apart, and both take the same.
 END_SESSION = text("INSERT INTO ended_sessions (id, expires) VALUES (:session_id, :expires) ON CONFLICT DO NOTHING")
 
-# Counted before the password is verified: of many attempts at once none goes unseen.
-FORGET_ATTEMPTS = delete(login_attempts).where(login_attempts.c.since < bindparam("before"))
-COUNT_ATTEMPT = text(
-    "INSERT INTO login_attempts (username, count, since) VALUES (:username, 1, :now) "
-    "ON CONFLICT (username) DO UPDATE SET count = login_attempts.count + 1 RETURNING count, since"
+# Until when nobody may log in under one of these keys.
+PAUSED = select(func.max(login_attempts.c.until)).where(
+    or_(login_attempts.c.key == bindparam("first"), login_attempts.c.key == bindparam("last"))
 )
-CLEAR_ATTEMPTS = delete(login_attempts).where(login_attempts.c.username == bindparam("username"))
+
+# Counted before the password is verified: of many attempts at once none goes unseen. Nothing comes back in a pause.
+FORGET_ATTEMPTS = delete(login_attempts).where(login_attempts.c.until < bindparam("before"))
+COUNT_ATTEMPT = text(
+    "INSERT INTO login_attempts (key, count, until) VALUES (:key, 1, :now) "
+    "ON CONFLICT (key) DO UPDATE SET count = login_attempts.count + 1, until = :now WHERE login_attempts.until <= :now "
+    "RETURNING count"
+)
+PAUSE = update(login_attempts).where(login_attempts.c.key == bindparam("of")).values(until=bindparam("end"))
+
+# One has succeeded: whoever it was begins anew, and among all others it was no guess.
+CLEAR_ATTEMPTS = delete(login_attempts).where(login_attempts.c.key == bindparam("of"))
+UNCOUNT_ATTEMPT = (
+    update(login_attempts)
+    .where(login_attempts.c.key == bindparam("of"), login_attempts.c.count > 0)
+    .values(count=login_attempts.c.count - 1)
+)
 
 SQLITE_VERSION = text("SELECT sqlite_version()")
 

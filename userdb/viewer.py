@@ -39,9 +39,13 @@ class Viewer(msgspec.Struct, frozen=True):
 
     def require_account(self, path: str) -> Account:
         """The account. Raises LoginRequired, which leads back to this path."""
-        if self.account is None:
+        return self.require_login(path)[1]
+
+    def require_login(self, path: str) -> tuple[Session, Account]:
+        """The session and its account. Raises LoginRequired, which leads back to this path."""
+        if self.session is None or self.account is None:
             raise LoginRequired(path)
-        return self.account
+        return self.session, self.account
 
 
 def of_session(sessions: Sessions, session: Session | None, account: Account | None, secure: bool) -> Viewer:

@@ -93,10 +93,10 @@ def openapi_document() -> Answer:
     return answer(200, JSON, openapi.DOCUMENT)
 
 
-def token(sessions: Sessions, session: Session) -> Answer:
+def token(sessions: Sessions, session: Session, *headers: tuple[str, str]) -> Answer:
     """The token of a session that has just begun."""
     told = answers.Token(sessions.token(session), timestamp(session.expires))
-    return _json(told, NO_STORE)
+    return _json(told, NO_STORE, *headers)
 
 
 def me(user: User) -> Answer:

@@ -36,9 +36,11 @@ def list_users(request: Request) -> Answer:
 def create_user(request: Request) -> Answer:
     """A new user: 201, its URL, itself."""
     urls.no_parameters(query(request))
-    permissions.to_create(accounts.require_account(request))
+    session, account = accounts.require_account(request)
+    permissions.to_create(account)
     form = forms.user_form(header(request, "Content-Type"), body(request))
-    user = services(request).store.create_user(form, accounts.hashed(request, forms.new_password(form)))
+    password_hash = accounts.hash_of_new(request, account, form)
+    user = services(request).store.create_user(session, form, password_hash)
     return wire.created(user)
 
 
@@ -54,10 +56,11 @@ def replace_user(request: Request) -> Answer:
     """The user as the client wants it, in all its fields."""
     user_id = urls.user_id(path_value(request, "user_id"))
     urls.no_parameters(query(request))
-    permissions.to_change(accounts.require_account(request), user_id)
+    session, account = accounts.require_account(request)
+    permissions.to_change(account, user_id)
     form = forms.user_form(header(request, "Content-Type"), body(request))
-    password_hash = accounts.hashed(request, forms.new_password(form))
-    user = services(request).store.change_user(user_id, form, preconditions(request), password_hash)
+    password_hash = accounts.hash_of_changed(request, account, user_id, form, preconditions(request))
+    user = services(request).store.change_user(session, user_id, form, preconditions(request), password_hash)
     return wire.user(user)
 
 
@@ -65,10 +68,11 @@ def change_user(request: Request) -> Answer:
     """The user with the fields that the client names changed."""
     user_id = urls.user_id(path_value(request, "user_id"))
     urls.no_parameters(query(request))
-    permissions.to_change(accounts.require_account(request), user_id)
+    session, account = accounts.require_account(request)
+    permissions.to_change(account, user_id)
     form = forms.user_change(header(request, "Content-Type"), body(request))
-    password_hash = accounts.hashed(request, forms.new_password(form))
-    user = services(request).store.change_user(user_id, form, preconditions(request), password_hash)
+    password_hash = accounts.hash_of_changed(request, account, user_id, form, preconditions(request))
+    user = services(request).store.change_user(session, user_id, form, preconditions(request), password_hash)
     return wire.user(user)
 
 
@@ -76,8 +80,9 @@ def remove_user(request: Request) -> Answer:
     """The user is gone, and its id is never used again."""
     user_id = urls.user_id(path_value(request, "user_id"))
     urls.no_parameters(query(request))
-    permissions.to_remove(accounts.require_account(request), user_id)
-    services(request).store.remove_user(user_id, preconditions(request))
+    session, account = accounts.require_account(request)
+    permissions.to_remove(account, user_id)
+    services(request).store.remove_user(session, user_id, preconditions(request))
     return wire.removed()
 
 
@@ -110,21 +115,22 @@ def log_in(request: Request) -> Answer:
     urls.no_parameters(query(request))
     form = forms.login_form(header(request, "Content-Type"), body(request))
     account = accounts.log_in(request, form)
-    return wire.token(services(request).sessions, services(request).sessions.begin(account))
+    cookie = accounts.device_cookie(request, account, "/api/login")
+    return wire.token(services(request).sessions, services(request).sessions.begin(account), cookie)
 
 
 def log_out(request: Request) -> Answer:
     """The token is of no more use, here or in the other app."""
     urls.no_parameters(query(request))
-    accounts.require_account(request)
-    accounts.end(request, services(request).sessions.of_bearer(header(request, "Authorization")))
+    session, _ = accounts.require_account(request)
+    accounts.end(request, session)
     return wire.removed()
 
 
 def me(request: Request) -> Answer:
     """The user whose token was sent."""
     urls.no_parameters(query(request))
-    account = accounts.require_account(request)
+    _, account = accounts.require_account(request)
     return wire.me(account.user)
 
 

@@ -8,6 +8,7 @@ from flask import Flask
 
 from userdb import keys, logs
 from userdb import settings as userdb_settings
+from userdb.devices import Devices
 from userdb.sessions import Sessions
 from userdb.settings import Settings
 
@@ -52,14 +53,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     """The app. Opening its connections raises SettingsError, DefectiveSQLiteError, or what the database raises."""
     logs.bound()
     settings = settings or userdb_settings.from_environment()
-    codec = Sessions(settings.session_keys or keys.load_or_create(settings.session_keys_file), settings.session_seconds)
+    known_keys = settings.session_keys or keys.load_or_create(settings.session_keys_file)
+    sessions, devices = Sessions(known_keys, settings.session_seconds), Devices(known_keys)
     app = Flask("wsgi_app", static_folder=None)
     http.install(app)
     for path, views in ROUTES.items():
         http.resource(app, path, views)
     store, news = Store(settings), News(settings)
     store.open()
-    app.extensions["services"] = Services(store, news, Passwords(settings), codec, settings)
+    app.extensions["services"] = Services(store, news, Passwords(settings), sessions, devices, settings)
     atexit.register(news.close)
     atexit.register(store.close)
     return app

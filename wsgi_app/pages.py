@@ -50,12 +50,16 @@ def ask_for_new_user(request: Request) -> Answer:
 def create_user(request: Request) -> Answer:
     """The user that an administrator described."""
     viewer, fields = accounts.read_form(request, USER_FIELDS)
-    permissions.to_create(viewer.require_account("/users/new"))
+    session, account = viewer.require_login("/users/new")
+    permissions.to_create(account)
     try:
         form = forms.filled_in_user(fields)
-        user = services(request).store.create_user(form, accounts.hashed(request, forms.new_password(form)))
+        password_hash = accounts.hash_of_new(request, account, form)
+        user = services(request).store.create_user(session, form, password_hash)
     except (errors.Invalid, errors.Taken) as problem:
         return html.new_user(viewer, fields, problem)
+    except errors.Unauthorized:  # logged out meanwhile, or removed
+        raise errors.LoginRequired("/users/new") from None
     return _on_to(request, f"/users/{user.id}", viewer.session, "created")
 
 
@@ -73,18 +77,19 @@ def change_user(request: Request) -> Answer:
     user_id = urls.user_id(path_value(request, "user_id"))
     viewer, fields = accounts.read_form(request, (*USER_FIELDS, "version"))
     fields = {"version": "", **fields}
-    account = viewer.require_account(f"/users/{user_id}/edit")
+    session, account = viewer.require_login(f"/users/{user_id}/edit")
     permissions.to_change(account, user_id)
     try:
         form = forms.filled_in_user(fields)
-        password_hash = accounts.hashed(request, forms.new_password(form))
-        user = services(request).store.change_user(user_id, form, _unchanged(fields), password_hash)
+        password_hash = accounts.hash_of_changed(request, account, user_id, form, _unchanged(fields))
+        user = services(request).store.change_user(session, user_id, form, _unchanged(fields), password_hash)
     except (errors.Invalid, errors.Taken, errors.PreconditionFailed) as problem:
         return html.edit_user(viewer, user_id, fields, problem)
-    session = viewer.session
+    except errors.Unauthorized:
+        raise errors.LoginRequired(f"/users/{user_id}/edit") from None
     if password_hash is not None and user_id == account.user.id:
         # With the old password all sessions are over; this one goes on as a new one.
-        session = services(request).sessions.begin(Account(user, password_hash, account.is_admin))
+        return _on_to_as(request, f"/users/{user_id}", Account(user, password_hash, account.is_admin), "changed")
     return _on_to(request, f"/users/{user_id}", session, "changed")
 
 
@@ -101,16 +106,17 @@ def remove_user(request: Request) -> Answer:
     """The user is gone, unless he has changed since it was asked."""
     user_id = urls.user_id(path_value(request, "user_id"))
     viewer, fields = accounts.read_form(request, ("version",))
-    account = viewer.require_account(f"/users/{user_id}/delete")
+    session, account = viewer.require_login(f"/users/{user_id}/delete")
     permissions.to_remove(account, user_id)
     try:
-        services(request).store.remove_user(user_id, _unchanged(fields))
+        services(request).store.remove_user(session, user_id, _unchanged(fields))
     except errors.PreconditionFailed as problem:
         user = services(request).store.read_user(user_id)
         return html.delete_user(viewer, user, problem)
+    except errors.Unauthorized:
+        raise errors.LoginRequired(f"/users/{user_id}/delete") from None
     # With oneself goes the session: nobody would be told anything in it any more.
-    session = services(request).sessions.begin() if user_id == account.user.id else viewer.session
-    return _on_to(request, "/users", session, "removed")
+    return _on_to(request, "/users", None if user_id == account.user.id else session, "removed")
 
 
 def ask_to_register(request: Request) -> Answer:
@@ -123,13 +129,12 @@ def register(request: Request) -> Answer:
     viewer, fields = accounts.read_form(request, USER_FIELDS)
     try:
         form = forms.filled_in_user(fields, registers=True)
-        password_hash = accounts.hashed(request, forms.new_password(form))
-        user = services(request).store.create_user(form, password_hash)
+        password_hash = accounts.hash_of_new(request, None, form)
+        user = services(request).store.create_user(None, form, password_hash)
     except (errors.Invalid, errors.Taken) as problem:
         return html.register(viewer, fields, problem)
     accounts.end(request, viewer.session)
-    session = services(request).sessions.begin(Account(user, password_hash, is_admin=False))
-    return _on_to(request, f"/users/{user.id}", session, "registered")
+    return _on_to_as(request, f"/users/{user.id}", Account(user, password_hash, is_admin=False), "registered")
 
 
 def ask_to_log_in(request: Request) -> Answer:
@@ -147,7 +152,7 @@ def log_in(request: Request) -> Answer:
     except (errors.Invalid, errors.Unauthorized, errors.TooManyAttempts) as problem:
         return html.login(viewer, fields, problem)
     accounts.end(request, viewer.session)  # of whoever was logged in before
-    return _on_to(request, fields["next"], services(request).sessions.begin(account), "logged-in")
+    return _on_to_as(request, fields["next"], account, "logged-in")
 
 
 def ask_to_log_out(request: Request) -> Answer:
@@ -171,3 +176,10 @@ def _on_to(request: Request, path: str, session: Session | None, message: str) -
     """Send the browser on to a page that says so."""
     found = services(request).sessions.flashed(session, message)
     return html.redirect(path, services(request).sessions, found, accounts.is_secure(request))
+
+
+def _on_to_as(request: Request, path: str, account: Account, message: str) -> Answer:
+    """The same in a new session, on a device that is known from now on: it was shown that the password is."""
+    session = services(request).sessions.flashed(services(request).sessions.begin(account), message)
+    cookie = accounts.device_cookie(request, account)
+    return html.redirect(path, services(request).sessions, session, accounts.is_secure(request), cookie)

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
-from userdb import errors
 from userdb import passwords as userdb_passwords
+from userdb.queues import Queue
 from userdb.settings import Settings
 
 
 class Passwords:
-    """Checks and makes the hashes of this process."""
+    """Checks and makes the hashes of this process, for those who have a slot in its queue."""
 
     def __init__(self, settings: Settings) -> None:
         # Threads of their own: one that has hashed once keeps the 19 MiB it took, and the server has many threads.
         self._workers = ThreadPoolExecutor(settings.password_workers)
-        self._slots = threading.BoundedSemaphore(settings.password_workers + settings.password_queue)
-
-    @contextmanager
-    def slot(self) -> Iterator[None]:
-        """A slot in the queue. Raises Busy where all are taken."""
-        if not self._slots.acquire(blocking=False):
-            raise errors.Busy("Too many are logging in.")
-        try:
-            yield
-        finally:
-            self._slots.release()
+        self.queue = Queue(settings.password_workers + settings.password_queue)
 
     def matches(self, password_hash: str | None, password: str) -> bool:
         """Whether it is the password of this hash."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from userdb.devices import Devices
 from userdb.sessions import Sessions
 from userdb.settings import Settings
 
@@ -14,10 +15,11 @@ from .store import Store
 
 @dataclass(frozen=True)
 class Services:
-    """The store and the news service with their connections, the password workers, the codec of sessions, and the settings."""
+    """Store and news service with their connections, the password workers, the codecs of sessions and devices, the settings."""
 
     store: Store
     news: News
     passwords: Passwords
     sessions: Sessions
+    devices: Devices
     settings: Settings

@@ -11,10 +11,11 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 
-from userdb import errors, etags, sqlite_driver, statements
+from userdb import attempts, errors, etags, permissions, sessions, sqlite_driver, statements
+from userdb.attempts import Counter
 from userdb.forms import Preconditions, UserChange, UserForm
 from userdb.models import Account, User, timestamp
-from userdb.sessions import Session
+from userdb.sessions import NOBODY, Session
 from userdb.settings import Settings
 from userdb.urls import PageOfUsers
 
@@ -31,7 +32,8 @@ class Store:
             isolation_level="AUTOCOMMIT",
             skip_autocommit_rollback=True,
         )
-        self._writing = self._engine(statements.SQLITE_PRAGMAS, pool_size=1)
+        level = {} if settings.on_sqlite else {"isolation_level": "READ COMMITTED"}  # the locks count on it
+        self._writing = self._engine(statements.SQLITE_PRAGMAS, pool_size=1, **level)
         if settings.on_sqlite:
             event.listen(self._writing, "connect", _leave_transactions_to_us)
             event.listen(self._writing, "begin", _begin_immediate)
@@ -79,31 +81,60 @@ class Store:
                 row = result.one_or_none()
         return _user(row)
 
-    def create_user(self, form: UserForm, password_hash: str | None) -> User:
-        """The user that is made of `form`. Raises Taken."""
+    def check_new(self, form: UserForm) -> None:
+        """Return if a user can be made of `form`, as far as can be seen before it is done. Raises Taken."""
+        with errors.translate_database_errors():
+            with self._reading.connect() as connection:
+                _check_taken(connection, NOBODY, form)
+
+    def check_change(self, user_id: int, form: UserForm | UserChange, preconditions: Preconditions) -> None:
+        """The same of a change. Raises NotFound, PreconditionFailed, Taken."""
+        with errors.translate_database_errors():
+            with self._reading.connect() as connection:
+                result = connection.execute(statements.READ, {"user_id": user_id})
+                user = _user(result.one_or_none())
+                etags.check(user, preconditions)
+                _check_taken(connection, user_id, form.applied_to(user))
+
+    def create_user(self, author: Session | None, form: UserForm, password_hash: str | None) -> User:
+        """The user that is made of `form`, by nobody else where there is no author. Raises Unauthorized, Forbidden, Taken."""
         values = {
             "username": form.username,
             "email": form.email,
             "age": form.age,
             "created_at": timestamp(),
             "password_hash": password_hash,
+            "session_id": author.id if author else "",
         }
         with errors.translate_database_errors():
             with self._writing.begin() as connection:
+                if author is not None:
+                    result = connection.execute(statements.LOCK_AUTHOR, {"user_id": author.user_id})
+                    permissions.to_create(sessions.required(author, _account(result.one_or_none())))
                 result = connection.execute(statements.CREATE, values)
-                return User(*result.one())
+                return User(*_written(result.one_or_none()))
 
     def change_user(
-        self, user_id: int, form: UserForm | UserChange, preconditions: Preconditions, password_hash: str | None
+        self,
+        author: Session,
+        user_id: int,
+        form: UserForm | UserChange,
+        preconditions: Preconditions,
+        password_hash: str | None,
     ) -> User:
-        """The user as `form` leaves it; without a hash the old one stays. Raises NotFound, PreconditionFailed, Taken."""
+        """The user as `form` leaves it; without a hash the old one stays.
+
+        Raises Unauthorized, Forbidden, NotFound, PreconditionFailed, Taken.
+        """
         with errors.translate_database_errors():
             with self._writing.begin() as connection:
-                result = connection.execute(statements.READ_TO_CHANGE, {"user_id": user_id})
-                user = _user(result.one_or_none())
+                writing, found = _locked(connection, author, user_id)
+                permissions.to_change(writing, user_id)
+                user = _there(found)
                 etags.check(user, preconditions)
                 wanted = form.applied_to(user)
                 values = {
+                    "session_id": author.id,
                     "user_id": user_id,
                     "new_username": wanted.username,
                     "new_email": wanted.email,
@@ -111,15 +142,17 @@ class Store:
                     "new_password_hash": password_hash,
                 }
                 result = connection.execute(statements.CHANGE, values)
-                return User(*result.one())
+                return User(*_written(result.one_or_none()))
 
-    def remove_user(self, user_id: int, preconditions: Preconditions) -> None:
-        """Remove a user. Raises NotFound, PreconditionFailed."""
+    def remove_user(self, author: Session, user_id: int, preconditions: Preconditions) -> None:
+        """Remove a user. Raises Unauthorized, Forbidden, NotFound, PreconditionFailed."""
         with errors.translate_database_errors():
             with self._writing.begin() as connection:
-                result = connection.execute(statements.READ_TO_CHANGE, {"user_id": user_id})
-                etags.check(_user(result.one_or_none()), preconditions)
-                connection.execute(statements.REMOVE, {"user_id": user_id})
+                writing, found = _locked(connection, author, user_id)
+                permissions.to_remove(writing, user_id)
+                etags.check(_there(found), preconditions)
+                result = connection.execute(statements.REMOVE, {"session_id": author.id, "user_id": user_id})
+                _written(result.one_or_none())
 
     def find_account(self, username: str) -> Account | None:
         """The account with this name, if there is one."""
@@ -137,29 +170,43 @@ class Store:
                 return _account(result.one_or_none())
 
     def end_session(self, session: Session) -> None:
-        """Remember that the session is over, for as long as it would have lasted."""
+        """Remember that the session is over, for as long as it would have lasted; what it writes just now comes first."""
         with errors.translate_database_errors():
             with self._writing.begin() as connection:
+                connection.execute(statements.LOCK, {"user_id": session.user_id})
                 connection.execute(statements.FORGET_SESSIONS, {"now": int(time())})
                 values = {"session_id": session.id, "expires": session.expires}
                 connection.execute(statements.END_SESSION, values)
 
-    def count_attempt(self, username: str) -> None:
-        """Count an attempt to log in under this name. Raises TooManyAttempts where there were too many lately."""
-        now, window = int(time()), self._settings.login_window
+    def check_pauses(self, counters: list[Counter]) -> None:
+        """Return if there may be an attempt to log in, as far as can be seen before it is counted. Raises TooManyAttempts."""
         with errors.translate_database_errors():
-            with self._writing.begin() as connection:
-                connection.execute(statements.FORGET_ATTEMPTS, {"before": now - window})
-                result = connection.execute(statements.COUNT_ATTEMPT, {"username": username, "now": now})
-                count, since = result.one()
-        if count > self._settings.login_attempts:
-            raise errors.TooManyAttempts(since + window + 1 - now)  # the second in which it ends belongs to it
+            with self._reading.connect() as connection:
+                _check_pauses(connection, counters, int(time()))
 
-    def clear_attempts(self, username: str) -> None:
-        """Forget the attempts under this name: one has succeeded."""
+    def count_attempt(self, counters: list[Counter]) -> None:
+        """Count an attempt to log in, by all these counters or by none. Raises TooManyAttempts in a pause."""
+        now = int(time())
         with errors.translate_database_errors():
             with self._writing.begin() as connection:
-                connection.execute(statements.CLEAR_ATTEMPTS, {"username": username})
+                before = now - attempts.MEMORY * self._settings.login_window
+                connection.execute(statements.FORGET_ATTEMPTS, {"before": before})
+                for counter in counters:
+                    result = connection.execute(statements.COUNT_ATTEMPT, {"key": counter.key, "now": now})
+                    count = result.scalar_one_or_none()
+                    if count is None:
+                        _check_pauses(connection, counters, now)
+                        raise errors.TooManyAttempts(1)  # the pause has ended meanwhile
+                    if pause := attempts.pause(counter, count):
+                        connection.execute(statements.PAUSE, {"of": counter.key, "end": now + pause})
+
+    def clear_attempts(self, counters: list[Counter]) -> None:
+        """Forget the attempts of the first counter, and by the others this one: it has succeeded."""
+        with errors.translate_database_errors():
+            with self._writing.begin() as connection:
+                connection.execute(statements.CLEAR_ATTEMPTS, {"of": counters[0].key})
+                for counter in counters[1:]:
+                    connection.execute(statements.UNCOUNT_ATTEMPT, {"of": counter.key})
 
     def _engine(self, pragmas: tuple[str, ...], pool_size: int, **options: Any) -> Engine:
         engine = create_engine(
@@ -191,6 +238,44 @@ def _leave_transactions_to_us(connection: Any, record: Any) -> None:
 
 def _begin_immediate(connection: Any) -> None:
     connection.exec_driver_sql(statements.SQLITE_BEGIN)
+
+
+def _check_taken(connection: Any, user_id: int, form: UserForm) -> None:
+    values = {"user_id": user_id, "username": form.username, "email": form.email}
+    result = connection.execute(statements.TAKEN, values)
+    names = result.scalars().all()
+    if names:
+        raise errors.Taken("username" if form.username in names else "email")
+
+
+def _locked(connection: Any, author: Session, user_id: int) -> tuple[Account, Account | None]:
+    """Who writes and who is written, locked in the order of their ids: of two who write each other none waits in vain."""
+    found = {}
+    for each in sorted({author.user_id, user_id}):
+        lock = statements.LOCK if each == user_id else statements.LOCK_AUTHOR
+        result = connection.execute(lock, {"user_id": each})
+        found[each] = _account(result.one_or_none())
+    return sessions.required(author, found[author.user_id]), found[user_id]
+
+
+def _check_pauses(connection: Any, counters: list[Counter], now: int) -> None:
+    result = connection.execute(statements.PAUSED, {"first": counters[0].key, "last": counters[-1].key})
+    end = result.scalar_one() or 0
+    if end > now:
+        raise errors.TooManyAttempts(end - now)
+
+
+def _written(row: Any) -> Any:
+    """What a statement has written. It wrote nothing if the session was ended. Raises Unauthorized."""
+    if row is None:
+        raise errors.Unauthorized()
+    return row
+
+
+def _there(account: Account | None) -> User:
+    if account is None:
+        raise errors.NotFound("There is no such user.")
+    return account.user
 
 
 def _user(row: Any) -> User:

@@ -98,7 +98,7 @@ def test_logins_that_are_refused_are_counted(app: str, database: Path, monkeypat
     with in_process(app, settings_for(database, LOGIN_ATTEMPTS="2")) as client:
         before = series(client)
         assert [log_in(client, "nobody", "wrong").status for _ in range(5)] == [401, 401, 429, 429, 429]
-        monkeypatch.setattr("userdb.statements.COUNT_ATTEMPT", "no statement")
+        monkeypatch.setattr("userdb.statements.PAUSED", "no statement")
         assert log_in(client, "nobody", "wrong").status == 500
         found = counted(before, series(client), "logins_total")
     assert found == {("Unauthorized",): 2, ("Too Many Requests",): 3}

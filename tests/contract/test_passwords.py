@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.accounts import ADMIN
+from tests.support.accounts import ADMIN, DEVICES, account, bearer
 from tests.support.answers import Answer
 from tests.support.apps import APPS, in_process, settings_for
 from tests.support.clients import Client
@@ -149,21 +150,118 @@ def test_a_place_is_free_again_however_it_was_left(client: Client, monkeypatch: 
         assert [log_in(client, "admin", "any").status for _ in range(2 * PLACES)] == [status] * 2 * PLACES
 
 
-def test_new_passwords_wait_in_the_same_queue(client: Client, gate: Gate, pool: ThreadPoolExecutor) -> None:
+NEW = {"password": "battery staple"}
+
+
+def new_user() -> dict[str, str]:
+    """A user with a password, whom nobody knows yet."""
+    name = fresh()
+    return {"username": name, "email": f"{name}@example.org", **NEW}
+
+
+def test_new_passwords_keep_no_login_out_and_logins_none_of_them(
+    client: Client, gate: Gate, pool: ThreadPoolExecutor
+) -> None:
     person = Person(client)
     form = person.open("/register").form("/register").fields
+    changed = pool.submit(send, client, "PATCH", "/api/users/7", NEW, ADMIN)
+    gate.wait_for(WORKERS)
     answers = crowd(pool, client, CROWD)
     told = refused(answers, CROWD - PLACES)
-    name = fresh()
-    value = {"username": name, "email": f"{name}@example.org", "password": "battery staple"}
-    assert is_told_to_come_again(send(client, "POST", "/api/users", value, ADMIN))
-    assert is_told_to_come_again(send(client, "PATCH", "/api/users/7", {"password": "battery staple"}, ADMIN))
-    assert is_told_to_come_again(person.send("/register", {**form, **value}).answer)
+    too_many = [
+        send(client, "POST", "/api/users", new_user(), ADMIN),
+        send(client, "PATCH", "/api/users/8", NEW, bearer(8)),
+    ]
+    too_many.append(person.send("/register", {**form, **new_user()}).answer)
+    assert all(b"Too many are setting passwords." in answer.body for answer in too_many)
+    assert [(answer.status, answer.header("Retry-After")) for answer in too_many] == [(503, "1")] * 3
     assert is_told_to_come_again(person.fill("/login", username="admin", password="any").answer)
-    del value["password"]
-    assert send(client, "POST", "/api/users", value, ADMIN).status == 201  # there is nothing to wait for
+    without = {**new_user()}
+    del without["password"]
+    assert send(client, "POST", "/api/users", without, ADMIN).status == 201  # there is nothing to wait for
     gate.open()
+    assert changed.result().status == 200
     assert [answer.result().status for answer in answers if answer not in told] == [200] * PLACES
+    assert send(client, "PATCH", "/api/users/8", NEW, bearer(8)).status == 200  # the slot is free again
+
+
+def test_a_device_that_is_known_has_a_slot_when_strangers_have_none(
+    client: Client, gate: Gate, pool: ThreadPoolExecutor
+) -> None:
+    known = {"Cookie": DEVICES.cookie(None, account(9), "/", False)[1].partition(";")[0]}
+    answers = crowd(pool, client, CROWD)
+    told = refused(answers, CROWD - PLACES)
+    own = {"username": "user0000009", "password": "any"}
+    mine = pool.submit(send, client, "POST", "/api/login", own, known)
+    wait_a_while(client)
+    assert not mine.done()
+    another = {"username": "user0000010", "password": "any"}
+    assert is_told_to_come_again(send(client, "POST", "/api/login", another, known))  # it knows that one alone
+    gate.open()
+    assert mine.result().status == 200
+    assert [answer.result().status for answer in answers if answer not in told] == [200] * PLACES
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_an_account_has_a_share_of_the_slots(app: str, database: Path, gate: Gate, pool: ThreadPoolExecutor) -> None:
+    """Of eight slots four are for new passwords, and two of these for whoever sets one."""
+    with in_process(app, settings_for(database, PASSWORD_WORKERS="2", PASSWORD_QUEUE="6")) as client:
+        greedy = [pool.submit(send, client, "PATCH", "/api/users/7", NEW, bearer(7)) for _ in range(CROWD)]
+        told = list(itertools.islice(as_completed(greedy, PATIENCE), CROWD - 2))
+        assert {answer.result().status for answer in told} == {503}
+        others = [pool.submit(send, client, "PATCH", f"/api/users/{each}", NEW, bearer(each)) for each in (8, 9)]
+        logins = crowd(pool, client, 2)
+        wait_a_while(client)
+        assert not any(answer.done() for answer in others + logins)
+        gate.open()
+        assert [answer.result().status for answer in others + logins] == [200] * 4
+        # Of two changes at once one is made with a session that the other has ended.
+        assert sorted(answer.result().status for answer in greedy if answer not in told) == [200, 401]
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_a_name_has_a_share_of_the_slots(app: str, database: Path, gate: Gate, pool: ThreadPoolExecutor) -> None:
+    """Of eight slots four: with a right password an account may log in as often as it likes."""
+    with in_process(app, settings_for(database, PASSWORD_WORKERS="2", PASSWORD_QUEUE="6")) as client:
+        greedy = [pool.submit(log_in, client, "user0000099", "any") for _ in range(CROWD)]
+        told = refused(greedy, CROWD - 4)
+        answers = crowd(pool, client, 4)
+        wait_a_while(client)
+        assert not any(answer.done() for answer in answers)
+        gate.open()
+        assert {answer.result().status for answer in [*answers, *greedy] if answer not in told} == {200}
+
+
+HOPELESS: list[tuple[str, dict[str, str], dict[str, str], int]] = [
+    ("/api/users/7", {"If-Match": '"99"'}, NEW, 412),
+    ("/api/users/7", {"If-None-Match": "*"}, NEW, 412),
+    ("/api/users/7", {}, {**NEW, "username": "admin"}, 409),
+    ("/api/users/7", {}, {**NEW, "email": "user8@example.org"}, 409),
+    ("/api/users/7", {}, {**NEW, "age": "old"}, 422),
+    ("/api/users/8", {}, NEW, 403),
+]
+
+
+@pytest.mark.parametrize(("path", "headers", "value", "status"), HOPELESS)
+def test_what_is_refused_is_refused_before_anything_is_hashed(
+    client: Client, gate: Gate, path: str, headers: dict[str, str], value: dict[str, str], status: int
+) -> None:
+    """The gate is shut: whoever came to it would not be answered."""
+    if "email" in value:
+        value = {**value, "email": json.loads(client.request("GET", "/api/users/8").body)["email"]}
+    assert send(client, "PATCH", path, value, bearer(7) | headers).status == status
+    assert gate.count == 0
+
+
+def test_nor_is_it_for_who_is_there_already_or_not_at_all(client: Client, gate: Gate) -> None:
+    person = Person(client, 7)
+    taken = {"username": "admin", "email": "new@example.org", **NEW}
+    assert send(client, "POST", "/api/users", taken, ADMIN).status == 409
+    assert send(client, "PUT", "/api/users/99999", taken, ADMIN).status == 404
+    assert Person(client).fill("/register", **taken).status == 409
+    assert person.fill("/users/7/edit", username="admin", **NEW).status == 409
+    assert person.fill("/users/7/edit", version="99", **NEW).status == 412
+    assert gate.count == 0
 
 
 def test_nobody_else_waits(client: Client, gate: Gate, pool: ThreadPoolExecutor) -> None:

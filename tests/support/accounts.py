@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from tests.support.headers import JSON
+from userdb.devices import Devices
 from userdb.models import Account, User
 from userdb.passwords import SEEDED_HASH
 from userdb.sessions import Sessions
 
 KEY = "the key of all tests - it is no secret"
 SESSIONS = Sessions([KEY], 12 * 3600)
+DEVICES = Devices([KEY])
 
 
 def account(user_id: int = 1) -> Account:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import AnyStr
 
-from tests.support.accounts import SESSIONS
+from tests.support.accounts import DEVICES, SESSIONS
 from userdb import metrics
 
 CLOSE = 10
@@ -19,6 +19,7 @@ _MOMENT = re.compile(rb"(?!2026-01-01)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _TOKEN = re.compile(rb'(?<="token":")[^"]+')
 _FORM_TOKEN = re.compile(rb'(?<=name="csrf" value=")[\w-]{43}(?=")')
 _COOKIE = re.compile(r"(?<=session=)[^;]+")
+_DEVICE = re.compile(r"(?<=device=)[^;]+")
 _SECONDS = re.compile(r"(?<=Max-Age=)\d+|^\d+$")
 
 
@@ -75,6 +76,7 @@ def _header(name: str, value: str, times: list[float]) -> str:
         return _SECONDS.sub(_moved(float, times, "<seconds>"), value)
     if name.lower() == "set-cookie":
         value = _COOKIE.sub(lambda token: _session(token[0]), value)
+        value = _DEVICE.sub(lambda token: _device(token[0]), value)
         return _SECONDS.sub(_moved(float, times, "<seconds>"), value)
     return value
 
@@ -97,6 +99,14 @@ def _session(token: str) -> str:
     if session is None:
         return f"<no session of ours: {token}>"
     return f"<session of {session.user_id}, {len(session.id)} characters, stamp of {len(session.stamp)}, {session.flash!r}>"
+
+
+def _device(text: str) -> str:
+    """What a device says, beside its id and its end."""
+    device = DEVICES.read(text)
+    if device is None:
+        return f"<no device of ours: {text}>"
+    return f"<device of {device.user_id}, {len(device.id)} characters, stamp of {len(device.stamp)}>"
 
 
 def _without_numbers(body: bytes) -> bytes:

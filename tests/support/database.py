@@ -15,7 +15,7 @@ TABLES = ("users", "ended_sessions", "login_attempts", "sqlite_sequence")  # the
 CONTENTS = {
     "users": "SELECT id, username, email, age, version, is_admin, password_hash IS NULL, password_hash IS :hash FROM users",
     "ended_sessions": "SELECT count(*) FROM ended_sessions",
-    "login_attempts": "SELECT username, count FROM login_attempts",
+    "login_attempts": "SELECT key, count FROM login_attempts",
     "sqlite_sequence": "SELECT name, seq FROM sqlite_sequence",
 }
 

@@ -79,6 +79,12 @@ def log_in(client: Client, username: str, password: str) -> Answer:
     return send(client, "POST", "/api/login", {"username": username, "password": password})
 
 
+def cookies_of(answer: Answer) -> dict[str, str]:
+    """The cookies that an answer brings, by name."""
+    brought = [value.partition(";")[0].partition("=") for name, value in answer.headers if name.lower() == "set-cookie"]
+    return {name: value for name, _, value in brought}
+
+
 def token(client: Client, member: Member) -> str:
     """The token that a member gets."""
     answer = log_in(client, member.username, member.password or "")
@@ -145,6 +151,7 @@ class Person:
         self.client = client
         self.host = f"{client.host}:{client.port}" if isinstance(client, HttpClient) else "127.0.0.1:8080"
         self.cookie = SESSIONS.token(SESSIONS.begin(account(user_id))) if user_id else ""
+        self.device = ""  # as a browser keeps it that has logged in; here it is sent along everywhere
 
     @property
     def session(self) -> Session:
@@ -178,13 +185,11 @@ class Person:
 
     def _ask(self, method: str, path: str, headers: Headers, body: bytes) -> Page:
         # In front of a stack nginx says by which host it was asked, and in this process nobody else would.
-        named = {"X-Forwarded-Host": self.host, **headers} | (
-            {"Cookie": f"session={self.cookie}"} if self.cookie else {}
-        )
+        cookies = [f"{name}={value}" for name, value in (("session", self.cookie), ("device", self.device)) if value]
+        named = {"X-Forwarded-Host": self.host, **headers} | ({"Cookie": "; ".join(cookies)} if cookies else {})
         answer = self.client.request(method, path, named, body)
-        set_cookie = answer.header("Set-Cookie")
-        if set_cookie is not None:
-            self.cookie = set_cookie.partition(";")[0].removeprefix("session=")
+        brought = cookies_of(answer)
+        self.cookie, self.device = brought.get("session", self.cookie), brought.get("device", self.device)
         return Page(answer)
 
 

@@ -19,7 +19,7 @@ from userdb.database import lifecycle
 from userdb.settings import from_environment
 
 MANY = 100_000
-"""Users of the database, ended sessions in it, and names under which somebody tried to log in."""
+"""Users of the database, ended sessions in it, and counts of attempts to log in."""
 
 STATEMENTS = {
     name: value
@@ -37,7 +37,7 @@ NOTHING = ["q=v", "q=user01&after_username=user02", "q=User", "q=~", "q=%E2%82%A
 
 FILLED = [
     "INSERT INTO ended_sessions (id, expires) SELECT name, 2000000000 + n FROM numbers",
-    "INSERT INTO login_attempts (username, count, since) SELECT name, 1, 2000000000 + n FROM numbers",
+    "INSERT INTO login_attempts (key, count, until) SELECT name, 1, 2000000000 + n FROM numbers",
 ]
 SQLITE_NUMBERS = """WITH RECURSIVE count(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < 100000),
     numbers(n, name) AS (SELECT n, printf('name%07d', n) FROM count) """

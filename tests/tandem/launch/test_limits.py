@@ -77,6 +77,17 @@ def test_a_refusal_has_the_form_of_the_apps_errors_and_says_when_to_come_again(
         assert b"Error 429, request " in refused[path].body
 
 
+def test_a_known_device_is_counted_apart_from_strangers_at_its_address(client: Callable[[bool], HttpClient]) -> None:
+    """Whether it is known is the app's to say: whoever makes up such cookies has one count for all of them."""
+    asking = client(True)
+    assert 429 in {answer.status for answer in tries(asking, "/login", 2 * AT_ONCE)}
+    answers = [
+        asking.request("POST", "/login", {"Cookie": f"a=b; device={number}"}, b"x") for number in range(3 * AT_ONCE)
+    ]
+    assert [answer.status for answer in answers[:AT_ONCE]] == [200] * AT_ONCE
+    assert 429 in {answer.status for answer in answers}
+
+
 def test_what_guesses_no_password_is_not_limited(client: Callable[[bool], HttpClient]) -> None:
     asking = client(True)
     tries(asking, "/api/login", 2 * AT_ONCE)
