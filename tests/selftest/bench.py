@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from tandem.drive.generator import Drive, Generator, open_loop
+from tandem.drive import generator as driving
+from tandem.drive.generator import Drive, Generator
 from tandem.experiments.bench import Bench
 from tandem.experiments.rig import Rig
 from tandem.launch import nginx
@@ -51,6 +52,14 @@ def load(
     )  # fmt: skip
 
 
+def saturating(seconds: float, in_flight: int = 64, scenario: str = "read") -> Load:
+    """Return a load that saturates."""
+    return Load(
+        scenario=f"{scenario} at saturation", drives=scenario, arrivals="closed", rate=0, in_flight=in_flight,
+        timeout_seconds=10, warmup_seconds=1, seconds=seconds,
+    )  # fmt: skip
+
+
 class ToyBench:
     """A toy that runs, and the machinery to measure it."""
 
@@ -69,7 +78,7 @@ class ToyBench:
         self._blocks += 1
         toy.become(self.running.port, manner)
         with Children() as children, self.pinned():
-            generator = self._prepare(kind, drive or open_loop(load))
+            generator = self._prepare(kind, drive or driving.drive(load))
             children.add(generator.child)
             generator.loaded()
             self.stack.generators = {load.scenario: generator}

@@ -43,6 +43,8 @@ class Manner:
     every_seconds: float = 8  # … each time this has passed
     refuse: float = 0  # 1: 503 at once
     hang: float = 0  # 1: never an answer
+    most_per_second: float = 0  # a lock that lets no more through, without burning CPU; 0: none
+    burn_ms: float = 0  # of CPU for each answer
 
     @classmethod
     def of(cls, text: str) -> Manner:
@@ -55,6 +57,7 @@ class Toy:
 
     def __init__(self, manner: Manner) -> None:
         self.manner = manner
+        self._turn = 0.0  # when the lock lets the next one through
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request, or live as long as the server."""
@@ -80,8 +83,18 @@ class Toy:
         elif self.manner.refuse:
             await answer(send, 503, {"title": "no"})
         else:
+            await self._queue()
+            end = time.thread_time() + self.manner.burn_ms / 1000
+            while time.thread_time() < end:
+                pass
             await sleep(self.manner.sleep_ms / 1000)
             await answer(send, 200, user(number), (b"etag", b'"1"'))
+
+    async def _queue(self) -> None:
+        if self.manner.most_per_second:
+            # Turns are handed out on a fixed grid, so that what the loop's timer is late is not lost.
+            self._turn = max(time.monotonic(), self._turn + 1 / self.manner.most_per_second)
+            await asyncio.sleep(self._turn - time.monotonic())
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
