@@ -14,7 +14,7 @@ from starlette.responses import Response as Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from userdb import errors, logs, metrics, problems, wire
+from userdb import errors, html, logs, metrics, wire
 from userdb.forms import LARGEST_BODY, Preconditions
 from userdb.nginx_errors import GONE
 
@@ -149,7 +149,7 @@ async def on_problem(request: Request, error: Exception) -> Response:
     """What one of our own errors tells the client."""
     problem = cast(errors.Problem, error)
     logs.problem(logger, problem, request_id(request))
-    return respond(problems.answer(problem, request.scope["path"], request_id(request)))
+    return respond(html.error(problem, request.scope["path"], request_id(request)))
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:

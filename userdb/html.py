@@ -94,7 +94,14 @@ def redirect(path: str, sessions: Sessions, session: Session, secure: bool, *mor
     return Answer(303, headers, b"")
 
 
-def problem(problem: errors.Problem, request_id: str) -> Answer:
+def error(problem: errors.Problem, path: str, request_id: str) -> Answer:
+    """What whoever asked for this path is told of an error: problem+json below /api, a page elsewhere."""
+    if path == "/api" or path.startswith("/api/"):
+        return wire.problem(problem, request_id)
+    return _problem(problem, request_id)
+
+
+def _problem(problem: errors.Problem, request_id: str) -> Answer:
     """What a person is told of an error."""
     title = errors.TITLES.get(problem.status, "Error")
     values = {"problem": problem, "title": title, "request_id": request_id, "viewer": None}

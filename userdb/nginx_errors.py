@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from userdb import problems
+from userdb import html
 from userdb.errors import Problem
 
 DETAILS = {
@@ -54,7 +54,7 @@ def configuration() -> str:
 def _location(status: int, detail: str, form: str, path: str) -> list[str]:
     problem = Problem(detail)
     problem.status = status
-    answer = problems.answer(problem, path, "$request_id")
+    answer = html.error(problem, path, "$request_id")
     content_type = answer.headers[0][1]
     body = answer.body.decode().replace("'", "\\'")
     return [

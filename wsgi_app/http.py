@@ -13,7 +13,7 @@ from flask import Response as Response
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
-from userdb import errors, logs, metrics, problems, wire
+from userdb import errors, html, logs, metrics, wire
 from userdb.forms import LARGEST_BODY, Preconditions
 
 from .services import Services
@@ -131,7 +131,7 @@ def on_problem(request: Request, error: errors.Problem) -> Response:
     """What one of our own errors tells the client."""
     logs.problem(logger, error, request_id(request))
     path = request.environ["PATH_INFO"]  # request.path has //api as /api
-    return respond(problems.answer(error, path, request_id(request)))
+    return respond(html.error(error, path, request_id(request)))
 
 
 def on_http_exception(request: Request, error: HTTPException) -> Response:

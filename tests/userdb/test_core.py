@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from userdb import etags, html, problems, sqlite_driver, wire
+from userdb import etags, html, sqlite_driver, wire
 from userdb.errors import TITLES, PreconditionFailed, Problem, of_status
 from userdb.forms import Preconditions
 from userdb.models import User
@@ -106,7 +106,7 @@ def test_every_error_has_a_title_and_its_form_depends_on_the_path() -> None:
         ("/apis", html.HTML),
         ("/", html.HTML),
     ):
-        assert problems.answer(of_status(404), path, "id").headers[0] == ("content-type", content_type)
+        assert html.error(of_status(404), path, "id").headers[0] == ("content-type", content_type)
 
 
 def test_a_status_that_a_framework_chose_keeps_it() -> None:
