@@ -23,7 +23,7 @@ WSGI, ASGI, DECOY = "wsgi-gthread", "asgi", "decoy"
 SCENARIOS = ("read", "everyday", "waiting")
 HEADLINES = [(s, m) for s in ("read", "everyday") for m in ("cpu", "p50", "p99")] + [("waiting", "p50")]
 CPU_MS, P50_MS, P99_MS, MEMORY = 0.9, 4.0, 20.0, 80 * 2**20
-RATE, SECONDS = 300.0, 12.0
+RATE, SECONDS, THROUGHPUT = 300.0, 12.0, 600.0
 START = 1_790_000_000.0
 
 Change = Callable[[dict[str, Any]], None]
@@ -60,6 +60,12 @@ def load(scenario: str, **changes: Any) -> Load:
         "why_rate": "the profile's cap",
     }  # fmt: skip
     return Load(**{**facts, **changes})
+
+
+def saturating(scenario: str, **changes: Any) -> Load:
+    """Return how a scenario is driven to saturation."""
+    facts = {"drives": scenario, "arrivals": "closed", "rate": 0.0, "in_flight": 64, "seconds": 4.0, "why_rate": ""}
+    return load(f"{scenario} at saturation", **{**facts, **changes})
 
 
 def calibration(**changes: Any) -> Calibration:
@@ -175,15 +181,18 @@ def _block(
     def draw(centre: float, metric: str) -> float:
         return centre * factors.get((name, scenario, metric), 1.0) * random_.lognormvariate(0, scatter)
 
-    arrivals = int(driven.rate * driven.seconds)
+    rate = draw(THROUGHPUT, "throughput") if driven.saturates else driven.rate
+    arrivals = int(rate * driven.seconds)
     cpu = draw(CPU_MS, "cpu") * arrivals / 1000
     base = 100.0 if scenario == "waiting" else P50_MS
+    if driven.saturates:  # all clients wait in the stack
+        base = 1000 * driven.in_flight / rate / 1.25
     p50, p99 = draw(base, "p50"), draw(P99_MS * base / P50_MS, "p99")
     fields: dict[str, Any] = {
         "round": number, "scenario": scenario, "stack": name, "position": position, "started": "2026-11-20T12:00:00Z",
         "seconds": driven.seconds, "samples": f"samples/{number}-{scenario}-{name}.csv.gz",
         "arrivals": arrivals, "requests": arrivals, "failures": 0, "unfinished": 0, "dropped": 0, "backlog": 0,
-        "rate": driven.rate,
+        "rate": rate, "saturating": driven.in_flight if driven.saturates else None,
         "p50_ms": p50, "p99_ms": p99, "dispatch_lag_p50_ms": 0.05,
         "dispatch_lag_p99_ms": 0.3, "asked_otherwise": 0, "unaccounted": 0,
         "app_cpu_seconds": cpu * 0.8, "nginx_cpu_seconds": cpu * 0.2, "app_memory_bytes": int(draw(MEMORY, "memory")),
@@ -192,7 +201,7 @@ def _block(
         "observed": Observed(processes=2, threads=18, database_connections=9, news_connections=3, in_flight=12),
         "diagnostics": Diagnostics(
             first_half_p50_ms=p50, second_half_p50_ms=p50, first_half_p99_ms=p99, second_half_p99_ms=p99,
-            in_flight_seen=1.3 * driven.rate * p50 / 1000, in_flight_little=1.3 * driven.rate * p50 / 1000,
+            in_flight_seen=1.3 * rate * p50 / 1000, in_flight_little=1.3 * rate * p50 / 1000,
             service_mean_ms=1.3 * p50,
             nginx_mean_ms=1.25 * p50, static_p50_ms=0.3),
     }  # fmt: skip
