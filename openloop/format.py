@@ -62,6 +62,10 @@ CHUNK = 1 << 16
 """Characters that are read at once: so few that they stay in the CPU's cache."""
 
 
+MOST_LINE, MOST_FILE = 1 << 16, 1 << 30
+"""Characters of a line, and of a file: some ten million lines. A small compressed file can hold more than any memory."""
+
+
 def write(path: str | Path, rows: Iterable[Iterable[Any]]) -> None:
     """Write a file, whole or not at all; a row has a value per column, in their order. Raises OSError."""
     partial = f"{path}.partial"
@@ -85,7 +89,7 @@ def read(path: str | Path, names: Iterable[str] = tuple(COLUMNS)) -> dict[str, A
     """
     found = {name: COLUMNS[name].many() for name in names}
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
-        header = next(csv.reader([file.readline()]), [])
+        header = next(csv.reader([file.readline(MOST_LINE)]), [])
         if missing := found.keys() - set(header):
             raise ValueError(f"they do not begin with the columns of samples: {', '.join(sorted(missing))} missing")
         columns = [(found[name].extend, COLUMNS[name].read, header.index(name)) for name in found]
@@ -101,11 +105,16 @@ def _cells(file: IO[str], width: int) -> Iterator[list[str]]:
 
     Only where something is quoted the csv module is needed, which takes twice as long.
     """
-    rest = ""
+    rest, left = "", MOST_FILE
     while text := file.read(CHUNK):
+        left -= len(text)
+        if left < 0 or len(rest) > MOST_LINE:
+            raise ValueError("larger than samples can be")
         text = rest + text
         if '"' in text:
-            yield from _quoted_cells(io.StringIO(text + file.readline(), newline=""), file, width)
+            first = io.StringIO(text + file.readline(MOST_LINE), newline="")
+            others = iter(lambda: file.readline(MOST_LINE), "")
+            yield from _quoted_cells(_bounded(chain(first, others), left), width)
             return
         lines, _, rest = text.rpartition("\n")
         if lines:
@@ -116,8 +125,16 @@ def _cells(file: IO[str], width: int) -> Iterator[list[str]]:
         raise ValueError("the last line is cut off")
 
 
-def _quoted_cells(first: Iterable[str], others: Iterable[str], width: int) -> Iterator[list[str]]:
-    rows = csv.reader(_whole(chain(first, others)), strict=True)
+def _bounded(lines: Iterable[str], left: int) -> Iterator[str]:
+    for line in lines:
+        left -= len(line)
+        if left < 0 or len(line) >= MOST_LINE:
+            raise ValueError("larger than samples can be")
+        yield line
+
+
+def _quoted_cells(lines: Iterable[str], width: int) -> Iterator[list[str]]:
+    rows = csv.reader(_whole(lines), strict=True)
     try:
         while some := list(islice(rows, 256)):
             if {len(row) for row in some} != {width}:

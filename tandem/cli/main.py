@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from tandem import formats
 from tandem.cli.console import say
 from tandem.cli.options import IDLE_SECONDS
 from tandem.cli.parser import parser
@@ -117,7 +118,7 @@ def _resume(options: argparse.Namespace) -> int:
     _reject_ignored_options(options)
     folder = options.resume or options.extend
     past = resume.read(folder)
-    began, *later = [_recorded(provenance.command) for provenance in past.provenances]
+    began, *later = [_recorded(each.command, first=number == 0) for number, each in enumerate(past.provenances)]
     plan = _plan(began, past.run.seed)
     _refuse_unused_environment(plan.definitions)
     resume.refuse_other_plan(past, plan)
@@ -126,16 +127,23 @@ def _resume(options: argparse.Namespace) -> int:
     return _measured(folder, options, lambda: session.resume_run(plan, past, rounds, folder.resolve(), how, say))
 
 
-def _recorded(command: Sequence[str]) -> argparse.Namespace:
-    """Return the options of a command that the records hold. Raises TandemError where this version doesn't know them."""
-    problem = f"the records name the command `{shlex.join(command)}`, which this version can't resume: start a new run"
+def _recorded(command: Sequence[str], first: bool = False) -> argparse.Namespace:
+    """Return the options of a command that the records hold, the one that began the run or one that resumed it.
+
+    Raises TandemError where it is no such command, or this version doesn't know its options.
+    """
+    shown = formats.shortened(shlex.join(command))
+    problem = f"the records name the command `{shown}`, which this version can't resume: start a new run"
     if command[1:2] != ["compare"]:
         raise TandemError(problem)
     try:
-        with contextlib.redirect_stderr(io.StringIO()):
-            return parser().parse_args(command[1:])
+        with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
+            options = parser().parse_args(command[1:])
     except SystemExit:
         raise TandemError(problem) from None
+    if first and (options.resume or options.extend):
+        raise TandemError(problem)
+    return options
 
 
 def _conditions(options: argparse.Namespace, allow_dirty: bool) -> session.Conditions:

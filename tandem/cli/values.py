@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
+from tandem.plan import tables
+
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:
     """Return the argument type of a whole number within bounds."""
 
     def convert(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
-        return int(text)
+        value = tables.whole_number(text, least, most)
+        if value is None:
+            raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a whole number from {least} to {most}")
+        return value
 
     return convert
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from tandem.judge import validity
+from tandem.judge.metrics import METRICS
 from tandem.judge.validity import Judged
 from tandem.records.block import Block
 from tandem.records.journal import FORMAT, End, Record, Resumed
@@ -59,8 +60,7 @@ class Rounds:
         found = list(records)
         self.run = _only([record for record in found if isinstance(record, Run)])
         names = {stack.name for stack in self.run.stacks}
-        if self.run.baseline not in names:
-            raise ValueError(f"the run's baseline {self.run.baseline!r} is none of its stacks")
+        _refuse_unknown(self.run, names)
         self.wanted = frozenset((load.scenario, name) for load in self.run.loads for name in names)
         self.resumed: list[Resumed] = []
         self.end: End | None = None  # None: the run was killed, or is still going on
@@ -170,6 +170,23 @@ def _only(runs: list[Run]) -> Run:
     if runs[0].format != FORMAT:
         raise ValueError(f"the records have format {runs[0].format}, this version of tandem reads format {FORMAT}")
     return runs[0]
+
+
+def _refuse_unknown(run: Run, names: set[str]) -> None:
+    """Raise ValueError where the run names what it doesn't have, or one thing twice."""
+    scenarios = {load.scenario for load in run.loads}
+    if len(names) < len(run.stacks) or len(scenarios) < len(run.loads):
+        raise ValueError("the run names a stack or a scenario twice")
+    if run.baseline not in names:
+        raise ValueError(f"the run's baseline {run.baseline!r} is none of its stacks")
+    for stack in run.stacks:
+        if stack.decoy_of is not None and stack.decoy_of not in names:
+            raise ValueError(f"{stack.name!r} is a decoy of {stack.decoy_of!r}, which is none of the run's stacks")
+    for headline in run.headlines:
+        if headline.scenario not in scenarios or headline.metric not in METRICS:
+            raise ValueError(
+                f"the run has a headline for {headline.metric!r} of {headline.scenario!r}, which it doesn't have"
+            )
 
 
 def _last(attempts: Iterable[Attempt]) -> list[Attempt]:

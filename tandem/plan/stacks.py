@@ -90,9 +90,10 @@ class Definition(Table, frozen=True, kw_only=True):
     def port(self, environment: Mapping[str, str] = os.environ) -> int:
         """Return its public port. Raises TandemError where the variable holds none."""
         given = environment.get(self.port_variable()) or str(self.public_port)
-        if not (given.isascii() and given.isdigit() and 1 <= int(given) <= 65535):
-            raise TandemError(f"{self.port_variable()}={given} is not a port: give a number from 1 to 65535")
-        return int(given)
+        port = tables.whole_number(given, 1, 65535)
+        if port is None:
+            raise TandemError(f"{self.port_variable()}={given[:40]} is not a port: give a number from 1 to 65535")
+        return port
 
 
 Stacks = dict[str, Definition]
@@ -182,8 +183,8 @@ def _objections(definition: Definition) -> list[tuple[str, str]]:
         found.append(("command", "must say {port} where the server's port belongs"))
     for pool in definition.application.pools():
         value = definition.environment.get(pool.variable, "")
-        if not (value.isascii() and value.isdigit() and int(value) >= 1):
+        if tables.whole_number(value, 1, 65535) is None:
             found.append(
-                ("environment", f'must give {pool.variable} as a whole number from 1, in quotes, such as "16"')
+                ("environment", f'must give {pool.variable} as a whole number from 1 to 65535, in quotes, such as "16"')
             )
     return found

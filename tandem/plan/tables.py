@@ -22,8 +22,8 @@ def read(file: Path, what: str) -> dict[str, Any]:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise TandemError(f"the {what} file {file} can't be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise TandemError(f"the {what} file {file} is not TOML: {error}") from error
+    except (ValueError, RecursionError) as error:  # numbers of thousands of digits, lists in lists in lists
+        raise TandemError(f"the {what} file {file} is not TOML that can be read: {error}") from error
 
 
 def convert(table: object, kind: type[T], where: str) -> T:
@@ -32,6 +32,14 @@ def convert(table: object, kind: type[T], where: str) -> T:
         return msgspec.convert(table, kind)
     except msgspec.ValidationError as error:
         raise TandemError(f"{where}: {str(error).replace('`$.', '`')}") from error
+
+
+def whole_number(text: str, least: int, most: int) -> int | None:
+    """Return a whole number within bounds, None for all else; thousands of digits are never computed with."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 20):
+        return None
+    value = int(text)
+    return value if least <= value <= most else None
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

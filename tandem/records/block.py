@@ -7,81 +7,83 @@ from __future__ import annotations
 
 import msgspec
 
+from tandem.records.bounds import Amount, Count, Positive, Rounds, Samples, Text, Whole
+
 
 class Interference(msgspec.Struct, frozen=True, kw_only=True):
     """What went on outside the stack during a window; shares are of the window's length. None: not available on this host."""
 
-    generator_waiting_share: float | None  # time that the generator's threads were ready to run and waited for a CPU
-    generator_cpu_share: float  # CPU that the generator used, of one CPU
+    generator_waiting_share: Amount | None  # time that the generator's threads were ready to run and waited for a CPU
+    generator_cpu_share: Amount  # CPU that the generator used, of one CPU
     others_cpu_share: (
-        float | None
+        Amount | None
     )  # CPU that neither run, harness nor kernel threads used, on the run's CPUs, of one CPU
-    steal_share: float | None  # time that the hypervisor took from the run's CPUs
-    throttled_share: float | None  # time that a CPU quota held the harness and its children back
-    pressure_share: float | None  # PSI: time in which some task waited for a CPU; printed, not judged
+    steal_share: Amount | None  # time that the hypervisor took from the run's CPUs
+    throttled_share: Amount | None  # time that a CPU quota held the harness and its children back
+    pressure_share: Amount | None  # PSI: time in which some task waited for a CPU; printed, not judged
 
 
 class Observed(msgspec.Struct, frozen=True, kw_only=True):
     """What the stack used of its budget, seen from outside at the end of a window. None: not available on this host."""
 
-    processes: int  # of the app, masters included
-    threads: int | None  # of all these processes
-    database_connections: int | None  # most at once: SQLite keeps the descriptor of one that was closed for the next
-    news_connections: int | None
-    in_flight: int  # most requests between client and stack at once, during the window
+    processes: Count  # of the app, masters included
+    threads: Count | None  # of all these processes
+    database_connections: Count | None  # most at once: SQLite keeps the descriptor of one that was closed for the next
+    news_connections: Count | None
+    in_flight: Count  # most requests between client and stack at once, during the window
 
 
 class Diagnostics(msgspec.Struct, frozen=True, kw_only=True):
     """Cross-checks of a window, printed and never used to exclude; None where there was nothing to compute from."""
 
-    first_half_p50_ms: float | None
-    second_half_p50_ms: float | None
-    first_half_p99_ms: float | None
-    second_half_p99_ms: float | None
-    in_flight_seen: float  # mean number of requests in flight that an arrival met, counted by the dispatcher
-    in_flight_little: float  # the same by Little's law: arrivals per second × mean time in the system
-    service_mean_ms: float | None  # mean time from sending to the whole answer, as the generator saw it
-    nginx_mean_ms: float | None  # mean $request_time of the same requests, as nginx saw it
-    static_p50_ms: float | None  # a static file of the stack's nginx, asked one by one just before the block
+    first_half_p50_ms: Amount | None
+    second_half_p50_ms: Amount | None
+    first_half_p99_ms: Amount | None
+    second_half_p99_ms: Amount | None
+    in_flight_seen: Amount  # mean number of requests in flight that an arrival met, counted by the dispatcher
+    in_flight_little: Amount  # the same by Little's law: arrivals per second × mean time in the system
+    service_mean_ms: Amount | None  # mean time from sending to the whole answer, as the generator saw it
+    nginx_mean_ms: Amount | None  # mean $request_time of the same requests, as nginx saw it
+    static_p50_ms: Amount | None  # a static file of the stack's nginx, asked one by one just before the block
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True, tag="block"):
     """One stack under one scenario at one load, measured once."""
 
-    round: int  # from 1
-    attempt: int = 1  # of this round, from 1
-    scenario: str
-    stack: str
-    position: int  # place in the order of its round and scenario, from 1
-    started: str
-    seconds: float  # length of the measured window as it really was
-    saturating: int | None = None  # requests that a closed loop kept in flight; None: an open loop
-    samples: str  # path of the generator's raw samples, warm-up included, relative to the run's folder
-    window_start: float | None = None  # seconds since the epoch; None: all samples in the file are of the window
-    window_end: float | None = None  # excluded
-    arrivals: int  # due in the window: requests + unfinished + dropped
-    requests: int  # finished, failed ones included
-    failures: int
-    unfinished: int  # still without an answer when the block ended
-    dropped: int  # never sent, because too many requests were in flight
-    backlog: int  # requests in flight at the window's end less those at its beginning
-    rate: float  # good answers per second
-    p50_ms: float | None  # of `response`, from due to the whole answer; None: not reached (too many failed), as in +∞
-    p99_ms: float | None
-    dispatch_lag_p50_ms: float  # of `start_delay`, from due to sent: the generator's own lateness
-    dispatch_lag_p99_ms: float
-    asked_otherwise: int  # arrivals that asked for something else than the first block of this round and scenario did
-    unaccounted: int  # arrivals of the window that left no sample, or two, or that the schedule has and it has not
-    app_cpu_seconds: float
-    nginx_cpu_seconds: float
-    cpu_gap_share: float | None = (
+    round: Rounds  # from 1
+    attempt: Rounds = 1  # of this round, from 1
+    scenario: Text
+    stack: Text
+    position: Count  # place in the order of its round and scenario, from 1
+    started: Text
+    seconds: Positive  # length of the measured window as it really was
+    saturating: Count | None = None  # requests that a closed loop kept in flight; None: an open loop
+    samples: Samples  # path of the generator's raw samples, warm-up included, relative to the run's folder
+    window_start: Amount | None = None  # seconds since the epoch; None: all samples in the file are of the window
+    window_end: Amount | None = None  # excluded
+    arrivals: Count  # due in the window: requests + unfinished + dropped
+    requests: Count  # finished, failed ones included
+    failures: Count
+    unfinished: Count  # still without an answer when the block ended
+    dropped: Count  # never sent, because too many requests were in flight
+    backlog: Whole  # requests in flight at the window's end less those at its beginning
+    rate: Amount  # good answers per second
+    p50_ms: Amount | None  # of `response`, from due to the whole answer; None: not reached (too many failed), as in +∞
+    p99_ms: Amount | None
+    dispatch_lag_p50_ms: Amount  # of `start_delay`, from due to sent: the generator's own lateness
+    dispatch_lag_p99_ms: Amount
+    asked_otherwise: Count  # arrivals that asked for something else than the first block of this round and scenario did
+    unaccounted: Count  # arrivals of the window that left no sample, or two, or that the schedule has and it has not
+    app_cpu_seconds: Amount
+    nginx_cpu_seconds: Amount
+    cpu_gap_share: Amount | None = (
         None  # CPU that the machine saw on the stack's CPUs, more or less than was counted, of one CPU
     )
-    strays: int | None = None  # threads of the stack that were allowed on other CPUs, at either end of the window
-    app_memory_bytes: int | None  # PSS, read after the window
-    nginx_memory_bytes: int | None
-    start_seconds: float  # from starting the stack to its first good answer
+    strays: Count | None = None  # threads of the stack that were allowed on other CPUs, at either end of the window
+    app_memory_bytes: Count | None  # PSS, read after the window
+    nginx_memory_bytes: Count | None
+    start_seconds: Amount  # from starting the stack to its first good answer
     interference: Interference = msgspec.field(name="surroundings")  # its name on disk since the first format
     observed: Observed
     diagnostics: Diagnostics
-    failure_examples: list[str] = []
+    failure_examples: list[Text] = []

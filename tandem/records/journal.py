@@ -22,6 +22,7 @@ import msgspec
 
 from tandem.errors import TandemError
 from tandem.records.block import Block
+from tandem.records.bounds import Rounds, Text, clean, plain_bytes
 from tandem.records.setup import Provenance, Run
 
 RECORDS = "records.jsonl"
@@ -38,18 +39,18 @@ class RecordsError(TandemError):
 class Resumed(msgspec.Struct, frozen=True, kw_only=True, tag="resumed"):
     """The run was resumed, to finish it or to measure its planned extension."""
 
-    date: str
-    rounds: int  # rounds that the run has in all from here on
-    suspect: list[str]
+    date: Text
+    rounds: Rounds  # rounds that the run has in all from here on
+    suspect: list[Text]
     provenance: Provenance
 
 
 class End(msgspec.Struct, frozen=True, kw_only=True, tag="end"):
     """The last line of a run that came to an end."""
 
-    date: str
+    date: Text
     complete: bool
-    reason: str  # "all rounds measured", or why the run stopped
+    reason: Text  # "all rounds measured", or why the run stopped
 
 
 Record = Run | Block | Resumed | End
@@ -66,14 +67,15 @@ def append(path: Path, record: Record) -> None:
 def read(path: Path) -> Iterator[Record]:
     """Yield the records of a file; a last line that was cut off by a crash is left out.
 
-    Raises OSError where the file can't be read and msgspec.DecodeError where a line other than the last is no record.
+    Raises OSError and ValueError where the file can't be read, and msgspec.DecodeError where a line other than the last is no
+    record, or holds what no run can have left (`bounds`).
     """
-    lines = path.read_bytes().split(b"\n")
+    lines = plain_bytes(path).split(b"\n")
     for number, line in enumerate(lines):
         if not line:
             continue
         try:
-            yield msgspec.json.decode(line, type=Record)
+            yield clean(msgspec.json.decode(line, type=Record))
         except msgspec.DecodeError:
             if number < len(lines) - 1:
                 raise
@@ -84,7 +86,7 @@ def read(path: Path) -> Iterator[Record]:
 def readable(path: Path) -> Iterator[None]:
     """Raise RecordsError, with what to do, for whatever shows within the block to be wrong with the records at `path`.
 
-    A ValueError is taken for records that don't fit together.
+    A ValueError is taken for records that don't fit together, as is a sum that has no result.
     """
     try:
         yield
@@ -94,7 +96,7 @@ def readable(path: Path) -> Iterator[None]:
         ) from None
     except OSError as error:
         raise RecordsError(f"{path} can't be read ({error.strerror}): give the folder of a run") from error
-    except ValueError as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:
         raise RecordsError(_wrong(path, error)) from error
 
 
@@ -104,7 +106,7 @@ def _wrong(path: Path, error: Exception) -> str:
             f"{path} has format {other}, this version of tandem reads format {FORMAT}: "
             "use the version of tandem that measured it"
         )
-    if isinstance(error, msgspec.DecodeError):
+    if isinstance(error, msgspec.DecodeError | RecursionError):
         return f"{path} holds a line that is no record of this version of tandem: {error}"
     return f"{path}: {error}"
 
@@ -115,6 +117,6 @@ def _format(path: Path) -> int | None:
     class Head(msgspec.Struct):
         format: int | None = None
 
-    with contextlib.suppress(OSError, msgspec.DecodeError):
-        return msgspec.json.decode(path.read_bytes().partition(b"\n")[0], type=Head).format
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        return msgspec.json.decode(plain_bytes(path).partition(b"\n")[0], type=Head).format
     return None

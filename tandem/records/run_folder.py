@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import os
 import shutil
@@ -88,6 +89,15 @@ def point_latest(folder: Path) -> None:
         temporary.unlink(missing_ok=True)
         temporary.symlink_to(folder.name, target_is_directory=True)
         temporary.replace(folder.parent / "latest")
+
+
+def own_folder(folder: Path, name: str) -> Path:
+    """Return a folder in that of a run, made where it is missing. Raises OSError where it is a link: it could lead anywhere."""
+    found = folder / name
+    if found.is_symlink():
+        raise OSError(errno.ELOOP, "a link, and not a folder of this run", str(found))
+    found.mkdir(exist_ok=True)
+    return found
 
 
 def check_report_libraries() -> None:

@@ -12,7 +12,7 @@ import msgspec
 from tandem.errors import RunFailed, sentence
 from tandem.judge import summary
 from tandem.judge.summary import Summary
-from tandem.records import journal
+from tandem.records import journal, run_folder
 from tandem.report import charts, document, html, markdown, pictures, pools
 
 
@@ -46,7 +46,7 @@ def write(folder: Path) -> Summary:
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:
     try:
-        (folder / "img").mkdir(exist_ok=True)
+        run_folder.own_folder(folder, "img")
         for name, content in files.items():
             _replace(folder / name, content)
     except OSError as error:

@@ -68,6 +68,10 @@ def test_paths_are_relative_to_the_file(file: Path) -> None:
         ("[mine]", "[asgi]", "exists already"),
         ("[mine]", "[mine", "is not TOML"),
         ("[mine]", "mine = 3\n[other]", "mine"),
+        ("threads = 4", "threads = " + "9" * 5000, "is not TOML that can be read"),
+        ("threads = 4", "threads = " + "9" * 4000, "threads"),
+        ("threads = 4", "threads = " + "[" * 100_000, "is not TOML that can be read"),
+        ('NEWS_CONNECTIONS = "1"', f'NEWS_CONNECTIONS = "{"9" * 5000}"', "NEWS_CONNECTIONS"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_file(file: Path, old: str, new: str, says: str) -> None:
@@ -102,3 +106,5 @@ def test_the_variable_of_the_app_overrides_the_port() -> None:
     assert stacks["asgi"].port({"WSGI_PORT": "9001", "ASGI_PORT": "9002"}) == 9002
     with pytest.raises(TandemError, match="WSGI_PORT=x is not a port"):
         stacks["wsgi-sync"].port({"WSGI_PORT": "x"})
+    with pytest.raises(TandemError, match=r"WSGI_PORT=9+ is not a port"):
+        stacks["wsgi-sync"].port({"WSGI_PORT": "9" * 5000})

@@ -204,16 +204,6 @@ def test_a_run_without_waiting_has_no_prediction() -> None:
     assert "Many slow outbound calls" not in [row[0] for row in page.table("advice")]
 
 
-def test_samples_outside_the_folder_are_not_read(tmp_path: Path) -> None:
-    (tmp_path / "run").mkdir()
-    found = synthesise(change=lambda block: block.update(samples="../secret.csv.gz"))
-    synthetic.write(tmp_path / "run", found)
-    assert (tmp_path / "secret.csv.gz").exists()
-    page = pages.Page(pages.html(tmp_path / "run"))
-    assert "../secret.csv.gz: missing or unreadable" in page.text
-    assert not any("secret" in link or ".." in link for link in page.links)
-
-
 def test_a_report_without_samples_shows_the_blocks_percentiles(tmp_path: Path) -> None:
     synthetic.write(tmp_path, synthesise(), raw=False)
     found = report.write(tmp_path)
