@@ -128,7 +128,7 @@ def _escape(character: str) -> str:
 
 
 def shortened(text: str, most: int = 200) -> str:
-    """Return a text of at most so many characters, with what stands for the rest: `/api/users/99… 4,900 more …99`."""
+    """Return a text of at most so many characters, with what stands for the rest: `/page/99… 4,900 more …99`."""
     if len(text) <= most:
         return text
     return f"{text[: most - 40]}… {len(text) - most + 20:,} more …{text[-20:]}"

@@ -79,7 +79,6 @@ DIGITS = "9" * 5000
         ("run", put("loads.0.rate", 0)),
         ("run", put("stacks.0.budget.threads", 10**30)),
         ("run", put("headlines.0.metric", "zebra")),
-        ("run", put("headlines.0.scenario", "zebra")),
         ("run", put("stacks.2.decoy_of", "zebra")),
         ("run", put("stacks.1.name", "decoy")),
         ("run", put("loads.0.arrivals", "zebra")),
