@@ -179,6 +179,9 @@ def _refuse_unknown(run: Run, names: set[str]) -> None:
         raise ValueError("the run names a stack or a scenario twice")
     if run.baseline not in names:
         raise ValueError(f"the run's baseline {run.baseline!r} is none of its stacks")
+    for load in run.loads:
+        if load.rate == 0 and not load.saturates:
+            raise ValueError(f"the run drives {load.scenario!r} at no rate")
     for stack in run.stacks:
         if stack.decoy_of is not None and stack.decoy_of not in names:
             raise ValueError(f"{stack.name!r} is a decoy of {stack.decoy_of!r}, which is none of the run's stacks")
