@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from _lifecycle import UserLifecycle
@@ -17,6 +17,9 @@ class Context:
     """How many seeded users there are, ids 1 to this."""
 
     lifecycle: UserLifecycle
+
+    tokens: dict[str, str] = field(default_factory=dict)
+    """Who was given which token, by the logins of this process."""
 
     def any_id(self) -> int:
         """The id of any seeded user, all alike."""

@@ -8,9 +8,13 @@ import _seeded
 
 from openloop.target import RefusedError, Target
 
+SEVERAL = 12
+"""Logins at once that whoever limits them does not take: nginx lets eleven through, an app ten under one name."""
+
 _REFUSALS = {
     401: "give another user with --login-name, or the right password in LOCUST_LOGIN_PASSWORD.",
-    429: "wait until it takes attempts again, or serve it with LIMITS=0.",
+    429: "too many attempts came lately under this name or from this machine, wrong passwords or other runs among them; "
+    "wait until it takes attempts again, or serve it with LIMITS=0.",
     503: "it is busy with other logins; try again, or with fewer processes.",
 }
 """What to do where nobody is let in."""
@@ -27,6 +31,18 @@ def log_in(target: Target, name: str, password: str) -> str:
         what_to_do = _REFUSALS.get(status, "is it the user database?")
         raise RefusedError(f"{target.host}/api/login does not let {name} in ({status}): {what_to_do}")
     return token
+
+
+def check_unlimited(target: Target, users: int) -> None:
+    """Log in as several users, one after the other. Raises RefusedError where so many logins are too many."""
+    for number in range(SEVERAL):
+        name = _seeded.username(number % users + 1)
+        status, _ = target.post("/api/login", {"username": name, "password": _seeded.PASSWORD})
+        if status == 429:
+            raise RefusedError(
+                f"{target.host} limits logins (429 after {number}), so most of this load would be refused: serve it with "
+                "LIMITS=0, or wait if it was tried too often."
+            )
 
 
 def seeded_users(target: Target) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import _checks
 import _seeded
 from _context import Context
@@ -16,8 +18,9 @@ def request(context: Context) -> Request:
 
 def log_in(context: Context) -> Request:
     """Any seeded user, with the right password."""
-    body = {"username": _seeded.username(context.any_id()), "password": _seeded.PASSWORD}
-    return Request("POST", "/api/login", "/api/login", _checks.logged_in, body)
+    username = _seeded.username(context.any_id())
+    check = partial(_checks.logged_in, username=username, tokens=context.tokens)
+    return Request("POST", "/api/login", "/api/login", check, {"username": username, "password": _seeded.PASSWORD})
 
 
 def health(_: Context) -> Request:

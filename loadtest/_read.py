@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 import _checks
-import _seeded
 from _context import Context
 
 from openloop.request import Request
@@ -14,5 +13,5 @@ from openloop.request import Request
 def request(context: Context) -> Request:
     """Any seeded user."""
     user_id = context.any_id()
-    check = partial(_checks.user, expected=_seeded.fields(user_id))
+    check = partial(_checks.seeded_user, user_id=user_id)
     return Request("GET", f"/api/users/{user_id}", "/api/users/{id}", check)

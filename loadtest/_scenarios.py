@@ -37,17 +37,19 @@ def _scenario(name: str, row: Mapping[str, Any]) -> Scenario:
     return Scenario(
         start=partial(_start, function(name), row["login"]),
         title=row["title"],
-        prepare=partial(_prepare, row["users"]),
+        prepare=partial(_prepare, row),
     )
 
 
-def _prepare(needs_users: bool, target: Target, options: Any) -> Facts:
-    """Count the seeded users, where they are asked for and nobody said how many there are."""
+def _prepare(row: Mapping[str, Any], target: Target, options: Any) -> Facts:
+    """Count the seeded users where nobody said how many there are, and see that logins aren't limited where they are many."""
     if options.users_in_database < 0:
         raise RefusedError(f"--users-in-database must be 0 or more, not {options.users_in_database}.")
     users = options.users_in_database
-    if needs_users and not users:
+    if row["users"] and not users:
         users = _database.seeded_users(target)
+        if row.get("cpu") == "logins":
+            _database.check_unlimited(target, users)
     return {"users": users, "name": options.login_name, "password": options.login_password}
 
 
@@ -55,9 +57,9 @@ def _start(function: Callable[[Context], Request], login: bool, process: Process
     """Log in where that is needed, and begin the lives of the users that this process creates."""
     facts = process.facts
     token = _database.log_in(process.target, facts["name"], facts["password"]) if login else ""
-    lifecycle = UserLifecycle(process.name, token)
+    lifecycle, tokens = UserLifecycle(process.name, token), dict[str, str]()
 
     def make(random: Random) -> Request:
-        return function(Context(random, facts["users"], lifecycle))
+        return function(Context(random, facts["users"], lifecycle, tokens))
 
     return make

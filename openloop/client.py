@@ -24,7 +24,8 @@ class Client:
     """What sends the requests of one run, and tells `record` and Locust what became of each arrival.
 
     `limit` bounds its connections; without one the loop is closed: a request is due when it is sent. `fire` fires Locust's
-    request event; `epoch` turns times of the arrivals' clock into seconds since the epoch.
+    request event; `stumbled` is told of checks that fail by themselves; `epoch` turns times of the arrivals' clock into
+    seconds since the epoch.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Client:
         epoch: float,
         fire: Callable[..., None],
         record: Callable[[Arrival, Request], None],
+        stumbled: Callable[[Request, Exception], None],
     ) -> None:
         self._http = FastHttpSession(
             host,
@@ -47,7 +49,7 @@ class Client:
             concurrency=limit or UNLIMITED,
         )
         self._host, self._timeout, self._is_closed = host, timeout, limit is None
-        self._epoch, self._fire, self._record = epoch, fire, record
+        self._epoch, self._fire, self._record, self._stumbled = epoch, fire, record, stumbled
         agent: Any = self._http.client
         # A redirect is an answer like any other: none of the scenarios expects one.
         agent.redirect_response_codes = frozenset()
@@ -81,7 +83,7 @@ class Client:
         if error is not None and (not answer.status_code or answer.status_code < 400):
             reason = self._missing(arrival, error)
         else:
-            checked, reason = _judge(answer, request)
+            checked, reason = self._judge(answer, request)
         self._account(arrival, request, FAILED if reason else OK, reason, answer)
         if request.done is not None:
             request.done(checked)
@@ -123,12 +125,12 @@ class Client:
         agent: Any = self._http.client
         agent.close()
 
-
-def _judge(answer: Any, request: Request) -> tuple[Any, str]:
-    """What the check makes of the answer, and why it is wrong, empty where it is right."""
-    try:
-        return request.check(answer), ""
-    except WrongAnswerError as wrong:
-        return None, str(wrong)
-    except Exception as other:  # an answer so wrong that the check itself stumbles, such as a list for an object
-        return None, f"answer: expected it to be readable, got {other!r}"[:200]
+    def _judge(self, answer: Any, request: Request) -> tuple[Any, str]:
+        """What the check makes of the answer, and why it is wrong, empty where it is right."""
+        try:
+            return request.check(answer), ""
+        except WrongAnswerError as wrong:
+            return None, str(wrong)
+        except Exception as other:
+            self._stumbled(request, other)
+            return None, f"the check failed by itself: {other!r}"[:200]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from typing import Any
 
@@ -53,6 +54,10 @@ class Recording:
         self._plan, self._samples, self._stopped = plan, Samples(), False
         self._counts, self._status = Counts(), Status(plan)
         self._awaited = set(plan.workers) if isinstance(self._environment.runner, MasterRunner) else set()
+
+    def forget(self) -> None:
+        """There is no run after all: nothing is said of it."""
+        self._plan = self._status = None
 
     def record(self, arrival: Arrival, request: Request) -> None:
         """Take down what became of an arrival."""
@@ -150,6 +155,8 @@ class Recording:
         status, recording, self._plan = self.status(), self._plan.recording, None
         if not self._is_headless and status is not None:
             _log.info(status.line())
+            if status.warning():
+                _log.warning(status.warning())
         if recording:
             try:
                 self._samples.write(self._path)
@@ -160,6 +167,8 @@ class Recording:
     def _on_quit(self, **_: object) -> None:
         """Say it last, below the tables that Locust prints."""
         if self._is_headless and self._status is not None and not isinstance(self._environment.runner, WorkerRunner):
+            if warning := self._status.warning():
+                print(warning, file=sys.stderr, flush=True)
             print(self._status.line(), flush=True)
 
     @property

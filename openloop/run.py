@@ -18,10 +18,12 @@ import gevent
 from locust import events
 from locust.env import Environment
 from locust.rpc import Message
-from locust.runners import LocalRunner, MasterRunner, WorkerRunner
+from locust.runners import LocalRunner, MasterRunner, Runner, WorkerRunner
 from locust.web import WebUI
 
+from openloop import form
 from openloop.arrival import now
+from openloop.beginning import Beginning
 from openloop.client import Client
 from openloop.dispatcher import Dispatcher
 from openloop.plan import Fixed, Part, Plan, make
@@ -31,12 +33,22 @@ from openloop.scenario import MakeRequest, Process, Scenario
 from openloop.status import NOT_COMPARABLE
 from openloop.tab import add_tab
 from openloop.target import RefusedError, Target
+from openloop.told import Told
 
 BEGAN = "openloop began"
 """What the line on standard output starts with that tells the beginning of a run, in seconds since the epoch."""
 
 REFUSED = "openloop_refused"
 """The message in which a worker tells the master why it can't take part."""
+
+BEGUN = "openloop_begun"
+"""The message in which it tells that it does."""
+
+STUMBLED, LATE = 2, 3
+"""Exit status of Locust where the load test's own code failed, and where the generator was the limit; 1: requests failed."""
+
+MOST_STUMBLES = 20
+"""Kinds of failures of checks that are told in full."""
 
 STARTS_WITHIN_SECONDS = 10.0
 """How long the users of a worker are waited for, what it asks the target before included."""
@@ -46,14 +58,17 @@ _log = logging.getLogger(__name__)
 
 def register(scenarios: Mapping[str, Scenario], fixed: tuple[str, ...]) -> None:
     """Take part in the runs of this process, with these scenarios; the options named in `fixed` can't change."""
+    told = Told()
 
     def on_init(environment: Environment, **_: object) -> None:
         _spare_the_requests()
         # The timers of a run count from a fresh reading of the clock, whatever was loaded since the loop last looked at it.
         gevent.get_hub().loop.update_now()
-        Run.of[environment] = run = Run(environment, scenarios, fixed)
+        Run.of[environment] = run = Run(environment, scenarios, fixed, told)
         if environment.web_ui is not None:
+            told.release()
             add_tab(environment.web_ui, run.recording.status)
+            form.improve(environment.web_ui, run.beginning)
 
     events.init.add_listener(on_init)
 
@@ -74,19 +89,24 @@ class Run:
 
     of: ClassVar[dict[Environment, Run]] = {}
 
-    def __init__(self, environment: Environment, scenarios: Mapping[str, Scenario], fixed: tuple[str, ...]) -> None:
+    def __init__(
+        self, environment: Environment, scenarios: Mapping[str, Scenario], fixed: tuple[str, ...], told: Told
+    ) -> None:
         options: Any = environment.parsed_options
         self._environment, self._scenarios = environment, scenarios
         # Read once and kept: the web page can change every option later, but these are not its business.
         self._fixed = Fixed(*(getattr(options, name) for name in Fixed._fields))
         self._kept = {name: getattr(options, name) for name in fixed}
         self._users, self._is_refused = 0, False
+        self._told, self._stumbles = told, set[str]()
+        self.beginning = Beginning()
         self.plan: Plan | None = None
         self.dispatcher: Dispatcher | None = None
         """None on the master, which sends nothing."""
         self.recording = Recording(environment, self._fixed.samples)
         if isinstance(environment.runner, MasterRunner):
             environment.runner.register_message(REFUSED, self._on_refused)
+            environment.runner.register_message(BEGUN, self._on_begun)
         environment.events.test_start.add_listener(self._on_test_start)
         environment.events.test_stopping.add_listener(self._on_test_stopping)
         environment.events.quitting.add_listener(self._on_quitting)
@@ -105,15 +125,19 @@ class Run:
             self.plan = Plan(**options.openloop_plan)
         else:
             self.plan = self._make()
+            self.beginning.await_processes(self.plan.workers)
             # Locust sends every option that is not its own to the workers before it starts them.
             options.openloop_plan = dataclasses.asdict(self.plan)
-            print(f"{BEGAN} {began:.6f}", flush=True)
             if self.plan.is_closed:
                 _log.info(f"Closed loop, users wait for their answers: {NOT_COMPARABLE}.")
         sending = runner if isinstance(runner, LocalRunner | WorkerRunner) else None
         part = self.plan.part(sending.client_id, sending.worker_index) if sending else None
         requests = self._start(part, sending) if part and sending else None
+        if not isinstance(runner, WorkerRunner):
+            print(f"{BEGAN} {began:.6f}", flush=True)
+        self._told.release()
         self._users, self._is_refused = 0, False
+        self._stumbles.clear()
         self.recording.begin(self.plan)
         if part:
             self.dispatcher = self._dispatch(part, requests or _none)
@@ -123,6 +147,10 @@ class Run:
             # run makes it still collects, quickly: a run of hours stays small.
             gc.collect()
             gc.freeze()
+        if isinstance(sending, WorkerRunner) and requests is not None:
+            sending.send_message(BEGUN, None)
+        elif sending is not None:
+            self.beginning.begun(sending.client_id)
 
     def _start(self, part: Part, runner: LocalRunner | WorkerRunner) -> MakeRequest | None:
         """Start the scenario in this process; None for a worker that is refused: it tells the master, which ends the run."""
@@ -130,11 +158,19 @@ class Run:
         try:
             with contextlib.closing(Target(self._environment.host)) as target:
                 return self._scenarios[part.plan.scenario].start(Process(target, part.name, part.plan.facts))
-        except RefusedError as refused:
+        except Exception as error:
+            sentence = self._why(error)
             if isinstance(runner, LocalRunner):
-                self._refuse(str(refused))
-            runner.send_message(REFUSED, {"sentence": str(refused)})
+                self._refuse(sentence)
+            runner.send_message(REFUSED, {"sentence": sentence})
             return None
+
+    def _why(self, error: Exception) -> str:
+        """Say in a sentence why there is no run; what fails in the load test's own code, with its traceback."""
+        if isinstance(error, RefusedError):
+            return str(error)
+        _log.error("The load test's own code failed:", exc_info=error)
+        return f"The run can't begin, because the load test's own code failed: {error!r}"
 
     def _dispatch(self, part: Part, requests: MakeRequest) -> Dispatcher:
         plan, limit = part.plan, None if part.plan.is_closed else part.plan.in_flight
@@ -146,6 +182,7 @@ class Run:
             epoch=self.recording.epoch,
             fire=self._environment.events.request.fire,
             record=self.recording.record,
+            stumbled=self._on_stumble,
         )
         factory = part.factory(requests)
         return Dispatcher(part.schedule(now()), part.numbers(), factory, client, limit, self.recording.watch)
@@ -159,6 +196,8 @@ class Run:
     def _on_quitting(self, **_: object) -> None:
         """Stop here what Locust would stop later, so that its exit status knows of all failures."""
         runner = self._environment.runner
+        if self.plan is None and self._environment.process_exit_code is None and self._is_headless:
+            self._say("The run was over before it began: the target took too long to say what the run must know of it.")
         if self.plan is None or runner is None:
             return
         if self.dispatcher is not None:
@@ -168,6 +207,26 @@ class Run:
             self.recording.gather(runner)
         else:
             runner.stop()
+        if self._environment.process_exit_code is None and not isinstance(runner, WorkerRunner):
+            self._environment.process_exit_code = self._exit_status(runner)
+
+    def _exit_status(self, runner: Runner) -> int | None:
+        """Where the load test's own code failed, or all went well but for the generator; None: as Locust decides."""
+        if runner.exceptions:
+            return STUMBLED
+        if runner.errors:
+            return None
+        status = self.recording.status()
+        return LATE if status is not None and status.warning() else None
+
+    def _on_stumble(self, request: Request, error: Exception) -> None:
+        """A check failed by itself: tell it with its traceback, once for each kind."""
+        kind = f"{request.name} {type(error)} {error}"[:200]
+        if kind in self._stumbles or len(self._stumbles) >= MOST_STUMBLES:
+            return
+        self._stumbles.add(kind)
+        _log.error(f"The check of {request.name} failed by itself, so the server may be right:", exc_info=error)
+        self._environment.events.user_error.fire(user_instance=None, exception=error, tb=error.__traceback__)
 
     def _make(self) -> Plan:
         runner = self._environment.runner
@@ -180,8 +239,8 @@ class Run:
         try:
             options = argparse.Namespace(**{**vars(self._environment.parsed_options), **self._kept})
             plan = make(options, self._environment.host, self._fixed, workers, self._scenarios)
-        except RefusedError as refused:
-            self._refuse(str(refused))
+        except Exception as error:
+            self._refuse(self._why(error))
         assert self._environment.host
         self._environment.host = self._environment.host.rstrip("/")
         return plan
@@ -192,15 +251,24 @@ class Run:
 
     def _say(self, sentence: str) -> None:
         """Say why there is no run; without a web page Locust ends, too."""
-        options: Any = self._environment.parsed_options
-        if options.headless:
+        self.beginning.refuse(sentence)
+        if self._is_headless:
             self._environment.process_exit_code = 1
-            # Said last, below the empty tables that Locust prints when it quits.
-            self._environment.events.quit.add_listener(lambda **_: print(sentence, file=sys.stderr))
+            self._told.forget()
+            self.recording.forget()
+            print(sentence, file=sys.stderr, flush=True)
             assert self._environment.runner is not None
             gevent.spawn(self._environment.runner.quit)
         else:
             _log.error(sentence)
+
+    @property
+    def _is_headless(self) -> bool:
+        options: Any = self._environment.parsed_options
+        return bool(options.headless) and not isinstance(self._environment.runner, WorkerRunner)
+
+    def _on_begun(self, msg: Message, **_: object) -> None:
+        self.beginning.begun(msg.node_id)
 
     def _on_refused(self, msg: Message, **_: object) -> None:
         """A worker can't take part, so the run ends; others may say the same."""

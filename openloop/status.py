@@ -9,6 +9,9 @@ from openloop.plan import Plan
 
 NOT_COMPARABLE = "its latency is not comparable with open-loop latency"
 
+LATE_MS = 5.0
+"""Dispatch lag at p99 from which on a run says more about its generator than about the server."""
+
 
 class Status:
     """All processes of one run together. `total` is since its start, `latest` the last seconds of each process."""
@@ -33,6 +36,16 @@ class Status:
         lag = f"dispatch lag p50 {_ms(total.lag(0.5))}, p99 {_ms(total.lag(0.99))}"
         return f"arrivals: {counted}; {lag}; most in flight {total.most}{self._each()}"
 
+    def warning(self) -> str:
+        """Why the times of the run are not the server's; empty where they are."""
+        lag = self.total.lag(0.99)
+        if lag is None or lag <= LATE_MS:
+            return ""
+        return (
+            f"The generator was the limit, or this machine was busy: 1 % of the requests were sent more than {_ms(lag)} "
+            "late, so these times are not the server's. Ask for a lower rate, or for --processes."
+        )
+
     def rows(self) -> list[dict[str, Any]]:
         """The tab of the web page: name and value of each number."""
         recent = Counts()
@@ -52,6 +65,8 @@ class Status:
             rows["Dropped"] = total.dropped
             rows["Dispatch lag p50, last seconds"] = _ms(recent.lag(0.5))
             rows["Dispatch lag p99, last seconds"] = _ms(recent.lag(0.99))
+            if warning := self.warning():
+                rows["Warning"] = warning
         return [{"name": name, "value": str(value)} for name, value in rows.items()]
 
     def _each(self) -> str:

@@ -24,6 +24,9 @@ HOLD = Path(__file__).with_name("gate") / "hold.py"
 BEGAN = "openloop began "
 """What the line starts with that openloop prints when the time of its run begins."""
 
+MEASURED = (0, 1, 3)
+"""Exit status of a Locust that measured: all went well, requests failed, requests were sent late; the samples say which."""
+
 LOADS_WITHIN, STARTS_WITHIN = 30.0, 10.0
 MARGIN = 0.1
 """Seconds by which the window ends before Locust does, so that the load is the same to its end."""
@@ -157,8 +160,8 @@ class Generator:
             time.sleep(0.02)
         self.child.kill()
         code = self.child.popen.returncode
-        if code not in (0, 1) or not self.samples.is_file():  # 1: requests failed, as the samples say
-            what = f"ended with status {code}" if code not in (0, 1) else "left no samples"
+        if code not in MEASURED or not self.samples.is_file():
+            what = f"ended with status {code}" if code not in MEASURED else "left no samples"
             raise RunFailed(f"{self.child.name} {what}; its last log lines:\n{self.child.tail()}")
 
     def _wait_for(self, text: str, seconds: float) -> str:

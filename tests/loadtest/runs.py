@@ -40,6 +40,11 @@ class Done(NamedTuple):
         return sum(entry["num_requests"] for entry in self.statistics)
 
     @property
+    def went_well(self) -> bool:
+        """Locust found nothing wrong, or only that this machine was busy."""
+        return self.status in (0, 3)
+
+    @property
     def failures(self) -> int:
         return sum(entry["num_failures"] for entry in self.statistics)
 

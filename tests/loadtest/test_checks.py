@@ -22,12 +22,17 @@ class Answer(NamedTuple):
 
 def one(user_id: int = 7, **different: Any) -> dict[str, Any]:
     name = f"user{user_id:07d}"
-    body = {"id": user_id, "username": name, "email": f"{name}@example.org", "age": None}
-    return {**body, "created_at": "2026-01-01T00:00:07Z", "version": 1, **different}
+    body = {"id": user_id, "username": name, "email": f"{name}@example.org", "age": 18 + user_id * 37 % 80}
+    return {**body, "created_at": f"2026-01-01T00:00:{user_id:02d}Z", "version": 1, **different}
 
 
 def as_json(body: Any, status: int = 200, **headers: str) -> Answer:
     return Answer(status, {**JSON, **headers}, json.dumps(body).encode())
+
+
+def compact(answer: Answer) -> Answer:
+    """The same in the form that the apps use."""
+    return answer._replace(content=json.dumps(json.loads(answer.content), separators=(",", ":")).encode())
 
 
 def as_page(heading: str, content: str = "", end: str = "</html>\n") -> Answer:
@@ -38,46 +43,68 @@ def listed(*ids: int, following: str | None = "/api/users?after=4&limit=2", **di
     return as_json({"users": [one(user_id, **different) for user_id in ids], "next": following})
 
 
-def table(*ids: int, link: str = "/users?after=4&amp;limit=2") -> Answer:
-    rows = "".join(f'<a href="/users/{user_id}">user{user_id:07d}</a>' for user_id in ids)
+def table(*ids: int, link: str = "/users?after=4&amp;limit=2", between: str = "\n", **different: Any) -> Answer:
+    users = [one(user_id, **different) for user_id in ids]
+    rows = between.join(
+        f'<tr><td>{user["id"]}</td><th scope="row"><a href="/users/{user["id"]}">{user["username"]}</a></th>'
+        f"<td>{user['email']}</td><td>{user['age']}</td></tr>"
+        for user in users
+    )
     return as_page("Users", f'{rows}<a rel="next" href="{link}">')
 
 
-SEEDED = {"id": 7, "username": "user0000007", "email": "user0000007@example.org"}
+def profile(between: str = "\n", **different: Any) -> Answer:
+    user = one(7, **different)
+    created = f'<time datetime="{user["created_at"]}">{user["created_at"]}</time>'
+    terms = {
+        "Id": user["id"],
+        "Email": user["email"],
+        "Age": user["age"],
+        "Created": created,
+        "Version": user["version"],
+    }
+    content = between.join(f"<dt>{term}</dt><dd>{value}</dd>" for term, value in terms.items())
+    return as_page(user["username"], f"<dl>{content}</dl>")
+
+
 ETAG: dict[str, Any] = {"etag": '"1"'}
 
 Check = Callable[[Any, Answer], object]
 CHECKS: dict[str, Check] = {
-    "user": lambda checks, answer: checks.user(answer, SEEDED),
-    "created": lambda checks, answer: checks.created(answer, {"username": "user0000007", "age": None}),
+    "user": lambda checks, answer: checks.seeded_user(answer, 7),
+    "created": lambda checks, answer: checks.created(answer, {"username": "user0000007", "age": 37}),
     "changed": lambda checks, answer: checks.changed(answer, {"id": 7, "age": 5}, 1),
-    "unchanged": lambda checks, answer: checks.unchanged(answer, 7, '"1"'),
+    "unchanged": lambda checks, answer: checks.unchanged(answer, '"1"'),
     "empty": lambda checks, answer: checks.empty(answer, 204),
     "users": lambda checks, answer: checks.users(answer, [3, 4], "/api/users?after=4&limit=2", True),
     "last users": lambda checks, answer: checks.users(answer, [3, 4], None, False),
     "users page": lambda checks, answer: checks.users_page(answer, [3, 4], "/users?after=4&limit=2", True),
     "user page": lambda checks, answer: checks.user_page(answer, 7),
-    "logged in": lambda checks, answer: checks.logged_in(answer),
+    "logged in": lambda checks, answer: checks.logged_in(answer, "user0000007", {"taken": "user0000008"}),
     "healthy": lambda checks, answer: checks.healthy(answer),
     "news": lambda checks, answer: checks.news(answer, "user0000007"),
     "static": lambda checks, answer: checks.static(answer, "text/css"),
 }
-LOGGED_IN = {"token": "WyI3.x", "expires_at": "2026-01-31T23:59:59Z"}
-NEWS = {"user": "user0000007", "items": [{"title": "t", "url": "u"}]}
+LOGGED_IN = {"token": "WyI3.x", "expires_at": "2999-01-31T23:59:59Z"}
+ITEMS = [{"title": f"News {n} for user0000007", "url": f"https://news.example.org/user0000007/{n}"} for n in (1, 2, 3)]
+NEWS = {"user": "user0000007", "items": ITEMS}
 CSS = Answer(200, {"content-type": "text/css", "content-length": "3"}, b"a{}")
 
 RIGHT = [
     ("user", as_json(one(), **ETAG)),
+    ("user", compact(as_json(one(), **ETAG))),
     ("created", as_json(one(), 201, location="/api/users/7", **ETAG)),
     ("changed", as_json(one(age=5, version=2), etag='"2"')),
     ("unchanged", Answer(304, ETAG, b"")),
-    ("unchanged", as_json(one(version=2), etag='"2"')),  # somebody changed it meanwhile
     ("empty", Answer(204, {}, b"")),
     ("users", listed(3, 4)),
+    ("users", compact(listed(3, 4))),
     ("last users", listed(3, 4, following=None)),
     ("last users", as_json({"users": [one(3), one(4), one(9, username="load-x")], "next": None})),
     ("users page", table(3, 4)),
-    ("user page", as_page("user0000007", "user0000007@example.org")),
+    ("users page", table(3, 4, between=" ")),
+    ("user page", profile()),
+    ("user page", profile(between=" ")),
     ("logged in", as_json(LOGGED_IN)),
     ("healthy", as_json({"status": "ok"})),
     ("news", as_json(NEWS)),
@@ -90,34 +117,54 @@ WRONG = [
     ("user", as_json(one(email="x"), **ETAG), "email: expected 'user0000007@example.org', got 'x'"),
     ("user", as_json(one(), etag='"2"'), "etag: expected '\"1\"', got '\"2\"'"),
     ("user", as_json(one()), "etag: expected '\"1\"', got None"),
+    ("user", as_json(one(age=3), **ETAG), "age: expected 37, got 3"),
+    ("user", as_json(one(created_at="x"), **ETAG), "created_at: expected '2026-01-01T00:00:07Z', got 'x'"),
+    ("user", as_json(one(version=2), etag='"2"'), "version: expected 1, got 2"),
+    ("user", Answer(200, {**JSON, **ETAG}, b"{"), "body: expected JSON, got b'{'"),
     ("user", as_json({"id": 7}, **ETAG), "fields: expected ['id', 'username'"),
     ("user", as_json(one(password="x"), **ETAG), "fields: expected"),
     ("user", as_json(one(), 201, **ETAG), "status: expected 200, got 201"),
     ("user", Answer(200, {**HTML, **ETAG}, b"{}"), "content-type: expected 'application/json', got 'text/html"),
     ("created", as_json(one(), 200, location="/api/users/7", **ETAG), "status: expected 201, got 200"),
     ("created", as_json(one(), 201, location="/api/users/8", **ETAG), "location: expected '/api/users/7'"),
-    ("created", as_json(one(age=3), 201, location="/api/users/7", **ETAG), "age: expected None, got 3"),
+    ("created", as_json(one(age=3), 201, location="/api/users/7", **ETAG), "age: expected 37, got 3"),
     ("changed", as_json(one(age=5), **ETAG), "version: expected 2, got 1"),
     ("changed", as_json(one(age=4, version=2), etag='"2"'), "age: expected 5, got 4"),
     ("changed", as_json({}, 412), "status: expected 200, got 412"),
     ("unchanged", as_json(one(), **ETAG), "status: expected 304, got 200"),
     ("unchanged", Answer(304, {"etag": '"2"'}, b""), "etag: expected '\"1\"', got '\"2\"'"),
-    ("unchanged", as_json(one(8, version=2), etag='"2"'), "id: expected 7, got 8"),
+    ("unchanged", as_json(one(version=2), etag='"2"'), "status: expected 304, got 200"),
     ("empty", Answer(204, {}, b"x"), "body: expected b'', got b'x'"),
     ("empty", Answer(409, {}, b""), "status: expected 204, got 409"),
-    ("users", listed(3, 5), "user in list: expected (4, 'user0000004'), got (5, 'user0000005')"),
+    ("users", listed(3, 5), "user in list: expected (4, 'user0000004', "),
+    ("users", compact(listed(3, 5)), "user in list: expected (4, 'user0000004'"),
+    ("users", compact(listed(3, 4, following=None)), "next: expected"),
+    ("users", listed(3, 4, version=2), "user in list: expected (3, 'user0000003'"),
+    ("users", as_json([]), "expected an object, got []"),
+    ("users", as_json({"users": 3, "next": None}), "users: expected a list, got 3"),
+    ("users", as_json({"users": [3], "next": None}), "expected an object, got 3"),
     ("users", listed(3), "users in list: expected 2, got 1"),
     ("users", listed(3, 4, 5), "users in list: expected 2, got 3"),
-    ("users", listed(4, 3), "user in list: expected (3, 'user0000003'), got (4, 'user0000004')"),
-    ("users", listed(3, 4, email="x"), "email: expected 'user0000003@example.org', got 'x'"),
+    ("users", listed(4, 3), "user in list: expected (3, 'user0000003', "),
+    ("users", listed(3, 4, email="x"), "user in list: expected (3, 'user0000003', 'user0000003@example.org'"),
     ("users", listed(3, 4, following=None), "next: expected '/api/users?after=4&limit=2', got None"),
     ("last users", listed(3), "users in list: expected 2, got 1"),
-    ("users page", table(3, 5), "user in list: expected (4, 'user0000004')"),
+    ("users page", table(3, 5), "user in list: expected ('4', '4', 'user0000004'"),
     ("users page", table(3, 4, link="/users?after=5&amp;limit=2"), "page: expected a link to /users?after=4&limit=2"),
+    (
+        "users page",
+        table(3, 4, email="x"),
+        "user in list: expected ('3', '3', 'user0000003', 'user0000003@example.org'",
+    ),
+    ("users page", table(3, 4, age=1), "user in list: expected ('3', '3', 'user0000003', 'user0000003@example.org'"),
     ("users page", as_page("Users"), "users in list: expected 2, got 0"),
-    ("user page", as_page("user0000008", "user0000007@example.org"), "expected the heading 'user0000007'"),
-    ("user page", as_page("user0000007"), "expected the email of user 7"),
-    ("user page", as_page("user0000007", "user0000007@example.org", end=""), "expected it to end with </html>"),
+    ("user page", profile(username="user0000008"), "expected the heading 'user0000007'"),
+    ("user page", as_page("user0000007"), "id: expected '7', got None"),
+    ("user page", profile(email="x"), "email: expected 'user0000007@example.org', got 'x'"),
+    ("user page", profile(age=3), "age: expected '37', got '3'"),
+    ("user page", profile(created_at="2026"), "created_at: expected '2026-01-01T00:00:07Z', got '2026'"),
+    ("user page", profile(version=2), "version: expected '1', got '2'"),
+    ("user page", as_page("user0000007", end=""), "expected it to end with </html>"),
     ("user page", Answer(200, JSON, b"<h1>user0000007</h1>"), "content-type: expected 'text/html; charset=utf-8'"),
     ("created", as_json({}, 401), "status: expected 201, got 401"),
     ("changed", as_json({}, 403), "status: expected 200, got 403"),
@@ -125,10 +172,22 @@ WRONG = [
     ("logged in", as_json({"token": "x"}), "fields: expected ['token', 'expires_at'], got ['token']"),
     ("logged in", as_json({**LOGGED_IN, "token": ""}), "token: expected a text, got ''"),
     ("logged in", as_json({**LOGGED_IN, "expires_at": None}), "expires_at: expected a text, got None"),
+    ("logged in", as_json({**LOGGED_IN, "token": "taken"}), "whose token: expected 'user0000007', got 'user0000008'"),
+    (
+        "logged in",
+        as_json({**LOGGED_IN, "expires_at": "2026-01-31"}),
+        "expires_at: expected a time to come, got '2026-01-31'",
+    ),
     ("healthy", as_json({"status": "ready"}), "body: expected {'status': 'ok'}, got {'status': 'ready'}"),
     ("news", as_json({**NEWS, "user": "x"}), "user: expected 'user0000007', got 'x'"),
-    ("news", as_json({**NEWS, "items": []}), "expected news, got none"),
-    ("news", as_json({**NEWS, "items": [{"title": "t"}]}), "item: expected ['title', 'url'], got ['title']"),
+    ("news", as_json({**NEWS, "items": []}), "items: expected 3, got 0"),
+    ("news", as_json({**NEWS, "items": ITEMS[::-1]}), "item: expected {'title': 'News 1 for user0000007'"),
+    (
+        "news",
+        as_json({**NEWS, "items": [{"title": "t", "url": "u"}] * 3}),
+        "item: expected {'title': 'News 1 for user0000007'",
+    ),
+    ("news", as_json({**NEWS, "items": "xyz"}), "items: expected 3, got 'xyz'"),
     ("news", as_json({}, 504), "status: expected 200, got 504"),
     ("static", CSS._replace(content=b"a{"), "length: expected '3', got '2'"),
     (

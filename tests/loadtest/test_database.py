@@ -44,7 +44,12 @@ def test_something_else_is_no_user_database(body: bytes, room: Room, monkeypatch
     ("status", "body", "sentence"),
     [
         (401, b"{}", "does not let admin in (401): give another user with --login-name, or the right password"),
-        (429, b"<html>", "does not let admin in (429): wait until it takes attempts again, or serve it with LIMITS=0."),
+        (
+            429,
+            b"<html>",
+            "does not let admin in (429): too many attempts came lately under this name or from this machine",
+        ),
+        (429, b"<html>", "wait until it takes attempts again, or serve it with LIMITS=0."),
         (503, b"", "does not let admin in (503): it is busy with other logins"),
         (404, b"{}", "does not let admin in (404): is it the user database?"),
         (200, b"{}", "does not let admin in (200): is it the user database?"),
@@ -82,3 +87,24 @@ def test_an_empty_database(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(target, "get", lambda path: (200, b'{"users":[],"next":null}'))
     with pytest.raises(RefusedError, match="no seeded users"):
         room.database.seeded_users(target)
+
+
+@pytest.mark.parametrize(("after", "sentence"), [(11, "(429 after 11)"), (0, "(429 after 0)"), (100, "")])
+def test_limits_on_logins_are_found_before_the_run(
+    after: int, sentence: str, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names: list[str] = []
+
+    def post(path: str, body: dict[str, str]) -> tuple[int, bytes]:
+        names.append(body["username"])
+        return (429 if len(names) > after else 200), b"{}"
+
+    target = Target("http://127.0.0.1:1")
+    monkeypatch.setattr(target, "post", post)
+    if sentence:
+        with pytest.raises(RefusedError, match="serve it with LIMITS=0") as refused:
+            room.database.check_unlimited(target, 1000)
+        assert sentence in str(refused.value)
+    else:
+        room.database.check_unlimited(target, 1000)
+        assert len(set(names)) == 12, "an app counts the attempts under each name"

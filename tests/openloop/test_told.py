@@ -1,0 +1,82 @@
+"""Whose fault it was: a late generator and a load test's own mistakes are told as such, by real Locust."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.loadtest.runs import Done, left, locust
+from tests.loadtest.toy import toy
+
+HEAD = """
+from gevent.monkey import get_original
+from openloop.api import OpenLoopUser, Request, Scenario, offer
+
+sleep = get_original("time", "sleep")
+
+
+def late(answer):
+    sleep(0.02)  # nothing else happens in the generator meanwhile
+
+
+def mistaken(answer):
+    answer.no_such_thing
+
+
+def start(process):
+    return None.nothing
+
+
+def scenario(check):
+    return Scenario(lambda process: lambda random: Request("GET", "/item", "/item", check))
+
+
+offer({"late": scenario(late), "mistaken": scenario(mistaken), "broken": Scenario(start)})
+"""
+
+
+def played(scenario: str, folder: Path, *more: object) -> Done:
+    (folder / "locustfile.py").write_text(HEAD)
+    options = ["--headless", "-u", 60, "-r", 60, "-t", "2s", "--samples", "samples.gz", "--json-file", "statistics"]
+    with toy(lambda _: (200, {}, b"")) as server:
+        given = [*options, "-H", server.url, "--scenario", scenario, *more]
+        with locust(folder / "log", *given, cwd=folder) as process:
+            return left(folder, process.wait(60))
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_generator_that_was_the_limit(tmp_path: Path) -> None:
+    """It takes 20 ms for each check, and 60 arrivals per second come: no server is that late."""
+    done = played("late", tmp_path)
+    assert done.status == 3
+    assert done.failures == 0
+    *_, warning, last = done.output.splitlines()
+    assert re.match(
+        r"The generator was the limit, .*: 1 % of the requests were sent more than \d+\.\d\d ms late", warning
+    )
+    assert last.startswith("arrivals: ")
+
+
+@pytest.mark.parametrize("clients", [1, 2])
+@pytest.mark.usefixtures("alone")
+def test_a_mistake_in_a_check(clients: int, tmp_path: Path) -> None:
+    """Told once with its traceback, and never as a wrong answer."""
+    done = played("mistaken", tmp_path, *(["--processes", clients] if clients > 1 else []))
+    assert done.status == 2
+    assert done.output.count("The check of GET /item failed by itself, so the server may be right:") == clients
+    assert done.output.count("in mistaken") >= clients
+    assert {row["outcome"] for row in done.samples} == {"failed"}
+    [reason] = {row["reason"] for row in done.samples}
+    assert reason.startswith("the check failed by itself: AttributeError(")
+    assert "expected" not in reason
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_mistake_before_the_run(tmp_path: Path) -> None:
+    done = played("broken", tmp_path)
+    assert done.status == 1
+    assert "in start\n    return None.nothing" in done.output
+    assert done.last_line.startswith("The run can't begin, because the load test's own code failed: AttributeError(")
+    assert not done.samples
