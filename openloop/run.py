@@ -196,7 +196,7 @@ class Run:
     def _on_quitting(self, **_: object) -> None:
         """Stop here what Locust would stop later, so that its exit status knows of all failures."""
         runner = self._environment.runner
-        if self.plan is None and self._environment.process_exit_code is None and self._is_headless:
+        if self.recording.status() is None and self._environment.process_exit_code is None and self._is_headless:
             self._say("The run was over before it began: the target took too long to say what the run must know of it.")
         if self.plan is None or runner is None:
             return

@@ -29,11 +29,16 @@ def start(process):
     return None.nothing
 
 
+def slowly(process):
+    import gevent
+    gevent.sleep(30)
+
+
 def scenario(check):
     return Scenario(lambda process: lambda random: Request("GET", "/item", "/item", check))
 
 
-offer({"late": scenario(late), "mistaken": scenario(mistaken), "broken": Scenario(start)})
+offer({"late": scenario(late), "mistaken": scenario(mistaken), "broken": Scenario(start), "slow": Scenario(slowly)})
 """
 
 
@@ -79,4 +84,12 @@ def test_a_mistake_before_the_run(tmp_path: Path) -> None:
     assert done.status == 1
     assert "in start\n    return None.nothing" in done.output
     assert done.last_line.startswith("The run can't begin, because the load test's own code failed: AttributeError(")
+    assert not done.samples
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_run_whose_time_is_over_before_it_begins(tmp_path: Path) -> None:
+    done = played("slow", tmp_path)
+    assert done.status == 1
+    assert done.output.startswith("The run was over before it began: the target took too long")
     assert not done.samples
