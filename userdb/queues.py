@@ -12,44 +12,53 @@ from contextlib import contextmanager
 
 from userdb import errors
 
+Limits = dict[str, int]
+"""Of what a slot counts among, and how many there may be."""
+
 
 class Queue:
     """The slots of one process."""
 
     def __init__(self, slots: int) -> None:
-        self._logins = slots
-        self._known = max(1, slots // 4)  # more, for devices that logged in before
-        self._passwords = max(1, slots // 2)
-        self._share = max(1, slots // 4)  # of one who sets passwords
-        self._name = max(1, slots // 2)  # of one name that logs in
+        self._logins, self._name = slots, max(1, slots // 2)
+        self._known, self._known_name = max(1, slots // 4), max(1, slots // 8)
+        self._passwords, self._share = max(1, slots // 2), max(1, slots // 4)
         self._taken: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     @contextmanager
     def login(self, username: str, is_known: bool) -> Iterator[None]:
-        """A slot for a login, one of the last for a device that is known. Raises Busy where all, or all of a name, are taken."""
-        most = {"logins": self._logins, f"as {username}": self._name}
+        """A slot for a login; where all or those of a name are taken, one of some for known devices alone. Raises Busy."""
+        ways = [{"logins": self._logins, f"login {username}": self._name}]
         if is_known:
-            most = {"logins": self._logins + self._known}
-        with self._slot(most, "Too many are logging in."):
+            ways.append({"known": self._known, f"known {username}": self._known_name})
+        with self._slot(ways, "Too many are logging in."):
             yield
 
     @contextmanager
     def new_password(self, owner: str) -> Iterator[None]:
         """A slot for a new password that `owner` sets, who has a share of them. Raises Busy where all are taken."""
-        most = {"passwords": self._passwords, f"of {owner}": self._share}
-        with self._slot(most, "Too many are setting passwords."):
+        with self._slot(
+            [{"passwords": self._passwords, f"of {owner}": self._share}], "Too many are setting passwords."
+        ):
             yield
 
     @contextmanager
-    def _slot(self, most: dict[str, int], refusal: str) -> Iterator[None]:
-        with self._lock:
-            if any(self._taken[name] >= limit for name, limit in most.items()):
-                raise errors.Busy(refusal)
-            self._taken.update(most.keys())
+    def _slot(self, ways: list[Limits], refusal: str) -> Iterator[None]:
+        taken = self._take(ways)
+        if taken is None:
+            raise errors.Busy(refusal)
         try:
             yield
         finally:
             with self._lock:
-                self._taken.subtract(most.keys())
-                self._taken += Counter()  # forgets whoever has none
+                self._taken -= Counter(taken.keys())  # keeps none of whoever has none
+
+    def _take(self, ways: list[Limits]) -> Limits | None:
+        """Take a slot in the first way in which there is one."""
+        with self._lock:
+            for way in ways:
+                if all(self._taken[name] < limit for name, limit in way.items()):
+                    self._taken.update(way.keys())
+                    return way
+        return None

@@ -95,7 +95,7 @@ def belongs(session: Session, account: Account | None) -> bool:
 
 def required(session: Session, account: Account | None) -> Account:
     """The account that the session is still of. Raises Unauthorized."""
-    if account is None or not belongs(session, account):
+    if account is None or not belongs(session, account) or session.expires <= time.time():
         raise Unauthorized()
     return account
 

@@ -284,19 +284,21 @@ def test_nor_one_on_a_page_or_one_of_an_older_password(
 
 def test_a_logout_and_a_new_password_at_once_agree(place: Place, pool: ThreadPoolExecutor) -> None:
     """Hashing takes as long as it does: a change that was answered before the logout holds, another was never made."""
-    client = place.client
-    statuses = []
-    for _ in range(ROUNDS):
+    client, logout_was_first = place.client, (401, 204)
+    seen = set()
+    for _ in range(6 * ROUNDS):
         member = join(client, PASSWORD)
         header = authorization(token(client, member))
         changed = pool.submit(send, client, "PATCH", member.path, {"password": "another battery"}, header)
         out = pool.submit(client.request, "POST", "/api/logout", header)
-        statuses.append((changed.result().status, out.result().status))
-        right = "another battery" if statuses[-1][0] == 200 else PASSWORD
+        told = (changed.result().status, out.result().status)
+        assert told in {(200, 401), (200, 204), logout_was_first}
+        right = PASSWORD if told == logout_was_first else "another battery"
         assert log_in(client, member.username, right).status == 200
-    assert set(statuses) <= {(200, 401), (200, 204), (401, 204)}
-    if isinstance(client, HttpClient):  # hashing is cheap in this process
-        assert (401, 204) in statuses
+        seen.add(told)
+        if logout_was_first in seen:
+            break
+    assert logout_was_first in seen or not isinstance(client, HttpClient)  # hashing is cheap in this process
 
 
 def test_an_account_that_is_removed_while_it_logs_in_has_no_session(
