@@ -26,6 +26,7 @@ from tests.support.database import Database
 from tests.support.guard import no_process_is_started
 from tests.support.news import news_service
 from tests.support.stacks import STACKS, environment_for, one_cpu
+from userdb import logs
 from userdb.database import lifecycle
 from userdb.settings import from_environment
 
@@ -115,6 +116,12 @@ def app_client(request: pytest.FixtureRequest, database: Path) -> Iterator[Clien
     """Each app in turn, in this process, on a fresh database."""
     with cheap_passwords(), in_process(request.param, settings_for(database)) as client:
         yield client
+
+
+@pytest.fixture(autouse=True)
+def _log_of_its_own() -> None:
+    """What other tests have logged counts for nothing: a kind of line that repeats is not written each time."""
+    logs.repeats.seen.clear()
 
 
 @pytest.fixture

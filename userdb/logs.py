@@ -67,7 +67,7 @@ class Repeats(logging.Filter):
         self.seen[kind] = began, count
         more = f" ({count} of this kind within a minute)" if count > FIRST else ""
         more = f" ({before} of this kind in a minute before)" if before > FIRST else more
-        record.msg, record.args = printable(record.getMessage().rstrip())[:LONGEST] + more, ()
+        record.msg, record.args = printable(record.getMessage()[:LONGEST].rstrip())[:LONGEST] + more, ()
         record.__dict__.pop(
             "color_message", None
         )  # uvicorn's, which would be filled in with what is not there any more
