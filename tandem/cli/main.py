@@ -189,6 +189,7 @@ def _plan(given: argparse.Namespace, seed: int | None) -> planning.Plan:
         extension=given.plan_extension,
         seed=seed,
         cpus=given.cpus,
+        waive=given.waive,
     )
 
 

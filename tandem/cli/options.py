@@ -157,6 +157,14 @@ def compare() -> dict[str, tuple[Option, ...]]:
                 "how long to wait for an idle machine before the start "
                 f"(default: {IDLE_SECONDS}, with --allow-dirty 0)",
             ),
+            Option(
+                "--waive",
+                str,
+                "PROBE",
+                "don't compare the answers to probes that begin so, such as 'GET /a'; the report says so; "
+                "may be given again",
+                repeated=True,
+            ),
             Option("--allow-dirty", None, "", "measure although the machine is not idle; the report says so"),
             Option("--require-decided", None, "", "exit 3 unless every headline is decided"),
         ),

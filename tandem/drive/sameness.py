@@ -10,11 +10,16 @@ from __future__ import annotations
 import difflib
 import http.client
 import re
+import shlex
 import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from tandem import formats
 from tandem.errors import RunFailed
 from tandem.plan.contract import Contract, Mask, Probe
+
+REQUEST_LINE, HEADERS, HEADER = 4094, 100, 8190
+"""What gunicorn takes unless told otherwise: bytes of a request line, headers, bytes of a header."""
 
 _ALWAYS = Mask(re.compile(rb"(?im)^(date|x-request-id): [^\r\n]*"), rb"\1: *")
 
@@ -82,16 +87,46 @@ def handed_out(probe: Probe, answer: bytes, where: Mapping[str, re.Pattern[bytes
     return taught
 
 
-def difference(probes: Sequence[Probe], name: str, ours: Sequence[bytes], other: str, theirs: Sequence[bytes]) -> str:
-    """Return unified diffs of every probe that was not answered alike; empty where all were."""
+def difference(
+    probes: Sequence[Probe],
+    name: str,
+    ours: Sequence[bytes],
+    other: str,
+    theirs: Sequence[bytes],
+    waived: Sequence[Probe] = (),
+) -> str:
+    """Return unified diffs of every probe that was not answered alike and is not waived; empty where all were."""
     pairs = zip(probes, ours, theirs, strict=True)
-    return "\n".join("\n".join(_diff(probe, name, a, other, b)) for probe, a, b in pairs if a != b)
+    found = [(probe, a, b) for probe, a, b in pairs if a != b and probe not in waived]
+    shown = [line for probe, a, b in found for line in _diff(probe, name, a, other, b)]
+    if found:
+        how = shlex.quote(found[0][0].line[:60])
+        shown.append(f"(tandem compare --waive {how} leaves out what begins so, and the report says it)")
+    return "\n".join(shown)
 
 
 def _diff(probe: Probe, name: str, ours: bytes, other: str, theirs: bytes) -> Iterator[str]:
     yield str(probe)
-    yield from difflib.unified_diff(_lines(ours), _lines(theirs), fromfile=name, tofile=other, lineterm="")
+    lines = difflib.unified_diff(_lines(ours), _lines(theirs), fromfile=name, tofile=other, lineterm="")
+    yield from (formats.shortened(line) for line in lines)
+    if reason := hint(probe):
+        yield f"({reason})"
+
+
+def hint(probe: Probe) -> str | None:
+    """Return which setting of a server usually makes the difference where a request is of this size."""
+    if len(probe.line) > REQUEST_LINE:
+        what, flag = f"a request line of more than {REQUEST_LINE:,} bytes", "--limit-request-line 0"
+    elif len(probe.headers) > HEADERS:
+        what, flag = f"more than {HEADERS} headers", "--limit-request-fields 32768"
+    elif any(len(name) + len(value) > HEADER for name, value in probe.headers):
+        what, flag = f"a header of more than {HEADER:,} bytes", "--limit-request-field_size 0"
+    else:
+        return None
+    return f"gunicorn refuses {what} unless it is started with {flag}"
 
 
 def _lines(answer: bytes) -> list[str]:
-    return answer.decode("utf-8", "backslashreplace").replace("\r", "").split("\n")
+    return [
+        formats.printable(line) for line in answer.decode("utf-8", "backslashreplace").replace("\r", "").split("\n")
+    ]

@@ -25,6 +25,9 @@ from tandem.records.setup import Calibration, Load, Provenance
 
 Say = Callable[[str], None]
 
+SHOWN = 4
+"""Causes of an INVALID round that are listed while it runs; the report lists all."""
+
 
 class Comparison:
     """A run as it is measured, into the records of one folder."""
@@ -127,8 +130,11 @@ class Comparison:
         settled = rounds.settled(number)
         last = rounds.of_round(number)[-1]
         if last.invalid:
-            self.say(f"round {number} is INVALID, for causes outside the stacks: {'; '.join(causes(last)[:4])}")
-            self.say(f"round {number}: {self._consequence(settled)}")
+            found = causes(last)
+            more = [f"and {formats.count(len(found) - SHOWN, 'more cause')}"] if len(found) > SHOWN else []
+            self.say(f"round {number} is INVALID, {self._consequence(settled)}; causes outside the stacks:")
+            for cause in [*found[:SHOWN], *more]:
+                self.say(f"  - {cause}")
         return not settled
 
     def _consequence(self, settled: bool) -> str:

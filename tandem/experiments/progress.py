@@ -11,17 +11,22 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
+EXPECTED = 6
+"""Steps that the expectation counts for: the first block of a stack holds its start, and says little of the others."""
+
+
 class Progress:
-    """Tells after every step how long the rest will take, from what the steps so far took."""
+    """Tells after every step how long the rest will take, from what was expected and what the steps so far took."""
 
     def __init__(self, steps: int, expected: float) -> None:
-        """Count on `expected` seconds for each step until it is known better."""
+        """Count on `expected` seconds for each step, less and less as more is known."""
         self.steps, self.done, self.expected, self.began = steps, 0, expected, time.monotonic()
 
     def step(self) -> str:
         """Count one step and return `block 3 of 42, 4 min 10 s left`."""
         self.done += 1
-        each = (time.monotonic() - self.began) / self.done
+        spent = time.monotonic() - self.began
+        each = (EXPECTED * self.expected + spent) / (EXPECTED + self.done)
         return f"block {self.done} of {self.steps}, {duration(each * (self.steps - self.done))} left"
 
     def total(self) -> str:

@@ -21,6 +21,9 @@ from tandem.plan.stacks import Definition, Stacks
 
 VAR = PROJECT / "var"
 
+SETTLED = 0.5
+"""Seconds after which servers that answer have logged what they log at their start."""
+
 Say = Callable[[str], None]
 """What a line for the person at the terminal is given to."""
 
@@ -171,9 +174,11 @@ def serve(stacks: Stacks, options: ServeOptions, say: Say) -> None:
 
 
 def _foreground(tail: Tail, started: Sequence[RunningStack], ready: Sequence[str]) -> None:
+    """Say where the stacks answer, last of all that is said at the start, then what they log."""
+    time.sleep(SETTLED)
     tail.show()
     accounts = dict.fromkeys(running.application.account for running in started if running.application.account)
-    for line in (*ready, *accounts, "Ctrl-C stops everything"):
+    for line in (*accounts, "Ctrl-C stops everything", *ready):
         tail.say(line)
     while True:
         tail.show()

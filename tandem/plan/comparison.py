@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from tandem import statistics
+from tandem import formats, statistics
 from tandem.errors import TandemError
 from tandem.plan import cpu_layout, profiles
 from tandem.plan.apps import App
@@ -41,6 +41,7 @@ class Plan:
     seed: int
     users: int
     layout: cpu_layout.Layout
+    waive: Sequence[str] = ()  # beginnings of probes whose answers are not compared
     exploratory: str | None = None  # why the run can give no verdict: it then has no decoy, which would vouch for one
 
     @property
@@ -83,7 +84,7 @@ class Plan:
             app=self.application.digests(),
             probes=probes,
             calibration=calibration,
-            suspect=[*([self.layout.suspect] if self.layout.suspect else []), *suspect],
+            suspect=[*([self.layout.suspect] if self.layout.suspect else []), *map(_waived, self.waive), *suspect],
             provenance=provenance,
         )
 
@@ -118,6 +119,7 @@ def plan(
     extension: int = 0,
     seed: int,
     cpus: int = 1,
+    waive: Sequence[str] = (),
 ) -> Plan:
     """Return the plan of a profile with what is given in its place. Raises TandemError where it makes no sense."""
     chosen = choose(stacks, list(profile.stacks if names is None else names))
@@ -165,6 +167,7 @@ def plan(
         seed=seed,
         users=users or profile.users,
         layout=layout,
+        waive=waive,
         exploratory=too_few,
     )
 
@@ -186,6 +189,10 @@ def _that_saturate(rows: Scenarios, saturated: Sequence[str], required: bool) ->
     if left_out and required:
         raise TandemError(f"{left_out[0]!r} can't be driven to saturation (its concurrency is 0): give --load rate")
     return found
+
+
+def _waived(beginning: str) -> str:
+    return f"the answers to probes that begin with `{formats.shortened(beginning)}` were not compared: they were waived"
 
 
 def too_few_rounds(rounds: int, ratios: int, looks: int = 1) -> str | None:

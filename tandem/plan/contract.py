@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from tandem import formats
 from tandem.errors import TandemError
 from tandem.plan import tables
 
@@ -30,7 +31,13 @@ class Probe(NamedTuple):
     teaches: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.method} {self.target}" + "".join(f" [{name}: {value}]" for name, value in self.headers)
+        headers = "".join(f" [{name}: {formats.shortened(value, 100)}]" for name, value in self.headers)
+        return f"{self.method} {formats.shortened(self.target)}" + headers
+
+    @property
+    def line(self) -> str:
+        """Its method and its target, whole."""
+        return f"{self.method} {self.target}"
 
 
 class Mask(NamedTuple):
@@ -82,6 +89,16 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     handed_out: dict[str, str] = {}
     masks: list[_Mask] = []
     sequences: list[_Sequence]
+
+
+def waived(contract: Contract, beginnings: Sequence[str]) -> list[Probe]:
+    """Return the probes that begin so, whose answers are not compared. Raises TandemError where none does."""
+    for beginning in beginnings:
+        if not beginning or not any(probe.line.startswith(beginning) for probe in contract.probes):
+            raise TandemError(
+                f"no probe begins with {formats.shortened(beginning)!r}: give its method and path, as the refusal shows it"
+            )
+    return [probe for probe in contract.probes if probe.line.startswith(tuple(beginnings))]
 
 
 def read(file: Path, users: int) -> Contract:

@@ -255,7 +255,7 @@ def serving(processes: None, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[
         ]
         served = subprocess.Popen(command, cwd=PROJECT, stdout=file, stderr=subprocess.STDOUT, text=True)
     try:
-        assert eventually(lambda: "Ctrl-C stops everything" in output.read_text() or served.poll() is not None, 30)
+        assert eventually(lambda: "toy ready at" in output.read_text() or served.poll() is not None, 30)
         yield served, port, output
     finally:
         served.kill()
@@ -271,7 +271,8 @@ def test_serve_runs_until_ctrl_c_and_stops_everything(
     serving: tuple[subprocess.Popen[str], int, Path], tmp_path: Path
 ) -> None:
     served, port, output = serving
-    assert f"toy ready at http://127.0.0.1:{port} (nginx " in output.read_text()
+    assert output.read_text().splitlines()[-1].startswith(f"toy ready at http://127.0.0.1:{port} (nginx ")
+    assert "Ctrl-C stops everything" in output.read_text()
     assert (tmp_path / "toy.db").exists()
     assert not ports.available(port)
     started = children_of(served.pid)

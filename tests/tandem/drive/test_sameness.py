@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tandem.drive import sameness
-from tandem.errors import RunFailed
+from tandem.errors import RunFailed, TandemError
 from tandem.launch import ports
 from tandem.plan import contract
 from tandem.plan.contract import Contract, Probe
@@ -161,6 +161,7 @@ def test_a_difference_is_shown_as_a_diff_with_its_probe() -> None:
     found = sameness.difference(asked, "wsgi", [b"same", b"x\r\nETag: 1"], "asgi", [b"same", b"x\r\netag: 1"])
     assert found.splitlines() == [
         'GET /b [If-Match: "1"]', "--- wsgi", "+++ asgi", "@@ -1,2 +1,2 @@", " x", "-ETag: 1", "+etag: 1",
+        "(tandem compare --waive 'GET /b' leaves out what begins so, and the report says it)",
     ]  # fmt: skip
     assert sameness.difference(asked, "wsgi", [b"1", b"2"], "asgi", [b"1", b"2"]) == ""
 
@@ -188,3 +189,45 @@ def test_no_probe_needs_what_none_before_it_teaches() -> None:
         assert needed <= known, probe
         known |= set(probe.teaches)
     assert known == {"token", "session", "csrf"}
+
+
+LONG = Probe("GET", f"/api/users/{'9' * 5000}")
+
+
+def refused(*waived: Probe) -> str:
+    """The difference where the second stack refuses what the first one doesn't know."""
+    ours, theirs = (f"HTTP/1.1 {status}\r\n\r\n{LONG.target}".encode() for status in (404, 414))
+    return sameness.difference([LONG], "a", [ours], "b", [theirs], waived)
+
+
+def test_a_difference_is_short_names_the_flag_and_how_to_waive_it() -> None:
+    shown = refused()
+    assert len(shown) < 1500
+    assert all(len(line) < 250 for line in shown.splitlines())
+    assert "-HTTP/1.1 404" in shown
+    assert "+HTTP/1.1 414" in shown
+    assert (
+        "gunicorn refuses a request line of more than 4,094 bytes unless it is started with --limit-request-line 0"
+        in shown
+    )
+    assert "tandem compare --waive 'GET /api/users/9999" in shown
+
+
+def test_escape_characters_of_an_answer_do_not_reach_the_terminal() -> None:
+    shown = sameness.difference([Probe("GET", "/")], "a", [b"\x1b]0;owned\x07"], "b", [b"x"])
+    assert shown.isprintable() or not {"\x1b", "\x07"} & set(shown)
+
+
+def test_a_probe_that_is_waived_makes_no_difference() -> None:
+    contract_ = asking(LONG, Probe("GET", "/"))
+    assert refused(*contract.waived(contract_, ["GET /api/users/99"])) == ""
+    assert contract.waived(contract_, []) == []
+    with pytest.raises(TandemError, match="no probe begins with 'GET /zebra'"):
+        contract.waived(contract_, ["GET /zebra"])
+
+
+def test_sizes_that_only_settings_allow_are_known() -> None:
+    many = Probe("GET", "/", tuple((f"X-{number}", "x") for number in range(101)))
+    assert "--limit-request-fields 32768" in (sameness.hint(many) or "")
+    assert "--limit-request-field_size 0" in (sameness.hint(Probe("GET", "/", (("X", "x" * 9000),))) or "")
+    assert sameness.hint(Probe("GET", "/")) is None

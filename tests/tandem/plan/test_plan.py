@@ -11,6 +11,7 @@ from tandem import paths
 from tandem.errors import TandemError
 from tandem.plan import profiles, scenarios, stacks
 from tandem.plan.comparison import Plan, plan
+from tests.support import synthetic
 
 
 def planned(profile: profiles.Profile = profiles.STANDARD, **given: Any) -> Plan:
@@ -174,3 +175,10 @@ def test_a_record_tells_how_stacks_were_started_and_not_where_this_machine_keeps
     assert commands
     assert all(command[0] == "python" and "{port}" in " ".join(command) for command in commands)
     assert not any(str(paths.PROJECT) in part for command in commands for part in command)
+
+
+def test_what_is_waived_stands_in_the_record_and_makes_the_run_suspect() -> None:
+    made = planned(waive=["GET /a"])
+    assert "the answers to probes that begin with `GET /a` were not compared" in " ".join(
+        made.run(synthetic.provenance(), 3).suspect
+    )
