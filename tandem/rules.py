@@ -12,6 +12,15 @@ FAILED_LIMIT, ACHIEVED_LIMIT, BACKLOG_LIMIT = 0.001, 0.99, 0.01
 """Shares of a stack's arrivals: from the first on failed, below the second answered well, or above the third added to the
 requests in flight, it can't serve the rate and gets no verdict on latency or CPU: to refuse is neither fast nor cheap."""
 
+CONDEMN_ERROR = 0.001
+"""The chance that a run says of any stack that it can't serve a rate which it can serve; all such tests of a run share it."""
+
+OFF_SCHEDULE_ERROR = 1e-9
+"""The chance that a window whose arrivals are right in number is taken for one that lost some."""
+
+GROWTH_SLICES = 8
+"""Equal parts of a window between which requests in flight are counted, to tell growth from chance."""
+
 P99_SECONDS, P99_BLOCK, P99_STACK = 8, 2_000, 10_000
 """What p99 needs for a verdict: the length of a block in seconds, its arrivals, and those of a stack in all its blocks."""
 

@@ -9,7 +9,7 @@ the log ratios are spread symmetrically, and nothing else.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from tandem.rules import ERROR
@@ -109,3 +109,51 @@ def reached(ordered: Sequence[float], share: float) -> float | None:
     """Return the same, and None where it was not reached: it is +∞, or there are no values."""
     value = percentile(ordered, share) if ordered else math.inf
     return value if math.isfinite(value) else None
+
+
+def binomial_tail(successes: int, trials: int, chance: float) -> float:
+    """Return how likely at least so many successes are in independent trials; each has this chance, which is neither 0 nor 1."""
+    if successes <= 0 or successes > trials:
+        return 1.0 if successes <= 0 else 0.0
+    if successes <= trials * chance:
+        return 1 - binomial_tail(trials - successes + 1, trials, 1 - chance)
+    ways = math.lgamma(trials + 1) - math.lgamma(successes + 1) - math.lgamma(trials - successes + 1)
+    term = math.exp(ways + successes * math.log(chance) + (trials - successes) * math.log1p(-chance))
+    odds = chance / (1 - chance)
+    return _sum(term, successes, lambda k: odds * (trials - k) / (k + 1), 1)
+
+
+def poisson_tail(count: int, expected: float) -> float:
+    """Return how likely a Poisson number is at least so far off on the same side; `expected` > 0."""
+    term = math.exp(count * math.log(expected) - expected - math.lgamma(count + 1))
+    if count <= expected:
+        return _sum(term, count, lambda k: k / expected, -1)
+    return _sum(term, count, lambda k: expected / (k + 1), 1)
+
+
+def _sum(term: float, start: int, factor: Callable[[int], float], step: int) -> float:
+    """Add up terms from `start` on, each the last one times its factor, until they vanish."""
+    total, number = 0.0, start
+    while number >= 0 and term > 0:
+        total += term
+        times = factor(number)
+        if times < 1 and term < 1e-17 * total:
+            break
+        term, number = term * times, number + step
+    return min(total, 1.0)
+
+
+def student_tail(t: float, freedom: int) -> float:
+    """Return how likely Student's t is at least `t` ≥ 0, by the finite series for whole degrees of freedom.
+
+    Abramowitz and Stegun, *Handbook of Mathematical Functions*, 26.7.3 and 26.7.4.
+    """
+    angle = math.atan(t / math.sqrt(freedom))
+    cosine = math.cos(angle)
+    odd = freedom % 2
+    term = total = (cosine if freedom > 1 else 0.0) if odd else 1.0
+    for number in range(2 + odd, freedom - 1, 2):
+        term *= cosine * cosine * (number - 1) / number
+        total += term
+    inside = 2 / math.pi * (angle + math.sin(angle) * total) if odd else math.sin(angle) * total
+    return max(0.0, (1 - inside) / 2)

@@ -53,7 +53,6 @@ class Measures(msgspec.Struct, frozen=True, kw_only=True):
     failed_share: float  # failed, unfinished and dropped, of all arrivals; 1.0 where nothing was due
     backlog_share: float  # by how much requests in flight grew in the windows, of all arrivals
     failure_examples: list[str]
-    silent_rounds: list[int]  # rounds in which not one request was answered
     rate: float  # good answers per second
     rates: list[float]  # the same, per round
     cpu_ms: float | None  # per request, nginx and app together
@@ -92,7 +91,6 @@ def measure(scenario: str, stack: str, blocks: Sequence[Block], pooled: Pooled |
         failed_share=lost / arrivals if arrivals else 1.0,
         backlog_share=sum(block.backlog for block in blocks) / arrivals if arrivals else 0.0,
         failure_examples=list(dict.fromkeys(text for block in blocks for text in block.failure_examples))[:EXAMPLES],
-        silent_rounds=[block.round for block in blocks if block.requests == 0],
         rate=statistics.fmean(block.rate for block in blocks) if blocks else 0.0,
         rates=[block.rate for block in blocks],
         cpu_ms=app + nginx if app is not None and nginx is not None else None,

@@ -7,13 +7,14 @@ from typing import Literal
 
 import msgspec
 
-from tandem.judge import bound, decision, fairness, prediction, verdict
+from tandem.judge import bound, decision, fairness, prediction, service_level, verdict
 from tandem.judge.disturbances import Disturbances, disturbances
 from tandem.judge.family import family
 from tandem.judge.measures import Measures, Pooled, Route, measure
 from tandem.judge.metrics import METRICS, Metric
 from tandem.judge.reasons import Failing, Reason
 from tandem.judge.rounds import Attempt, Key, Rounds
+from tandem.judge.service_level import Service
 from tandem.judge.verdict import Ratio
 from tandem.records.block import Block
 from tandem.records.journal import End, Record, Resumed
@@ -63,12 +64,16 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: 
     run = rounds.run
     measures = {(load.scenario, stack.name): _measure(load, stack, rounds, pooled or {})
                 for load in run.loads for stack in run.stacks}  # fmt: skip
+    services = {
+        key: service_level.service(key[1], [attempt.blocks[key] for attempt in rounds.valid], service_level.error(run))
+        for key in measures
+    }
     not_judged = verdict.run_not_judged(rounds, family(run))
     bounds = _bounds(rounds)
     at_least = {(found.scenario, found.stack) for found in bounds if found.at_least}
     others = [(load, stack) for load in run.loads for stack in run.stacks if stack.name != run.baseline]
     comparisons = _guard([
-        _compare(rounds, load, stack, metric, measures, not_judged, at_least)
+        _compare(rounds, load, stack, metric, measures, services, not_judged, at_least)
         for load, stack in others for metric in METRICS.values() if metric.applies(load)
     ])  # fmt: skip
     false = [c for c in comparisons if c.kind == "decoy" and c.verdict in ("better", "worse")]
@@ -89,7 +94,7 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: 
         and all(c.verdict not in ("undecided", "not judged") for c in headlines),
         not_judged=not_judged,
         state="untrusted" if false else "not judged" if not_judged else "trusted",
-        failing=verdict.failing(list(measures.values()), run.loads),
+        failing=service_level.failing(services, run),
         advice=decision.advise(run.loads, comparisons, refused),
         measures=list(measures.values()),
         routes=list(routes),
@@ -122,14 +127,17 @@ def _bounds(rounds: Rounds) -> list[bound.Bound]:
 
 
 def _compare(
-    rounds: Rounds, load: Load, stack: Stack, metric: Metric, measures: Mapping[Key, Measures], unjudged: Reason | None,
-    at_least: Collection[Key] = (),
+    rounds: Rounds, load: Load, stack: Stack, metric: Metric, measures: Mapping[Key, Measures],
+    services: Mapping[Key, Service], unjudged: Reason | None, at_least: Collection[Key] = (),
 ) -> Ratio:  # fmt: skip
     run = rounds.run
     ratios = _ratios(rounds.valid, load, stack, run.baseline, metric)
-    pair = [measures[load.scenario, name] for name in (run.baseline, stack.name)]
+    names = [(load.scenario, name) for name in (run.baseline, stack.name)]
+    pair, served = [measures[name] for name in names], [services[name] for name in names]
     values = [ratio for _, ratio in ratios]
-    not_judged = unjudged or verdict.ratio_not_judged(run, load, metric, pair, values, len(rounds.valid) - len(ratios))
+    not_judged = unjudged or verdict.ratio_not_judged(
+        run, load, metric, pair, served, values, len(rounds.valid) - len(ratios)
+    )
     return verdict.compare(
         dict(ratios),
         scenario=load.scenario,

@@ -11,14 +11,12 @@ import msgspec
 from tandem import statistics
 from tandem.judge.measures import Measures
 from tandem.judge.metrics import Metric
-from tandem.judge.reasons import Failing, Missed, Reason
+from tandem.judge.reasons import Reason
 from tandem.judge.rounds import Rounds
+from tandem.judge.service_level import Service
 from tandem.records.setup import Load, Run
 from tandem.rules import (
-    ACHIEVED_LIMIT,
-    BACKLOG_LIMIT,
     ERROR,
-    FAILED_LIMIT,
     INTERMITTENT,
     NO_DIFFERENCE_ERROR,
     P99_BLOCK,
@@ -79,37 +77,21 @@ def run_not_judged(rounds: Rounds, ratios: int) -> Reason | None:
     return None
 
 
-def cannot_serve(measures: Measures) -> list[Missed]:
-    """Return in what the stack misses the service level at the rate that it was asked; empty where it serves it."""
-    failed, good, backlog = measures.failed_share, 1 - measures.failed_share, measures.backlog_share
-    found = []
-    if failed >= FAILED_LIMIT:
-        found.append(Missed(part="failed", share=failed, limit=FAILED_LIMIT))
-    if good < ACHIEVED_LIMIT:
-        found.append(Missed(part="answered well", share=good, limit=ACHIEVED_LIMIT))
-    if backlog > BACKLOG_LIMIT:
-        found.append(Missed(part="backlog", share=backlog, limit=BACKLOG_LIMIT))
-    return found
-
-
-def failing(measures: Sequence[Measures], loads: Sequence[Load]) -> list[Failing]:
-    """Return which stack could not serve which scenario at its rate, and by what that shows."""
-    rates = {load.scenario: load.rate for load in loads}
-    return [
-        Failing(scenario=m.scenario, stack=m.stack, rate=rates[m.scenario], missed=missed, examples=m.failure_examples)
-        for m in measures
-        if m.rounds and (missed := cannot_serve(m))
-    ]
-
-
 def ratio_not_judged(
-    run: Run, load: Load, metric: Metric, pair: Sequence[Measures], ratios: Collection[float], missing: int
+    run: Run,
+    load: Load,
+    metric: Metric,
+    pair: Sequence[Measures],
+    services: Sequence[Service],
+    ratios: Collection[float],
+    missing: int,
 ) -> Reason | None:
     """Return why this one comparison gets no verdict although the run gives verdicts, or None.
 
-    `pair` is the measures of the baseline and of the other stack, `missing` the number of valid rounds without a ratio.
+    `pair` is the measures of the baseline and of the other stack, `services` how they served, `missing` the number of valid
+    rounds without a ratio.
     """
-    if metric.at_rate and (failing := _failing(pair)):
+    if metric.at_rate and (failing := next((served.reason for served in services if served.reason), None)):
         return failing
     if missing:
         return Reason(code="not reached", metric=metric.key, rounds=missing)
@@ -189,15 +171,6 @@ def _limited(
     if worse in limited or (limited and verdict == "no practical difference"):
         return "undecided", Reason(code="generator was the limit", stacks=limited)
     return verdict, reason
-
-
-def _failing(pair: Sequence[Measures]) -> Reason | None:
-    for measures in pair:
-        if measures.silent_rounds:
-            return Reason(code="answered nothing", stack=measures.stack, rounds=len(measures.silent_rounds))
-        if missed := cannot_serve(measures):
-            return Reason(code="cannot serve", stack=measures.stack, missed=missed)
-    return None
 
 
 def _too_small_for_p99(load: Load, pair: Sequence[Measures]) -> bool:

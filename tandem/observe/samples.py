@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import zlib
 from array import array
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -23,7 +24,8 @@ from typing import Any, NamedTuple
 from openloop import format
 from tandem.errors import RunFailed
 from tandem.records.block import Diagnostics
-from tandem.statistics import reached
+from tandem.rules import GROWTH_SLICES, OFF_SCHEDULE_ERROR
+from tandem.statistics import poisson_tail, reached
 
 EXAMPLES = 5
 Window = tuple[float, float]  # seconds since the epoch; the end is excluded
@@ -66,6 +68,7 @@ class Figures(NamedTuple):
     unfinished: int
     dropped: int
     backlog: int
+    in_flight: list[int]
     rate: float
     p50_ms: float | None
     p99_ms: float | None
@@ -123,6 +126,7 @@ def figures(samples: Samples, window: Window) -> Figures:
     due = within(samples, *window)
     counts = Counter(due.outcomes)
     times = _times(due)
+    flying = in_flight(samples, window)
     lags = sorted(lag for lag, outcome in zip(due.start_delay_ms, due.outcomes, strict=True) if outcome != "dropped")
     return Figures(
         arrivals=len(due),
@@ -130,7 +134,8 @@ def figures(samples: Samples, window: Window) -> Figures:
         failures=counts["failed"],
         unfinished=counts["unfinished"],
         dropped=counts["dropped"],
-        backlog=_in_flight(samples, window[1]) - _in_flight(samples, window[0]),
+        backlog=flying[-1] - flying[0],
+        in_flight=flying,
         rate=counts["ok"] / (window[1] - window[0]),
         p50_ms=reached(times, 0.50),
         p99_ms=reached(times, 0.99),
@@ -153,18 +158,25 @@ def unaccounted(samples: Samples, window: Window) -> int:
 
 
 def off_schedule(arrivals: int, expected: float) -> int:
-    """Return how many arrivals a window has too few or too many, 0 where chance explains it: within 6 √expected.
-
-    A Poisson number has the standard deviation √expected; that it strays six times as far happens once in 10⁹ windows.
-    """
-    off = abs(arrivals - expected)
-    return round(off) if off > 6 * math.sqrt(expected) else 0
+    """Return how many arrivals a window has too few or too many, 0 where chance explains it: Poisson's, once in 10⁹ windows."""
+    return round(abs(arrivals - expected)) if poisson_tail(arrivals, expected) < OFF_SCHEDULE_ERROR / 2 else 0
 
 
 def asked_otherwise(first: Samples, other: Samples) -> int:
     """Count the arrivals that both windows hold, that can be compared, and that did not ask for the same."""
     known, asked = _comparable(first), _comparable(other)
     return sum(known[number] != asked[number] for number in known.keys() & asked.keys())
+
+
+def in_flight(samples: Samples, window: Window) -> list[int]:
+    """Return the requests in flight at the window's beginning and after each of `GROWTH_SLICES` equal parts of it."""
+    start, end = window
+    moments = [start + (end - start) * part / GROWTH_SLICES for part in range(GROWTH_SLICES)] + [end]
+    steps = [0] * (len(moments) + 1)
+    for sent, ended in _spans(samples):
+        steps[bisect_left(moments, sent)] += 1
+        steps[bisect_left(moments, ended)] -= 1
+    return list(accumulate(steps))[:-1]
 
 
 def most_in_flight(samples: Samples, window: Window) -> int:
@@ -211,10 +223,6 @@ def _spans(samples: Samples) -> Iterator[tuple[float, float]]:
     for due, delay, response, outcome in columns:
         if outcome != "dropped":
             yield due + delay / 1000, math.inf if outcome == "unfinished" else due + response / 1000
-
-
-def _in_flight(samples: Samples, moment: float) -> int:
-    return sum(sent <= moment < end for sent, end in _spans(samples))
 
 
 def _comparable(samples: Samples) -> dict[int, str]:

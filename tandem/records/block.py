@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tandem.records.bounds import Amount, Count, Positive, Rounds, Samples, Text, Whole
+from tandem.records.bounds import Amount, Count, InFlight, Positive, Rounds, Samples, Text, Whole
 
 
 class Interference(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +67,9 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, tag="block"):
     unfinished: Count  # still without an answer when the block ended
     dropped: Count  # never sent, because too many requests were in flight
     backlog: Whole  # requests in flight at the window's end less those at its beginning
+    in_flight: InFlight | None = (
+        None  # at the beginning, after each of eight equal parts, and at the end; None: not recorded
+    )
     rate: Amount  # good answers per second
     p50_ms: Amount | None  # of `response`, from due to the whole answer; None: not reached (too many failed), as in +∞
     p99_ms: Amount | None

@@ -118,3 +118,22 @@ def test_a_percentile_has_its_share_at_or_below_it(values: list[float], hundredt
     found = statistics.percentile(ordered, hundredths / 100)
     assert 100 * sum(value <= found for value in ordered) >= hundredths * len(ordered)
     assert 100 * sum(value < found for value in ordered) <= max(hundredths * len(ordered) - 1, 0)
+
+
+@given(st.integers(0, 400), st.integers(1, 400), st.sampled_from([0.001, 0.01, 0.5]))
+def test_the_tail_of_a_binomial_number(successes: int, trials: int, chance: float) -> None:
+    expected = float(scipy.stats.binom.sf(successes - 1, trials, chance))
+    assert statistics.binomial_tail(successes, trials, chance) == pytest.approx(expected, rel=1e-6, abs=1e-12)
+
+
+@given(st.integers(0, 4000), st.floats(0.2, 3600))
+def test_the_tail_of_a_poisson_number(count: int, expected: float) -> None:
+    poisson = scipy.stats.poisson(expected)
+    tail = float(poisson.cdf(count) if count <= expected else poisson.sf(count - 1))
+    assert statistics.poisson_tail(count, expected) == pytest.approx(tail, rel=1e-6, abs=1e-12)
+
+
+@given(st.floats(0, 50), st.integers(1, 200))
+def test_the_tail_of_student_s_t(t: float, freedom: int) -> None:
+    expected = float(scipy.stats.t.sf(t, freedom))
+    assert statistics.student_tail(t, freedom) == pytest.approx(expected, rel=1e-6, abs=1e-12)

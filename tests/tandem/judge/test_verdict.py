@@ -206,12 +206,16 @@ def test_unfinished_and_dropped_arrivals_are_failures_too(kind: str) -> None:
 
 def test_a_stack_that_falls_behind_is_not_judged_on_latency_or_cpu() -> None:
     """It answers everything in the end, but requests pile up by more than 1 % of the arrivals."""
-    summary = summarise(synthesise(factors={(ASGI, "read", "p50"): 0.1}, change=fails(ASGI, "read", backlog=40)))
+    growing = {"backlog": 40, "in_flight": [0, 6, 9, 16, 20, 26, 31, 35, 40]}
+    summary = summarise(synthesise(factors={(ASGI, "read", "p50"): 0.1}, change=fails(ASGI, "read", **growing)))
     found = reason(summary, "read", "cpu")
     assert found is not None
     assert (found.code, found.stack, rounded(found.missed)) == ("cannot serve", ASGI, [("backlog", 0.0111, 0.01)])
     assert [(each.scenario, each.stack, each.missed) for each in summary.failing] == [("read", ASGI, found.missed)]
-    assert verdicts(summarise(synthesise(change=fails(ASGI, "read", backlog=36))))[("read", "p50")] != "not judged"
+    within = {"backlog": 36, "in_flight": [0, 6, 9, 16, 20, 26, 31, 35, 36]}
+    assert verdicts(summarise(synthesise(change=fails(ASGI, "read", **within))))[("read", "p50")] != "not judged"
+    unknown = {**growing, "in_flight": None}
+    assert verdicts(summarise(synthesise(change=fails(ASGI, "read", **unknown))))[("read", "p50")] != "not judged"
 
 
 def test_a_backlog_that_comes_and_goes_is_none() -> None:
@@ -227,14 +231,25 @@ def test_a_few_failures_don_t_matter() -> None:
     assert verdicts(summary)[("read", "p50")] == "no practical difference"
 
 
-def test_a_stack_that_answers_nothing_has_failed() -> None:
+def silence(arrivals: int) -> synthetic.Change:
     def change(block: dict[str, Any]) -> None:
         if block["stack"] == ASGI and block["scenario"] == "read" and block["round"] == 3:
-            block.update(requests=0, rate=0.0, p50_ms=None, p99_ms=None)
+            block.update(requests=0, unfinished=arrivals, rate=0.0, p50_ms=None, p99_ms=None)
 
-    summary = summarise(synthesise(change=change))
+    return change
+
+
+def test_a_stack_that_answers_nothing_has_failed() -> None:
+    summary = summarise(synthesise(change=silence(3600)))
     assert verdicts(summary)[("read", "cpu")] == "not judged"
     assert reason(summary, "read", "p50") == Reason(code="answered nothing", stack=ASGI, rounds=1)
+
+
+def test_where_nobody_asks_nobody_is_silent() -> None:
+    """Of one arrival per second, a window of one second holds none in a third of all cases."""
+    summary = summarise(synthesise(change=silence(0)))
+    assert reason(summary, "read", "p50") == Reason(code="not reached", metric="p50", rounds=1)
+    assert summary.failing == []
 
 
 def test_a_percentile_that_was_not_reached_bars_the_verdict() -> None:

@@ -186,7 +186,9 @@ def test_the_backlog_is_what_the_window_added_to_the_requests_in_flight() -> Non
         unfinished(4, 11.99995),  # due in the window, sent after it
         dropped(5, 11.6),
     ]
-    assert samples.figures(table(*rows), (10.0, 12.0)).backlog == 2 - 1
+    found = samples.figures(table(*rows), (10.0, 12.0))
+    assert found.backlog == 2 - 1
+    assert found.in_flight == [1, 1, 0, 0, 0, 0, 0, 1, 2]
 
 
 def test_lost_and_doubled_arrivals_are_counted() -> None:
@@ -273,7 +275,12 @@ def test_nothing_has_no_percentile() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arrivals", "off"), [(3600, 0), (3600 + 360, 0), (3600 - 361, 361), (1700, 1900), (3961, 361)]
-)
-def test_a_window_with_too_few_or_too_many_arrivals_does_not_keep_to_its_schedule(arrivals: int, off: int) -> None:
-    assert samples.off_schedule(arrivals, 3600) == off
+    ("arrivals", "expected", "off"),
+    [(3600, 3600, 0), (3600 + 360, 3600, 0), (3600 - 361, 3600, 361), (1700, 3600, 1900), (3980, 3600, 380),
+     (0, 1, 0), (9, 1, 0), (15, 1, 14), (0, 20, 0), (0, 22, 22)],
+)  # fmt: skip
+def test_a_window_with_too_few_or_too_many_arrivals_does_not_keep_to_its_schedule(
+    arrivals: int, expected: float, off: int
+) -> None:
+    """Also where few are due, whose number scatters by more than that of many."""
+    assert samples.off_schedule(arrivals, expected) == off
