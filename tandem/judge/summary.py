@@ -100,7 +100,7 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: 
         routes=list(routes),
         comparisons=comparisons,
         predictions=_predictions(run, measures),
-        starved=fairness.find(run.loads, measures.values(), routes),
+        starved=fairness.find(run.loads, measures.values(), routes) if rounds.valid else [],
         bounds=bounds,
         disturbances=disturbances(rounds.attempts, rounds.shown),
     )
@@ -121,7 +121,7 @@ def _bounds(rounds: Rounds) -> list[bound.Bound]:
     for load in rounds.run.loads:
         for stack in rounds.run.stacks:
             key = (load.scenario, stack.name)
-            blocks = [attempt.blocks[key] for attempt in rounds.shown if key in attempt.blocks]
+            blocks = [attempt.blocks[key] for attempt in rounds.valid]
             found.append(bound.find(load, stack.name, stack.budget, blocks))
     return [one for one in found if one is not None]
 

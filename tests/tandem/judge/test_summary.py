@@ -11,6 +11,7 @@ from tandem.judge.measures import Pooled
 from tandem.judge.reasons import Reason
 from tandem.judge.summary import Summary, summarise
 from tandem.records.journal import Record
+from tandem.report import answers, reasons, sentences
 from tests.support import synthetic
 from tests.support.synthetic import ASGI, DECOY, WSGI, synthesise
 
@@ -132,3 +133,22 @@ def test_without_headlines_everything_is_exploratory() -> None:
 def test_records_that_make_no_run(records: list[Record], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         summarise(records)
+
+
+def test_rejected_rounds_give_rise_to_no_claim() -> None:
+    """All rounds were spoiled from outside, and one stack failed half of its arrivals: nothing is said of anybody."""
+
+    def change(block: dict[str, Any]) -> None:
+        synthetic.burner(block)
+        if block["stack"] == DECOY:
+            block.update(failures=1800, backlog=900, in_flight=[0, 100, 200, 300, 400, 500, 600, 700, 900])
+
+    found = summarise(synthesise(change=change))
+    assert (found.rounds_complete, found.rounds_valid, found.state) == (9, 0, "not judged")
+    assert found.not_judged is not None
+    assert found.not_judged.code == "too few rounds valid"
+    assert (found.failing, found.starved, found.bounds) == ([], [], [])
+    assert {(c.verdict, c.estimate) for c in found.comparisons} == {("not judged", None)}
+    assert all(each.refused == found.not_judged and not each.choices for each in found.advice)
+    assert [line.title.lower() for line in sentences.verdict(found)] == [f"{reasons.text(found.not_judged).lower()}."]
+    assert not any(answer.lines for answer in answers.answers(found))
