@@ -83,12 +83,12 @@ async def test_while_a_password_is_looked_at(database: Path, gate: Gate, monkeyp
         return bool(gate.pass_through())
 
     monkeypatch.setattr(passwords, "matches", late)
-    login = b'{"username":"admin","password":"any"}'
+    logins = [b'{"username":"admin","password":"any"}', b'{"username":"user0000007","password":"any"}']
     async with started(settings_for(database, PASSWORD_WORKERS="1", PASSWORD_QUEUE="1")) as client:
-        tasks = [asyncio.create_task(client.post("/api/login", headers=JSON, content=login)) for _ in range(2)]
+        tasks = [asyncio.create_task(client.post("/api/login", headers=JSON, content=login)) for login in logins]
         assert await eventually_async(lambda: gate.count)
         [task.cancel() for task in tasks]
         gate.open()
         assert [await gone(task) for task in tasks] == [True, True]
-        answers = await asyncio.gather(*[client.post("/api/login", headers=JSON, content=login) for _ in range(2)])
+        answers = await asyncio.gather(*[client.post("/api/login", headers=JSON, content=login) for login in logins])
         assert [answer.status_code for answer in answers] == [200, 200]

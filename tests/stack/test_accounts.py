@@ -82,7 +82,7 @@ def test_a_new_password_counts_in_both(pair: Pair) -> None:
 def test_attempts_count_together_in_all_processes_of_both_apps(pair: Pair) -> None:
     """As many at once as both have processes and places for, so that none is told that it is busy."""
     name = join(pair.clients[0], PASSWORD).username
-    with ThreadPoolExecutor(6) as pool:
+    with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda number: log_in(pair.clients[number % 2], name, "wrong"), range(40)))
     assert Counter(answer.status for answer in answers) == {401: ATTEMPTS, 429: 40 - ATTEMPTS}
     for client in pair.clients:
@@ -91,6 +91,15 @@ def test_attempts_count_together_in_all_processes_of_both_apps(pair: Pair) -> No
         page = Person(client).fill("/login", username=name, password=PASSWORD)
         assert (page.status, "Too many attempts to log in under this name" in page.text) == (429, True)
         assert log_in(client, join(client, PASSWORD).username, PASSWORD).status == 200
+
+
+def test_where_a_client_says_it_is_makes_no_count_of_its_own(pair: Pair) -> None:
+    name, found = fresh(), []
+    for number in range(ATTEMPTS + 2):
+        says = {"X-Forwarded-For": f"10.0.0.{number}", "X-Real-IP": f"10.0.0.{number}"}
+        given = {"username": name, "password": "wrong"}
+        found.append(send(pair.clients[number % 2], "POST", "/api/login", given, says).status)
+    assert found == [401] * ATTEMPTS + [429] * 2
 
 
 def test_the_processes_of_one_stack_count_together(pair: Pair) -> None:
