@@ -49,7 +49,10 @@ def serving(*arguments: str, cwd: Path) -> Iterator[tuple[int, int]]:
     """`tandem serve` with both apps, until it is interrupted and nothing of it runs any more; gives their ports."""
     first, second = ports.free_port(), ports.free_port()
     with command("serve", *arguments, cwd=cwd, WSGI_PORT=str(first), ASGI_PORT=str(second)) as process:
-        wait_for(process, cwd / "output.txt", lambda: answers(first) and answers(second))
+        said = cwd / "output.txt"
+        wait_for(
+            process, said, lambda: answers(first) and answers(second) and f"127.0.0.1:{second}" in said.read_text()
+        )
         yield first, second
         below = descendants(process.pid)
         process.send_signal(signal.SIGINT)
