@@ -9,8 +9,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from tandem.drive import generator
+from tandem.drive import generator, scattered
 from tandem.drive.generator import Generator, Window
+from tandem.drive.scattered import Asker, Outcome, Scatter
 from tandem.errors import RunFailed
 from tandem.experiments.meter import Meter
 from tandem.experiments.site import Site
@@ -28,6 +29,10 @@ FirstAsked = dict[tuple[int, int, str], Samples]
 """The first window of each round, attempt and scenario: what all others must have been asked, too."""
 
 
+NOTHING = Scatter()
+"""No probes: nothing was proved."""
+
+
 class Release(NamedTuple):
     """A generator that was let go, for one block."""
 
@@ -42,8 +47,10 @@ class Release(NamedTuple):
 class Bench:
     """One stack, the generators that were prepared for it, and the measuring of blocks."""
 
-    def __init__(self, site: Site, name: str, exits: ExitStack, first_asked: FirstAsked) -> None:
-        self.site, self.name, self.exits, self.first_asked = site, name, exits, first_asked
+    def __init__(
+        self, site: Site, name: str, exits: ExitStack, first_asked: FirstAsked, scatter: Scatter = NOTHING
+    ) -> None:
+        self.site, self.name, self.exits, self.first_asked, self.scatter = site, name, exits, first_asked, scatter
         self.port = ports.free_port()
         self.children = exits.enter_context(Children())
         self.generators: dict[str, Generator] = {}  # by scenario
@@ -73,9 +80,25 @@ class Bench:
     def measure(self, load: Load, slot: Slot) -> Block:
         """Measure one block. Raises RunFailed where a process ends or no samples come."""
         release = self._release(load, slot)
+        asker = self._ask(release)
         meter = self._watch(release)
         found = self._read(release)
-        return self._block(release, meter, found)
+        return self._block(release, meter, found, asker.outcome())
+
+    def _ask(self, release: Release) -> Asker:
+        """Have probes asked within the window, the same ones of every stack."""
+        load, slot = release.load, release.slot
+        key = f"{self.site.plan.seed}/{slot.round}/{slot.attempt}/{load.scenario}"
+        asker = Asker(
+            self.port,
+            self.scatter,
+            start=release.window.start,
+            end=release.window.end,
+            count=scattered.number(load),
+            key=key,
+        )
+        asker.start()
+        return asker
 
     def _release(self, load: Load, slot: Slot) -> Release:
         """Let the generator go, once no generator is still loading beside it."""
@@ -111,7 +134,7 @@ class Bench:
             raise RunFailed(f"{child.name} sent nothing in the window; its last log lines:\n{child.tail()}")
         return found
 
-    def _block(self, release: Release, meter: Meter, found: Samples) -> Block:
+    def _block(self, release: Release, meter: Meter, found: Samples, probed: Outcome) -> Block:
         """Put together what was seen."""
         load, slot, window = release.load, release.slot, release.window
         inside = samples.within(found, *window)
@@ -150,6 +173,9 @@ class Bench:
             nginx_cpu_seconds=meter.nginx,
             cpu_gap_share=meter.gap_share,
             strays=meter.strays,
+            probes_answered=probed.answered,
+            probes_different=probed.different if probed.answered else None,
+            probe_example=probed.example[:2000],
             app_memory_bytes=usage.memory_bytes(app),
             nginx_memory_bytes=usage.memory_bytes([self.running.nginx.pid, *usage.below([self.running.nginx.pid])]),
             start_seconds=self.running.start_seconds,

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tandem.drive import calibration, sameness
+from tandem.drive import calibration, sameness, scattered
+from tandem.drive.scattered import Scatter
 from tandem.errors import RunFailed
 from tandem.experiments.bench import Bench, FirstAsked
 from tandem.experiments.site import Site
@@ -25,14 +26,18 @@ class Rig(Site):
         self.contract = contract.read(Path(self.app.probes), plan.users)
         self.waived = contract.waived(self.contract, plan.waive)
         self.first_asked: FirstAsked = {}
+        self.scatter = Scatter()
 
     def prove(self) -> int:
         """Have every stack answer the probes and return how many there are. Raises RunFailed with the difference."""
         names = [name for name in self.plan.definitions if name != DECOY]
-        found = {}
+        found, again = {}, []
+        probes = scattered.askable(self.contract)
         for name in names:
             with self.running(name) as stack:
+                again.append(scattered.answers(stack.port, self.contract, probes))
                 found[name] = sameness.answers(stack.port, self.contract)
+                again.append(scattered.answers(stack.port, self.contract, probes))
                 stack.check()
         for other in names[1:]:
             difference = sameness.difference(
@@ -42,6 +47,10 @@ class Rig(Site):
                 raise RunFailed(
                     f"{names[0]} and {other} do not give the same answers; nothing was measured:\n{difference}"
                 )
+        places = scattered.steady(probes, *again)
+        self.scatter = Scatter(
+            [probes[place] for place in places], [again[0][place] for place in places], self.contract.masks
+        )
         return len(self.contract.probes)
 
     def calibrate(self) -> Calibration | None:
@@ -58,4 +67,4 @@ class Rig(Site):
     def stack(self, name: str) -> Iterator[Bench]:
         """Hand out a stack that is not yet started, and stop it and its generators at the end."""
         with ExitStack() as exits:
-            yield Bench(self, name, exits, self.first_asked)
+            yield Bench(self, name, exits, self.first_asked, self.scatter)

@@ -86,12 +86,16 @@ STRAYS = Limit(
     key="strays", title="threads of the stack that were allowed on other CPUs", unit="threads", suspect=None, invalid=0,
     value=lambda block: block.strays,
 )  # fmt: skip
+PROBES = Limit(
+    key="probes", title="probes within the window answered otherwise than before it", unit="probes", suspect=None, invalid=0,
+    value=lambda block: block.probes_different,
+)  # fmt: skip
 ACCOUNTING = Limit(
     key="accounting", title="samples missing or asked for otherwise", unit="arrivals", suspect=None, invalid=0,
     value=lambda block: float(block.unaccounted + block.asked_otherwise),
 )  # fmt: skip
 
-LIMITS = (LAG, WAITING, GENERATOR, OTHERS, STEAL, THROTTLED, GAP, STRAYS, ACCOUNTING)
+LIMITS = (LAG, WAITING, GENERATOR, OTHERS, STEAL, THROTTLED, GAP, STRAYS, PROBES, ACCOUNTING)
 
 
 class Cause(msgspec.Struct, frozen=True, kw_only=True):

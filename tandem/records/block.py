@@ -83,6 +83,9 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, tag="block"):
         None  # CPU that the machine saw on the stack's CPUs, more or less than was counted, of one CPU
     )
     strays: Count | None = None  # threads of the stack that were allowed on other CPUs, at either end of the window
+    probes_answered: Count | None = None  # of the contract, asked again within the window; refusals for overload aside
+    probes_different: Count | None = None  # of these, answered otherwise than before anything was measured
+    probe_example: Text = ""  # how the first of them differs
     app_memory_bytes: Count | None  # PSS, read after the window
     nginx_memory_bytes: Count | None
     start_seconds: Amount  # from starting the stack to its first good answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import signal
@@ -169,3 +170,26 @@ def test_a_shape_decides_how_many(tmp_path: Path) -> None:
     start = done.due[0]
     first, last = (sum(begin < at - start < begin + 1 for at in done.due) for begin in (0.2, 2.7))
     assert 5 < first < 45 < last < 125
+
+
+def test_a_server_that_is_honest_for_its_first_150_requests_is_found(tmp_path: Path) -> None:
+    """Then it gives the right user with news that it kept; everything but their text is as it should be."""
+    lock, asked = threading.Lock(), 0
+
+    def cheat(path: str) -> Answer:
+        nonlocal asked
+        with lock:
+            asked += 1
+            honest = asked <= 150
+        name = json.loads(user(path.removesuffix("/news"))[2])["username"]
+        about = name if honest else "user0000001"
+        items = [{"title": f"News {n} for {about}", "url": f"https://news.example.org/{about}/{n}"} for n in (1, 2, 3)]
+        return 200, {"Content-Type": "application/json"}, json.dumps({"user": name, "items": items}).encode()
+
+    with toy(cheat) as server:
+        options = ["--scenario", "waiting", "--users-in-database", 1000]
+        done = run(tmp_path, server.url, *options, users=100, seconds=3)
+    assert done.status == 1
+    assert len(done.outcomes("ok")) == 150
+    assert len(done.outcomes("failed")) > 20
+    assert all(row["reason"].startswith("item: expected {'title': 'News 1 for ") for row in done.outcomes("failed"))

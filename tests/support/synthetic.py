@@ -196,7 +196,7 @@ def _block(
         "p50_ms": p50, "p99_ms": p99, "dispatch_lag_p50_ms": 0.05,
         "dispatch_lag_p99_ms": 0.3, "asked_otherwise": 0, "unaccounted": 0,
         "app_cpu_seconds": cpu * 0.8, "nginx_cpu_seconds": cpu * 0.2, "app_memory_bytes": int(draw(MEMORY, "memory")),
-        "cpu_gap_share": 0.0, "strays": 0,
+        "cpu_gap_share": 0.0, "strays": 0, "probes_answered": 9, "probes_different": 0,
         "nginx_memory_bytes": 8 * 2**20, "start_seconds": 0.8, "interference": interference(),
         "observed": Observed(processes=2, threads=18, database_connections=9, news_connections=3, in_flight=12),
         "diagnostics": Diagnostics(

@@ -31,14 +31,25 @@ def table(name: str, *, manner: str = "answer", app: str = "toy_app", port: int 
     return FILE.format(name=name, app=app, port=port, script=Path(__file__).resolve(), manner=manner)
 
 
+HONEST = 25
+"""So many requests a cheat answers rightly: more than are asked before a load begins."""
+
+
 class Handler(BaseHTTPRequestHandler):
     """Answers with the path, or with what the path asks for, and ends the process where asked to."""
 
     protocol_version = "HTTP/1.1"
     wbufsize = 65536  # head and body leave together, or the client's delayed ACK costs 40 ms
 
+    asked, honest = 0, float("inf")
+    """Requests so far, and how many are answered rightly: all but those of a cheat."""
+
     def do_GET(self) -> None:
         """Answer one request."""
+        Handler.asked += 1
+        if Handler.asked > Handler.honest:
+            self._answer("an answer that was kept")
+            return
         if self.path == "/die":
             print("dying as asked", flush=True)
             self.server.shutdown()
@@ -82,13 +93,16 @@ def burn() -> None:
 
 def main(port: str, manner: str) -> None:
     """Be a server of this manner: answer, refuse (end at once with a message), silent (never listen) or daemon (in a session
-    of its own, with nobody above it that it was started by); burn: the same on any CPU, which it keeps busy.
+    of its own, with nobody above it that it was started by); burn: the same on any CPU, which it keeps busy; cheat: answer
+    rightly at first, then always the same.
     """
     if manner in ("daemon", "burn"):
         become_a_daemon()
     if manner == "burn":
         os.sched_setaffinity(0, range(os.cpu_count() or 1))
         threading.Thread(target=burn, daemon=True).start()
+    if manner == "cheat":
+        Handler.honest = HONEST
     if manner == "refuse":
         sys.exit("toy: the library zebra is missing")
     if manner == "silent":

@@ -126,3 +126,27 @@ def test_a_stack_that_dies_in_a_block_stops_the_run_with_its_last_lines(rig: Rig
     with pytest.raises(RunFailed, match=r"two server 1 ended by itself[\s\S]*dying as asked"):
         work()
     assert not rig.work.exists()
+
+
+def test_a_stack_that_answers_otherwise_once_it_is_measured_is_found(rig: Rig) -> None:
+    """Each time it is started it keeps the promise at first; the load's own checks here look at nothing."""
+    honest = rig.plan.definitions
+    with rig.ready():
+        rig.prove()
+        assert len(rig.scatter.probes) > 10
+        for manner, level in {"answer": "VALID", "cheat": "INVALID"}.items():
+            changed = {
+                name: msgspec.structs.replace(stack, command=[*stack.command[:-1], manner])
+                for name, stack in honest.items()
+            }
+            rig.plan = replace(rig.plan, definitions=changed)
+            with rig.stack("one") as stack:
+                stack.prepare(rig.plan.loads[0], "a key")
+                stack.start()
+                block = stack.measure(rig.plan.loads[0], Slot(round=1, attempt=1, position=1))
+            assert block.failures == 0
+            assert block.probes_answered == 5
+            assert block.probes_different == (0 if level == "VALID" else 5)
+            assert ("an answer that was kept" in block.probe_example) == (level == "INVALID")
+            causes = {cause.key: cause.level for cause in validity.judge(block).causes}
+            assert causes.get("probes", "VALID") == level

@@ -49,7 +49,9 @@ def test_each_cause_has_the_limits_of_the_method(
 
 def test_the_table_is_whole() -> None:
     assert [limit for limit, *_ in TABLE] == [
-        limit for limit in validity.LIMITS if limit not in (validity.GAP, validity.STRAYS, validity.ACCOUNTING)
+        limit
+        for limit in validity.LIMITS
+        if limit not in (validity.GAP, validity.STRAYS, validity.PROBES, validity.ACCOUNTING)
     ]
     assert validity.LIMITS[-1] is validity.ACCOUNTING
     rows = validity.rows()
@@ -81,6 +83,14 @@ def test_cpu_that_nobody_counted_and_threads_on_other_cpus_are_causes() -> None:
     assert validity.judge(block(cpu_gap_share=0.1)).level == "SUSPECT"
     assert validity.judge(block(cpu_gap_share=0.2)).level == "INVALID"
     assert validity.judge(block(strays=1)).level == "INVALID"
+
+
+def test_one_probe_that_is_answered_otherwise_makes_a_block_invalid() -> None:
+    assert validity.judge(block(probes_answered=9, probes_different=0)).level == "VALID"
+    assert validity.judge(block(probes_answered=9, probes_different=1)).level == "INVALID"
+    unanswered = block(probes_answered=0, probes_different=None)
+    assert validity.judge(unanswered).level == "VALID"
+    assert validity.PROBES.title in validity.unreadable(unanswered)
     assert validity.unreadable(block(cpu_gap_share=None)) == [validity.GAP.title]
 
 
