@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tandem import formats
+from tandem.cli import console
 from tandem.cli.console import say
 from tandem.cli.options import IDLE_SECONDS
 from tandem.cli.parser import parser
@@ -150,7 +151,12 @@ def _conditions(options: argparse.Namespace, allow_dirty: bool) -> session.Condi
     wait = options.quiet_wait
     if wait is None:
         wait = 0 if allow_dirty else IDLE_SECONDS
-    return session.Conditions(arguments=options.given, idle_seconds=wait, allow_dirty=allow_dirty)
+    return session.Conditions(
+        arguments=options.given,
+        idle_seconds=wait,
+        allow_dirty=allow_dirty,
+        stop=lambda line: console.stop_instead(line, options.stop_when_hopeless),
+    )
 
 
 def _measured(folder: Path, options: argparse.Namespace, measure: Callable[[], None]) -> int:
@@ -193,7 +199,7 @@ def _plan(given: argparse.Namespace, seed: int | None) -> planning.Plan:
     )
 
 
-HEEDED = {"resume", "extend", "require_decided", "quiet_wait", "allow_dirty", "command", "given"}
+HEEDED = {"resume", "extend", "require_decided", "stop_when_hopeless", "quiet_wait", "allow_dirty", "command", "given"}
 """Options that hold for a run that is resumed; all others are taken from it."""
 
 

@@ -166,6 +166,12 @@ def compare() -> dict[str, tuple[Option, ...]]:
                 repeated=True,
             ),
             Option("--allow-dirty", None, "", "measure although the machine is not idle; the report says so"),
+            Option(
+                "--stop-when-hopeless",
+                None,
+                "",
+                "stop as soon as too few rounds can become valid for any verdict; without it, you are asked on a terminal",
+            ),
             Option("--require-decided", None, "", "exit 3 unless every headline is decided"),
         ),
     }

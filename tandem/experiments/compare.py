@@ -11,8 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from tandem import formats, rules
+from tandem.errors import RunFailed
 from tandem.experiments.executor import Executor
-from tandem.experiments.progress import Progress
+from tandem.experiments.progress import Progress, duration
 from tandem.judge.rounds import Attempt, Rounds
 from tandem.judge.validity import Validity
 from tandem.observe.provenance import now
@@ -24,6 +25,7 @@ from tandem.records.journal import RECORDS, End, Resumed
 from tandem.records.setup import Calibration, Load, Provenance
 
 Say = Callable[[str], None]
+Stop = Callable[[str], bool]
 
 SHOWN = 4
 """Causes of an INVALID round that are listed while it runs; the report lists all."""
@@ -40,10 +42,14 @@ class Comparison:
         folder: Path,
         say: Say,
         settle: Callable[[], object],
+        stop: Stop = lambda _: False,
     ) -> None:
-        """`settle` waits a little for an idle machine; it is called before a spoiled round is measured again."""
+        """`settle` waits a little for an idle machine; it is called before a spoiled round is measured again.
+
+        `stop` is told, once, that no verdict is possible any more, and decides whether to stop then.
+        """
         self.plan, self.provenance, self.executor, self.folder, self.say = plan, provenance, executor, folder, say
-        self.settle = settle
+        self.settle, self.stop = settle, stop
         self.path = folder / RECORDS
 
     def begin(self, suspect: list[str]) -> None:
@@ -95,18 +101,39 @@ class Comparison:
             raise
 
     def _rounds(self, rounds: Rounds) -> None:
-        missing = rounds.missing
         each = len(self.plan.definitions) * len(self.plan.loads)
+        missing, told = rounds.missing, rounds.hopeless
         progress = Progress(len(missing) * each, self.plan.block_seconds())
-        blocks = formats.count(len(missing) * each, "block")
-        self.say(f"{formats.count(len(missing), 'round')}, {blocks}, about {progress.total()}")
-        sequence = orders(list(self.plan.definitions), rounds.planned, self.plan.seed)
-        for number in missing:
+        self.say(f"{self._amount(len(missing))}, about {progress.total()}{self._spares(rounds)}")
+        sequence = orders(list(self.plan.definitions), max(rounds.planned, *rounds.spares, 0), self.plan.seed)
+        while missing:
+            number = missing[0]
+            if number in rounds.spares and not rounds.of_round(number):
+                self.say(f"spare round {number}, in place of one that was lost")
             self._round(rounds, number, sequence[number - 1], progress)
-            while self._spoiled(rounds, number):
-                progress.more(each)
+            again, missing = self._spoiled(rounds, number), rounds.missing
+            progress.left(len(missing) * each)
+            if rounds.hopeless and not told:
+                told = True
+                self._hopeless(rounds, progress)
+            if again:
                 self.settle()
-                self._round(rounds, number, sequence[number - 1], progress)
+
+    def _amount(self, rounds: int) -> str:
+        blocks = rounds * len(self.plan.definitions) * len(self.plan.loads)
+        return f"{formats.count(rounds, 'round')}, {formats.count(blocks, 'block')}"
+
+    def _spares(self, rounds: Rounds) -> str:
+        if not rounds.spares:
+            return ""
+        seconds = len(rounds.spares) * len(self.plan.definitions) * len(self.plan.loads) * self.plan.block_seconds()
+        return f"; at most {duration(seconds)} more for {formats.count(len(rounds.spares), 'spare round')} if rounds are lost"
+
+    def _hopeless(self, rounds: Rounds, progress: Progress) -> None:
+        """Say at once that no verdict is possible any more. Raises RunFailed where it is to stop then."""
+        text = f"no verdict is possible any more: too few of {rounds.planned} rounds can still become valid"
+        if self.stop(f"{text}; {progress.rest()} would follow, whose numbers are exploratory"):
+            raise RunFailed(f"stopped: {text}")
 
     def _round(self, rounds: Rounds, number: int, names: list[str], progress: Progress) -> None:
         attempt = max((each.number for each in rounds.of_round(number)), default=0) + 1

@@ -25,14 +25,17 @@ class Progress:
     def step(self) -> str:
         """Count one step and return `block 3 of 42, 4 min 10 s left`."""
         self.done += 1
-        spent = time.monotonic() - self.began
-        each = (EXPECTED * self.expected + spent) / (EXPECTED + self.done)
-        return f"block {self.done} of {self.steps}, {duration(each * (self.steps - self.done))} left"
+        return f"block {self.done} of {self.steps}, {self.rest()} left"
+
+    def rest(self) -> str:
+        """Return how long the rest will take."""
+        each = (EXPECTED * self.expected + time.monotonic() - self.began) / (EXPECTED + self.done)
+        return duration(each * (self.steps - self.done))
 
     def total(self) -> str:
         """Return how long all steps are expected to take."""
         return duration(self.expected * self.steps)
 
-    def more(self, steps: int) -> None:
-        """Count on so many further steps."""
-        self.steps += steps
+    def left(self, steps: int) -> None:
+        """Count on so many steps from here on."""
+        self.steps = self.done + steps

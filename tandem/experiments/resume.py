@@ -14,7 +14,7 @@ from tandem.records.setup import Provenance
 FIXED = ("commit", "python", "kernel", "cpu_model", "stack_cpus", "generator_cpus", "nginx", "sqlite", "packages")
 """What may not have changed since the run began: its blocks would not be comparable."""
 
-PLANNED = ("baseline", "stacks", "loads", "headlines", "seeded_users", "seed", "rounds", "extension")
+PLANNED = ("baseline", "stacks", "loads", "headlines", "seeded_users", "seed", "rounds", "extension", "spares")
 """What the run's own arguments must still mean."""
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from tandem.drive import generator
 from tandem.errors import TandemError
 from tandem.experiments import idle, resume
-from tandem.experiments.compare import Comparison, Say
+from tandem.experiments.compare import Comparison, Say, Stop
 from tandem.experiments.rig import Rig
 from tandem.judge.rounds import Rounds
 from tandem.launch import database, lock, nginx
@@ -31,6 +31,7 @@ class Conditions:
     arguments: Sequence[str]  # of the command, for the record
     idle_seconds: int  # how long to wait for an idle machine at most
     allow_dirty: bool  # measure although the machine is not idle
+    stop: Stop = lambda _: False  # told that no verdict is possible any more: whether to stop then
 
 
 def check(plan: Plan) -> Path:
@@ -69,7 +70,7 @@ def _prepared(
             origin = _origin(plan, folder, binary, how)
             refuse(origin)
             suspect = [*plan.layout.notes, *_wait_until_idle(plan, how, say)]
-            yield Comparison(plan, origin, rig, folder, say, lambda: _settle(plan, how, say)), suspect
+            yield Comparison(plan, origin, rig, folder, say, lambda: _settle(plan, how, say), how.stop), suspect
 
 
 def _origin(plan: Plan, folder: Path, binary: Path, how: Conditions) -> Provenance:

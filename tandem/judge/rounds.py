@@ -3,6 +3,8 @@
 A round counts with its last attempt that is complete (a block of every stack under every scenario) and not INVALID. A round of
 which every complete attempt is INVALID counts for nothing, but stays visible.
 
+Spare rounds were planned beforehand, too, and are measured after all others, only while fewer rounds are valid than were planned.
+
 A round whose blocks something outside the stacks spoiled is repeated as a whole: repeating single blocks would break the
 pairing, and only causes outside the stacks count, or repeating would remove the very stalls that one looks for.
 """
@@ -12,7 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from tandem import statistics
 from tandem.judge import validity
+from tandem.judge.family import family
 from tandem.judge.metrics import METRICS
 from tandem.judge.validity import Judged
 from tandem.records.block import Block
@@ -108,8 +112,9 @@ class Rounds:
 
     @property
     def attempts(self) -> list[Attempt]:
-        """All attempts at planned rounds, by round and attempt."""
-        return [found for (number, _), found in sorted(self._attempts.items()) if 1 <= number <= self.planned]
+        """All attempts at planned rounds and spare ones, by round and attempt."""
+        known = {*range(1, self.planned + 1), *self.spares}
+        return [found for (number, _), found in sorted(self._attempts.items()) if number in known]
 
     @property
     def complete(self) -> list[Attempt]:
@@ -157,9 +162,33 @@ class Rounds:
         return bool(last) and last[0].complete and not (last[0].invalid and self.may_repeat)
 
     @property
+    def spares(self) -> range:
+        """The numbers of the spare rounds, beyond all others that were planned."""
+        last = self.run.rounds + self.run.extension
+        return range(last + 1, last + self.run.spares + 1)
+
+    @property
     def missing(self) -> list[int]:
-        """The planned rounds that are still to be measured, or measured again."""
-        return [number for number in range(1, self.planned + 1) if not self.settled(number)]
+        """The rounds that are still to be measured, or measured again: planned ones, and spare ones that can still help."""
+        planned, spare = self._open(range(1, self.planned + 1)), self._open(self.spares)
+        return planned + ([] if self.hopeless else spare[: max(0, self.planned - len(planned) - self._sure())])
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether fewer rounds can still become valid than any verdict needs, although enough were planned."""
+        ratios, later = family(self.run), self.run.extension if self.planned == self.run.rounds else 0
+        still = len(self._open(range(1, self.planned + 1))) + len(self._open(self.spares)) + later
+        planned = statistics.enough_rounds(self.planned, ratios, self.looks) and any(
+            s.decoy_of for s in self.run.stacks
+        )
+        return planned and not statistics.enough_rounds(self._sure() + still, ratios, self.looks)
+
+    def _open(self, numbers: Iterable[int]) -> list[int]:
+        return [number for number in numbers if not self.settled(number)]
+
+    def _sure(self) -> int:
+        """Return how many rounds are valid and stay so."""
+        return sum(self.settled(attempt.round) for attempt in self.valid)
 
 
 def _only(runs: list[Run]) -> Run:

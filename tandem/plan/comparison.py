@@ -40,6 +40,7 @@ class Plan:
     extension: int
     seed: int
     users: int
+    spares: int = 0
     layout: cpu_layout.Layout
     waive: Sequence[str] = ()  # beginnings of probes whose answers are not compared
     exploratory: str | None = None  # why the run can give no verdict: it then has no decoy, which would vouch for one
@@ -76,6 +77,7 @@ class Plan:
             seed=self.seed,
             rounds=self.rounds,
             extension=self.extension,
+            spares=self.spares,
             baseline=self.baseline,
             stacks=self.stacks(),
             loads=self.loads,
@@ -164,6 +166,7 @@ def plan(
         headlines=headlines,
         rounds=count,
         extension=extension,
+        spares=0 if too_few else profile.spares,
         seed=seed,
         users=users or profile.users,
         layout=layout,

@@ -31,6 +31,7 @@ class Profile:
     seconds: int
     warmup: int
     users: int = 10_000
+    spares: int = 2  # further rounds, measured at the end in place of such as were lost to causes outside the stacks
 
 
 QUICK = Profile(

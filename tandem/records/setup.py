@@ -126,6 +126,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     extension: (
         Rounds  # further rounds that were planned from the start, 0 for none; with some each look has half the error
     )
+    spares: Rounds = 0  # planned to replace, at the end and in order, rounds that are lost; 0 in runs of before
     baseline: Text
     stacks: list[Stack]
     loads: list[Load]

@@ -118,7 +118,7 @@ def decoys(found: Iterable[Ratio]) -> Table:
 
 def rounds(summary: Summary, judged: Sequence[Ratio]) -> Table:
     """Return the ratio of every judged comparison in every round, and the estimates of both halves of the run."""
-    numbers = range(1, summary.rounds_planned + 1)
+    numbers = sorted({*range(1, summary.rounds_planned + 1), *(number for c in judged for number in c.rounds)})
     rows = []
     for c in judged:
         ratios = dict(zip(c.rounds, c.ratios, strict=True))

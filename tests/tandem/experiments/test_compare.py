@@ -319,6 +319,64 @@ def test_repeats_are_bounded_and_what_stays_invalid_counts_for_nothing(planned: 
     assert not judged.decided
 
 
+def of_rounds(found: list[Record]) -> list[tuple[int, int]]:
+    return list(dict.fromkeys((b.round, b.attempt) for b in found if isinstance(b, Block)))
+
+
+LOST = range(1, 6 * (1 + rules.REPEATS), 6)
+"""Blocks of every attempt that round 1 may have."""
+
+
+def test_a_spare_round_replaces_one_that_was_lost(planned: Plan, tmp_path: Path) -> None:
+    said: list[str] = []
+    executor = Fake(disturbed=LOST)
+    found = run(planned, executor, tmp_path / "run", said)
+    assert of_rounds(found) == [(1, 1), (1, 2), (1, 3), (1, 4), *((number, 1) for number in range(2, 9))]
+    judged = summary.summarise(found)
+    assert (judged.rounds_valid, judged.not_judged) == (7, None)
+    assert judged.comparisons[0].rounds == [2, 3, 4, 5, 6, 7, 8]
+    assert "spare round 8, in place of one that was lost" in said
+    assert any("at most" in line and "2 spare rounds" in line for line in said)
+    order = orders(["wsgi-gthread", "asgi", "decoy"], 9, 3)[7]
+    assert [entry.split()[1] for entry in executor.log if entry.startswith("start")][-3:] == order
+    assert "block 66 of 66, 0 s left" in [line for line in said if "left)" in line][-1]
+
+
+def test_without_a_loss_no_spare_round_is_measured(planned: Plan, tmp_path: Path) -> None:
+    assert of_rounds(run(planned, Fake(), tmp_path / "run")) == [(number, 1) for number in range(1, 8)]
+
+
+def test_a_run_that_broke_off_after_a_loss_is_resumed_with_its_spare_round(planned: Plan, tmp_path: Path) -> None:
+    with pytest.raises(Stopped):
+        run(planned, Fake(disturbed=LOST, fail_at=62, error=Stopped(2)), tmp_path / "run")
+    found = resume(planned, Fake(), tmp_path / "run", 7)
+    assert of_rounds(found)[-2:] == [(8, 1), (8, 2)]
+    assert summary.summarise(found).rounds_valid == 7
+
+
+def test_what_can_give_no_verdict_any_more_is_told_once_and_at_once(planned: Plan, tmp_path: Path) -> None:
+    """Three rounds of seven are lost, and there are two spare ones, which would now be in vain."""
+    told: list[str] = []
+    executor = Fake(disturbed=range(1, 1000))
+    made = comparison(planned, executor, tmp_path / "run")
+    made.stop = lambda line: bool(told.append(line))
+    made.begin([])
+    assert len(told) == 1
+    assert "no verdict is possible any more" in told[0]
+    assert max(number for number, _ in of_rounds(list(journal.read(tmp_path / "run" / RECORDS)))) == 7
+
+
+def test_it_stops_then_where_that_is_chosen(planned: Plan, tmp_path: Path) -> None:
+    made = comparison(planned, Fake(disturbed=range(1, 1000)), tmp_path / "run")
+    made.stop = lambda _: True
+    with pytest.raises(RunFailed, match="no verdict is possible any more"):
+        made.begin([])
+    found = list(journal.read(tmp_path / "run" / RECORDS))
+    assert of_rounds(found)[-1] == (3, 1)
+    assert isinstance(found[-1], End)
+    assert (found[-1].complete, "no verdict" in found[-1].reason) == (False, True)
+
+
 @pytest.mark.parametrize("broken_at", [1, 3, 7, 20, 42])
 def test_an_interrupted_run_is_resumed_and_ends_like_an_uninterrupted_one(
     planned: Plan, tmp_path: Path, broken_at: int
