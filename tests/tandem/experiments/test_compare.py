@@ -359,7 +359,12 @@ def test_what_can_give_no_verdict_any_more_is_told_once_and_at_once(planned: Pla
     told: list[str] = []
     executor = Fake(disturbed=range(1, 1000))
     made = comparison(planned, executor, tmp_path / "run")
-    made.stop = lambda line: bool(told.append(line))
+
+    def go_on(line: str) -> bool:
+        told.append(line)
+        return False
+
+    made.stop = go_on
     made.begin([])
     assert len(told) == 1
     assert "no verdict is possible any more" in told[0]
