@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,10 @@ import pytest
 from tests.loadtest.runs import LOADTEST, Done, locust, run
 from tests.loadtest.toy import Answer, toy, user
 
-SCENARIOS = ["everyday", "read", "pages", "write", "waiting", "floor"]
+ROWS = tomllib.loads((LOADTEST / "scenarios.toml").read_text())
+SCENARIOS = [name for name, row in ROWS.items() if "cpu" not in row]
+"""Those that one CPU can answer a hundred times per second."""
+
 BRISK = ["--arrivals", "closed", "--think-time", "0.05"]
 
 
