@@ -164,6 +164,7 @@ def serve(stacks: Stacks, options: ServeOptions, say: Say) -> None:
                 nginx=binary,
                 port=chosen_ports[name],
                 limits=options.limits,
+                told=True,
                 shared=VAR,
             )
             running = exits.enter_context(running_stack.running(name, stack, environment))

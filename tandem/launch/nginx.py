@@ -93,10 +93,12 @@ def configure(
     keepalive: int,
     timing: bool = False,
     limits: bool = False,
+    told: str = "",
 ) -> None:
     """Write the configuration of one running nginx into an empty folder: the project's files, those of the app, and what varies.
 
-    With `timing` nginx writes what `times` reads; with `limits` it refuses an address as the app's `limits.conf` says.
+    With `timing` nginx writes what `times` reads; with `limits` it refuses an address as the app's `limits.conf` says;
+    `told` is the name of the stack where its answers are to tell it.
     """
     folder.mkdir(parents=True)
     files = sorted(CONFIGURATION.glob("*.conf"))
@@ -116,6 +118,9 @@ def configure(
     (folder / "listen.conf").write_text(f"listen 127.0.0.1:{public_port};\n")
     (folder / "static.conf").write_text(f"root {_quoted(Path(app.static.root))};\n" if app.static else NOTHING)
     (folder / "log.conf").write_text(FAILURES + (TIMING if timing else ""))
+    (folder / "told.conf").write_text(
+        f"add_header X-Stack {told} always;\n" if told else "# Nobody is told which stack answers.\n"
+    )
     (folder / "limit.conf").write_text("include app/limits.conf;\n" if limits else "# Nobody is limited here.\n")
 
 

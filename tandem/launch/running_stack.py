@@ -30,6 +30,7 @@ class StackEnvironment:
     port: int  # nginx listens here
     timing: bool = False  # nginx writes how long each request took
     limits: bool = False  # whoever asks too often for what costs much is refused
+    told: bool = False  # answers tell which stack gave them, in the header X-Stack; not where stacks are to be alike
     shared: Path | None = None  # for all stacks that are served together; None: `folder`
     more: Mapping[str, str] = field(default_factory=dict)  # environment variables of the servers beside all others
 
@@ -136,6 +137,7 @@ def _nginx(name: str, stack: Definition, server_ports: Sequence[int], environmen
         keepalive=stack.upstream_keepalive * len(environment.cpus),
         timing=environment.timing,
         limits=environment.limits,
+        told=name if environment.told else "",
     )
     nginx.check(environment.nginx, folder)
     return nginx.start(

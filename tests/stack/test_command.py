@@ -64,6 +64,13 @@ def serving(*arguments: str, cwd: Path) -> Iterator[tuple[int, int]]:
 def test_serves_both_apps_until_it_is_interrupted(tmp_path: Path) -> None:
     with serving(cwd=tmp_path) as (first, second):
         assert HttpClient("127.0.0.1", first).request("GET", "/api/users/7/news").status == 200
+        clients = [HttpClient("127.0.0.1", port) for port in (first, second)]
+        told = [
+            client.request("GET", path).header("x-stack")
+            for client in clients
+            for path in ("/", "/no", "/static/style.css")
+        ]
+        assert told == ["wsgi-gthread"] * 3 + ["asgi"] * 3
     said = (tmp_path / "output.txt").read_text()
     assert f"http://127.0.0.1:{first}" in said
     assert f"http://127.0.0.1:{second}" in said
