@@ -24,7 +24,7 @@ def refusing(status: int) -> Answer:
 
 
 @pytest.mark.parametrize("clients", [1, 2])
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_each_process_logs_in_once_and_writes_with_its_token(clients: int, tmp_path: Path) -> None:
     more = ["--processes", clients] if clients > 1 else []
     with toy(forbidden) as server:
@@ -39,7 +39,7 @@ def test_each_process_logs_in_once_and_writes_with_its_token(clients: int, tmp_p
     assert SECRET not in done.output
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_who_only_reads_does_not_log_in(tmp_path: Path) -> None:
     with toy(user) as server:
         done = run(tmp_path, server.url, "--scenario", "read", "--users-in-database", 100, seconds=1)
@@ -47,7 +47,7 @@ def test_who_only_reads_does_not_log_in(tmp_path: Path) -> None:
     assert server.logins == []
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_a_refusal_ends_the_run_with_a_sentence_and_nothing_else(tmp_path: Path) -> None:
     """What is said of each status: test_database.py."""
     with toy(user, lambda _: refusing(429)) as server:
@@ -60,7 +60,7 @@ def test_a_refusal_ends_the_run_with_a_sentence_and_nothing_else(tmp_path: Path)
     assert not done.samples
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_a_refusal_of_one_of_two_processes_ends_the_run_too(tmp_path: Path) -> None:
     with toy(forbidden, lambda number: token(number) if number == 1 else refusing(503)) as server:
         done = run(tmp_path, server.url, "--scenario", "write", "--processes", 2, seconds=20)
@@ -87,7 +87,7 @@ def refused_and_stopped(page: Page, server: Toy, times: int, processes: int) -> 
 
 
 @pytest.mark.parametrize("clients", [0, 2])
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_in_the_web_page(clients: int, tmp_path: Path) -> None:
     """It shows neither the password nor who logs in, and after a refusal another run can begin."""
     port = free_port()

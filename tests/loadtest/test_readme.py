@@ -41,7 +41,7 @@ def followed(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_locust_offers_what_was_added_and_runs_it(followed: Path, tmp_path: Path) -> None:
     with toy(user) as server:
         with running(tmp_path, server.url, "--scenario", "nap", "-t", "1s", load_test=followed) as process:

@@ -29,7 +29,7 @@ def all_well(done: Done) -> None:
         assert float(row["response_ms"]) == pytest.approx(parts, abs=0.0001)
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_one_user_class_is_offered(tmp_path: Path) -> None:
     with locust(tmp_path / "log", "-f", LOADTEST, "--list") as process:
         assert process.wait(30) == 0
@@ -37,7 +37,7 @@ def test_one_user_class_is_offered(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_each_scenario(scenario: str, asgi_url: str, tmp_path: Path) -> None:
     before = time.time()
     done = run(tmp_path, asgi_url, "--scenario", scenario, users=100, seconds=1)
@@ -86,7 +86,7 @@ def wrong_sometimes(path: str) -> Answer | None:
 
 
 @pytest.mark.parametrize("more", [[], BRISK], ids=["open loop", "closed loop"])
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_wrong_and_missing_answers(more: list[object], tmp_path: Path) -> None:
     with toy(wrong_sometimes) as server:
         options = ["--scenario", "read", "--users-in-database", 500, "--request-timeout", 1, *more]
@@ -105,7 +105,7 @@ def test_wrong_and_missing_answers(more: list[object], tmp_path: Path) -> None:
     assert all(float(row["response_ms"]) >= 1000 for row in hanging)
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_a_closed_loop_says_what_it_is(tmp_path: Path) -> None:
     """At its start and at its end; what its requests ask for follows from the key as in an open loop."""
     with toy(user) as server:
@@ -129,7 +129,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("url", REFUSED)
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_a_target_that_cannot_be_loaded(url: str, tmp_path: Path) -> None:
     done = run(tmp_path, url)
     assert done.status == 1
@@ -138,7 +138,7 @@ def test_a_target_that_cannot_be_loaded(url: str, tmp_path: Path) -> None:
     assert not done.samples
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_refused_with_two_processes(tmp_path: Path) -> None:
     done = run(tmp_path, "http://10.1.2.3:8080", "--processes", 2)
     assert done.status == 1
@@ -147,21 +147,21 @@ def test_refused_with_two_processes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("option", ["--scenario", "--arrivals"])
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_a_choice_that_there_is_not(option: str, tmp_path: Path) -> None:
     done = run(tmp_path, "http://127.0.0.1:1", option, "sleeping")
     assert done.status == 2
     assert "invalid choice: 'sleeping'" in done.output
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_a_value_that_makes_no_sense(tmp_path: Path) -> None:
     done = run(tmp_path, "http://127.0.0.1:1", "--in-flight", 0)
     assert done.status == 1
     assert done.output == "--in-flight must be 1 or more, not 0.\n"
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_samples_that_cannot_be_written(tmp_path: Path) -> None:
     for file, reason in {tmp_path / "missing" / "file": "its folder does not exist", tmp_path: "is a folder"}.items():
         done = run(tmp_path, "http://127.0.0.1:1", "--samples", file)

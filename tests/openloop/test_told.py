@@ -51,7 +51,7 @@ def played(scenario: str, folder: Path, *more: object) -> Done:
             return left(folder, process.wait(60))
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_a_generator_that_was_the_limit(tmp_path: Path) -> None:
     """It takes 20 ms for each check, and 60 arrivals per second come: no server is that late."""
     done = played("late", tmp_path)
@@ -65,7 +65,7 @@ def test_a_generator_that_was_the_limit(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("clients", [1, 2])
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_a_mistake_in_a_check(clients: int, tmp_path: Path) -> None:
     """Told once with its traceback, and never as a wrong answer."""
     done = played("mistaken", tmp_path, *(["--processes", clients] if clients > 1 else []))
@@ -78,7 +78,7 @@ def test_a_mistake_in_a_check(clients: int, tmp_path: Path) -> None:
     assert "expected" not in reason
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_a_mistake_before_the_run(tmp_path: Path) -> None:
     done = played("broken", tmp_path)
     assert done.status == 1
@@ -87,7 +87,7 @@ def test_a_mistake_before_the_run(tmp_path: Path) -> None:
     assert not done.samples
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_a_run_whose_time_is_over_before_it_begins(tmp_path: Path) -> None:
     done = played("slow", tmp_path)
     assert done.status == 1
