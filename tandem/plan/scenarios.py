@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -15,6 +15,7 @@ from tandem.records.setup import Budget
 FILE = "scenarios.toml"
 
 Metric = Literal["cpu", "p50", "p99"]
+METRICS: tuple[Metric, ...] = get_args(Metric)
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -24,13 +25,18 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     writes: bool
     login: bool
     users: bool
-    metrics: list[Metric]
+    not_judged: dict[Metric, str] = {}
     situation: str = ""
     concurrency: int = 64
     news_seconds: float | None = None
     cpu: str = ""
     cpu_seconds: float | None = None
     cpu_share: float = 1.0
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """What is judged: the same of every scenario, but for what the row gives a reason for."""
+        return [metric for metric in METRICS if metric not in self.not_judged]
 
     def bound(self, budget: Budget) -> tuple[float, str] | None:
         """Return the most arrivals per second that a budget allows, and what bounds them; None where arithmetic doesn't know.

@@ -52,6 +52,7 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     warmup_seconds: NotNegative
     seconds: Positive  # length of the measured window
     news_seconds: NotNegative | None = None  # how long the news service takes to answer, where the scenario calls it
+    not_judged: dict[str, str] = {}  # metrics that are judged of other scenarios and not of this one, and why
     why_rate: Text = ""  # what bounded the rate, as words
 
     @property

@@ -79,7 +79,13 @@ def _driven(load: Load) -> str:
     return (
         f"Open loop: {formats.offered([load.rate])} offered{why}, {arrivals}, at most {load.in_flight:,} in flight, failed after "
         f"{load.timeout_seconds:g} s; {load.seconds:g} s measured after {load.warmup_seconds:g} s of warm-up{news}."
+        f"{_not_judged(load)}"
     )
+
+
+def _not_judged(load: Load) -> str:
+    """Say which metrics are judged elsewhere and not here."""
+    return "".join(f" {METRICS[metric].title} is not judged: {why}." for metric, why in load.not_judged.items())
 
 
 def _picture(chart: Chart) -> markupsafe.Markup:

@@ -41,7 +41,6 @@ title = "what the toy answers"
 writes = false
 login = false
 users = false
-metrics = ["cpu", "p50", "p99"]
 """
 
 

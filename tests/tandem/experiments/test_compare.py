@@ -111,7 +111,7 @@ class Fake:
 @pytest.fixture
 def planned(monkeypatch: pytest.MonkeyPatch) -> Plan:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
-    return plan(profiles.QUICK, stacks.load(), seed=3)
+    return plan(profiles.QUICK, stacks.load(), seed=3, rounds=7)
 
 
 def comparison(planned: Plan, executor: Fake, folder: Path, said: list[str] | None = None) -> Comparison:
@@ -253,7 +253,7 @@ def test_an_exploratory_run_is_short_and_gives_no_verdict(tmp_path: Path, monkey
     assert [type(record) for record in found] == [Run, Block, Block, Block, Block, End]  # no decoy, and no repeat
     assert any("it counts for nothing" in line for line in said)
     judged = summary.summarise(found)
-    assert judged.not_judged == Reason(code="too few rounds planned", rounds=1, ratios=3, needed=7)
+    assert judged.not_judged == Reason(code="too few rounds planned", rounds=1, ratios=2, needed=7)
     assert not judged.trusted
     assert not any(Rounds(found).missing)
 

@@ -11,7 +11,7 @@ from tandem.errors import TandemError
 from tandem.paths import PROJECT
 from tandem.plan import scenarios
 
-ROW = 'title = "x"\nwrites = {writes}\nlogin = false\nusers = false\nmetrics = ["cpu"]\n'
+ROW = 'title = "x"\nwrites = {writes}\nlogin = false\nusers = false\n'
 
 
 def load(folder: Path, text: str) -> scenarios.Scenarios:
@@ -37,7 +37,7 @@ def test_the_built_in_ones_are_those_of_the_load_test() -> None:
     [
         ("[a]\ntitle = 1\n", r"scenario 'a'.*Expected `str`"),
         (f"[a]\n{ROW.format(writes='false')}more = 1\n", r"scenario 'a'.*unknown field `more`"),
-        (f"[a]\n{ROW.format(writes='false').replace('cpu', 'luck')}", r"scenario 'a'.*'luck'"),
+        (f"[a]\n{ROW.format(writes='false')}not_judged = {{ luck = 'why' }}\n", r"scenario 'a'.*'luck'"),
         ("[a", r"scenarios\.toml is not TOML"),
     ],
 )
