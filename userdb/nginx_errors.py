@@ -10,11 +10,14 @@ DETAILS = {
     404: "There is nothing here.",
     405: "This URL takes GET, HEAD, OPTIONS.",
     408: "The request did not arrive in time.",
+    412: "The file is not the one that the request is about.",
     413: "The request is larger than this URL takes.",
     414: "The URL is too long.",
+    416: "The file has no such range.",
     421: "This host is not served here.",
     429: "Too many requests; try again later.",
     431: "The headers of the request are too large.",
+    500: "Something went wrong on our side.",
     501: "This method is not known here.",
     502: "The application is not there.",
     503: "The application is overloaded.",
@@ -22,8 +25,17 @@ DETAILS = {
     505: "This version of HTTP is not spoken here.",
 }
 
-# nginx gives 494 to a header that is too large, and 405 to TRACE; static files, which do have a 405, go to its page directly.
-ALIASES = {431: 494, 501: 405}
+# nginx gives 403 to a folder of files, 494 to a header that is too large, and 405 to TRACE; static files, which do have a 405,
+# go to its page directly.
+ALIASES = {404: 403, 431: 494, 501: 405}
+
+PARTICULAR = {
+    # nginx finds out in the midst of an answer that the file is not the one meant, and closes the connection after the page.
+    412: "keepalive_timeout 0;",
+    # The headers of the file are there already when nginx finds no such range in it: none is added again, one is taken away.
+    416: 'add_header ETag "" always;',
+}
+"""What the pages of a status need beside their text, so that their headers are true."""
 
 # nginx lets one malformed thing through: a control character in the value of a header. Each server refuses it before its app
 # sees it, and would say so in its own words; it sends this instead, on which nginx answers as it does to all that is malformed.
@@ -61,6 +73,7 @@ def _location(status: int, detail: str, form: str, path: str) -> list[str]:
         "",
         f"location = /errors/{status}/{form} {{",
         "    internal;",
+        *([f"    {PARTICULAR[status]}"] if status in PARTICULAR else []),
         f'    default_type "{content_type}";',
         f"    return {status} '{body}';",
         "}",

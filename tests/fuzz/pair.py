@@ -26,6 +26,9 @@ NAMES = ("wsgi-gthread", "asgi")
 ATTEMPTS = 3
 """To log in under one name, so that a short sequence comes to an end of them."""
 
+STILL_THERE = Step("connection", written("GET", "/healthz", [("Host", "localhost")]))
+"""Asked after every sequence, so that a connection which it lost is missed before the next one."""
+
 
 class Stack:
     """One stack: a kept connection to its nginx, its database, and what it gave."""
@@ -35,7 +38,9 @@ class Stack:
         self.database = Database(file, seeded)
         self.memory = Memory()
         self._socket: socket.socket | None = None
+        self._reused = False  # whether an answer on this connection said that it stays open
         self.sent = b""  # the request that is on its way, with its placeholders
+        self.lost = False  # whether the connection was closed all the same
 
     def reset(self) -> None:
         """Begin anew: the database as it was seeded, and nothing given yet."""
@@ -44,6 +49,7 @@ class Stack:
 
     def send(self, request: bytes) -> None:
         """Send a request, with its placeholders filled in. Raises OSError."""
+        self.lost = False
         if self._socket is None:
             self._socket = socket.create_connection(("127.0.0.1", self.port), timeout=30)
         self.sent = request
@@ -56,6 +62,7 @@ class Stack:
         found = http.client.HTTPResponse(self._socket, method=self.sent.partition(b" ")[0].decode())
         found.begin()
         body, closes = found.read(), found.will_close
+        self._reused = True
         if closes:
             self.disconnect()
         self.memory.note(found.headers, body)
@@ -65,7 +72,13 @@ class Stack:
         """Close the connection; the next request opens another."""
         if self._socket is not None:
             self._socket.close()
-            self._socket = None
+            self._socket, self._reused = None, False
+
+    def fail(self, error: Exception) -> None:
+        """Note that no answer came, and give up the connection."""
+        closed = isinstance(error, ConnectionError)  # what RemoteDisconnected is, too; a timeout is not
+        self.lost = self._reused and closed
+        self.disconnect()
 
     def close(self) -> None:
         """Close everything."""
@@ -86,11 +99,19 @@ class Pair:
         for stack in self.stacks.values():
             stack.reset()
         before = self.counted() if self.counting else []
-        for number, step in enumerate(sequence, 1):
+        for number, step in enumerate([*sequence, STILL_THERE], 1):
             if told := self.difference(step):
-                return number, told
+                return self._blamed(sequence, number, told)
         told = self.left_behind() or (self.counted_apart(before) if self.counting else None)
         return (len(sequence), f"{curl(sequence[-1].request)}\n\n{told}") if told else None
+
+    def _blamed(self, sequence: Sequence[Step], number: int, told: str) -> tuple[int, str]:
+        """How many requests a difference took: of a lost connection the one before is to blame, which left it open."""
+        lost = [name for name, stack in self.stacks.items() if stack.lost]
+        if not lost or number == 1:
+            return min(number, len(sequence)), told
+        request = curl(sequence[number - 2].request)
+        return number - 1, f"{request}\n\nsaid that the connection stays open, and lost it: {', '.join(lost)}"
 
     def difference(self, step: Step) -> str | None:
         """Ask both the same at once; return what is wrong with the answers, or None."""
@@ -144,7 +165,7 @@ class Pair:
         try:
             stack.send(request)
         except OSError as error:
-            stack.disconnect()
+            stack.fail(error)
             return f"not sent: {error!r}"
         return None
 
@@ -152,7 +173,7 @@ class Pair:
         try:
             return stack.receive()
         except (OSError, http.client.HTTPException) as error:
-            stack.disconnect()
+            stack.fail(error)
             return f"no answer: {error!r}"
 
 

@@ -51,7 +51,7 @@ CHOICES = [
 
 ODD_PATHS = st.sampled_from(
     ["/api", "/api/nope", "/nope", "/users/", "//users", "/login/", "/users/new/", "/users/{user_id}/edit/", "/users/NEW",
-     "/static/style.css", "/static/nope", "/static/../users", "/api/login/", "/api%2Flogin", "/users/{user_id}/nope", "/metrics/",
+     "/static/../users", "/static/%2e%2e/users", "/api/login/", "/api%2Flogin", "/users/{user_id}/nope", "/metrics/",
      "//api/users", "/users%0A", "/login%0A", "/api/me%0A", "/api/users/{user_id}%0A", "/api//users"]
 )  # fmt: skip
 METHODS = st.sampled_from(["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"])
@@ -68,10 +68,43 @@ EXTRAS: SearchStrategy[Pairs] = st.sampled_from(
      ("X-Odd", "a" * 7000), ("Cookie", "a=b")]
 ).map(lambda pair: [pair])  # fmt: skip
 
+FILES = ("style.css", "icon.svg", "docs.js", "style.css", "nope", "")
+DATES = st.sampled_from(
+    ["Thu, 01 Jan 2015 00:00:00 GMT", "Thu, 01 Jan 2099 00:00:00 GMT", "Thursday, 01-Jan-15 00:00:00 GMT", "yesterday", "0", ""]
+)  # fmt: skip
+FILE_TAGS = st.sampled_from(['"1"', "*", 'W/"1"', '"1", "2"', "1", "", '"', "{etag}"])
+RANGES = st.sampled_from(
+    ["bytes=0-3", "bytes=-5", "bytes=5-", "bytes=0-0,2-3", "bytes=99999999-", "bytes=-0", "bytes=3-1", "bytes=", "bytes=a-b",
+     "lines=1-2", "bytes=0-,0-,0-", "bytes=-99999999999999999999", "bytes=0-1,99999999-"]
+)  # fmt: skip
+CONDITIONS = {
+    "If-Match": FILE_TAGS, "If-None-Match": FILE_TAGS, "If-Modified-Since": DATES, "If-Unmodified-Since": DATES,
+    "Range": RANGES, "If-Range": FILE_TAGS | DATES, "Accept-Encoding": st.sampled_from(["gzip", "identity", "br"]),
+    "Expect": st.just("100-continue"), "Connection": st.sampled_from(["close", "keep-alive"]),
+}  # fmt: skip
+"""Headers on which it depends what comes of a static file."""
+
+
+@st.composite
+def file_step(draw: DrawFn) -> Step:
+    """A static file, under conditions, on a connection that stays open."""
+    method = draw(mostly(st.sampled_from(["GET", "HEAD"]), METHODS, 8))
+    names = draw(st.lists(st.sampled_from(list(CONDITIONS)), max_size=3))
+    headers = [("Host", "localhost"), *((name, draw(CONDITIONS[name])) for name in names)]
+    target = f"/static/{draw(st.sampled_from(FILES))}"
+    data = b"{}" if method in ("POST", "PUT") and chance(draw, 3) else b""
+    return Step(f"{method} a static file", written(method, target, headers, data))
+
 
 @st.composite
 def step(draw: DrawFn) -> Step:
     """One request, on a connection that stays open."""
+    return draw(file_step() if chance(draw, 15) else app_step())
+
+
+@st.composite
+def app_step(draw: DrawFn) -> Step:
+    """One request to the app, mostly to what it has."""
     operation = draw(st.sampled_from(CHOICES))
     path = draw(ODD_PATHS) if chance(draw, 20) else operation.path
     method = draw(METHODS) if chance(draw, 20) else operation.method

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -123,6 +124,27 @@ def test_what_only_the_databases_show_is_a_difference(both: Pair) -> None:
     assert told is not None
     assert "- users (9, 'user0000009'" in told
     assert both.replay([read]) is None
+
+
+def test_a_lost_connection_is_the_fault_of_the_request_before(monkeypatch: pytest.MonkeyPatch, both: Pair) -> None:
+    """One stack closes after an answer that does not say so: found again from what is kept, which is that request alone."""
+    usual = Stack.receive
+
+    def receive(self: Stack) -> Answer:
+        answer = usual(self)
+        if b"/nope" in self.sent and self._socket is not None:
+            self._socket.shutdown(socket.SHUT_RDWR)
+        return answer
+
+    monkeypatch.setattr(Stack, "receive", receive)
+    story = [Step("", written("GET", path, [("Host", "localhost")])) for path in ("/healthz", "/nope", "/users", "/")]
+    found = both.replay(story)
+    assert found is not None
+    number, what = found
+    smallest = run.smallest(both, Different(what, story[:number]))
+    assert [step.request.split()[1] for step in smallest.sequence] == [b"/nope"]
+    assert "said that the connection stays open, and lost it: wsgi-gthread, asgi" in str(smallest)
+    assert both.replay([story[0]]) is None
 
 
 def test_what_only_the_counts_show_is_a_difference(both: Pair) -> None:
