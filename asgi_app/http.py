@@ -128,6 +128,27 @@ async def body(request: Request) -> bytes:
     return bytes(data)
 
 
+async def while_listened(request: Request, call: Awaitable[Result]) -> Result:
+    """The result of a call that the client waits for. Raises HungUp where it waits no longer: then the call is cancelled."""
+    calling = asyncio.ensure_future(call)
+
+    async def watch() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        calling.cancel()
+
+    watcher = asyncio.create_task(watch())
+    try:
+        return await calling
+    except asyncio.CancelledError:
+        if watcher.done():
+            raise errors.HungUp() from None
+        raise
+    finally:
+        watcher.cancel()
+        calling.cancel()
+
+
 async def run_in_thread(call: Callable[[Argument], Result], argument: Argument) -> Result:
     """Run a blocking call where it holds up no other request."""
     return await to_thread.run_sync(call, argument)

@@ -10,6 +10,12 @@ from userdb.nginx_errors import MALFORMED
 class Protocol(HttpToolsProtocol):
     """The server's own; only its reply to what is no request is replaced."""
 
+    def on_headers_complete(self) -> None:
+        """Refuse a second Content-Type, as gunicorn does: whichever counts, somebody on the way may have taken the other."""
+        if [name for name, _ in self.headers].count(b"content-type") > 1:
+            raise ValueError("Content-Type is given twice")  # what the parser turns into what is no request
+        super().on_headers_complete()
+
     def send_400_response(self, msg: str) -> None:
         """Answer what was no request."""
         self.transport.write(MALFORMED)

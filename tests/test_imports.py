@@ -14,8 +14,18 @@ ROOT = Path(__file__).parents[1]
 # What the code of each folder may import beside the standard library and itself.
 ALLOWED = {
     "userdb": {"sqlalchemy", "msgspec", "jinja2", "itsdangerous", "argon2", "prometheus_client", "pysqlite3", "userdb"},
-    "wsgi_app": {"userdb", "flask", "gunicorn", "werkzeug", "sqlalchemy", "httpx2", "_typeshed"},
-    "asgi_app": {"userdb", "starlette", "uvicorn", "anyio", "sqlalchemy", "aiosqlite", "httpx2"},
+    "wsgi_app": {"userdb", "flask", "gunicorn", "werkzeug", "sqlalchemy", "urllib3", "_typeshed"},
+    "asgi_app": {
+        "userdb",
+        "starlette",
+        "uvicorn",
+        "anyio",
+        "sqlalchemy",
+        "aiosqlite",
+        "httpx",
+        "httpx_aiohttp",
+        "aiohttp",
+    },
     "openloop": {"locust", "gevent"},
     "loadtest": {"locust", "openloop"},
     "tandem": {
@@ -41,11 +51,11 @@ FORBIDDEN = {
         "sqlalchemy.create_engine",
         "sqlalchemy.Engine",
     ],
-    "wsgi_app": ["asyncio", "sqlalchemy.ext.asyncio", "httpx2.AsyncClient", "asgi_app"],
+    "wsgi_app": ["asyncio", "sqlalchemy.ext.asyncio", "asgi_app"],
     "asgi_app": [
         "sqlalchemy.create_engine",
         "sqlalchemy.Engine",
-        "httpx2.Client",
+        "httpx.Client",
         "threading",
         "time.sleep",
         "wsgi_app",
@@ -141,6 +151,6 @@ def test_only_settings_read_the_environment() -> None:
 
 
 def test_only_one_file_of_each_app_knows_the_http_client() -> None:
-    for app in ("wsgi_app", "asgi_app"):
-        assert [path.name for path in files(app) if "httpx2" in top_level(path)] == ["news.py"]
+    for app, client in (("wsgi_app", "urllib3"), ("asgi_app", "httpx")):
+        assert [path.name for path in files(app) if client in top_level(path)] == ["news.py"]
         assert [path.name for path in files(app) if "sqlalchemy" in top_level(path)] == ["store.py"]

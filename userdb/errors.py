@@ -13,6 +13,7 @@ Problem
 ├── UnsupportedMediaType 415
 ├── Invalid 422               every invalid field at once
 ├── TooManyAttempts 429       to log in, with Retry-After
+├── HungUp 499                the client, before the answer: nginx's number, and nobody sees it
 ├── Internal 500
 ├── NewsFailed 502
 ├── Busy 503                  database or app, with Retry-After
@@ -55,6 +56,13 @@ TITLES = {
     504: "Gateway Timeout",
 }
 """Titles as RFC 9110 names them; Python's own differ between its versions."""
+
+
+MOST_ERRORS = 20
+"""Invalid fields that an answer names: more than any form has, and so few that the answer does not grow with what is sent."""
+
+LONGEST_NAME = 80
+"""Characters of such a name that are told."""
 
 
 class Problem(Exception):
@@ -135,6 +143,11 @@ class Invalid(Problem):
     status = 422
     detail = "Some values are not valid."
 
+    def __init__(self, detail: str | None = None, errors: Sequence[tuple[str, str]] = ()) -> None:
+        if len(errors) > MOST_ERRORS:
+            detail = f"{len(errors)} values are not valid; these are the first {MOST_ERRORS}."
+        super().__init__(detail, [(_told(name), message) for name, message in errors[:MOST_ERRORS]])
+
 
 class TooManyAttempts(Problem):
     status = 429
@@ -142,6 +155,11 @@ class TooManyAttempts(Problem):
     def __init__(self, seconds: int) -> None:
         super().__init__("Too many attempts to log in under this name; try again later.")
         self.headers = [("retry-after", str(max(seconds, 1)))]
+
+
+class HungUp(Problem):
+    status = 499
+    detail = "The client hung up."
 
 
 class Internal(Problem):
@@ -164,6 +182,10 @@ class Busy(Problem):
 class NewsSlow(Problem):
     status = 504
     detail = "The news service was too slow."
+
+
+def _told(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def of_status(status: int) -> Problem:

@@ -17,6 +17,9 @@ from userdb.wire import Answer
 
 HTML = "text/html; charset=utf-8"
 
+LONGEST_VALUE = 1000
+"""Characters of a field that are sent back to be mended: escaped, a value could be five times as long as it came."""
+
 _environment = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -114,6 +117,7 @@ def _form(
     """A page with a form. What was wrong stands beside its field, and above all what belongs to none."""
     status, headers = (problem.status, problem.headers) if problem else (200, [])
     faults = dict(problem.errors) if problem else {}
+    fields = {name: value[:LONGEST_VALUE] for name, value in fields.items()}
     return _page(
         status, template, viewer, *headers, fields=fields, problem=problem, faults=faults, rules=PAGE_RULES, **values
     )

@@ -10,6 +10,12 @@ import msgspec
 from userdb.errors import NewsFailed, Problem
 from userdb.models import User
 
+LARGEST_ANSWER = 262_144
+"""Bytes of an answer of the service that an app takes, a thousand times what is usual; as many requests wait at once."""
+
+HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
+"""Sent with every question. Nothing compressed is wanted: a few bytes may hold any number."""
+
 
 class Item(msgspec.Struct, frozen=True):
     """One piece of news."""
@@ -37,6 +43,21 @@ class _Answer(msgspec.Struct):
     items: list[Item]
 
 
+class Body:
+    """The body of an answer as it comes, piece by piece."""
+
+    def __init__(self, content_encoding: str | None) -> None:
+        if content_encoding not in (None, "identity"):
+            raise NewsFailed()
+        self.data = bytearray()
+
+    def add(self, piece: bytes) -> None:
+        """One more piece. Raises NewsFailed beyond LARGEST_ANSWER."""
+        self.data += piece
+        if len(self.data) > LARGEST_ANSWER:
+            raise NewsFailed()
+
+
 _decoder = msgspec.json.Decoder(_Answer)
 
 
@@ -45,7 +66,7 @@ def question(user: User, source: int | None = None) -> dict[str, str]:
     return {"user": user.username} | ({} if source is None else {"source": str(source)})
 
 
-def items(status: int, body: bytes) -> list[Item]:
+def items(status: int, body: bytes | bytearray) -> list[Item]:
     """The news in an answer of the service. Raises NewsFailed where it is none."""
     if status != 200:
         raise NewsFailed()

@@ -6,7 +6,7 @@ from userdb import forms, metrics, permissions, urls, wire
 from userdb.wire import Answer
 
 from . import accounts
-from .http import Request, body, header, path_value, preconditions, query, run_in_thread, services
+from .http import Request, body, header, path_value, preconditions, query, run_in_thread, services, while_listened
 
 
 def health(request: Request) -> Answer:
@@ -91,7 +91,7 @@ def read_news(request: Request) -> Answer:
     user_id = urls.user_id(path_value(request, "user_id"))
     urls.no_parameters(query(request))
     user = services(request).store.read_user(user_id)
-    items = services(request).news.items(user)
+    items = while_listened(request, services(request).news.items(user))
     return wire.news(user, items)
 
 
@@ -100,7 +100,7 @@ def read_feed(request: Request) -> Answer:
     user_id = urls.user_id(path_value(request, "user_id"))
     sources = urls.sources(query(request))
     user = services(request).store.read_user(user_id)
-    feed = services(request).news.feed(user, sources)
+    feed = while_listened(request, services(request).news.feed(user, sources))
     return wire.feed(user, feed)
 
 

@@ -109,6 +109,11 @@ def body(request: Request) -> bytes:
     return request.get_data(cache=False)
 
 
+def while_listened(request: Request, call: Result) -> Result:
+    """The result of a call that the client waits for. Raises HungUp where it waits no longer: then the call is cancelled."""
+    return call  # never here: who hangs up can't be noticed by a thread that waits for something else, nor the wait be ended
+
+
 def run_in_thread(call: Callable[[Argument], Result], argument: Argument) -> Result:
     """Run a blocking call where it holds up no other request."""
     return call(argument)  # the other requests have threads or processes of their own

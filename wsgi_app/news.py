@@ -2,14 +2,69 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+from contextlib import closing
 from time import monotonic
+from typing import Any
 
-import httpx2
+import urllib3
+from urllib3.connection import HTTPConnection
 
 from userdb import errors
 from userdb import news as userdb_news
 from userdb.models import User
 from userdb.settings import Settings
+
+KEPT = 30.0
+"""Seconds that an unused connection is kept: less than the service keeps it, or a question could meet its end."""
+
+
+class TotalTime(socket.socket):
+    """A connection whose timeout is that of all that is read from then on, not of each read."""
+
+    end = float("inf")
+
+    def settimeout(self, value: float | None) -> None:
+        """From now on, so many seconds are left."""
+        self.end = float("inf") if value is None else monotonic() + value
+        super().settimeout(value)
+
+    def recv_into(self, *values: Any) -> int:
+        """Read. Raises TimeoutError when the time is over."""
+        left = self.end - monotonic()
+        if left <= 0:
+            raise TimeoutError
+        super().settimeout(None if left == float("inf") else left)
+        return super().recv_into(*values)
+
+
+class Connection(HTTPConnection):
+    """A connection to the service."""
+
+    used = 0.0
+
+    def connect(self) -> None:
+        """Open it."""
+        super().connect()
+        made = self.sock
+        self.sock = TotalTime(made.family, made.type, made.proto, fileno=made.detach())
+
+    def getresponse(self) -> Any:
+        """The answer to what was sent."""
+        self.used = monotonic()
+        return super().getresponse()
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether it can be used again."""
+        return super().is_connected and monotonic() - self.used < KEPT
+
+
+class Pool(urllib3.HTTPConnectionPool):
+    """Connections to the service."""
+
+    ConnectionCls = Connection
 
 
 class News:
@@ -17,20 +72,14 @@ class News:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._client = httpx2.Client(
-            # Keeping connections shorter than the service does avoids the race of sending on one that it just closed.
-            limits=httpx2.Limits(
-                max_connections=settings.news_connections,
-                max_keepalive_connections=settings.news_connections,
-                keepalive_expiry=30,
-            ),
-            follow_redirects=False,
-            trust_env=False,
-        )
+        self._places = threading.Semaphore(settings.news_connections)
+        # The cheapest client for threads (docs/measurements/news_clients.md).
+        self._client = urllib3.PoolManager(maxsize=settings.news_connections, retries=False)
+        self._client.pool_classes_by_scheme = {**self._client.pool_classes_by_scheme, "http": Pool}
 
     def close(self) -> None:
         """Close all connections."""
-        self._client.close()
+        self._client.clear()
 
     def items(self, user: User) -> list[userdb_news.Item]:
         """The news about a user. Raises Busy where no connection came free, NewsSlow, NewsFailed."""
@@ -55,12 +104,38 @@ class News:
             return userdb_news.Source(number, [], problem)
 
     def _ask(self, question: dict[str, str], seconds: float) -> list[userdb_news.Item]:
+        end = monotonic() + seconds
+        if not self._place(seconds):
+            raise errors.Busy("Too many are waiting for the news service.")
         try:
-            response = self._client.get(self._settings.news_url, params=question, timeout=seconds)
-        except httpx2.PoolTimeout as error:
-            raise errors.Busy("Too many are waiting for the news service.") from error
-        except httpx2.TimeoutException as error:
+            return self._answer(question, end - monotonic())
+        except urllib3.exceptions.TimeoutError as error:
             raise errors.NewsSlow() from error
-        except httpx2.HTTPError as error:
+        except urllib3.exceptions.HTTPError as error:
             raise errors.NewsFailed() from error
-        return userdb_news.items(response.status_code, response.content)
+        finally:
+            self._places.release()
+
+    def _place(self, seconds: float) -> bool:
+        """Whether a connection came free in so many seconds."""
+        return self._places.acquire(timeout=seconds)
+
+    def _answer(self, question: dict[str, str], seconds: float) -> list[userdb_news.Item]:
+        """What the service says in so many seconds, to the last byte. Raises NewsFailed, and what the client does."""
+        with closing(self._response(question, monotonic() + seconds)) as response:
+            body = userdb_news.Body(response.headers.get("Content-Encoding"))
+            for piece in response.stream(65_536, decode_content=False):
+                body.add(piece)
+            return userdb_news.items(response.status, body.data)
+
+    def _response(self, question: dict[str, str], end: float, again: bool = True) -> urllib3.BaseHTTPResponse:
+        """The head of the answer. Asks once more where a kept connection ended meanwhile, as aiohttp does."""
+        try:
+            return self._client.request(
+                "GET", self._settings.news_url, fields=question, headers=userdb_news.HEADERS, redirect=False,
+                timeout=urllib3.Timeout(total=max(end - monotonic(), 0.001)), preload_content=False, decode_content=False,
+            )  # fmt: skip
+        except urllib3.exceptions.ProtocolError as error:
+            if again and isinstance(error.args[-1], ConnectionError):
+                return self._response(question, end, again=False)
+            raise

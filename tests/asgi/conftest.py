@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-import httpx2
+import httpx_aiohttp
 import pytest
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
@@ -67,16 +67,16 @@ def _noting(pools: Pools, what: str) -> Any:
 
 
 @pytest.fixture
-def news_clients(monkeypatch: pytest.MonkeyPatch) -> list[httpx2.AsyncClient]:
+def news_clients(monkeypatch: pytest.MonkeyPatch) -> list[httpx_aiohttp.HttpxAiohttpClient]:
     """Every client that is made for the news service."""
-    made: list[httpx2.AsyncClient] = []
+    made: list[httpx_aiohttp.HttpxAiohttpClient] = []
 
-    class Noted(httpx2.AsyncClient):
+    class Noted(httpx_aiohttp.HttpxAiohttpClient):
         def __init__(self, *values: Any, **options: Any) -> None:
             super().__init__(*values, **options)
             made.append(self)
 
-    monkeypatch.setattr(httpx2, "AsyncClient", Noted)
+    monkeypatch.setattr(httpx_aiohttp, "HttpxAiohttpClient", Noted)
     return made
 
 

@@ -11,16 +11,19 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+import uvicorn
 from sqlalchemy import text
 
+from asgi_app.app import create_app
 from tests.asgi.conftest import Gate, Pools
 from tests.asgi.server import gone, started
 from tests.support.accounts import ADMIN_JSON
 from tests.support.apps import settings_for
 from tests.support.headers import JSON
 from tests.support.news import news_service
-from tests.support.waiting import eventually_async
+from tests.support.waiting import PATIENCE, eventually_async
 from userdb import passwords, statements
 
 
@@ -75,6 +78,33 @@ async def test_while_waiting_for_the_news(database: Path, pools: Pools, gate: Ga
             assert (await client.get("/api/users/8/news")).status_code == 200
             assert gate.standing == 1  # so the only connection was free before the service was through with the first
         gate.open()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("target", ["/api/users/7/news", "/api/users/7/feed?sources=1"])
+async def test_by_a_client_that_hangs_up(target: str, database: Path, gate: Gate) -> None:
+    """The wait ends with who waited: the only connection is free for the next before the service is through."""
+
+    def reply(query: dict[str, str], release: threading.Event) -> tuple[int, bytes]:
+        gate.pass_through() if query["user"] == "user0000007" else None
+        return 200, b'{"items": []}'
+
+    with news_service(reply) as url:
+        app = create_app(settings_for(database, NEWS_URL=url, NEWS_CONNECTIONS="1", NEWS_TIMEOUT="60"))
+        server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None))
+        serving = asyncio.create_task(server.serve())
+        assert await eventually_async(lambda: server.started)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        assert await eventually_async(lambda: gate.count)
+        writer.close()
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
+            answer = await client.get(f"http://127.0.0.1:{port}/api/users/8/news")
+        assert (answer.status_code, gate.standing) == (200, 1)
+        gate.open()
+        server.should_exit = True
+        await serving
 
 
 @pytest.mark.asyncio

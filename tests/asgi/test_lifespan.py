@@ -8,8 +8,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-import httpx2
 import pytest
+from httpx_aiohttp import HttpxAiohttpClient
 
 from asgi_app.app import create_app
 from tests.asgi.conftest import Pools
@@ -19,7 +19,7 @@ from tests.support.apps import settings_for
 
 @pytest.mark.asyncio
 async def test_connections_are_open_from_start_to_stop(
-    database: Path, near_news_url: str, pools: Pools, news_clients: list[httpx2.AsyncClient]
+    database: Path, near_news_url: str, pools: Pools, news_clients: list[HttpxAiohttpClient]
 ) -> None:
     async with started(settings_for(database, NEWS_URL=near_news_url)) as client:
         assert pools.open == 2  # one to read, one to write
@@ -31,7 +31,7 @@ async def test_connections_are_open_from_start_to_stop(
 
 @pytest.mark.asyncio
 async def test_a_missing_database_is_named_at_the_start(
-    tmp_path: Path, pools: Pools, news_clients: list[httpx2.AsyncClient]
+    tmp_path: Path, pools: Pools, news_clients: list[HttpxAiohttpClient]
 ) -> None:
     file = tmp_path / "none.db"
     with pytest.raises(FailedStartError, match=rf"there is no database {file}: "):
@@ -43,7 +43,7 @@ async def test_a_missing_database_is_named_at_the_start(
 
 @pytest.mark.asyncio
 async def test_what_was_opened_is_closed_where_the_start_fails(
-    tmp_path: Path, pools: Pools, news_clients: list[httpx2.AsyncClient]
+    tmp_path: Path, pools: Pools, news_clients: list[HttpxAiohttpClient]
 ) -> None:
     file = tmp_path / "other.db"
     with closing(sqlite3.connect(file)) as other:

@@ -7,9 +7,9 @@ import threading
 from pathlib import Path
 
 import httpx
-import httpx2
 import pytest
 import uvicorn
+from httpx_aiohttp import HttpxAiohttpClient
 
 from asgi_app.app import create_app
 from tests.asgi.conftest import Gate, Pools
@@ -22,7 +22,7 @@ from userdb.nginx_errors import GONE
 @pytest.mark.asyncio
 @pytest.mark.parametrize("is_in_time", [True, False])
 async def test_a_request_under_way(
-    is_in_time: bool, database: Path, gate: Gate, pools: Pools, news_clients: list[httpx2.AsyncClient]
+    is_in_time: bool, database: Path, gate: Gate, pools: Pools, news_clients: list[HttpxAiohttpClient]
 ) -> None:
     def reply(query: dict[str, str], release: threading.Event) -> tuple[int, bytes]:
         gate.pass_through()

@@ -139,6 +139,50 @@ REQUESTS: dict[str, bytes] = {
     "page, removed": request("POST", "/users/9/delete", SIGNED_FORM, f"{CSRF}version=2".encode()),
 }
 
+TWICE = {
+    "Accept": "text/html", "Accept-Charset": "utf-8", "Accept-Encoding": "gzip", "Accept-Language": "en", "Age": "1",
+    "Authorization": ADMIN["Authorization"], "Cache-Control": "no-cache", "Connection": "close", "Content-Encoding": "gzip",
+    "Content-Language": "en", "Content-Length": "2", "Content-Location": "/", "Content-MD5": "a", "Content-Range": "bytes 0-1/2",
+    "Content-Type": "application/json", "Cookie": COOKIE["Cookie"], "DNT": "1", "Date": "Thu, 01 Jan 2026 00:00:00 GMT",
+    "Depth": "1", "Destination": "/", "Early-Data": "1", "ETag": '"1"', "Expect": "100-continue", "Forwarded": "host=a",
+    "From": "a@b", "HTTP2-Settings": "a", "Host": "localhost", "Idempotency-Key": "a", "If-Match": '"1"',
+    "If-Modified-Since": "Thu, 01 Jan 2026 00:00:00 GMT", "If-None-Match": '"1"', "If-Range": '"1"',
+    "If-Unmodified-Since": "Thu, 01 Jan 2026 00:00:00 GMT", "Keep-Alive": "timeout=5", "Last-Event-ID": "1", "Max-Forwards": "1",
+    "Origin": "http://localhost", "Overwrite": "T", "Pragma": "no-cache", "Prefer": "a", "Priority": "u=1",
+    "Proxy-Authorization": "Basic a", "Proxy-Connection": "close", "Range": "bytes=0-1", "Referer": "http://localhost/",
+    "Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "same-origin", "TE": "trailers",
+    "Timeout": "1", "Trailer": "X-Late", "Transfer-Encoding": "chunked", "Upgrade": "websocket", "Upgrade-Insecure-Requests": "1",
+    "User-Agent": "a", "Via": "1.1 a", "Warning": "199 a", "X-Forwarded-For": "1.2.3.4", "X-Forwarded-Host": "localhost",
+    "X-Forwarded-Port": "80", "X-Forwarded-Prefix": "/a", "X-Forwarded-Proto": "https", "X-Forwarded-Protocol": "ssl",
+    "X-Forwarded-Ssl": "on", "X-HTTP-Method-Override": "PUT", "X-Real-IP": "1.2.3.4", "X-Request-ID": "a",
+    "X-Requested-With": "a", "Script-Name": "/a", "Path-Info": "/a", "Remote-User": "a", "Proxy": "a",
+}  # fmt: skip
+"""Every header of a request that means something to anybody, with a value that is valid."""
+
+
+def twice(line: str, headers: dict[str, str], name: str, other: str, body: bytes) -> bytes:
+    """A request that has a header twice, the second time with `other`."""
+    lines = {"Host": "localhost", "Connection": "close", **headers, "Content-Length": str(len(body))}
+    first = lines.pop(name, TWICE[name])
+    told = [
+        f"{line} HTTP/1.1",
+        *(f"{key}: {value}" for key, value in lines.items()),
+        f"{name}: {first}",
+        f"{name}: {other}",
+    ]
+    return "\r\n".join(told).encode() + b"\r\n\r\n" + body
+
+
+for _name, _value in TWICE.items():
+    for _other in (_value, "other"):
+        REQUESTS |= {
+            f"{_name} twice, {_other}, API": twice("POST /api/users", ADMIN_JSON, _name, _other, b"{}"),
+            f"{_name} twice, {_other}, form": twice(
+                "POST /users/new", SIGNED_FORM, _name, _other, f"{CSRF}username=%3C".encode()
+            ),
+            f"{_name} twice, {_other}, read": twice("GET /users/7", {}, _name, _other, b""),
+        }
+
 
 @pytest.fixture(scope="module")
 def answers(stack: Callable[[str], RunningStack], restore: Callable[[str], None]) -> dict[str, dict[str, Answer]]:
@@ -170,5 +214,7 @@ def test_the_answers_are_what_was_meant(answers: dict[str, dict[str, Answer]]) -
         "login, invalid": 422, "logout": 204, "logout, unknown": 401, "page, to change": 200, "page, changed": 303,
         "page, changed again": 412, "page, wrong": 422, "page, from elsewhere": 403, "page, without its token": 403,
         "page, no form": 415, "page, to change without a login": 303, "page, removed": 303,
+        "Content-Type twice, application/json, API": 400, "Content-Type twice, other, form": 400, "Host twice, localhost, read": 400,
+        "If-Match twice, other, read": 400, "Accept twice, other, API": 422,
     }  # fmt: skip
     assert {what: answers["asgi"][what].status for what in expected} == expected
