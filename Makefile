@@ -57,8 +57,8 @@ openapi: setup ## Write docs/openapi.json again
 twins: setup ## Show the two apps side by side: what sync and async really change (HTML=1: as a page, build/twins.html)
 	@$(RUN) -m tests.twins $(call switch,HTML,1,--html)
 
-check: setup ## Formatting, lint, types, layers
-	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports --no-cache
+check: setup ## Formatting, lint, types, layers; and how old the sample run is
+	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports --no-cache && $(RUN) -m tests.sample_age
 
 test-fast: setup ## The tests that start no process, in parallel
 	@$(RUN) -m tests fast $(ARGS)
