@@ -195,5 +195,5 @@ def _predictions(run: Run, measures: Mapping[Key, Measures]) -> list[prediction.
         for stack in run.stacks:
             seen = measures[load.scenario, stack.name]
             p50 = seen.pooled.p50_ms if seen.pooled else seen.p50_ms
-            found.append(prediction.predict(load, stack, seen.rate if seen.rounds else None, p50))
+            found.append(prediction.predict(load, stack, seen.rate if seen.rounds else None, p50, seen.cpu_ms))
     return [one for one in found if one is not None]

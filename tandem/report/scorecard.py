@@ -128,7 +128,7 @@ def waiting(summary: Summary) -> Table:
     """Return what arithmetic predicts for scenarios that wait, beside what was measured."""
     rows = [
         [cells.plain(p.scenario), cells.plain(p.stack), cells.plain(p.waiting), cells.plain(p.limit),
-         cells.per_second(p.capacity),
+         cells.milliseconds(p.cpu_ms), cells.per_second(p.capacity),
          Cell(text=formats.offered([p.rate]), value=p.rate, unit="1/s"), cells.strong(cells.per_second(p.measured_rate)),
          Cell(text=wording.expected(p), value=p.p50_ms, unit="ms", hidden={"at most": p.p50_most_ms}),
          cells.strong(cells.milliseconds(p.measured_p50_ms))]
@@ -137,7 +137,7 @@ def waiting(summary: Summary) -> Table:
     return Table(
         name="waiting",
         caption="Predicted and measured, per stack",
-        columns=["Scenario", "Stack", "can wait at once", "limited by", "waiting alone allows", "offered", "good answers",
-                 "predicted p50", "measured p50"],
+        columns=["Scenario", "Stack", "can wait at once", "limited by", "CPU per request", "arithmetic allows", "offered",
+                 "good answers", "predicted p50", "measured p50"],
         rows=rows,
     )  # fmt: skip

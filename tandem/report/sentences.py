@@ -10,6 +10,7 @@ import msgspec
 from tandem import formats
 from tandem.judge.decision import Advice, Choice
 from tandem.judge.metrics import METRICS
+from tandem.judge.prediction import Prediction
 from tandem.judge.summary import Summary
 from tandem.judge.verdict import Ratio, Verdict
 from tandem.report import reasons, wording
@@ -127,13 +128,23 @@ def _why(found: Sequence[Ratio]) -> str:
 
 
 def _arithmetic(summary: Summary, found: Sequence[Ratio]) -> str:
-    """Say what waiting alone allows each stack that these ratios compare."""
+    """Say what arithmetic allows each stack that these ratios compare."""
     named = {(c.scenario, name) for c in found for name in (c.stack, c.baseline)}
     allowed = [
-        f"{formats.per_second(p.capacity)} on {p.stack} ({p.waiting} {p.limit})"
+        f"{formats.per_second(p.capacity)} on {p.stack} ({_bound(p)})"
         for p in summary.predictions if (p.scenario, p.stack) in named
     ]  # fmt: skip
-    return f". Waiting alone allows {formats.listed(allowed)}: more of these would allow more" if allowed else ""
+    return (
+        f". Arithmetic allows {formats.listed(allowed)}: more of what bounds a stack would allow more"
+        if allowed
+        else ""
+    )
+
+
+def _bound(prediction: Prediction) -> str:
+    if prediction.limit == "CPU":
+        return f"{formats.milliseconds(prediction.cpu_ms)} of CPU per request"
+    return f"{prediction.waiting} {prediction.limit}"
 
 
 def _failures(summary: Summary) -> list[Line]:

@@ -64,3 +64,24 @@ def test_a_queue_of_equal_waits_stays_within_the_prediction() -> None:
     assert found.p50_ms is not None
     assert found.p50_most_ms is not None
     assert found.p50_ms <= sorted(times)[20_000] <= found.p50_most_ms
+
+
+@pytest.mark.parametrize(
+    ("cpu_ms", "limit", "capacity", "serves"),
+    [(None, "news connections", 1000, True), (0.5, "news connections", 1000, True), (2.0, "CPU", 500, True),
+     (5.0, "CPU", 200, False)],
+)  # fmt: skip
+def test_no_more_is_promised_than_the_cpu_can_do(
+    cpu_ms: float | None, limit: str, capacity: float, serves: bool
+) -> None:
+    """100 connections and waits of 100 ms allow 1,000 per second, but a request costs CPU, of which there is one."""
+    stack = synthetic.stack(ASGI, slots=None)
+    budget = msgspec.structs.replace(stack.budget, news_connections=100, cpus=1)
+    found = predict(
+        synthetic.load("waiting", rate=300.0), msgspec.structs.replace(stack, budget=budget), None, None, cpu_ms
+    )
+    assert found is not None
+    assert (found.limit, found.cpu_ms, found.p50_ms) == (limit, cpu_ms, 100 if serves else None)
+    assert found.capacity == pytest.approx(capacity)
+    if serves and cpu_ms:  # M/M/1 on the CPU: c ÷ (1 − λ·c), beside the wait
+        assert found.p50_most_ms == pytest.approx(100 + cpu_ms / (1 - 300 * cpu_ms / 1000), abs=0.01)
