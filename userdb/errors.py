@@ -49,6 +49,7 @@ TITLES = {
     422: "Unprocessable Content",
     429: "Too Many Requests",
     431: "Request Header Fields Too Large",
+    499: "Client Closed Request",  # nginx's number and name
     500: "Internal Server Error",
     501: "Not Implemented",
     502: "Bad Gateway",

@@ -109,6 +109,8 @@ class News:
             raise errors.Busy("Too many are waiting for the news service.")
         try:
             return self._answer(question, end - monotonic())
+        except urllib3.exceptions.NewConnectionError as error:  # refused, though it is a kind of their time-out
+            raise errors.NewsFailed() from error
         except urllib3.exceptions.TimeoutError as error:
             raise errors.NewsSlow() from error
         except urllib3.exceptions.HTTPError as error:

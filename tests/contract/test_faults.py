@@ -94,7 +94,8 @@ def test_what_fails_behind_an_app_is_logged_with_the_request_and_the_cause(
     [text] = capsys.readouterr().err.splitlines()
     line = json.loads(text)
     assert (line["level"], line["request_id"]) == ("warning", "0123abcd")
-    assert line["message"].startswith("502 The news service failed.: ConnectError")
+    assert line["message"].startswith("502 The news service failed.: ")
+    assert "Connect" in line["message"].removeprefix("502 The news service failed.: ")
     assert "exception" not in line
 
 

@@ -279,7 +279,7 @@ def test_broken_percent_encoding(client: Client, query: str) -> None:
 
 def test_an_answer_does_not_grow_with_what_is_sent(client: Client) -> None:
     at_most = client.request("GET", "/api/users?" + "&".join(f"x{number}" for number in range(100)))
-    assert len(problem(at_most)["errors"]) == 100
+    assert len(problem(at_most)["errors"]) == 20
     answer = client.request("GET", "/api/users?" + "&".join(f"x{number}" for number in range(101)))
     assert (problem(answer)["status"], len(answer.body) < 300) == (400, True)
 
