@@ -1,4 +1,8 @@
-"""Metrics: all that stacks are compared by, one row each. A new metric is a new row; nothing else lists them."""
+"""Metrics: all that stacks are compared by, one row each: a new metric is a new row here.
+
+What it is computed from must be in a block (`records/block.py`), its absolute value in `judge/measures.py`; whether scenarios
+have it as a headline is decided in `plan/scenarios.py` and `plan/profiles.py`.
+"""
 
 from __future__ import annotations
 
