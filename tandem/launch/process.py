@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -239,10 +239,11 @@ def run(
     log: Path,
     cpus: Sequence[int] = (),
     seconds: float = 120,
+    good: Collection[int] = (0,),
 ) -> str:
     """Run a command to its end and return its output.
 
-    Raises RunFailed with its last lines where it fails or takes too long.
+    Raises RunFailed with its last lines where it ends with a status that is not `good`, or takes too long.
     """
     log.unlink(missing_ok=True)
     with Children() as children:
@@ -250,6 +251,6 @@ def run(
         if not child.wait(seconds):
             raise RunFailed(f"{what} took longer than {seconds:g} s; its last lines:\n{child.tail()}")
         child.kill()
-        if child.popen.returncode:
+        if child.popen.returncode not in good:
             raise RunFailed(f"{what} failed ({_ending(child.popen.returncode)}):\n{child.tail()}")
     return log.read_text(errors="replace")

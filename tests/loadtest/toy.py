@@ -7,8 +7,9 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.support import seeded
 
 Answer = tuple[int, dict[str, str], bytes]
 Answering = Callable[[str], Answer | None]
@@ -18,11 +19,7 @@ Answering = Callable[[str], Answer | None]
 def user(path: str, **different: object) -> Answer:
     """The right answer to /api/users/{id}, but for what is different."""
     user_id = int(path.rpartition("/")[2])
-    name = "admin" if user_id == 1 else f"user{user_id:07d}"
-    age = None if user_id % 11 == 0 else 18 + user_id * 37 % 80
-    created_at = (datetime(2026, 1, 1) + timedelta(seconds=user_id)).isoformat() + "Z"
-    body = {"id": user_id, "username": name, "email": f"{name}@example.org", "age": age, "created_at": created_at}
-    body |= {"version": 1, **different}
+    body = seeded.user(user_id) | different
     return 200, {"Content-Type": "application/json", "ETag": f'"{body["version"]}"'}, json.dumps(body).encode()
 
 

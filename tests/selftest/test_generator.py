@@ -45,6 +45,7 @@ def test_two_workers(bench: ToyBench, tell: Story) -> None:
         log=folder / "locust.log",
         cpus=bench.layout.generator,
         seconds=60,
+        good=(0, 3),  # 3: it was late, as on a busy machine, which is not what this is about
     )  # fmt: skip
     counted = sum(entry["num_requests"] for entry in json.loads((folder / "counted.json").read_text()))
     found = samples.read(folder / "samples.csv.gz")

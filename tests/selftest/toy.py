@@ -22,6 +22,7 @@ import msgspec
 from tandem.launch import readiness
 from tandem.plan import stacks
 from tandem.plan.stacks import Definition
+from tests.support import seeded
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -88,7 +89,7 @@ class Toy:
             while time.thread_time() < end:
                 pass
             await sleep(self.manner.sleep_ms / 1000)
-            await answer(send, 200, user(number), (b"etag", b'"1"'))
+            await answer(send, 200, seeded.user(number), (b"etag", b'"1"'))
 
     async def _queue(self) -> None:
         if self.manner.most_per_second:
@@ -122,15 +123,6 @@ async def sleep(seconds: float) -> None:
     await asyncio.sleep(max(0.0, seconds - 0.001))
     while time.monotonic() < end:  # noqa: ASYNC110  # there is no event to wait for, only the clock
         await asyncio.sleep(0)
-
-
-def user(number: int) -> dict[str, object]:
-    """Return a seeded user as the apps show it."""
-    name = "admin" if number == 1 else f"user{number:07d}"
-    return {
-        "id": number, "username": name, "email": f"{name}@example.org", "age": None,
-        "created_at": "2026-01-01T00:00:00Z", "version": 1,
-    }  # fmt: skip
 
 
 async def answer(send: Send, status: int, body: object, *more: tuple[bytes, bytes]) -> None:
