@@ -57,7 +57,7 @@ def improve(web_ui: WebUI, beginning: Beginning) -> None:
         answer = swarm()
         if is_new and answer.is_json and answer.get_json()["success"] and (sentence := beginning.refusal()):
             said = {"success": False, "message": sentence, "host": web_ui.environment.host}
-            return web_ui.app.json.response(said)  # type: ignore[union-attr]
+            return web_ui.app.json.response(said)  # type: ignore[union-attr]  # as above
         return answer
 
     views[_INDEX], views[_SWARM] = improved, answered

@@ -64,3 +64,11 @@ def test_nothing_but_its_path_tells_a_probe_from_the_load(tmp_path: Path) -> Non
         assert scattered.ask(connection, listener.port, Probe("GET", path))[0] == 404
     connection.close()
     assert [head.split(b"\r\n")[1:] for head in listener.heads] == [load, load]
+
+
+def test_what_a_probe_removes_is_not_asked_as_the_load_may_create_it_anew() -> None:
+    kept, removed = Probe("GET", "/things/7"), Probe("GET", "/things/10001")
+    write = Probe("DELETE", "/things/10001", (("Authorization", "Bearer {token}"),))
+    refused = Probe("DELETE", "/things/7")
+    found = contract.Contract(probes=(kept, removed, write, refused), masks=(), handed_out={})
+    assert scattered.askable(found) == [kept]
