@@ -19,7 +19,7 @@ from . import api, http, pages
 from .news import News
 from .passwords import Passwords
 from .services import Services
-from .store import Store
+from .stores.engine import Store
 
 ROUTES: dict[str, dict[str, http.View]] = {
     "/api/users/{user_id}": {

@@ -10,7 +10,7 @@ from userdb.settings import Settings
 
 from .news import News
 from .passwords import Passwords
-from .store import Store
+from .stores.engine import Store
 
 
 @dataclass(frozen=True)

@@ -153,4 +153,4 @@ def test_only_settings_read_the_environment() -> None:
 def test_only_one_file_of_each_app_knows_the_http_client() -> None:
     for app, client in (("wsgi_app", "urllib3"), ("asgi_app", "httpx")):
         assert [path.name for path in files(app) if client in top_level(path)] == ["news.py"]
-        assert [path.name for path in files(app) if "sqlalchemy" in top_level(path)] == ["store.py"]
+        assert [path.name for path in files(app) if "sqlalchemy" in top_level(path)] == ["pools.py"]

@@ -65,7 +65,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Stands still unless a test moves it."""
     found = Clock()
     for app in APPS:
-        monkeypatch.setattr(f"{app}_app.store.time", found.time)
+        monkeypatch.setattr(f"{app}_app.stores.engine.time", found.time)
     return found
 
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 # Files whose whole text must be the same. http and app are the seams to the frameworks, passwords the one to threads, server
 # the one to the server, news the one to the HTTP client, of which each world has its own best: there, names, order, and
 # docstrings must be the same, and what is inside may differ.
-SAME_TEXT = ["__init__.py", "accounts.py", "api.py", "pages.py", "services.py", "store.py"]
+SAME_TEXT = [
+    "__init__.py",
+    "accounts.py",
+    "api.py",
+    "pages.py",
+    "services.py",
+    "stores/__init__.py",
+    "stores/engine.py",
+    "stores/pools.py",
+]
 SAME_OUTLINE = ["app.py", "http.py", "news.py", "passwords.py", "server.py"]
 
 # What the WSGI app says -> what the ASGI app says.
@@ -15,7 +24,6 @@ WORDS = {
     "-> Engine": "-> AsyncEngine",
     "= create_engine(": "= create_async_engine(",
     "driver_url('sqlite')": "driver_url('sqlite+aiosqlite')",
-    "event.listen(self._writing, ": "event.listen(self._writing.sync_engine, ",
     "event.listen(engine, ": "event.listen(engine.sync_engine, ",
     "as a Flask application, served by gunicorn: the synchronous twin of asgi_app": "as a Starlette application, "
     "served by uvicorn: the asynchronous twin of wsgi_app",

@@ -7,7 +7,8 @@ from tests.twins.differences import OUTLINE_ONLY, SAME_OUTLINE, SAME_TEXT
 
 
 def test_both_apps_have_the_same_files() -> None:
-    files = [sorted(path.name for path in (normal.ROOT / app).glob("*.py")) for app in ("wsgi_app", "asgi_app")]
+    folders = [normal.ROOT / app for app in ("wsgi_app", "asgi_app")]
+    files = [sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.py")) for folder in folders]
     assert files[0] == files[1] == sorted(SAME_TEXT + SAME_OUTLINE)
 
 

@@ -1,24 +1,19 @@
-"""Runs the statements: the only place where sync and async data access differ.
-
-Reading and writing have an engine each. The reading one is in autocommit and may not write; the writing one has a single
-connection, and on SQLite takes the write lock before it reads, so that what a change is based on can't change meanwhile.
-"""
+"""The store over SQLAlchemy's engines, as its documentation has it: each statement is a call of its own."""
 
 from __future__ import annotations
 
 from time import time
 from typing import Any
 
-from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-
-from userdb import attempts, errors, etags, permissions, sessions, sqlite_driver, statements
+from userdb import attempts, errors, etags, permissions, rows, sessions, sqlite_driver, statements
 from userdb.attempts import Counter
 from userdb.forms import Preconditions, UserChange, UserForm
 from userdb.models import Account, User, timestamp
 from userdb.sessions import NOBODY, Session
 from userdb.settings import Settings
 from userdb.urls import PageOfUsers
+
+from . import pools
 
 
 class Store:
@@ -27,17 +22,7 @@ class Store:
     def __init__(self, settings: Settings) -> None:
         settings.require_database()
         self._settings = settings
-        self._reading = self._engine(
-            statements.SQLITE_READ_PRAGMAS,
-            pool_size=settings.read_connections,
-            isolation_level="AUTOCOMMIT",
-            skip_autocommit_rollback=True,
-        )
-        level = {} if settings.on_sqlite else {"isolation_level": "READ COMMITTED"}  # the locks count on it
-        self._writing = self._engine(statements.SQLITE_PRAGMAS, pool_size=1, **level)
-        if settings.on_sqlite:
-            event.listen(self._writing.sync_engine, "connect", _leave_transactions_to_us)
-            event.listen(self._writing.sync_engine, "begin", _begin_immediate)
+        self._reading, self._writing = pools.reading(settings), pools.writing(settings)
 
     async def open(self) -> None:
         """Ask both engines' own connections whether they can be trusted with data. Raises DefectiveSQLiteError, OtherSchema."""
@@ -80,7 +65,7 @@ class Store:
             async with self._reading.connect() as connection:
                 result = await connection.execute(statements.READ, {"user_id": user_id})
                 row = result.one_or_none()
-        return _user(row)
+        return rows.user(row)
 
     async def check_new(self, form: UserForm) -> None:
         """Return if a user can be made of `form`, as far as can be seen before it is done. Raises Taken."""
@@ -93,7 +78,7 @@ class Store:
         with errors.translate_database_errors():
             async with self._reading.connect() as connection:
                 result = await connection.execute(statements.READ, {"user_id": user_id})
-                user = _user(result.one_or_none())
+                user = rows.user(result.one_or_none())
                 etags.check(user, preconditions)
                 await _check_taken(connection, user_id, form.applied_to(user))
 
@@ -111,9 +96,9 @@ class Store:
             async with self._writing.begin() as connection:
                 if author is not None:
                     result = await connection.execute(statements.LOCK_AUTHOR, {"user_id": author.user_id})
-                    permissions.to_create(sessions.required(author, _account(result.one_or_none())))
+                    permissions.to_create(sessions.required(author, rows.account(result.one_or_none())))
                 result = await connection.execute(statements.CREATE, values)
-                return User(*_written(result.one_or_none()))
+                return User(*rows.written(result.one_or_none()))
 
     async def change_user(
         self,
@@ -131,7 +116,7 @@ class Store:
             async with self._writing.begin() as connection:
                 writing, found = await _locked(connection, author, user_id)
                 permissions.to_change(writing, user_id)
-                user = _there(found)
+                user = rows.there(found)
                 etags.check(user, preconditions)
                 wanted = form.applied_to(user)
                 values = {
@@ -143,7 +128,7 @@ class Store:
                     "new_password_hash": password_hash,
                 }
                 result = await connection.execute(statements.CHANGE, values)
-                return User(*_written(result.one_or_none()))
+                return User(*rows.written(result.one_or_none()))
 
     async def remove_user(self, author: Session, user_id: int, preconditions: Preconditions) -> None:
         """Remove a user. Raises Unauthorized, Forbidden, NotFound, PreconditionFailed."""
@@ -151,16 +136,16 @@ class Store:
             async with self._writing.begin() as connection:
                 writing, found = await _locked(connection, author, user_id)
                 permissions.to_remove(writing, user_id)
-                etags.check(_there(found), preconditions)
+                etags.check(rows.there(found), preconditions)
                 result = await connection.execute(statements.REMOVE, {"session_id": author.id, "user_id": user_id})
-                _written(result.one_or_none())
+                rows.written(result.one_or_none())
 
     async def find_account(self, username: str) -> Account | None:
         """The account with this name, if there is one."""
         with errors.translate_database_errors():
             async with self._reading.connect() as connection:
                 result = await connection.execute(statements.FIND_ACCOUNT, {"username": username})
-                return _account(result.one_or_none())
+                return rows.account(result.one_or_none())
 
     async def account(self, session: Session) -> Account | None:
         """The account whose session it is, unless the session was ended."""
@@ -168,7 +153,7 @@ class Store:
         with errors.translate_database_errors():
             async with self._reading.connect() as connection:
                 result = await connection.execute(statements.ACCOUNT, values)
-                return _account(result.one_or_none())
+                return rows.account(result.one_or_none())
 
     async def end_session(self, session: Session) -> None:
         """Remember that the session is over, for as long as it would have lasted; what it writes just now comes first."""
@@ -209,37 +194,6 @@ class Store:
                 for counter in counters[1:]:
                     await connection.execute(statements.UNCOUNT_ATTEMPT, {"of": counter.key})
 
-    def _engine(self, pragmas: tuple[str, ...], pool_size: int, **options: Any) -> AsyncEngine:
-        engine = create_async_engine(
-            self._settings.driver_url("sqlite+aiosqlite"),
-            pool_size=pool_size,
-            max_overflow=0,
-            pool_timeout=5,
-            hide_parameters=True,  # an error that is logged in full would hold hashes of passwords
-            **options,
-        )
-        if self._settings.on_sqlite:
-            event.listen(engine.sync_engine, "connect", _pragmas(pragmas))
-        return engine
-
-
-def _pragmas(pragmas: tuple[str, ...]) -> Any:
-    def set_up(connection: Any, record: Any) -> None:
-        cursor = connection.cursor()
-        for pragma in pragmas:
-            cursor.execute(pragma)
-        cursor.close()
-
-    return set_up
-
-
-def _leave_transactions_to_us(connection: Any, record: Any) -> None:
-    connection.isolation_level = None
-
-
-def _begin_immediate(connection: Any) -> None:
-    connection.exec_driver_sql(statements.SQLITE_BEGIN)
-
 
 async def _check_taken(connection: Any, user_id: int, form: UserForm) -> None:
     values = {"user_id": user_id, "username": form.username, "email": form.email}
@@ -255,7 +209,7 @@ async def _locked(connection: Any, author: Session, user_id: int) -> tuple[Accou
     for each in sorted({author.user_id, user_id}):
         lock = statements.LOCK if each == user_id else statements.LOCK_AUTHOR
         result = await connection.execute(lock, {"user_id": each})
-        found[each] = _account(result.one_or_none())
+        found[each] = rows.account(result.one_or_none())
     return sessions.required(author, found[author.user_id]), found[user_id]
 
 
@@ -264,29 +218,3 @@ async def _check_pauses(connection: Any, counters: list[Counter], now: int) -> N
     end = result.scalar_one() or 0
     if end > now:
         raise errors.TooManyAttempts(end - now)
-
-
-def _written(row: Any) -> Any:
-    """What a statement has written. It wrote nothing if the session was ended. Raises Unauthorized."""
-    if row is None:
-        raise errors.Unauthorized()
-    return row
-
-
-def _there(account: Account | None) -> User:
-    if account is None:
-        raise errors.NotFound("There is no such user.")
-    return account.user
-
-
-def _user(row: Any) -> User:
-    if row is None:
-        raise errors.NotFound("There is no such user.")
-    return User(*row)
-
-
-def _account(row: Any) -> Account | None:
-    if row is None:
-        return None
-    *user, password_hash, is_admin = row
-    return Account(User(*user), password_hash, is_admin)

@@ -1,0 +1,1 @@
+"""Runs the statements: the only place where sync and async data access differ."""

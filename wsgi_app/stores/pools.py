@@ -1,0 +1,67 @@
+"""SQLAlchemy's engines with their pools: one for reading and one for writing.
+
+The reading one is in autocommit and may not write; the writing one has a single connection, and on SQLite takes the write lock
+before it reads, so that what a change is based on can't change meanwhile.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+
+from userdb import statements
+from userdb.settings import Settings
+
+
+def reading(settings: Settings) -> Engine:
+    """The engine for reading."""
+    return _engine(
+        settings,
+        statements.SQLITE_READ_PRAGMAS,
+        pool_size=settings.read_connections,
+        isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
+    )
+
+
+def writing(settings: Settings) -> Engine:
+    """The engine for writing."""
+    level = {} if settings.on_sqlite else {"isolation_level": "READ COMMITTED"}  # the locks count on it
+    engine = _engine(settings, statements.SQLITE_PRAGMAS, pool_size=1, **level)
+    if settings.on_sqlite:
+        event.listen(engine, "connect", _leave_transactions_to_us)
+        event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _engine(settings: Settings, pragmas: tuple[str, ...], pool_size: int, **options: Any) -> Engine:
+    engine = create_engine(
+        settings.driver_url("sqlite"),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=5,
+        hide_parameters=True,  # an error that is logged in full would hold hashes of passwords
+        **options,
+    )
+    if settings.on_sqlite:
+        event.listen(engine, "connect", _pragmas(pragmas))
+    return engine
+
+
+def _pragmas(pragmas: tuple[str, ...]) -> Any:
+    def set_up(connection: Any, record: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(pragma)
+        cursor.close()
+
+    return set_up
+
+
+def _leave_transactions_to_us(connection: Any, record: Any) -> None:
+    connection.isolation_level = None
+
+
+def _begin_immediate(connection: Any) -> None:
+    connection.exec_driver_sql(statements.SQLITE_BEGIN)
