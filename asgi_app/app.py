@@ -15,7 +15,7 @@ from userdb.devices import Devices
 from userdb.sessions import Sessions
 from userdb.settings import Settings
 
-from . import api, http, pages
+from . import api, http, lab, pages
 from .news import News
 from .passwords import Passwords
 from .services import Services
@@ -56,6 +56,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     """The app. Opening its connections raises SettingsError, DefectiveSQLiteError, or what the database raises."""
     logs.bound()
     settings = settings or userdb_settings.from_environment()
+    routes = {**ROUTES, **lab.ROUTES} if settings.lab else ROUTES
     known_keys = settings.session_keys or keys.load_or_create(settings.session_keys_file)
     sessions, devices = Sessions(known_keys, settings.session_seconds), Devices(known_keys)
 
@@ -70,7 +71,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             await store.close()
 
     app = Starlette(
-        routes=[http.resource(path, views) for path, views in ROUTES.items()],
+        routes=[http.resource(path, views) for path, views in routes.items()],
         exception_handlers=http.install(),
         middleware=[Middleware(http.Counting)],
         lifespan=lifespan,

@@ -98,8 +98,8 @@ def redirect(path: str, sessions: Sessions, session: Session, secure: bool, *mor
 
 
 def error(problem: errors.Problem, path: str, request_id: str) -> Answer:
-    """What whoever asked for this path is told of an error: problem+json below /api, a page elsewhere."""
-    if path == "/api" or path.startswith("/api/"):
+    """What whoever asked for this path is told of an error: problem+json below /api and /lab, a page elsewhere."""
+    if path == "/api" or path.startswith(("/api/", "/lab/")):
         return wire.problem(problem, request_id)
     return _problem(problem, request_id)
 

@@ -40,6 +40,7 @@ class Settings:
     password_queue: int  # that may wait for it
     metrics_folder: Path | None  # where all processes of a stack count together
     allow_defective_sqlite: bool
+    lab: bool  # whether the routes below /lab are there, which block on purpose
 
     @property
     def on_sqlite(self) -> bool:
@@ -86,6 +87,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         password_queue=_whole(environment, "PASSWORD_QUEUE", 8),
         metrics_folder=Path(metrics) if metrics else None,
         allow_defective_sqlite=environment.get("ALLOW_DEFECTIVE_SQLITE", "0") == "1",
+        lab=environment.get("LAB", "0") == "1",
     )
 
 

@@ -18,6 +18,9 @@ LONGEST_SEARCH = 80
 SOURCES, MOST_SOURCES = 5, 20
 """Sources of a feed, if the client names no number, and at most."""
 
+LONGEST_BLOCK = 10_000
+"""Milliseconds for which a route below /lab blocks at most."""
+
 MOST_PARAMETERS = 100
 """Parameters of a query, or fields of a form: each that is wrong is named, and an answer must not grow with what is sent."""
 
@@ -94,6 +97,14 @@ def sources(query: bytes) -> int:
     if not (_DIGITS.match(given) and 1 <= int(given) <= MOST_SOURCES):
         raise Invalid(errors=[("sources", f"must be a whole number from 1 to {MOST_SOURCES}")])
     return int(given)
+
+
+def block_seconds(query: bytes) -> float:
+    """For how many seconds a route below /lab is to block. Raises BadRequest or Invalid."""
+    given = parameters(query, ("ms",)).get("ms", "")
+    if not (_DIGITS.match(given) and 1 <= int(given) <= LONGEST_BLOCK):
+        raise Invalid(errors=[("ms", f"must be a whole number from 1 to {LONGEST_BLOCK}")])
+    return int(given) / 1000
 
 
 def summands(query: bytes) -> tuple[int, int]:

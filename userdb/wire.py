@@ -46,6 +46,11 @@ def total(summands: tuple[int, int]) -> Answer:
     return answer(200, JSON, b'{"sum":%d}' % sum(summands))
 
 
+def blocked(seconds: float) -> Answer:
+    """How many milliseconds a route below /lab was asked to block for."""
+    return answer(200, JSON, b'{"blocked_ms":%d}' % round(seconds * 1000))
+
+
 def user(user: User, if_none_match: str | None = None) -> Answer:
     """One user, or 304 without a body where the client has this state already."""
     if etags.is_known(user, if_none_match):

@@ -12,7 +12,7 @@ from userdb.devices import Devices
 from userdb.sessions import Sessions
 from userdb.settings import Settings
 
-from . import api, http, pages
+from . import api, http, lab, pages
 from .news import News
 from .passwords import Passwords
 from .services import Services
@@ -53,11 +53,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     """The app. Opening its connections raises SettingsError, DefectiveSQLiteError, or what the database raises."""
     logs.bound()
     settings = settings or userdb_settings.from_environment()
+    routes = {**ROUTES, **lab.ROUTES} if settings.lab else ROUTES
     known_keys = settings.session_keys or keys.load_or_create(settings.session_keys_file)
     sessions, devices = Sessions(known_keys, settings.session_seconds), Devices(known_keys)
     app = Flask("wsgi_app", static_folder=None)
     http.install(app)
-    for path, views in ROUTES.items():
+    for path, views in routes.items():
         http.resource(app, path, views)
     store, news = Store(settings), News(settings)
     store.open()

@@ -9,6 +9,7 @@ SAME_TEXT = [
     "__init__.py",
     "accounts.py",
     "api.py",
+    "lab.py",
     "pages.py",
     "services.py",
     "stores/__init__.py",
