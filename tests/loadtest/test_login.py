@@ -105,7 +105,7 @@ def test_in_the_web_page(clients: int, tmp_path: Path) -> None:
             shown = page.get("/").decode() + page.get("/logs").decode() + page.get("/stats/requests").decode()
             assert SECRET not in shown
             assert "login_" not in shown
-            page.post("/swarm", scenario="read", **form)
+            assert page.post("/swarm", scenario="read", **form)["success"]
             until(page.counts, lambda counts: counts.get("/api/users/{id}", (0, 0))[0] > 20)
             page.post("/stop")
     assert SECRET not in (tmp_path / "log").read_text()
