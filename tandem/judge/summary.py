@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from tandem.judge import bound, decision, fairness, prediction, service_level, verdict
+from tandem.judge import bound, decision, fairness, floor, prediction, service_level, verdict
 from tandem.judge.disturbances import Disturbances, disturbances
 from tandem.judge.family import family
 from tandem.judge.measures import Measures, Pooled, Route, measure
@@ -72,10 +72,10 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: 
     bounds = _bounds(rounds)
     at_least = {(found.scenario, found.stack) for found in bounds if found.at_least}
     others = [(load, stack) for load in run.loads for stack in run.stacks if stack.name != run.baseline]
-    comparisons = _guard([
+    comparisons = _floors(run, measures, _guard([
         _compare(rounds, load, stack, metric, measures, services, not_judged, at_least)
         for load, stack in others for metric in METRICS.values() if metric.applies(load)
-    ])  # fmt: skip
+    ]))  # fmt: skip
     false = [c for c in comparisons if c.kind == "decoy" and c.verdict in ("better", "worse")]
     headlines = [c for c in comparisons if c.kind == "headline"]
     refused = not_judged or (Reason(code="untrusted") if false else None)
@@ -181,6 +181,18 @@ def _guard(comparisons: list[Ratio]) -> list[Ratio]:
             one = msgspec.structs.replace(one, verdict="not judged", reason=why)
         guarded.append(one)
     return guarded
+
+
+def _floors(run: Run, measures: Mapping[Key, Measures], comparisons: Iterable[Ratio]) -> list[Ratio]:
+    """Put beside each ratio that got a verdict what of it is nginx and generator."""
+    return [
+        c
+        if c.verdict == "not judged"
+        else msgspec.structs.replace(
+            c, floor=floor.below(METRICS[c.metric], c.estimate, measures[c.scenario, c.baseline], run.calibration)
+        )
+        for c in comparisons
+    ]
 
 
 def _kind(run: Run, load: Load, stack: Stack, metric: Metric) -> verdict.Kind:

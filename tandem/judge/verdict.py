@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from tandem import statistics
+from tandem.judge.floor import Floor
 from tandem.judge.measures import Measures
 from tandem.judge.metrics import Metric
 from tandem.judge.reasons import Reason
@@ -59,6 +60,7 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
     )  # the smallest effect, as a ratio above 1 or a difference above 0, that this run could have judged
     verdict: Verdict
     reason: Reason | None  # why there is no verdict, or none more decided; None where the verdict needs no reason
+    floor: Floor | None = None  # nginx and generator alone, for a judged percentile; None where none was measured
 
 
 def run_not_judged(rounds: Rounds, ratios: int) -> Reason | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from tandem import formats
+from tandem.judge.floor import Floor
 from tandem.judge.measures import Pooled
 from tandem.judge.metrics import METRICS
 from tandem.judge.verdict import Ratio, Verdict
@@ -72,6 +73,12 @@ def with_interval(c: Ratio) -> Cell:
     beside = interval(c, levelled=True)
     small = Cell(text=beside.text, value=beside.value, kind="small inline", hidden=beside.hidden)
     return Cell(text=wording.effect(METRICS[c.metric], c.estimate), value=c.estimate, below={"interval": small})
+
+
+def floor(c: Ratio, found: Floor) -> Cell:
+    """Return what of a percentile is nginx and generator."""
+    hidden = {"share": found.share, "apps alone": found.apps_alone}
+    return Cell(text=wording.floor(c), value=found.ms, unit="ms", kind="small", hidden=hidden)
 
 
 def verdict(c: Ratio) -> Cell:

@@ -81,6 +81,8 @@ def _value(m: Measures, metric: Metric, c: Ratio | None) -> Cell:
         below[metric.compared] = cells.with_interval(c)
     if c is not None:
         below["verdict"] = cells.verdict(c)
+    if c is not None and c.floor is not None and wording.floor(c):
+        below["floor"] = cells.floor(c, c.floor)
     return Cell(
         text=wording.absolute(m, metric),
         value=wording.value(m, metric),

@@ -221,7 +221,8 @@ def _numbers(c: Ratio) -> str:
     if c.decided_by is None:
         return f"{shown} (no interval: {formats.count(len(c.rounds), 'round')})"
     within = f", within {wording.delta(METRICS[c.metric])}" if c.verdict == "no practical difference" else ""
-    return f"{shown} ({wording.level(c)} interval {wording.interval(c)}{within})"
+    floor = f"; {wording.floor(c)}" if c.floor and c.floor.share and wording.floor(c) else ""  # of p99 in the scorecard
+    return f"{shown} ({wording.level(c)} interval {wording.interval(c)}{within}{floor})"
 
 
 def _exploratory(headlines: Sequence[Ratio]) -> list[Line]:

@@ -16,6 +16,9 @@ from tandem.rules import NEEDED
 
 Percentile = Literal["p50", "p90", "p99", "p999"]
 
+WORTH_SAYING = 0.01
+"""Share of a response time below which nginx and generator are not mentioned."""
+
 
 def effect(metric: Metric, value: float | None) -> str:
     """Write a ratio, or a difference with its unit: 0.87×, +1.1 points."""
@@ -103,6 +106,19 @@ def known(pooled: Pooled, name: Percentile) -> float | None:
 def causes(found: Iterable[Cause]) -> list[str]:
     """Write what disturbed a block: dispatch lag p99 6.1 ms, limit 5 ms."""
     return [beyond(cause.title, cause.value, cause.limit, cause.unit) for cause in found]
+
+
+def floor(comparison: Ratio) -> str:
+    """Say what of a percentile is nginx and generator, and by what the apps alone differ; empty where that is next to nothing."""
+    found = comparison.floor
+    if found is None or found.share is None:
+        return f"nginx and generator alone take {milliseconds(found.ms)}" if found else ""
+    if found.share < WORTH_SAYING:
+        return ""
+    share = f"{formats.percent(round(found.share, 2))} of it nginx and generator"
+    if found.apps_alone is None:
+        return f"{share}, too much to compare the apps alone"
+    return f"{share}, the apps alone about {formats.times(found.apps_alone)}"
 
 
 def subject(comparison: Ratio) -> str:

@@ -55,6 +55,9 @@ def test_the_scorecard_holds_values_verdicts_and_failures(complete: Report) -> N
     assert card[ASGI]["CPU per request: verdict"] == "worse"
     assert 1.7 < float(card[ASGI]["CPU per request: ratio"]) < 1.9
     assert card[WSGI]["CPU per request: verdict"] == ""
+    assert float(card[ASGI]["p50: floor (ms)"]) == 0.4
+    assert 0.09 < float(card[ASGI]["p50: floor: share"]) < 0.11
+    assert float(card[ASGI]["p99: floor (ms)"]) == 0.9
     assert float(card[ASGI]["p50: p90 (ms)"]) > float(card[ASGI]["p50 (ms)"])
     assert [card[DECOY][f"failed arrivals: {name}"] for name in ("failed", "unfinished", "dropped", "of")] == [
         "0", "0", "0", str(9 * 3600)]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import get_args
 
 import msgspec
@@ -95,6 +96,19 @@ def test_a_stack_that_cannot_serve_has_a_line() -> None:
     last = sentences.verdict(summarise(synthesise(change=change)))[-1]
     for part in (ASGI, "read", "300/s", "1 %", "0.1 %"):
         assert part in last.title
+
+
+@pytest.mark.parametrize(
+    ("ms", "says"),
+    [(1.6, r"; 40 % of it nginx and generator, the apps alone about 1\.[12]\d×\)"),
+     (3.0, r"; \d\d % of it nginx and generator, too much to compare the apps alone\)"),
+     (0.02, r"% interval [\d.]+–[\d.]+\)")],
+)  # fmt: skip
+def test_what_of_a_median_is_nginx_and_generator_stands_beside_its_verdict(ms: float, says: str) -> None:
+    factors = {(ASGI, "read", "p50"): 1.12}
+    found = summarise(synthesise(factors=factors, scatter=0.001, calibration=synthetic.calibration(floor_p50_ms=ms)))
+    texts = [item.text for line in sentences.verdict(found) for item in line.items]
+    assert [text for text in texts if re.search("p50 of read 1.1.*" + says, text)]
 
 
 def test_the_badge_counts() -> None:
