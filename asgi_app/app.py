@@ -15,11 +15,10 @@ from userdb.devices import Devices
 from userdb.sessions import Sessions
 from userdb.settings import Settings
 
-from . import api, http, lab, pages
+from . import api, http, lab, pages, stores
 from .news import News
 from .passwords import Passwords
 from .services import Services
-from .stores.engine import Store
 
 ROUTES: dict[str, dict[str, http.View]] = {
     "/api/users/{user_id}": {
@@ -62,7 +61,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
-        store, news = Store(settings), News(settings)
+        store, news = stores.chosen(settings), News(settings)
         try:
             await store.open()
             yield {"services": Services(store, news, Passwords(settings), sessions, devices, settings)}

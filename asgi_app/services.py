@@ -10,7 +10,7 @@ from userdb.settings import Settings
 
 from .news import News
 from .passwords import Passwords
-from .stores.engine import Store
+from .stores import Store
 
 
 @dataclass(frozen=True)

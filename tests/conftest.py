@@ -6,9 +6,11 @@ import userdb.sqlite_driver  # noqa: F401  # isort: skip  # first of all, before
 
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from tandem.launch import news, newsstub, ports, running_stack
 from tandem.launch.running_stack import RunningStack
 from tandem.plan import stacks as tandem_stacks
 from tests.support.accounts import KEY
-from tests.support.apps import APPS, USERS, cheap_passwords, in_process, settings_for
+from tests.support.apps import APPS, STORES, USERS, cheap_passwords, in_process, settings_for
 from tests.support.clients import Client, HttpClient
 from tests.support.database import Database
 from tests.support.guard import no_process_is_started
@@ -111,9 +113,16 @@ def stack_url(request: pytest.FixtureRequest, stack: Callable[[str], RunningStac
     return stack(request.param).url
 
 
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Each store in turn, for all apps that a test makes."""
+    monkeypatch.setenv("STORE", request.param)
+    return str(request.param)
+
+
 @pytest.fixture(params=APPS)
-def app_client(request: pytest.FixtureRequest, database: Path) -> Iterator[Client]:
-    """Each app in turn, in this process, on a fresh database."""
+def app_client(request: pytest.FixtureRequest, store: str, database: Path) -> Iterator[Client]:
+    """Each app in turn with each store, in this process, on a fresh database."""
     with cheap_passwords(), in_process(request.param, settings_for(database)) as client:
         yield client
 
@@ -125,14 +134,20 @@ def _log_of_its_own() -> None:
 
 
 @pytest.fixture
-def statements() -> Iterator[list[str]]:
-    """Every statement that any engine executes."""
+def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Every statement that any engine executes, or any connection to SQLite by itself."""
     seen: list[str] = []
+
+    class Noting(sqlite3.Connection):
+        def execute(self, statement: str, /, *values: Any) -> sqlite3.Cursor:
+            seen.append(statement)
+            return super().execute(statement, *values)
 
     def record(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
         seen.append(statement)
 
     event.listen(Engine, "before_cursor_execute", record)
+    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Noting))
     yield seen
     event.remove(Engine, "before_cursor_execute", record)
 
@@ -175,28 +190,30 @@ def near_news_url() -> Iterator[str]:
         yield url
 
 
-NEAR = [f"{app} on SQLite" for app in APPS]
-FAR = [*(f"{app} on PostgreSQL" for app in APPS), *STACKS]
+NEAR = [f"{app} {store} on SQLite" for store in STORES for app in APPS]
+FAR = [*(f"{app} {store} on PostgreSQL" for store in STORES for app in APPS), *STACKS]
 
 
 @pytest.fixture(scope="module", params=[*NEAR, *(pytest.param(name, marks=pytest.mark.processes) for name in FAR)])
 def client(
     request: pytest.FixtureRequest, seeded: Path, near_news_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Client]:
-    """Each app in this process on each database, and each stack behind nginx: one body of tests for all.
+    """Each app in this process with each store on each database, and stacks behind nginx: one body of tests for all.
 
     The database goes on from test to test, in this process within a module.
     """
     if request.param in STACKS:
         yield HttpClient("127.0.0.1", request.getfixturevalue("stack")(request.param).port)
         return
-    app, _, database = request.param.split()
+    app, store, _, database = request.param.split()
     if database == "PostgreSQL":
         url = request.getfixturevalue("postgresql_url")
-        settings = from_environment({"DATABASE_URL": url, "SESSION_KEYS": KEY, "NEWS_URL": near_news_url})
+        settings = from_environment(
+            {"DATABASE_URL": url, "SESSION_KEYS": KEY, "NEWS_URL": near_news_url, "STORE": store}
+        )
     else:
         file = shutil.copyfile(seeded, tmp_path_factory.mktemp("client") / "users.db")
-        settings = settings_for(file, NEWS_URL=near_news_url)
+        settings = settings_for(file, NEWS_URL=near_news_url, STORE=store)
     with cheap_passwords(), in_process(app, settings) as client:
         yield client
 

@@ -14,7 +14,17 @@ ROOT = Path(__file__).parents[1]
 # What the code of each folder may import beside the standard library and itself.
 ALLOWED = {
     "userdb": {"sqlalchemy", "msgspec", "jinja2", "itsdangerous", "argon2", "prometheus_client", "pysqlite3", "userdb"},
-    "wsgi_app": {"userdb", "flask", "gunicorn", "werkzeug", "sqlalchemy", "urllib3", "_typeshed"},
+    "wsgi_app": {
+        "userdb",
+        "psycopg",
+        "psycopg_pool",
+        "flask",
+        "gunicorn",
+        "werkzeug",
+        "sqlalchemy",
+        "urllib3",
+        "_typeshed",
+    },
     "asgi_app": {
         "userdb",
         "starlette",
@@ -22,6 +32,8 @@ ALLOWED = {
         "anyio",
         "sqlalchemy",
         "aiosqlite",
+        "psycopg",
+        "psycopg_pool",
         "httpx",
         "httpx_aiohttp",
         "aiohttp",

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Protocol
 from urllib.parse import quote
 
 from sqlalchemy import exc
@@ -214,12 +215,22 @@ def _other_schema(found: str) -> str:
 
 
 @contextmanager
-def translate_schema_errors() -> Iterator[None]:
-    """Turn what a database says that has no version at all into OtherSchema."""
+def translate_schema_errors(*kinds: type[Exception]) -> Iterator[None]:
+    """Turn what a database says that has no version at all into OtherSchema: SQLAlchemy's errors, or those of a driver."""
     try:
         yield
-    except exc.DBAPIError as error:
+    except (exc.DBAPIError, *kinds) as error:  # type: ignore[misc]  # a tuple of kinds, made here
         raise OtherSchema(_other_schema("of no version")) from error
+
+
+class Driver(Protocol):
+    """The module of a driver: what of its errors has a name in all of them (PEP 249)."""
+
+    @property
+    def IntegrityError(self) -> type[Exception]: ...  # noqa: N802  # its name there
+
+    @property
+    def OperationalError(self) -> type[Exception]: ...  # noqa: N802  # the same
 
 
 @contextmanager
@@ -231,6 +242,13 @@ def translate_database_errors() -> Iterator[None]:
         raise Taken(_taken_field(error.orig)) from error
     except (exc.OperationalError, exc.TimeoutError) as error:
         raise Busy() from error
+
+
+def of_driver(driver: Driver, error: Exception) -> Exception:
+    """The same for an error of a driver: what the client is told, or the error itself."""
+    if isinstance(error, driver.IntegrityError):
+        return Taken(_taken_field(error))
+    return Busy() if isinstance(error, driver.OperationalError) else error
 
 
 def _taken_field(error: object) -> str:

@@ -26,7 +26,9 @@ class Settings:
     """Settings of one app process. Durations in seconds."""
 
     database_url: URL
+    store: str  # engine or direct
     read_connections: int  # the pool for reading; writing always goes over one connection
+    write_queue: int  # changes that may wait for it, in the direct store
     news_url: str
     news_connections: int
     news_timeout: float  # for one answer
@@ -64,6 +66,12 @@ class Settings:
             query={"mode": "rw", "uri": "true"},
         )
 
+    def driver_address(self) -> str:
+        """The same for a driver by itself: an SQLite file as a URI, or what libpq takes."""
+        if self.on_sqlite:
+            return f"file:{quote(self.database_url.database or '')}?mode=rw"
+        return self.database_url.set(drivername="postgresql").render_as_string(hide_password=False)
+
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read all settings; a missing one has the default that serves a person who starts an app by hand.
@@ -73,7 +81,9 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     metrics = environment.get("PROMETHEUS_MULTIPROC_DIR")  # the name that the library reads, too
     return Settings(
         database_url=_database_url(environment.get("DATABASE_URL") or DEFAULT_DATABASE_URL),
+        store=_store(environment.get("STORE") or "engine"),
         read_connections=_whole(environment, "READ_CONNECTIONS", 4),
+        write_queue=_whole(environment, "WRITE_QUEUE", 1000),
         news_url=environment.get("NEWS_URL") or "http://127.0.0.1:9000/news",
         news_connections=_whole(environment, "NEWS_CONNECTIONS", 16),
         news_timeout=_seconds(environment, "NEWS_TIMEOUT", 5.0),
@@ -99,6 +109,12 @@ def _database_url(value: str) -> URL:
     if url is None or url.get_backend_name() not in ("sqlite", "postgresql") or not url.database:
         raise SettingsError("DATABASE_URL must look like sqlite:///FILE or postgresql://USER@HOST/NAME")
     return url
+
+
+def _store(value: str) -> str:
+    if value not in ("engine", "direct"):
+        raise SettingsError(f"STORE must be engine or direct, not {value!r}")
+    return value
 
 
 def _keys(environment: Mapping[str, str]) -> tuple[str, ...]:

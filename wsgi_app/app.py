@@ -12,11 +12,10 @@ from userdb.devices import Devices
 from userdb.sessions import Sessions
 from userdb.settings import Settings
 
-from . import api, http, lab, pages
+from . import api, http, lab, pages, stores
 from .news import News
 from .passwords import Passwords
 from .services import Services
-from .stores.engine import Store
 
 ROUTES: dict[str, dict[str, http.View]] = {
     "/api/users/{user_id}": {
@@ -60,7 +59,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     http.install(app)
     for path, views in routes.items():
         http.resource(app, path, views)
-    store, news = Store(settings), News(settings)
+    store, news = stores.chosen(settings), News(settings)
     store.open()
     app.extensions["services"] = Services(store, news, Passwords(settings), sessions, devices, settings)
     atexit.register(news.close)

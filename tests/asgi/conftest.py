@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import userdb.sqlite_driver  # noqa: F401  # isort: skip  # first of all, before anything imports sqlite3
+
+import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx_aiohttp
@@ -11,6 +14,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
+from asgi_app.stores import sqlite
 from tests.support.waiting import PATIENCE
 
 
@@ -51,15 +55,39 @@ class Gate:
 
 
 @pytest.fixture
-def pools() -> Iterator[Pools]:
-    """Counts from here on."""
+def pools(store: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pools]:
+    """Counts from here on, in each store."""
     found = Pools()
     listeners = {what: _noting(found, what) for what in ("connect", "close", "checkout", "checkin")}
     for what, listener in listeners.items():
         event.listen(Pool, what, listener)
+    if store == "direct":
+        _count_directly(found, monkeypatch)
     yield found
     for what, listener in listeners.items():
         event.remove(Pool, what, listener)
+
+
+def _count_directly(pools: Pools, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count the connections that the direct store has, and the units that are waited for."""
+
+    class Counted(sqlite.Connection):
+        def __init__(self, *values: Any, **options: Any) -> None:
+            super().__init__(*values, **options)
+            pools.note("connect")
+
+        async def run(self, call: Callable[[sqlite3.Connection], Any]) -> Any:
+            pools.note("checkout")
+            try:
+                return await super().run(call)
+            finally:
+                pools.note("checkin")
+
+        async def close(self) -> None:
+            pools.note("close")
+            await super().close()
+
+    monkeypatch.setattr(sqlite, "Connection", Counted)
 
 
 def _noting(pools: Pools, what: str) -> Any:
@@ -89,12 +117,20 @@ def gate() -> Iterator[Gate]:
 
 
 @pytest.fixture
-def hold(gate: Gate) -> Iterator[None]:
+def hold(gate: Gate, store: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An SQL function `hold()` in every connection, which waits at the gate, in the connection's thread."""
 
     def add(connection: Any, record: Any) -> None:
         connection.create_function("hold", 0, gate.pass_through)
 
+    def connect(*values: Any, **options: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = connect_alone(*values, **options)
+        add(connection, None)
+        return connection
+
     event.listen(Pool, "connect", add)
+    connect_alone = sqlite3.connect
+    if store == "direct":
+        monkeypatch.setattr(sqlite3, "connect", connect)
     yield
     event.remove(Pool, "connect", add)

@@ -19,10 +19,10 @@ from tests.support.apps import settings_for
 
 @pytest.mark.asyncio
 async def test_connections_are_open_from_start_to_stop(
-    database: Path, near_news_url: str, pools: Pools, news_clients: list[HttpxAiohttpClient]
+    database: Path, store: str, near_news_url: str, pools: Pools, news_clients: list[HttpxAiohttpClient]
 ) -> None:
-    async with started(settings_for(database, NEWS_URL=near_news_url)) as client:
-        assert pools.open == 2  # one to read, one to write
+    async with started(settings_for(database, NEWS_URL=near_news_url, READ_CONNECTIONS="3")) as client:
+        assert pools.open == {"engine": 2, "direct": 4}[store]  # one to write, and to read one at first, or all
         assert [each.is_closed for each in news_clients] == [False]
         assert (await client.get("/api/users/7/news")).status_code == 200
     assert (pools.open, pools.out) == (0, 0)

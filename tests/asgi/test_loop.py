@@ -78,8 +78,8 @@ REQUESTS: list[tuple[str, str, dict[str, str], bytes, int]] = [
 
 
 @pytest_asyncio.fixture
-async def client(database: Path, near_news_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    """The ASGI app, its connections open before the detector looks."""
+async def client(database: Path, store: str, near_news_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """The ASGI app with each store, its connections open before the detector looks."""
     async with started(settings_for(database, NEWS_URL=near_news_url, PASSWORD_WORKERS="2"), raises=False) as client:
         for number in range(2):  # what is done at the first call of all is no part of it: imports, compiled statements
             await client.get(f"/api/users/{number + 1}")

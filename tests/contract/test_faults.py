@@ -49,6 +49,7 @@ def test_news_service_is_too_slow(database: Path, app: str) -> None:
             assert client.request("GET", "/api/users/7/news").status == 504
 
 
+@pytest.mark.usefixtures("store")
 @pytest.mark.parametrize("app", APPS)
 def test_database_is_locked(database: Path, app: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("userdb.statements.SQLITE_PRAGMAS", ("PRAGMA busy_timeout=50",))
@@ -104,6 +105,7 @@ def test_a_line_of_the_log_is_one_line() -> None:
     assert "\n" not in logs.Formatter().format(record)
 
 
+@pytest.mark.usefixtures("store")
 @pytest.mark.parametrize("app", APPS)
 def test_a_database_that_is_missing_is_not_made(tmp_path: Path, app: str) -> None:
     file = tmp_path / "none.db"
@@ -112,6 +114,7 @@ def test_a_database_that_is_missing_is_not_made(tmp_path: Path, app: str) -> Non
     assert not file.exists()
 
 
+@pytest.mark.usefixtures("store")
 @pytest.mark.parametrize("app", APPS)
 def test_a_defective_sqlite_is_refused_unless_allowed(
     database: Path, app: str, monkeypatch: pytest.MonkeyPatch

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, create_engine, make_url
 from tests.conftest import FAR, NEAR
 from tests.support.accounts import KEY, SESSIONS
 from tests.support.answers import Answer
-from tests.support.apps import APPS, cheap_passwords, in_process
+from tests.support.apps import APPS, STORES, cheap_passwords, in_process
 from tests.support.clients import Client, HttpClient
 from tests.support.people import (
     PASSWORD,
@@ -84,9 +84,9 @@ class Place:
 
 
 @contextmanager
-def near(apps: list[str], url: str) -> Iterator[Place]:
+def near(apps: list[str], store: str, url: str) -> Iterator[Place]:
     """These apps in this process, on one database."""
-    settings = from_environment({"DATABASE_URL": url, "SESSION_KEYS": KEY})
+    settings = from_environment({"DATABASE_URL": url, "SESSION_KEYS": KEY, "STORE": store})
     with cheap_passwords(), ExitStack() as exits:
         yield Place([exits.enter_context(in_process(app, settings)) for app in apps], url)
 
@@ -106,15 +106,23 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         file = request.getfixturevalue("stacks_folder") / request.param / "users.db"
         yield Place([HttpClient("127.0.0.1", port)], f"sqlite:///{file}")
         return
-    app, _, database = request.param.split()
-    with near([app], database_url(request, database, tmp_path_factory.mktemp("races"))) as found:
+    app, store, _, database = request.param.split()
+    with near([app], store, database_url(request, database, tmp_path_factory.mktemp("races"))) as found:
         yield found
 
 
-@pytest.fixture(scope="module", params=["SQLite", pytest.param("PostgreSQL", marks=pytest.mark.processes)])
+BOTH = [
+    "engine on SQLite",
+    "direct on SQLite",
+    *(pytest.param(f"{store} on PostgreSQL", marks=pytest.mark.processes) for store in STORES),
+]
+
+
+@pytest.fixture(scope="module", params=BOTH)
 def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """Both apps on one database, of each kind."""
-    with near(APPS, database_url(request, request.param, tmp_path_factory.mktemp("races"))) as found:
+    store, _, database = request.param.split()
+    with near(APPS, store, database_url(request, database, tmp_path_factory.mktemp("races"))) as found:
         yield found
 
 

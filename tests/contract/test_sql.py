@@ -64,7 +64,7 @@ def run(client: Client, statements: list[str]) -> list[list[str]]:
     return found
 
 
-def test_both_apps_execute_the_same_statements(statements: list[str], seeded: Path, tmp_path: Path) -> None:
+def test_both_apps_execute_the_same_statements(store: str, statements: list[str], seeded: Path, tmp_path: Path) -> None:
     found = []
     for app in APPS:
         file = tmp_path / f"{app}.db"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.answers import Answer
-from tests.support.apps import APPS, in_process, settings_for
+from tests.support.apps import APPS, STORES, in_process, settings_for
 from tests.support.clients import Client
 from tests.support.people import Person, fresh, log_in, send
 from userdb import passwords
@@ -65,7 +65,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Stands still unless a test moves it."""
     found = Clock()
     for app in APPS:
-        monkeypatch.setattr(f"{app}_app.stores.engine.time", found.time)
+        for store in STORES:
+            monkeypatch.setattr(f"{app}_app.stores.{store}.time", found.time)
     return found
 
 

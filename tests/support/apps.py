@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,14 +18,16 @@ from userdb import passwords
 from userdb.settings import Settings, from_environment
 
 APPS = ["wsgi", "asgi"]
+STORES = ["engine", "direct"]
 
 USERS = 300
 """Users in the seeded database of the tests; ids 1 to 300, user 1 is admin."""
 
 
 def settings_for(file: Path, **more: str) -> Settings:
-    """Settings of an app on the SQLite file."""
-    return from_environment({"DATABASE_URL": f"sqlite:///{file}", "SESSION_KEYS": KEY, **more})
+    """Settings of an app on the SQLite file, with the store that STORE names."""
+    store = os.environ.get("STORE", "")
+    return from_environment({"DATABASE_URL": f"sqlite:///{file}", "SESSION_KEYS": KEY, "STORE": store, **more})
 
 
 @contextmanager

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 # Files whose whole text must be the same. http and app are the seams to the frameworks, passwords the one to threads, server
-# the one to the server, news the one to the HTTP client, of which each world has its own best: there, names, order, and
-# docstrings must be the same, and what is inside may differ.
+# the one to the server, news the one to the HTTP client, of which each world has its own best, sqlite and writer those to
+# whatever waits for the database: there, names, order, and docstrings must be the same, and what is inside may differ.
 SAME_TEXT = [
     "__init__.py",
     "accounts.py",
@@ -13,10 +13,12 @@ SAME_TEXT = [
     "pages.py",
     "services.py",
     "stores/__init__.py",
+    "stores/direct.py",
     "stores/engine.py",
     "stores/pools.py",
+    "stores/postgresql.py",
 ]
-SAME_OUTLINE = ["app.py", "http.py", "news.py", "passwords.py", "server.py"]
+SAME_OUTLINE = ["app.py", "http.py", "news.py", "passwords.py", "server.py", "stores/sqlite.py", "stores/writer.py"]
 
 # What the WSGI app says -> what the ASGI app says.
 WORDS = {
@@ -25,6 +27,10 @@ WORDS = {
     "-> Engine": "-> AsyncEngine",
     "= create_engine(": "= create_async_engine(",
     "driver_url('sqlite')": "driver_url('sqlite+aiosqlite')",
+    "from psycopg_pool import ConnectionPool": "from psycopg_pool import AsyncConnectionPool",
+    "ConnectionPool[Connection]": "AsyncConnectionPool[Connection]",
+    "return ConnectionPool(": "return AsyncConnectionPool(",
+    "= psycopg.Connection[": "= psycopg.AsyncConnection[",
     "event.listen(engine, ": "event.listen(engine.sync_engine, ",
     "as a Flask application, served by gunicorn: the synchronous twin of asgi_app": "as a Starlette application, "
     "served by uvicorn: the asynchronous twin of wsgi_app",
@@ -46,6 +52,9 @@ OUTLINE_ONLY = {
     ("wsgi_app", "Connection.is_connected"): "the same",
     ("wsgi_app", "Pool"): "the same",
     ("wsgi_app", "News._response"): "aiohttp asks again by itself",
+    ("asgi_app", "Connection"): "what aiosqlite has no public call for",
+    ("asgi_app", "Connection.run"): "the same",
+    ("asgi_app", "Database._connected.connect"): "a connection is made in its own thread",
     ("wsgi_app", "SyncWorker"): "gunicorn has two kinds of workers in use here",
     ("wsgi_app", "ThreadWorker"): "the same",
     ("wsgi_app", "Counting.begin"): "Flask calls something before and after a request",

@@ -1,0 +1,104 @@
+"""The store over the drivers themselves: each unit of work is one call, and changes that wait are written together."""
+
+from __future__ import annotations
+
+from time import time
+
+from userdb import errors, units
+from userdb.attempts import Counter
+from userdb.forms import Preconditions, UserChange, UserForm
+from userdb.models import Account, User
+from userdb.sessions import Session
+from userdb.settings import Settings
+from userdb.urls import PageOfUsers
+
+from . import postgresql, sqlite
+
+
+class Store:
+    """The users in the database, over connections of this process."""
+
+    def __init__(self, settings: Settings) -> None:
+        settings.require_database()
+        self._settings = settings
+        self._database = sqlite.Database(settings) if settings.on_sqlite else postgresql.Database(settings)
+
+    def open(self) -> None:
+        """Connect, and ask whether the connections can be trusted with data. Raises DefectiveSQLiteError, OtherSchema."""
+        try:
+            self._database.open()
+            with errors.translate_schema_errors(errors.Busy, self._database.driver.Error):
+                errors.refuse_other_schema(self._database.read(units.schema))
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close all connections, when what was begun is written."""
+        self._database.close()
+
+    def ready(self) -> None:
+        """Return if the database answers. Raises Busy."""
+        self._database.read(units.ready)
+
+    def page_of_users(self, page: PageOfUsers) -> list[User]:
+        """Up to `page.limit` + 1 users in the order of their ids, or in that of their names."""
+        return self._database.read(units.page_of_users, page)
+
+    def read_user(self, user_id: int) -> User:
+        """One user. Raises NotFound."""
+        return self._database.read(units.read_user, user_id)
+
+    def check_new(self, form: UserForm) -> None:
+        """Return if a user can be made of `form`, as far as can be seen before it is done. Raises Taken."""
+        self._database.read(units.check_new, form)
+
+    def check_change(self, user_id: int, form: UserForm | UserChange, preconditions: Preconditions) -> None:
+        """The same of a change. Raises NotFound, PreconditionFailed, Taken."""
+        self._database.read(units.check_change, user_id, form, preconditions)
+
+    def create_user(self, author: Session | None, form: UserForm, password_hash: str | None) -> User:
+        """The user that is made of `form`, by nobody else where there is no author. Raises Unauthorized, Forbidden, Taken."""
+        return self._database.write(units.create_user, author, form, password_hash)
+
+    def change_user(
+        self,
+        author: Session,
+        user_id: int,
+        form: UserForm | UserChange,
+        preconditions: Preconditions,
+        password_hash: str | None,
+    ) -> User:
+        """The user as `form` leaves it; without a hash the old one stays.
+
+        Raises Unauthorized, Forbidden, NotFound, PreconditionFailed, Taken.
+        """
+        return self._database.write(units.change_user, author, user_id, form, preconditions, password_hash)
+
+    def remove_user(self, author: Session, user_id: int, preconditions: Preconditions) -> None:
+        """Remove a user. Raises Unauthorized, Forbidden, NotFound, PreconditionFailed."""
+        self._database.write(units.remove_user, author, user_id, preconditions)
+
+    def find_account(self, username: str) -> Account | None:
+        """The account with this name, if there is one."""
+        return self._database.read(units.find_account, username)
+
+    def account(self, session: Session) -> Account | None:
+        """The account whose session it is, unless the session was ended."""
+        return self._database.read(units.account, session)
+
+    def end_session(self, session: Session) -> None:
+        """Remember that the session is over, for as long as it would have lasted; what it writes just now comes first."""
+        self._database.write(units.end_session, session, int(time()))
+
+    def check_pauses(self, counters: list[Counter]) -> None:
+        """Return if there may be an attempt to log in, as far as can be seen before it is counted. Raises TooManyAttempts."""
+        self._database.read(units.check_pauses, counters, int(time()))
+
+    def count_attempt(self, counters: list[Counter]) -> None:
+        """Count an attempt to log in, by all these counters or by none. Raises TooManyAttempts in a pause."""
+        self._database.write(units.count_attempt, counters, int(time()), self._settings.login_window)
+
+    def clear_attempts(self, counters: list[Counter]) -> None:
+        """Forget the attempts of the first counter, and by the others this one: it has succeeded."""
+        self._database.write(units.clear_attempts, counters)
