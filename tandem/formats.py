@@ -61,6 +61,13 @@ def per_second(rate: float | None) -> str:
     return NOTHING if rate is None else f"{_digits(rate)}/s"
 
 
+def rates(low: float | None, high: float | None) -> str:
+    """Write the rates between which a capacity lies: 400–420/s, at least 400/s, below 1/s."""
+    if low is None:
+        return NOTHING if high is None else f"below {high:,g}/s"
+    return f"at least {low:,g}/s" if high is None else f"{low:,g}–{high:,g}/s"
+
+
 def listed(items: list[str]) -> str:
     """Join items as in a sentence: a, b and c."""
     return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tandem.cli.values import names, seconds, whole_number
+from tandem.cli.values import names, number, seconds, whole_number
+from tandem.plan import capacity as searching
 from tandem.plan import profiles, scenarios
 
 IDLE_SECONDS = 60
@@ -79,6 +80,25 @@ SEED_WHERE = (
     Option("--database", Path, "FILE", "the same for a file"),
 )
 
+CONDITIONS = (
+    Option("--cpus", CPUS, "N", "CPUs of the stack (default: %(default)s)", 1),
+    Option("--out", Path, "DIR", "where the run's folder goes (default: %(default)s)", Path("results")),
+    Option(
+        "--quiet-wait",
+        whole_number(0, 3600),
+        "S",
+        f"how long to wait for an idle machine before the start (default: {IDLE_SECONDS}, with --allow-dirty 0)",
+    ),
+    Option(
+        "--waive",
+        str,
+        "PROBE",
+        "don't compare the answers to probes that begin so, such as 'GET /a'; the report says so; may be given again",
+        repeated=True,
+    ),
+    Option("--allow-dirty", None, "", "measure although the machine is not idle; the report says so"),
+)
+
 EITHER = (
     (
         Option("--profile", list(profiles.PROFILES), "", f"defaults for all below (default: {profiles.STANDARD.name})"),
@@ -90,6 +110,55 @@ EITHER = (
     ),
 )
 """Options of `compare` of which one alone may be given."""
+
+
+def capacity() -> dict[str, tuple[Option, ...]]:
+    """Return the options of `capacity`, by what they are about."""
+    # fmt: off  # a table
+    return {
+        "what is searched for": (
+            Option("--stacks", names, "A,B", "default: wsgi-gthread,asgi", ["wsgi-gthread", "asgi"]),
+            Option("--scenarios", names, "S,T", "default: read,waiting", ["read", "waiting"]),
+            Option(
+                "--target-ms",
+                number,
+                "MS",
+                "the service level: p99 below so many milliseconds, and the time that a scenario waits for a third party "
+                "on top (default: %(default)g)",
+                searching.TARGET_MS,
+            ),
+            *FILES,
+        ),
+        "how long, and how much": (
+            Option(
+                "--seconds",
+                whole_number(1, 3600),
+                "N",
+                "measured at each rate (default: %(default)s)",
+                searching.SECONDS,
+            ),
+            Option(
+                "--warmup",
+                whole_number(1, 600),
+                "N",
+                "before that, on a fresh stack (default: %(default)s)",
+                searching.WARMUP,
+            ),
+            Option("--seed", whole_number(0, 2**63 - 1), "N", "of orders and requests (default: drawn and recorded)"),
+            Option(
+                "--seed-users",
+                whole_number(20, 10_000_000),
+                "N",
+                "users in the database (default: %(default)s)",
+                10_000,
+            ),
+        ),
+        "where, and under which conditions": CONDITIONS,
+        "going on": (
+            Option("--resume", Path, "DIR", "go on with a search that was interrupted; all else is taken from it"),
+        ),
+    }
+    # fmt: on
 
 
 def compare() -> dict[str, tuple[Option, ...]]:
@@ -148,24 +217,7 @@ def compare() -> dict[str, tuple[Option, ...]]:
             ),
         ),
         "where, and under which conditions": (
-            Option("--cpus", CPUS, "N", "CPUs of the stack (default: %(default)s)", 1),
-            Option("--out", Path, "DIR", "where the run's folder goes (default: %(default)s)", Path("results")),
-            Option(
-                "--quiet-wait",
-                whole_number(0, 3600),
-                "S",
-                "how long to wait for an idle machine before the start "
-                f"(default: {IDLE_SECONDS}, with --allow-dirty 0)",
-            ),
-            Option(
-                "--waive",
-                str,
-                "PROBE",
-                "don't compare the answers to probes that begin so, such as 'GET /a'; the report says so; "
-                "may be given again",
-                repeated=True,
-            ),
-            Option("--allow-dirty", None, "", "measure although the machine is not idle; the report says so"),
+            *CONDITIONS,
             Option(
                 "--stop-when-hopeless",
                 None,

@@ -6,7 +6,7 @@ round that something outside the stacks spoiled is measured again as a whole, a 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -58,7 +58,7 @@ class Comparison:
         Raises RunFailed, and lets Stopped pass.
         """
         with run_folder.keeping(self.folder):
-            probes = self._prove()
+            probes = proved(self.executor, list(self.plan.definitions), self.say)
             calibration = None if self.plan.exploratory else self._calibrate()
             run = self.plan.run(self.provenance, probes, calibration, suspect)
             journal.append(self.path, run)
@@ -67,15 +67,9 @@ class Comparison:
     def resume(self, rounds: Rounds, planned: int, suspect: list[str]) -> None:
         """Measure what is missing of a run that is to have so many rounds in all. Raises as `begin`."""
         with run_folder.keeping(self.folder):
-            self._prove()
+            proved(self.executor, list(self.plan.definitions), self.say)
             self._keep(rounds, Resumed(date=now(), rounds=planned, suspect=suspect, provenance=self.provenance))
         self._measure(rounds)
-
-    def _prove(self) -> int:
-        self.say(f"proving that {', '.join(self.plan.definitions)} give the same answers")
-        probes = self.executor.prove()
-        self.say(f"{probes} probes answered alike")
-        return probes
 
     def _calibrate(self) -> Calibration | None:
         found = self.executor.calibrate()
@@ -169,6 +163,14 @@ class Comparison:
             return "it is measured again"
         used_up = "" if self.plan.exploratory else f"{rules.REPEATS} repeats are used up, "
         return f"{used_up}it counts for nothing"
+
+
+def proved(executor: Executor, names: Sequence[str], say: Say) -> int:
+    """Have all stacks answer the probes alike and return how many there are. Raises RunFailed with the difference."""
+    say(f"proving that {', '.join(names)} give the same answers")
+    probes = executor.prove()
+    say(f"{probes} probes answered alike")
+    return probes
 
 
 def causes(attempt: Attempt) -> list[str]:

@@ -9,7 +9,7 @@ from tandem.errors import TandemError
 from tandem.judge.rounds import Rounds
 from tandem.plan.comparison import Plan
 from tandem.records import journal
-from tandem.records.setup import Provenance
+from tandem.records.setup import Provenance, Run
 
 FIXED = ("commit", "python", "kernel", "cpu_model", "stack_cpus", "generator_cpus", "nginx", "sqlite", "packages")
 """What may not have changed since the run began: its blocks would not be comparable."""
@@ -27,21 +27,26 @@ def read(folder: Path) -> Rounds:
 
 def refuse_other_plan(past: Rounds, plan: Plan) -> None:
     """Raise TandemError where the run's own arguments give another plan today, or what the app's row names has changed."""
-    now = plan.run(past.run.provenance, past.run.probes)
+    refuse_other_run(past.run, plan)
+
+
+def refuse_other_run(past: Run, plan: Plan) -> None:
+    """Raise as `refuse_other_plan`."""
+    now = plan.run(past.provenance, past.probes)
     for field in PLANNED:
-        if getattr(now, field) != getattr(past.run, field):
+        if getattr(now, field) != getattr(past, field):
             raise TandemError(f"the {field} of this run would differ today, so it can't be resumed: start a new run")
-    if past.run.app and (changed := sorted({name for name, _ in past.run.app.items() ^ now.app.items()})):
+    if past.app and (changed := sorted({name for name, _ in past.app.items() ^ now.app.items()})):
         raise TandemError(
             f"the app's row has changed since the run began ({', '.join(changed)}), so it can't be resumed: "
             "go back to what it was, or start a new run"
         )
 
 
-def refuse_other_conditions(past: Rounds, today: Provenance) -> None:
+def refuse_other_conditions(past: Run, today: Provenance) -> None:
     """Raise TandemError where code, versions or machine are others than when the run began."""
     for field in FIXED:
-        before, now = getattr(past.run.provenance, field), getattr(today, field)
+        before, now = getattr(past.provenance, field), getattr(today, field)
         if before != now:
             raise TandemError(
                 f"the run began with {_shown(field, before, now)}, so it can't be resumed: go back to that, or start a new run"

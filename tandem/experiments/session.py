@@ -7,17 +7,21 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from tandem.drive import generator
 from tandem.errors import TandemError
 from tandem.experiments import idle, resume
-from tandem.experiments.compare import Comparison, Say, Stop
+from tandem.experiments.capacity import CapacitySearch
+from tandem.experiments.compare import Comparison, Say, Stop, proved
 from tandem.experiments.rig import Rig
 from tandem.judge.rounds import Rounds
 from tandem.launch import database, lock, nginx
 from tandem.observe import provenance
+from tandem.plan.capacity import CapacityPlan
 from tandem.plan.comparison import Plan
 from tandem.records import run_folder
+from tandem.records.capacity import Line, Search
 from tandem.records.setup import Provenance
 
 SETTLE_SECONDS = 30
@@ -43,23 +47,53 @@ def check(plan: Plan) -> Path:
 
 def begin(plan: Plan, folder: Path, how: Conditions, say: Say) -> None:
     """Measure a run from its beginning into a new folder. Raises TandemError or RunFailed, and lets Stopped pass."""
-    with _prepared(plan, folder, how, say, lambda _: None) as (comparison, suspect):
-        comparison.begin(suspect)
+    with _prepared(plan, folder, how, say, lambda _: None) as prepared:
+        _comparison(plan, folder, how, say, prepared).begin(prepared.suspect)
 
 
 def resume_run(plan: Plan, past: Rounds, rounds: int, folder: Path, how: Conditions, say: Say) -> None:
     """Measure what is missing of a run that is to have so many rounds. Raises as `begin`."""
-    with _prepared(plan, folder, how, say, lambda today: resume.refuse_other_conditions(past, today)) as prepared:
-        comparison, suspect = prepared
-        suspect += resume.dirty([*past.provenances, comparison.provenance])
-        comparison.resume(past, rounds, suspect)
+    with _prepared(plan, folder, how, say, lambda today: resume.refuse_other_conditions(past.run, today)) as prepared:
+        suspect = [*prepared.suspect, *resume.dirty([*past.provenances, prepared.origin])]
+        _comparison(plan, folder, how, say, prepared).resume(past, rounds, suspect)
+
+
+def search(plan: CapacityPlan, folder: Path, how: Conditions, say: Say) -> None:
+    """Search for capacity from the beginning, into a new folder. Raises as `begin`."""
+    with _prepared(plan.site, folder, how, say, lambda _: None) as prepared:
+        probes = proved(prepared.rig, plan.names, say)
+        run = plan.site.run(prepared.origin, probes, None, prepared.suspect)
+        CapacitySearch(plan, prepared.rig, folder, say).begin(run)
+
+
+def resume_search(plan: CapacityPlan, past: Sequence[Line], folder: Path, how: Conditions, say: Say) -> None:
+    """Go on with a search that broke off. Raises as `begin`."""
+    head = past[0]
+    assert isinstance(head, Search)
+    with _prepared(
+        plan.site, folder, how, say, lambda today: resume.refuse_other_conditions(head.run, today)
+    ) as prepared:
+        proved(prepared.rig, plan.names, say)
+        CapacitySearch(plan, prepared.rig, folder, say).resume(past)
+
+
+class Prepared(NamedTuple):
+    """What can measure now, on an idle machine."""
+
+    rig: Rig
+    origin: Provenance
+    suspect: list[str]  # what makes its numbers suspect
+
+
+def _comparison(plan: Plan, folder: Path, how: Conditions, say: Say, prepared: Prepared) -> Comparison:
+    return Comparison(plan, prepared.origin, prepared.rig, folder, say, lambda: _settle(plan, how, say), how.stop)
 
 
 @contextmanager
 def _prepared(
     plan: Plan, folder: Path, how: Conditions, say: Say, refuse: Callable[[Provenance], None]
-) -> Iterator[tuple[Comparison, list[str]]]:
-    """Hand out a comparison that can begin on an idle machine, and what makes its numbers suspect."""
+) -> Iterator[Prepared]:
+    """Hand out what an experiment needs, on an idle machine."""
     binary = check(plan)
     with lock.hold(lock.COMPARE, ["tandem", *how.arguments]):
         if plan.layout.suspect:
@@ -70,7 +104,7 @@ def _prepared(
             origin = _origin(plan, folder, binary, how)
             refuse(origin)
             suspect = [*plan.layout.notes, *_wait_until_idle(plan, how, say)]
-            yield Comparison(plan, origin, rig, folder, say, lambda: _settle(plan, how, say), how.stop), suspect
+            yield Prepared(rig, origin, suspect)
 
 
 def _origin(plan: Plan, folder: Path, binary: Path, how: Conditions) -> Provenance:

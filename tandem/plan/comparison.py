@@ -129,7 +129,7 @@ def plan(
         raise TandemError("a comparison needs two stacks or more: give --stacks A,B")
     if baseline is None and profile.baseline not in chosen:
         raise TandemError(f"no baseline among the stacks: give --baseline with one of {', '.join(chosen)}")
-    _refuse_different_apps(chosen)
+    refuse_different_apps(chosen)
     first = baseline or profile.baseline
     if first not in chosen:
         raise TandemError(
@@ -209,7 +209,7 @@ def too_few_rounds(rounds: int, ratios: int, looks: int = 1) -> str | None:
     )
 
 
-def _refuse_different_apps(chosen: Stacks) -> None:
+def refuse_different_apps(chosen: Stacks) -> None:
     """Raise TandemError where not all stacks implement the same app: they would do different work."""
     names = dict.fromkeys(stack.implements or stack.app for stack in chosen.values())
     if len(names) > 1:

@@ -17,6 +17,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -56,7 +57,7 @@ class End(msgspec.Struct, frozen=True, kw_only=True, tag="end"):
 Record = Run | Block | Resumed | End
 
 
-def append(path: Path, record: Record) -> None:
+def append(path: Path, record: msgspec.Struct) -> None:
     """Add one record to the file at `path` and have it on disk when this returns. Raises OSError."""
     with path.open("ab") as file:
         file.write(msgspec.json.encode(record) + b"\n")
@@ -65,19 +66,24 @@ def append(path: Path, record: Record) -> None:
 
 
 def read(path: Path) -> Iterator[Record]:
-    """Yield the records of a file; a last line that was cut off by a crash is left out.
+    """Yield the records of a run. Raises as `lines`."""
+    return lines(path, Record)
+
+
+def lines(path: Path, kind: Any) -> Iterator[Any]:
+    """Yield the records of a file, all of this type; a last line that was cut off by a crash is left out.
 
     Raises OSError and ValueError where the file can't be read, and msgspec.DecodeError where a line other than the last is no
     record, or holds what no run can have left (`bounds`).
     """
-    lines = plain_bytes(path).split(b"\n")
-    for number, line in enumerate(lines):
+    found = plain_bytes(path).split(b"\n")
+    for number, line in enumerate(found):
         if not line:
             continue
         try:
-            yield clean(msgspec.json.decode(line, type=Record))
+            yield clean(msgspec.json.decode(line, type=kind))
         except msgspec.DecodeError:
-            if number < len(lines) - 1:
+            if number < len(found) - 1:
                 raise
             return
 

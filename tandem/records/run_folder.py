@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tandem.errors import RunFailed, TandemError, nearly_full, sentence
+from tandem.records import capacity
 from tandem.records.journal import RECORDS
 
 ROOM = 200 * 1024**2
@@ -35,7 +36,7 @@ def new(out: Path) -> Iterator[Path]:
             )
         yield folder
     finally:
-        if not (folder / RECORDS).exists():
+        if not kept(folder):
             shutil.rmtree(folder, ignore_errors=True)
             with suppress(OSError):  # earlier runs are in it
                 out.rmdir()
@@ -73,12 +74,18 @@ def keeping(folder: Path) -> Iterator[None]:
         raise
 
 
+def kept(folder: Path) -> bool:
+    """Tell whether there is anything to report."""
+    return any((folder / name).exists() for name in (RECORDS, capacity.FILE))
+
+
 def _kept(folder: Path) -> str:
-    if not (folder / RECORDS).exists():
+    if not kept(folder):
         return ""
+    command = "compare" if (folder / RECORDS).exists() else "capacity"
     return (
         f"; what was measured so far is in {folder}: make a report with `tandem report {folder}`, "
-        f"or resume with `tandem compare --resume {folder}`"
+        f"or resume with `tandem {command} --resume {folder}`"
     )
 
 

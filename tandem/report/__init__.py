@@ -10,10 +10,13 @@ from pathlib import Path
 import msgspec
 
 from tandem.errors import RunFailed, sentence
+from tandem.judge import capacity as judging
 from tandem.judge import summary
+from tandem.judge.capacity import Capacities
 from tandem.judge.summary import Summary
+from tandem.records import capacity as records
 from tandem.records import journal, run_folder
-from tandem.report import charts, document, html, markdown, pictures, pools
+from tandem.report import capacity, charts, document, html, markdown, pictures, pools
 
 
 class ReportError(RunFailed):
@@ -42,6 +45,23 @@ def write(folder: Path) -> Summary:
     files["summary.json"] = msgspec.json.format(msgspec.json.encode(document.document(summed)), indent=2)
     _write(folder, files)
     return summed
+
+
+def write_capacity(folder: Path) -> Capacities:
+    """Write the report of the search for capacity in `folder`: as report.html and report.md where there is no comparison, and as
+    capacity.html and capacity.md beside one. Raises as `write`.
+    """
+    path = folder / records.FILE
+    with journal.readable(path):
+        found = judging.judge(list(journal.lines(path, records.Line)))
+    name = "capacity" if (folder / journal.RECORDS).exists() else "report"
+    drawn = capacity.charts(found)
+    files = {f"img/{chart.name}.svg": chart.svg.encode() for chart in drawn}
+    files |= {f"img/{chart.name}.png": pictures.png(chart) for chart in drawn}
+    files[f"{name}.html"] = capacity.html(found, drawn).encode()
+    files[f"{name}.md"] = capacity.markdown(found, drawn).encode()
+    _write(folder, files)
+    return found
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -89,7 +89,7 @@ def rates(summary: Summary, number: int, scenario: str) -> Chart | None:
 def _lines(summary: Summary, rows: list[Row], x: alt.X, y: alt.Y, field: str, height: int, points: bool = False) -> Any:
     """Return a line per stack, with its name beside its end."""
     names = list(dict.fromkeys(row["stack"] for row in rows))
-    colour, shape, dash = pictures.scales(summary, names)
+    colour, shape, dash = pictures.scales(summary.run, names)
     chart = alt.Chart(alt.InlineData(values=rows), width=WIDTH - 120, height=height)
     lines = chart.mark_line(strokeWidth=2, clip=True).encode(x=x, y=y, color=colour, strokeDash=dash)
     last = {row["stack"]: row[field] for row in rows}

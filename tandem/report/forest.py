@@ -76,7 +76,7 @@ def _layers(summary: Summary, unit: str, shown: Sequence[Ratio], rows: list[Row]
         return alt.Y(f"{field}:Q", scale=None, axis=None)
 
     chart = alt.Chart(alt.InlineData(values=rows), width=PLOT, height=rows[-1]["bottom"])
-    colour, shape, _ = pictures.scales(summary, [row["stack"] for row in rows])
+    colour, shape, _ = pictures.scales(summary.run, [row["stack"] for row in rows])
     named = alt.Chart(alt.InlineData(values=[row for row in rows if row["first"]]))
     none = METRICS[shown[0].metric].none
     return alt.layer(

@@ -11,7 +11,7 @@ import altair as alt
 import msgspec
 import vl_convert
 
-from tandem.judge.summary import Summary
+from tandem.records.setup import Run
 from tandem.report import theme
 from tandem.report.tables import Table
 
@@ -42,9 +42,9 @@ def png(chart: Chart) -> bytes:
     return vl_convert.svg_to_png(chart.svg, scale=2)
 
 
-def scales(summary: Summary, stacks: Sequence[str]) -> tuple[alt.Color, alt.Shape, alt.StrokeDash]:
+def scales(run: Run, stacks: Sequence[str]) -> tuple[alt.Color, alt.Shape, alt.StrokeDash]:
     names = list(dict.fromkeys(stacks))
-    colours, shapes, dashes = zip(*(theme.styles(summary.run)[name] for name in names), strict=True)
+    colours, shapes, dashes = zip(*(theme.styles(run)[name] for name in names), strict=True)
     return (
         alt.Color("stack:N", scale=alt.Scale(domain=names, range=list(colours)), legend=None),
         alt.Shape("stack:N", scale=alt.Scale(domain=names, range=list(shapes)), legend=None),

@@ -48,11 +48,11 @@ def refused(done: subprocess.CompletedProcess[str], says: str, status: int = 2) 
 def test_version_and_help() -> None:
     assert re.fullmatch(r"tandem \d+\.\d+\.\d+\n", tandem("--version").stdout)
     text = tandem("--help").stdout
-    for word in ("serve", "compare", "stacks", "seed", "report", "doctor", "examples:", "exit status:"):
+    for word in ("serve", "compare", "capacity", "stacks", "seed", "report", "doctor", "examples:", "exit status:"):
         assert word in text
 
 
-@pytest.mark.parametrize("command", ["serve", "compare", "stacks", "seed", "report", "doctor"])
+@pytest.mark.parametrize("command", ["serve", "compare", "capacity", "stacks", "seed", "report", "doctor"])
 def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.run([command, "--help"])

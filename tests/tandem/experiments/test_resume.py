@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from tandem.cli import main as cli
+from tandem.cli import measuring
 from tandem.errors import TandemError
 from tandem.experiments import resume, session
 from tandem.judge.rounds import Rounds
@@ -43,7 +44,7 @@ def run(planned: Plan, **changes: Any) -> Rounds:
 
 def test_the_same_plan_and_conditions_pass(planned: Plan) -> None:
     resume.refuse_other_plan(run(planned), planned)
-    resume.refuse_other_conditions(run(planned), origin(planned))
+    resume.refuse_other_conditions(run(planned).run, origin(planned))
 
 
 def test_another_plan_is_refused_by_name(planned: Plan) -> None:
@@ -63,7 +64,7 @@ def test_another_plan_is_refused_by_name(planned: Plan) -> None:
 def test_other_conditions_are_refused_by_name(planned: Plan, change: dict[str, Any], says: str) -> None:
     before = msgspec.structs.replace(origin(planned), **change)
     with pytest.raises(TandemError, match=says):
-        resume.refuse_other_conditions(run(planned, provenance=before), origin(planned))
+        resume.refuse_other_conditions(run(planned, provenance=before).run, origin(planned))
 
 
 @pytest.mark.usefixtures("planned")
@@ -127,7 +128,7 @@ def resumed_with(monkeypatch: pytest.MonkeyPatch, folder: Path, began: list[str]
     )
     seen: list[session.Conditions] = []
     monkeypatch.setattr(session, "resume_run", lambda *given: seen.append(given[4]))
-    monkeypatch.setattr(cli, "_show", lambda *_: 0)
+    monkeypatch.setattr(measuring, "show", lambda *_: 0)
     assert cli.run(["compare", "--resume", str(folder), *call]) == 0
     return seen[0]
 

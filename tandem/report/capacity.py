@@ -1,0 +1,201 @@
+"""Capacity: what a search found, as sentences, tables and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import jinja2
+import markupsafe
+
+from tandem import formats
+from tandem.judge.capacity import Capacities, Capacity, Higher, Point
+from tandem.records.capacity import Level
+from tandem.report import cells, load_curve, pictures, tables, theme
+from tandem.report.pictures import Chart
+from tandem.report.tables import Cell, Table, escaped
+from tandem.rules import CAPACITY_BLOCKS, CAPACITY_STEP, CAPACITY_TRIES, FAILED_LIMIT
+
+OUTCOMES = {
+    "met": "met",
+    "missed": "missed",
+    "generator": "missed; the generator was the limit",
+    None: "spoiled: does not count",
+}
+
+
+def texts(found: Capacities) -> list[str]:
+    """Return what was found, a sentence each: the verdicts first of every scenario."""
+    lines = []
+    for level in found.search.levels:
+        mine = [each for each in found.found if each.scenario == level.scenario]
+        lines += [f"{level.scenario}: {_verdict(each)}." for each in found.higher if each.scenario == level.scenario]
+        if len(mine) > 1 and not any(each.scenario == level.scenario for each in found.higher):
+            lines.append(f"{level.scenario}: no verdict, as no two brackets are both known and apart.")
+        lines += [f"{level.scenario}: {sentence(each)}." for each in mine]
+    if found.end is None or not found.end.complete:
+        why = f" ({found.end.reason})" if found.end else ""
+        lines.insert(0, f"The search was broken off{why}: what it has is below.")
+    return lines
+
+
+def sentence(one: Capacity) -> str:
+    """Say what was found for one stack."""
+    level, found, tried = f"p99 below {one.target_ms:g} ms", one.bracket, [point.rate for point in one.points]
+    between = formats.rates(found.met, found.missed)
+    match one.state:
+        case "settled":
+            return f"{one.stack} serves {found.met:,g}/s with {level}, and no more at {found.missed:,g}/s"
+        case "at least":
+            beyond = (
+                f"at {found.missed:,g}/s the load generator was the limit"
+                if found.missed
+                else "no higher rate was tried"
+            )
+            return f"{one.stack} serves at least {found.met:,g}/s with {level}; {beyond}"
+        case "never":
+            return f"{one.stack} has {level} at no rate, down to {min(tried):,g}/s"
+        case "spoiled":
+            return f"{one.stack}: given up, because other programs on this machine spoiled too many blocks; so far {between}"
+        case "not settled":
+            return f"{one.stack}: no bracket after {CAPACITY_BLOCKS} blocks, as tries kept contradicting each other; {between}"
+        case "interrupted":
+            return f"{one.stack}: the search is not over; so far {between}"
+
+
+def _verdict(each: Higher) -> str:
+    times = (
+        f"at least {formats.times(each.least)}"
+        if each.most is None
+        else f"{formats.times(each.least)} to {formats.times(each.most)}"
+    )
+    return (
+        f"{each.stack} takes more than {each.than}, {times} of it"
+        if each.least
+        else f"{each.stack} takes more than {each.than}"
+    )
+
+
+def table(found: Capacities) -> Table:
+    """Return what was found: three numbers of each stack that must make sense together."""
+    return Table(
+        name="capacity",
+        caption="Highest rate at the service level, beside what each stack answers at saturation and what its CPU allows",
+        columns=[
+            "Scenario",
+            "Stack",
+            "p99 below",
+            "Met",
+            "Missed",
+            "At saturation",
+            "CPU per request",
+            "1 ÷ CPU",
+            "Blocks",
+        ],
+        rows=[_row(found, one) for one in found.found],
+    )
+
+
+def _row(found: Capacities, one: Capacity) -> list[Cell]:
+    dot = theme.variable(theme.styles(found.run)[one.stack][0])
+    met = cells.strong(cells.per_second(one.bracket.met))
+    return [
+        cells.plain(one.scenario),
+        Cell(text=one.stack, value=one.stack, dot=dot),
+        cells.milliseconds(one.target_ms),
+        met if one.state != "at least" else Cell(text=f"≥ {met.text}", value=met.value, unit="1/s", kind="strong"),
+        cells.per_second(one.bracket.missed),
+        cells.per_second(one.saturation),
+        cells.milliseconds(one.cpu_ms),
+        cells.per_second(one.by_cpu),
+        cells.plain(len(one.points)),
+    ]
+
+
+def tries(found: Capacities, level: Level) -> Table:
+    """Return every try of a scenario, in the order of measurement of each stack."""
+    return Table(
+        name=f"tries-{level.scenario}",
+        caption=f"{level.scenario}: every rate that was tried, in order",
+        columns=["Stack", "Offered", "Outcome", "p50", "p99", "Lost", "Arrivals"],
+        rows=[_try(one, point) for one in found.found if one.scenario == level.scenario for point in one.points],
+    )
+
+
+def _try(one: Capacity, point: Point) -> list[Cell]:
+    return [
+        cells.plain(one.stack), cells.per_second(point.rate), cells.plain(OUTCOMES[point.outcome]),
+        _reached(point.p50_ms), _reached(point.p99_ms), cells.share(point.lost), cells.plain(point.arrivals),
+    ]  # fmt: skip
+
+
+def _reached(value: float | None) -> Cell:
+    return Cell(text=formats.reach(value), value=value, unit="ms")
+
+
+def charts(found: Capacities) -> list[Chart]:
+    """Return a picture for each scenario that has anything to draw."""
+    drawn = [load_curve.draw(found, level, tries(found, level)) for level in found.search.levels]
+    return [chart for chart in drawn if chart is not None]
+
+
+def levels(found: Capacities) -> list[str]:
+    """Say at which service level each scenario was searched."""
+    return [
+        f"{level.scenario}: p99 below {level.target_ms:g} ms"
+        + (
+            f", of which the news service takes {level.waits_ms:g} ms, which no stack can shorten"
+            if level.waits_ms
+            else ""
+        )
+        for level in found.search.levels
+    ]
+
+
+def method(found: Capacities) -> str:
+    """Say how it was searched."""
+    search = found.search
+    return (
+        f"Each rate was offered in an open loop (Poisson arrivals) to a fresh stack, for {search.seconds:g} s after "
+        f"{search.warmup_seconds:g} s of warm-up; the stacks took turns. Rates lie {100 * (CAPACITY_STEP - 1):.0f} % apart. A "
+        f"rate is met where p99 stays below the level, less than {formats.percent(FAILED_LIMIT)} of the arrivals are lost and "
+        f"99 % answered well. “Met” is the highest rate that met it {CAPACITY_TRIES} times of {CAPACITY_TRIES}, “missed” the "
+        f"lowest that missed it {CAPACITY_TRIES // 2 + 1} times of {CAPACITY_TRIES}. Only brackets that don't overlap earn a "
+        "verdict. A single block at saturation came first, so what it shows is exploratory; where the load generator was the "
+        "limit the stack may serve more."
+    )
+
+
+def html(found: Capacities, drawn: Sequence[Chart]) -> str:
+    """Return the page of a search."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    return environment.get_template("capacity.html.jinja").render(
+        run=found.run,
+        provenance=found.run.provenance,
+        lines=texts(found),
+        levels=levels(found),
+        method=method(found),
+        table=tables.html,
+        found=table(found),
+        charts=drawn,
+        picture=lambda chart: markupsafe.Markup(pictures.page_svg(chart)),
+    )
+
+
+def markdown(found: Capacities, drawn: Sequence[Chart]) -> str:
+    """Return the same in a form that fits a README."""
+    where = found.run.provenance
+    first, *rest = texts(found) or ["Nothing was measured."]
+    parts = [
+        f"**{escaped(first)}**",
+        "\n".join(f"- {escaped(line)}" for line in rest),
+        tables.markdown(table(found)),
+        "\n".join(f"![{escaped(chart.title)}](img/{chart.name}.svg)" for chart in drawn),
+        escaped(method(found)),
+        f"Seed {found.run.seed}; commit {escaped((where.commit or 'unknown')[:12])}; {escaped(where.date)}; "
+        f"{escaped(where.cpu_model)}; nginx {escaped(where.nginx)}.",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"

@@ -1,0 +1,41 @@
+"""Whether the capacity that is found is the one that the server has."""
+
+from __future__ import annotations
+
+from tandem import formats
+from tandem.judge import validity
+from tandem.judge.capacity import Course
+from tandem.records.capacity import Level, Try
+from tandem.report.capacity import sentence
+from tests.selftest.bench import TOY, ToyBench, load, ms, saturating
+from tests.selftest.story import Story
+
+KNEE, TARGET_MS, SECONDS = 400, 200, 3
+
+
+def test_a_knee(bench: ToyBench, tell: Story) -> None:
+    """A server whose lock lets 400 requests per second through, and whose capacity is searched for as `tandem capacity` does."""
+    [stack] = bench.rig.plan.stacks()
+    level = Level(scenario="read", target_ms=TARGET_MS, waits_ms=0)
+    course = Course(level, TOY, stack.budget, bound=450)
+    while (rate := course.wanted()) is not None:
+        block = bench.block(load(rate, SECONDS) if rate else saturating(1), f"most_per_second={KNEE}").block
+        course.add(Try(scenario="read", rate=rate, block=block))
+    found = course.found()
+    tell(
+        did=f"Searched for the highest rate with p99 below {TARGET_MS} ms, {SECONDS} s at each, on a toy whose lock lets {KNEE} "
+        "through per second: beyond it the queue grows as long as the block lasts.",
+        saw=[
+            sentence(found),
+            *(f"{point.rate:g}/s: p99 {ms(point.p99_ms)}, {point.outcome or 'spoiled'}" for point in found.points),
+        ],
+        wrong=f"a bracket of which no part lies within 5 % of {KNEE}/s, or a search that doesn't end.",
+    )
+    met, missed = found.bracket.met, found.bracket.missed
+    assert met is None or met <= 1.05 * KNEE, formats.rates(met, missed)
+    if found.state != "spoiled" or all(validity.judge(each.block).level == "VALID" for each in course.tries):
+        assert found.state == "settled"
+        assert met is not None
+        assert missed is not None
+        assert met < missed
+        assert missed >= 0.95 * KNEE
