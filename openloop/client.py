@@ -1,31 +1,37 @@
-"""The client of one process: sends requests, has the answers checked, and sees that every arrival is accounted for once."""
+"""The client of one process: sends requests, has the answers checked, and sees that every arrival is accounted for once.
+
+It lives in the event loop: nothing in it waits but the greenlets that open connections.
+"""
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
-from gevent import Timeout
-from locust.contrib.fasthttp import FastHttpSession
-from locust.exception import CatchResponseError
+import gevent
+from gevent import socket
+from gevent.pool import Group
 
-from openloop.answer import WrongAnswerError
+from openloop.answer import Received, WrongAnswerError
 from openloop.arrival import DROPPED, FAILED, OK, UNFINISHED, Arrival, now
+from openloop.connection import Connection
+from openloop.message import Messages
 from openloop.request import Request
-
-UNLIMITED = 1_000_000
-"""Connections where nothing bounds them but the number of users."""
 
 DROPPED_BECAUSE = "dropped: as many requests as --in-flight allows had no answer yet"
 UNFINISHED_BECAUSE = "unfinished: no answer when the run ended"
 
+_REPEATABLE = ("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE")
+"""Methods whose request may be sent again where it is unknown whether the server has seen it (RFC 9110, section 9.2.2)."""
+
 
 class Client:
-    """What sends the requests of one run, and tells `record` and Locust what became of each arrival.
+    """What sends the requests of one run, and tells `record` and `tell` what became of each arrival.
 
-    `limit` bounds its connections; without one the loop is closed: a request is due when it is sent. `fire` fires Locust's
-    request event; `stumbled` is told of checks that fail by themselves; `epoch` turns times of the arrivals' clock into
-    seconds since the epoch.
+    Where the loop is closed a request is due when it is sent. `tell` tells Locust; `stumbled` is told of checks that fail by
+    themselves. There are as many connections as there were requests in flight at once.
     """
 
     def __init__(
@@ -33,99 +39,129 @@ class Client:
         host: str,
         *,
         timeout: float,
-        limit: int | None,
-        epoch: float,
-        fire: Callable[..., None],
+        is_closed: bool,
         record: Callable[[Arrival, Request], None],
+        tell: Callable[[Arrival, Request, Received | None], None],
         stumbled: Callable[[Request, Exception], None],
     ) -> None:
-        self._http = FastHttpSession(
-            host,
-            None,
-            None,
-            network_timeout=None,
-            connection_timeout=None,
-            max_retries=0,
-            concurrency=limit or UNLIMITED,
-        )
-        self._host, self._timeout, self._is_closed = host, timeout, limit is None
-        self._epoch, self._fire, self._record, self._stumbled = epoch, fire, record, stumbled
-        agent: Any = self._http.client
-        # A redirect is an answer like any other: none of the scenarios expects one.
-        agent.redirect_response_codes = frozenset()
-        # A request whose connection closes unanswered is sent once more, as the server may just have given up an idle
-        # connection. Left alone the library would go on as often as the pool has places.
-        agent.clientpool.get_client(host)._connection_pool.size = 0
+        parts = urlsplit(host)
+        self._address = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+        self._tls = _trusting() if parts.scheme == "https" else None
+        self._messages = Messages(host)
+        self._timeout, self._is_closed = timeout, is_closed
+        self._record, self._tell, self._stumbled = record, tell, stumbled
+        self._flights: dict[Flight, None] = {}  # in the order in which they were sent
+        self._idle: list[Connection] = []
+        self._opening = Group()
+        self._timer: Any = None
 
-    def send(self, arrival: Arrival, request: Request) -> None:
-        """Send it, wait for the answer and account for it, also where this greenlet is killed meanwhile."""
+    @property
+    def in_flight(self) -> int:
+        """How many requests have no answer yet."""
+        return len(self._flights)
+
+    def send(self, arrival: Arrival, request: Request, over: Callable[[], None]) -> None:
+        """Send it, account for it when its answer is there, and then call `over`."""
+        flight = Flight(self, arrival, request, over)
+        self._flights[flight] = None
+        try:
+            flight.message = self._messages.message(request.method, request.path, request.all_headers, request.body)
+        except (ValueError, TypeError) as error:
+            arrival.sent = now()
+            self.fail(flight, error)
+            return
         arrival.sent = now()
         if self._is_closed:
             arrival.due = arrival.sent
-        try:
-            with Timeout(self._timeout):
-                answer: Any = self._http.request(
-                    request.method, request.path, request.route, json=request.body, headers=request.all_headers,
-                    catch_response=True,
-                )  # fmt: skip
-        except (Exception, Timeout) as error:
-            self._account(arrival, request, FAILED, self._missing(arrival, error))
-        except BaseException:  # the run is over
-            self._account(arrival, request, UNFINISHED, UNFINISHED_BECAUSE)
-            raise
-        else:
-            arrival.end = now()
-            self._take(arrival, request, answer)
-
-    def _take(self, arrival: Arrival, request: Request, answer: Any) -> None:
-        error = answer.request_meta["exception"]
-        checked = None
-        if error is not None and (not answer.status_code or answer.status_code < 400):
-            reason = self._missing(arrival, error)
-        else:
-            checked, reason = self._judge(answer, request)
-        self._account(arrival, request, FAILED if reason else OK, reason, answer)
-        if request.done is not None:
-            request.done(checked)
-
-    def _missing(self, arrival: Arrival, error: BaseException) -> str:
-        if now() - arrival.sent >= self._timeout:
-            return f"no answer within {self._timeout:g} s"
-        return f"no whole answer: {error!r}"[:200]
-
-    def give_up(self, arrival: Arrival, request: Request) -> None:
-        """Account for one that was to be sent when the run ended."""
-        arrival.sent = now()
-        self._account(arrival, request, UNFINISHED, UNFINISHED_BECAUSE)
+        if self._timer is None:
+            self._set_timer(self._timeout)
+        self.transmit(flight)
 
     def drop(self, arrival: Arrival, request: Request) -> None:
         """Account for one that is not sent."""
         arrival.sent = arrival.end = arrival.due
-        self._account(arrival, request, DROPPED, DROPPED_BECAUSE)
-
-    def _account(self, arrival: Arrival, request: Request, outcome: int, reason: str, answer: Any = None) -> None:
-        arrival.end = arrival.end or now()
-        arrival.outcome, arrival.reason = outcome, reason
-        arrival.status = (answer.status_code if answer is not None else 0) or 0
+        arrival.outcome, arrival.reason = DROPPED, DROPPED_BECAUSE
         self._record(arrival, request)
-        self._fire(
-            request_type=request.method,
-            name=request.route,
-            response_time=None if outcome == DROPPED else arrival.response_ms,
-            response_length=answer.request_meta["response_length"] if answer is not None else 0,
-            response=answer,
-            context={},
-            exception=CatchResponseError(reason) if reason else None,
-            start_time=self._epoch + arrival.sent,
-            url=f"{self._host}{request.path}",
-        )
+        self._tell(arrival, request, None)
 
     def close(self) -> None:
-        """Close the connections."""
-        agent: Any = self._http.client
-        agent.close()
+        """Give up what has no answer yet, and close the connections."""
+        for flight in list(self._flights):
+            self._leave(flight)
+            self.account(flight, UNFINISHED, UNFINISHED_BECAUSE)
+        if self._timer is not None:
+            self._timer.close()
+        self._opening.kill()
+        while self._idle:
+            self._idle.pop().close()
 
-    def _judge(self, answer: Any, request: Request) -> tuple[Any, str]:
+    def transmit(self, flight: Flight) -> None:
+        """Send it on a connection that has nothing to do, which the server may have closed meanwhile, or on a new one."""
+        idle = self._idle
+        while idle and not flight.is_repeated:
+            connection = idle.pop()
+            if connection.is_reusable:
+                flight.connection = connection
+                connection.send(flight.message, flight)
+                return
+        self._opening.spawn(self._open, flight)
+
+    def _open(self, flight: Flight) -> None:
+        try:
+            connection = Connection(self._connect())
+        except OSError as error:
+            if flight in self._flights:
+                self.fail(flight, error)
+            return
+        if flight in self._flights:
+            flight.connection = connection
+            connection.send(flight.message, flight)
+        else:
+            connection.close()
+
+    def _connect(self) -> Any:
+        connected = socket.create_connection(self._address, self._timeout)
+        try:
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return self._tls.wrap_socket(connected, server_hostname=self._address[0]) if self._tls else connected
+        except BaseException:
+            connected.close()
+            raise
+
+    def keep(self, connection: Connection) -> None:
+        """Keep it for the next request, where it takes one."""
+        if connection.is_reusable:
+            self._idle.append(connection)
+        else:
+            connection.close()
+
+    def take(self, flight: Flight, received: Received) -> None:
+        """Account for an answer, as the check judges it."""
+        request = flight.request
+        checked, reason = self._judge(received, request)
+        try:
+            if request.done is not None:
+                request.done(checked)
+        finally:
+            self.account(flight, FAILED if reason else OK, reason, received)
+
+    def fail(self, flight: Flight, error: Exception) -> None:
+        """Account for one that gets no whole answer."""
+        is_late = now() - flight.arrival.sent >= self._timeout
+        self.account(flight, FAILED, self._late if is_late else f"no whole answer: {error!r}"[:200])
+
+    def account(self, flight: Flight, outcome: int, reason: str, received: Received | None = None) -> None:
+        """Tell what became of it; that is its end."""
+        del self._flights[flight]
+        arrival = flight.arrival
+        arrival.end = arrival.end or now()
+        arrival.outcome, arrival.reason = outcome, reason
+        arrival.status = received.status_code if received is not None else 0
+        self._record(arrival, flight.request)
+        self._tell(arrival, flight.request, received)
+        flight.over()
+
+    def _judge(self, answer: Received, request: Request) -> tuple[Any, str]:
         """What the check makes of the answer, and why it is wrong, empty where it is right."""
         try:
             return request.check(answer), ""
@@ -134,3 +170,61 @@ class Client:
         except Exception as other:
             self._stumbled(request, other)
             return None, f"the check failed by itself: {other!r}"[:200]
+
+    @property
+    def _late(self) -> str:
+        return f"no answer within {self._timeout:g} s"
+
+    def _set_timer(self, seconds: float) -> None:
+        """One timer is enough: all wait equally long, so the first that was sent is the first whose time is over."""
+        self._timer = gevent.get_hub().loop.timer(max(seconds, 0.0))
+        self._timer.start(self._on_timer, update=True)
+
+    def _on_timer(self) -> None:
+        self._timer.close()
+        self._timer = None
+        for flight in list(self._flights):
+            left = flight.arrival.sent + self._timeout - now()
+            if left > 0:
+                self._set_timer(left)
+                return
+            self._leave(flight)
+            self.account(flight, FAILED, self._late)
+
+    def _leave(self, flight: Flight) -> None:
+        if flight.connection is not None:
+            flight.connection.close()
+
+
+class Flight:
+    """One request on its way."""
+
+    __slots__ = ("arrival", "client", "connection", "is_repeated", "message", "over", "request")
+
+    def __init__(self, client: Client, arrival: Arrival, request: Request, over: Callable[[], None]) -> None:
+        self.client, self.arrival, self.request, self.over = client, arrival, request, over
+        self.message, self.is_repeated = b"", False
+        self.connection: Connection | None = None
+
+    def answered(self, received: Received, at: float) -> None:
+        """The connection has the whole answer."""
+        assert self.connection is not None
+        self.arrival.end = at
+        self.client.keep(self.connection)
+        self.client.take(self, received)
+
+    def broke(self, error: Exception) -> None:
+        """The connection has broken: where the server may just have given it up, the request is sent once more."""
+        assert self.connection is not None
+        if self.connection.is_stale and self.request.method in _REPEATABLE:
+            self.connection, self.is_repeated = None, True
+            self.client.transmit(self)
+        else:
+            self.client.fail(self, error)
+
+
+def _trusting() -> ssl.SSLContext:
+    """TLS as Locust does it: whoever answers is believed."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context

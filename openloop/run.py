@@ -32,6 +32,7 @@ from openloop.request import Request
 from openloop.scenario import MakeRequest, Process, Scenario
 from openloop.status import NOT_COMPARABLE
 from openloop.tab import add_tab
+from openloop.tally import Tally
 from openloop.target import RefusedError, Target
 from openloop.told import Told
 
@@ -104,6 +105,7 @@ class Run:
         self.plan: Plan | None = None
         self.dispatcher: Dispatcher | None = None
         """None on the master, which sends nothing."""
+        self._tally: Tally | None = None
         self.recording = Recording(environment, self._fixed.samples)
         if isinstance(environment.runner, MasterRunner):
             environment.runner.register_message(REFUSED, self._on_refused)
@@ -176,13 +178,13 @@ class Run:
     def _dispatch(self, part: Part, requests: MakeRequest) -> Dispatcher:
         plan, limit = part.plan, None if part.plan.is_closed else part.plan.in_flight
         assert self._environment.host
+        self._tally = Tally(self._environment, self.recording.epoch)
         client = Client(
             self._environment.host,
             timeout=plan.request_timeout,
-            limit=limit,
-            epoch=self.recording.epoch,
-            fire=self._environment.events.request.fire,
+            is_closed=plan.is_closed,
             record=self.recording.record,
+            tell=self._tally.tell,
             stumbled=self._on_stumble,
         )
         factory = part.factory(requests)
@@ -192,6 +194,8 @@ class Run:
         """The load ends, before Locust stops its users; whoever waits for Locust waits for the last answers."""
         if self.plan is not None and self.dispatcher is not None:
             self.dispatcher.drain(self.plan.request_timeout)
+            assert self._tally is not None
+            self._tally.close()
             gc.unfreeze()
 
     def _on_quitting(self, **_: object) -> None:

@@ -38,7 +38,7 @@ ALLOWED = {
         "httpx_aiohttp",
         "aiohttp",
     },
-    "openloop": {"locust", "gevent"},
+    "openloop": {"locust", "gevent", "httptools"},
     "loadtest": {"locust", "openloop"},
     "tandem": {
         "openloop",

@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from importlib.metadata import PackageNotFoundError, version
 from typing import NamedTuple
 
 from tandem.drive.sameness import difference, masked
@@ -93,16 +92,8 @@ def ask(connection: http.client.HTTPConnection, port: int, probe: Probe) -> tupl
 
 
 def load_headers(port: int) -> list[tuple[str, str]]:
-    """Return what Locust's client sends with each request, in its order."""
-    try:
-        client = version("geventhttpclient")
-    except PackageNotFoundError:
-        client = "0"
-    return [
-        ("User-Agent", f"python/gevent-http-client-{client}"),
-        ("Accept-Encoding", "gzip, deflate, br"),
-        ("Host", f"127.0.0.1:{port}"),
-    ]
+    """Return what the load sends with each request, in its order."""
+    return [("User-Agent", "openloop"), ("Accept-Encoding", "gzip, deflate"), ("Host", f"127.0.0.1:{port}")]
 
 
 def number(load: Load) -> int:
