@@ -66,7 +66,7 @@ check: setup ## Formatting, lint, types, layers; and how old the sample run is
 test-fast: setup ## The tests that start no process, in parallel
 	@$(RUN) -m tests fast $(ARGS)
 
-test: check ## All checks and tests: those first, then what starts servers, then what measures
+test: check ## All checks and tests; those that measure come last, one after another
 	@$(RUN) -m tests $(ARGS)
 
 clean: ## Remove databases and caches, if nothing runs (results and .venv stay)

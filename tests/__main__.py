@@ -1,4 +1,4 @@
-"""`python -m tests [PART …] [OPTION …]`: the tests in three parts, what needs least first, and one line of totals."""
+"""`python -m tests [PART …] [OPTION …]`: all tests, those that measure at the end, or a part; and one line of totals."""
 
 from __future__ import annotations
 
@@ -23,10 +23,13 @@ def parallel(workers: int) -> list[str]:
 CPUS = len(os.sched_getaffinity(0))
 PARTS = {
     "fast": ["-m", "not processes", *parallel(CPUS)],  # starts no process
-    "servers": ["-m", "processes and not alone", *parallel(2 * CPUS)],  # they wait as long as they work
+    "parallel": ["-m", "not alone", *parallel(3 * CPUS)],  # those too; the others wait more than they work
     "alone": ["-m", "alone"],  # measures, or would be disturbed: nothing may run beside it
 }
 """What pytest is told for each part; the marks come from the fixtures that a test uses (tests/conftest.py)."""
+
+ALL = ("parallel", "alone")
+"""The parts that hold every test once."""
 
 NO_TESTS = 5
 """What pytest returns where no test was chosen."""
@@ -35,12 +38,12 @@ NO_TESTS = 5
 def main(arguments: list[str] | None = None) -> int:
     """Run the parts, all of them also where one fails; return 0 only where every one passed."""
     parser = argparse.ArgumentParser(prog="python -m tests", description=str(__doc__).partition(": ")[2])
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)} (default: all of them)")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)} (default: {', '.join(ALL)})")
     options, more = parser.parse_known_args(arguments)
     if unknown := set(options.parts) - PARTS.keys():
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
     began, counts, statuses = time.monotonic(), Counter[str](), set[int]()
-    for part in options.parts or PARTS:
+    for part in options.parts or ALL:
         print(f"--- {part}", flush=True)
         statuses.add(run([*PARTS[part], *more], counts))
     told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
@@ -49,11 +52,15 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run(arguments: list[str], counts: Counter[str]) -> int:
-    """Run pytest, add what became of the tests, and return its status."""
+    """Run pytest, add what became of the tests, and return its status.
+
+    The tests start hundreds of processes: none of them should compile anew what was compiled before.
+    """
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryDirectory(prefix="tandem-tests-") as folder:
         told = Path(folder) / "told.xml"
         command = [sys.executable, "-m", "pytest", f"--junitxml={told}", *arguments]
-        status = subprocess.run(command, cwd=PROJECT, check=False).returncode
+        status = subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode
         if told.exists():
             found = {key: int(value) for key, value in ElementTree.parse(told).getroot()[0].items() if value.isdigit()}
             failed, errors, skipped = found["failures"], found["errors"], found["skipped"]

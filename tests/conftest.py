@@ -224,12 +224,15 @@ LONGEST = ("tests/fuzz/", "tests/tandem/report/", "tests/stack/test_command.py",
 
 @pytest.hookimpl(tryfirst=True)  # before anything is left out by its mark
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by what they use; begin with those that take longest, else all the others would be through and wait for them."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+    """Mark tests by what they use; begin with those that take longest, else all the others would be through and wait for them.
+
+    What starts no process comes last: it is short, and fills up the processors while the last of the others wait.
+    """
     for item in items:
         if isinstance(item, pytest.Function):
             for name in {"processes", "alone"} & set(item.fixturenames):
                 item.add_marker(name)
+    items.sort(key=lambda item: (not item.nodeid.startswith(LONGEST), item.get_closest_marker("processes") is None))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> BySharedFixtures:

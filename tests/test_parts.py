@@ -28,7 +28,17 @@ def test_a_test_that_says_so_may() -> None:
 
 @pytest.mark.parametrize(
     ("statuses", "status"),
-    [([0, 0, 0], 0), ([0, 5, 5], 0), ([5, 5, 5], 1), ([1, 0, 0], 1), ([0, 1, 5], 1), ([0, 0, 2], 1), ([-6, 0, 0], 1)],
+    [
+        ([0, 0], 0),
+        ([0, 5], 0),
+        ([5, 0], 0),
+        ([5, 5], 1),
+        ([1, 0], 1),
+        ([0, 1], 1),
+        ([1, 5], 1),
+        ([0, 2], 1),
+        ([-6, 0], 1),
+    ],
 )
 def test_every_part_must_pass(monkeypatch: pytest.MonkeyPatch, statuses: list[int], status: int) -> None:
     left = iter(statuses)

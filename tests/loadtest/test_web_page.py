@@ -52,14 +52,14 @@ def play(page: Page, scenario: str, *expected: str, **more: object) -> int:
 
 
 @pytest.fixture
-def page(alone: None, request: pytest.FixtureRequest, asgi_url: str, tmp_path: Path) -> Iterator[Page]:
+def page(processes: None, request: pytest.FixtureRequest, asgi_url: str, tmp_path: Path) -> Iterator[Page]:
     """The page of a Locust with as many worker processes as the parameter says."""
-    processes, port = request.param, free_port()
+    clients, port = request.param, free_port()
     options = ["--web-host", "127.0.0.1", "--web-port", port, "-H", asgi_url, "--samples", tmp_path / "samples.gz"]
-    more = ["--processes", processes] if processes else []
+    more = ["--processes", clients] if clients else []
     with locust(tmp_path / "log", "-f", LOADTEST, *options, *more):
         page = Page(port)
-        page.wait(lambda now: not processes or len(now.get("workers", [])) == processes)
+        page.wait(lambda now: not clients or len(now.get("workers", [])) == clients)
         yield page
 
 
@@ -85,7 +85,7 @@ def test_one_run_after_another(page: Page, tmp_path: Path) -> None:
     assert {row["route"] for row in rows} == {"GET /", "GET /users", "GET /users?q=", "GET /users/{id}"}
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_the_tab_while_users_are_edited(tmp_path: Path) -> None:
     port = free_port()
     options = ["--web-host", "127.0.0.1", "--web-port", port, "--users-in-database", 100, "--request-timeout", 1]
@@ -109,7 +109,7 @@ def test_the_tab_while_users_are_edited(tmp_path: Path) -> None:
             assert "dropped" in page.get("/logs").decode()
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_the_page_cannot_lift_the_limit_to_this_machine(tmp_path: Path) -> None:
     port = free_port()
     with locust(tmp_path / "log", "-f", LOADTEST, "--web-host", "127.0.0.1", "--web-port", port):

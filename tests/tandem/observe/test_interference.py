@@ -38,7 +38,7 @@ class Cast(NamedTuple):
 
 
 @pytest.fixture
-def cast(alone: None, tmp_path: Path) -> Iterator[Cast]:
+def cast(processes: None, tmp_path: Path) -> Iterator[Cast]:
     """Start a sleeper and a burner. To a watch whose harness is the sleeper, the tests themselves are others."""
     with Children() as children:
         yield Cast(start(children, tmp_path, "sleeper", SLEEPER, []), [start(children, tmp_path, "burner", BURN, [])])
