@@ -35,3 +35,22 @@ def add(parser: LocustArgumentParser) -> None:
         include_in_web_ui=False,
         help="The password; better given in the environment, as others see command lines. Default: that of seeded users.",
     )
+    for name, kind, default, text in (
+        (
+            "--blockers",
+            float,
+            2.0,
+            "Scenario blocking: so many per second block, evenly spaced, whatever -u says; 0: none.",
+        ),
+        ("--blocker-ms", int, 200, "For how many milliseconds each of them blocks."),
+        ("--blockers-from", float, 3.0, "When they begin, in seconds of the run."),
+        ("--blockers-to", float, 7.0, "When they end."),
+    ):
+        parser.add_argument(
+            name,
+            type=kind,
+            metavar="N",
+            default=default,
+            env_var=f"LOCUST_{name.strip('-').replace('-', '_').upper()}",
+            help=f"{text} Default: {default:g}.",
+        )

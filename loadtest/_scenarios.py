@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import tomllib
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -10,12 +11,14 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import _blocking
 import _database
 from _context import Context
 from _lifecycle import UserLifecycle
 
 from openloop.request import Request
 from openloop.scenario import Facts, MakeRequest, Process, Scenario
+from openloop.second import Second
 from openloop.target import RefusedError, Target
 
 DEFAULT = "everyday"
@@ -38,6 +41,7 @@ def _scenario(name: str, row: Mapping[str, Any]) -> Scenario:
         start=partial(_start, function(name), row["login"]),
         title=row["title"],
         prepare=partial(_prepare, row),
+        second=partial(_blockers, row),
     )
 
 
@@ -45,12 +49,32 @@ def _prepare(row: Mapping[str, Any], target: Target, options: Any) -> Facts:
     """Count the seeded users where nobody said how many there are, and see that logins aren't limited where they are many."""
     if options.users_in_database < 0:
         raise RefusedError(f"--users-in-database must be 0 or more, not {options.users_in_database}.")
+    blockers = {
+        "rate": options.blockers,
+        "ms": options.blocker_ms,
+        "start": options.blockers_from,
+        "end": options.blockers_to,
+    }
+    if row.get("blockers") and not (blockers["rate"] >= 0 and 0 <= blockers["start"] <= blockers["end"] < math.inf):
+        raise RefusedError(
+            "--blockers, --blockers-from and --blockers-to must be 0 or more, and the last not before its beginning."
+        )
     users = options.users_in_database
     if row["users"] and not users:
         users = _database.seeded_users(target)
         if row.get("cpu") == "logins":
             _database.check_unlimited(target, users)
-    return {"users": users, "name": options.login_name, "password": options.login_password}
+    return {"users": users, "name": options.login_name, "password": options.login_password, "blockers": blockers}
+
+
+def _blockers(row: Mapping[str, Any], facts: Mapping[str, Any]) -> Second | None:
+    """Those that block, in a scenario that has them."""
+    given = facts["blockers"]
+    if not row.get("blockers") or not given["rate"]:
+        return None
+    return Second(
+        given["rate"], given["start"], given["end"], lambda _: _blocking.blocker(row["blockers"]["path"], given["ms"])
+    )
 
 
 def _start(function: Callable[[Context], Request], login: bool, process: Process) -> MakeRequest:

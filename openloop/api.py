@@ -6,6 +6,7 @@ from openloop.answer import Answer, WrongAnswerError, equal
 from openloop.offered import offer
 from openloop.request import Request
 from openloop.scenario import Process, Scenario
+from openloop.second import Second
 from openloop.target import RefusedError, Target
 from openloop.user import OpenLoopUser
 
@@ -16,6 +17,7 @@ __all__ = [
     "RefusedError",
     "Request",
     "Scenario",
+    "Second",
     "Target",
     "WrongAnswerError",
     "equal",

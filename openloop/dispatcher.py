@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -14,7 +15,9 @@ from gevent.hub import Waiter
 from openloop.arrival import Arrival, now
 from openloop.client import Client
 from openloop.factory import RequestFactory
+from openloop.request import Request
 from openloop.schedule import Schedule
+from openloop.second import Schedule as Second
 from openloop.timer import Alarm
 
 QUIET_SECONDS = 1.0
@@ -27,7 +30,7 @@ class Dispatcher:
     """One run of one process. `limit` bounds the requests in flight, None where users wait for their answers.
 
     Everything happens in the event loop: the alarm goes off, what is due is sent, the alarm is set to the next one. `watch`
-    is told the rate and the requests in flight whenever they change.
+    is told the rate and the requests in flight whenever they change. `second` is a second population.
     """
 
     def __init__(
@@ -38,9 +41,10 @@ class Dispatcher:
         client: Client,
         limit: int | None,
         watch: Callable[[int, int], None],
+        second: Second | None = None,
     ) -> None:
         self._schedule, self._numbers, self._factory, self._client = schedule, numbers, factory, client
-        self._limit, self._watch = limit, watch
+        self._limit, self._watch, self._second = limit, watch, second
         self._alarm = Alarm(self._on_alarm)
         self._settled, self._ended = Event(), Event()
         self._drained_at = 0.0
@@ -51,7 +55,7 @@ class Dispatcher:
         """Change the rate by so many arrivals per second."""
         if self.is_open:
             self._schedule.change(self._schedule.rate + more, now())
-            self._alarm.set(self._schedule.next())
+            self._set_alarm()
             self._watch(self._schedule.rate, self._client.in_flight)
 
     def request(self) -> None:
@@ -59,20 +63,29 @@ class Dispatcher:
         if self.is_open:
             answer: Any = Waiter()
             # Not at once: whoever waits goes on in the event loop's own turn, wherever the answer was accounted for.
-            self._dispatch(now(), partial(answer.hub.loop.run_callback, answer.switch, None))
+            self._dispatch_next(now(), partial(answer.hub.loop.run_callback, answer.switch, None))
             answer.get()
 
     def _on_alarm(self) -> None:
         try:
             for due in self._schedule.due(now()):
-                self._dispatch(due, _nothing)
+                self._dispatch_next(due, _nothing)
+            for due, number, request in self._second.due(now()) if self._second else ():
+                self._dispatch(due, number, request, _nothing)
         finally:
             if self.is_open:
-                self._alarm.set(self._schedule.next())
+                self._set_alarm()
 
-    def _dispatch(self, due: float, over: Callable[[], None]) -> None:
-        arrival = Arrival(next(self._numbers), due, self._client.in_flight)
-        request = self._factory.request(arrival.number)
+    def _set_alarm(self) -> None:
+        second = self._second.next() if self._second else math.inf
+        self._alarm.set(min(self._schedule.next(), second))
+
+    def _dispatch_next(self, due: float, over: Callable[[], None]) -> None:
+        number = next(self._numbers)
+        self._dispatch(due, number, self._factory.request(number), over)
+
+    def _dispatch(self, due: float, number: int, request: Request, over: Callable[[], None]) -> None:
+        arrival = Arrival(number, due, self._client.in_flight)
         if self._limit is not None and arrival.in_flight >= self._limit:
             self._client.drop(arrival, request)
             return

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 from openloop.factory import RequestFactory
 from openloop.scenario import Facts, MakeRequest, Scenario
 from openloop.schedule import CLOSED, KINDS, Schedule, gaps
+from openloop.second import Schedule as SecondSchedule
+from openloop.second import Second
 from openloop.target import RefusedError, Target, checked
 
 LATECOMER = 1_000_000_000
@@ -71,6 +73,12 @@ class Part:
         """When they are due."""
         plan = self.plan
         return Schedule(gaps(plan.arrivals, plan.seed_key, self.first, self.step), now)
+
+    def second(self, second: Second | None, began: float) -> SecondSchedule | None:
+        """When those of the second population are due, in a run that began then; a worker that comes late sends none."""
+        if second is None or self.plan.is_closed or self.first >= LATECOMER:
+            return None
+        return SecondSchedule(second, began, self.first, self.step)
 
 
 class Fixed(NamedTuple):

@@ -99,7 +99,7 @@ class Run:
         # Read once and kept: the web page can change every option later, but these are not its business.
         self._fixed = Fixed(*(getattr(options, name) for name in Fixed._fields))
         self._kept = {name: getattr(options, name) for name in fixed}
-        self._users, self._is_refused = 0, False
+        self._users, self._is_refused, self._began = 0, False, now()
         self._told, self._stumbles = told, set[str]()
         self.beginning = Beginning()
         self.plan: Plan | None = None
@@ -121,7 +121,7 @@ class Run:
         return Random(f"{self.plan.seed_key}/pauses/{self._users}")
 
     def _on_test_start(self, **_: object) -> None:
-        began = time.time()  # the time of -t runs from here
+        began, self._began = time.time(), now()  # the time of -t runs from here
         runner, options = self._environment.runner, self._environment.parsed_options
         assert options is not None
         if isinstance(runner, WorkerRunner):
@@ -188,7 +188,8 @@ class Run:
             stumbled=self._on_stumble,
         )
         factory = part.factory(requests)
-        return Dispatcher(part.schedule(now()), part.numbers(), factory, client, limit, self.recording.watch)
+        second = part.second(self._scenarios[plan.scenario].second(plan.facts), self._began)
+        return Dispatcher(part.schedule(now()), part.numbers(), factory, client, limit, self.recording.watch, second)
 
     def _on_test_stopping(self, **_: object) -> None:
         """The load ends, before Locust stops its users; whoever waits for Locust waits for the last answers."""

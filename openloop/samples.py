@@ -13,7 +13,7 @@ from openloop import format
 from openloop.format import OUTCOMES
 
 COLUMNS = {
-    "arrival": "Q", "due": "d", "start_delay": "I", "service": "I", "in_flight": "I", "route": "H", "status": "H",
+    "arrival": "q", "due": "d", "start_delay": "I", "service": "I", "in_flight": "I", "route": "H", "status": "H",
     "outcome": "B", "asked": "I", "reason": "I",
 }  # fmt: skip
 LONGEST = 2**32 - 1

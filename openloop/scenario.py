@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from openloop.request import Request
+from openloop.second import Second
 from openloop.target import Target
 
 Facts = dict[str, Any]
@@ -32,14 +33,20 @@ def _nothing(target: Target, options: Any) -> Facts:
     return {}
 
 
+def _alone(facts: Mapping[str, Any]) -> Second | None:
+    return None
+
+
 @dataclass(frozen=True)
 class Scenario:
-    """What clients do. Both functions may ask the target a few things, and raise RefusedError where there can be no run.
+    """What clients do. `start` and `prepare` may ask the target a few things, and raise RefusedError where there can be no run.
 
     `start` is called once in each process that sends. `prepare` is called once per run, before, in the process that the
-    user talks to; it is given the options of the command line or the web page.
+    user talks to; it is given the options of the command line or the web page. `second` makes a second population of the
+    facts, which asks beside the arrivals; it is sent in an open loop.
     """
 
     start: Callable[[Process], MakeRequest]
     title: str = ""
     prepare: Callable[[Target, Any], Facts] = _nothing
+    second: Callable[[Mapping[str, Any]], Second | None] = _alone

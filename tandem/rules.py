@@ -43,3 +43,15 @@ CAPACITY_STEP, CAPACITY_LEAP, CAPACITY_MOST = 1.05, 4, 100_000
 CAPACITY_TRIES, CAPACITY_BLOCKS, CAPACITY_SPOILED = 3, 40, 6
 """How often each end of a bracket is tried; how many blocks a search may take, and how many of them may be spoiled by what is
 outside the stack, before it is given up."""
+
+TARGETS_MS = (20.0, 100.0, 500.0)
+"""What bystanders may take while others block: later is a miss."""
+
+HEADLINE_TARGET = 1
+"""The place among them of the one that decides."""
+
+BAD_POINTS, GOOD_SECONDS = 5, 3
+"""Service has recovered when so many seconds in a row miss at most so many points more than before anything blocked."""
+
+COMPLETED_LIMIT = 0.99
+"""Share of its blockers that a stack must complete: to refuse what blocks would be an easy way to harm nobody."""

@@ -74,7 +74,21 @@ def open_loop(load: Load) -> Drive:
         "--request-timeout", f"{load.timeout_seconds:g}",
     ]
     # fmt: on
-    return Drive(load.clients, arguments, load.warmup_seconds, load.seconds, load.timeout_seconds)
+    return Drive(load.clients, [*arguments, *_blockers(load)], load.warmup_seconds, load.seconds, load.timeout_seconds)
+
+
+def _blockers(load: Load) -> list[str]:
+    """Return how Locust is told who blocks, and when: in seconds of its run, whose window ends a little before it does."""
+    blocking = load.blocking
+    if blocking is None:
+        return []
+    start = load.warmup_seconds - MARGIN + blocking.before
+    # fmt: off
+    return [
+        "--blockers", f"{blocking.rate:g}", "--blocker-ms", f"{blocking.milliseconds:g}",
+        "--blockers-from", f"{start:.6f}", "--blockers-to", f"{start + blocking.on:.6f}",
+    ]
+    # fmt: on
 
 
 def closed_loop(scenario: str, users: int, warmup_seconds: float, seconds: float, timeout_seconds: float = 10) -> Drive:

@@ -13,6 +13,8 @@ from tandem.drive import generator, scattered
 from tandem.drive.generator import Generator, Window
 from tandem.drive.scattered import Asker, Outcome, Scatter
 from tandem.errors import RunFailed
+from tandem.experiments import harmed
+from tandem.experiments.harmed import Queues
 from tandem.experiments.meter import Meter
 from tandem.experiments.site import Site
 from tandem.launch import nginx, ports, warmup
@@ -129,18 +131,21 @@ class Bench:
         found = samples.read(release.generator.samples)
         load = release.load
         some = load.saturates or samples.off_schedule(0, load.rate * load.seconds)
-        if some and not len(samples.within(found, *release.window)):
+        if some and not len(samples.within(samples.first(found), *release.window)):
             child = release.generator.child
             raise RunFailed(f"{child.name} sent nothing in the window; its last log lines:\n{child.tail()}")
         return found
 
-    def _block(self, release: Release, meter: Meter, found: Samples, probed: Outcome) -> Block:
-        """Put together what was seen."""
+    def _block(self, release: Release, meter: Meter, everything: Samples, probed: Outcome) -> Block:
+        """Put together what was seen; blockers count for nothing but what they did."""
         load, slot, window = release.load, release.slot, release.window
+        found = samples.first(everything)
         inside = samples.within(found, *window)
         app = usage.below(self.running.keepers())
         first = self.first_asked.setdefault((slot.round, slot.attempt, load.scenario), inside)
         figures = samples.figures(found, window)
+        seconds = (meter.app + meter.nginx) / figures.requests if figures.requests else 0.0
+        blocked = harmed.blocked(load.blocking, everything, window, seconds, self._queues()) if load.blocking else None
         return Block(
             round=slot.round,
             attempt=slot.attempt,
@@ -168,7 +173,9 @@ class Bench:
             failure_examples=figures.failure_examples,
             asked_otherwise=samples.asked_otherwise(first, inside),
             unaccounted=samples.unaccounted(found, window)
-            + (0 if load.saturates else samples.off_schedule(len(inside), load.rate * load.seconds)),
+            + (0 if load.saturates else samples.off_schedule(len(inside), load.rate * load.seconds))
+            + (abs(blocked.blockers - load.blocking.number) if blocked and load.blocking else 0),
+            blocked=blocked,
             app_cpu_seconds=meter.app,
             nginx_cpu_seconds=meter.nginx,
             cpu_gap_share=meter.gap_share,
@@ -184,10 +191,20 @@ class Bench:
                 app,
                 self.site.file(self.name),
                 self.site.news_port,
-                samples.most_in_flight(found, window),
+                samples.most_in_flight(everything, window),
             ),
             diagnostics=samples.diagnostics(found, window, self._nginx_mean_ms(window), release.static_p50_ms),
         )
+
+    def _queues(self) -> Queues:
+        """Return the queues of this stack, and the places in each: a loop has one, whatever else it can do meanwhile."""
+        plan = self.site.plan
+        definition, cpus = plan.definitions[self.name], plan.layout.stack
+        budget = definition.budget(len(cpus))
+        if budget.slots is None:
+            return Queues(budget.processes, 1)
+        servers = len(definition.server_cpus(cpus))
+        return Queues(servers, budget.slots // servers)
 
     def _keep(self, release: Release) -> str:
         """Keep the generator's file as it is, and return its path within the run's folder."""

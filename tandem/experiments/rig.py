@@ -23,7 +23,7 @@ class Rig(Site):
 
     def __init__(self, plan: Plan, folder: Path, nginx: Path) -> None:
         super().__init__(plan, folder, nginx)
-        self.contract = contract.read(Path(self.app.probes), plan.users)
+        self.contract = contract.read(Path(self.app.probes), plan.users, plan.lab)
         self.waived = contract.waived(self.contract, plan.waive)
         self.first_asked: FirstAsked = {}
         self.scatter = Scatter()

@@ -54,6 +54,7 @@ class Site:
             nginx=self.nginx,
             port=port or ports.free_port(),
             timing=timing,
+            more=self.plan.more,
         )
         with running_stack.running(name, self.plan.definitions[name], environment) as stack:
             yield stack

@@ -116,6 +116,14 @@ def within(samples: Samples, start: float, end: float) -> Samples:
     return Samples(*(_pick(column, places) for column in samples.columns()))
 
 
+def first(samples: Samples) -> Samples:
+    """Return the samples without those of a second population, whose numbers are negative."""
+    if all(number >= 0 for number in samples.arrival):
+        return samples
+    places = [place for place, number in enumerate(samples.arrival) if number >= 0]
+    return Samples(*(_pick(column, places) for column in samples.columns()))
+
+
 def _pick(column: Any, places: Iterable[int]) -> Any:
     picked = (column[place] for place in places)
     return array(column.typecode, picked) if isinstance(column, array) else list(picked)

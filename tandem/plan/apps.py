@@ -17,7 +17,7 @@ BUILT_IN = Path(__file__).with_name("apps.toml")
 
 _GIVEN = {"database", "news", "own", "shared"}
 _COMMAND = {"python", "url", "users", "file"}
-_DECISIVE = ("alive", "ready", "warm_up", "floor", "packages", "environment", "unlimited", "connections")
+_DECISIVE = ("alive", "ready", "warm_up", "floor", "packages", "environment", "unlimited", "lab", "connections")
 """Fields of a row that say by themselves what is measured; others name files, or are for people."""
 
 _SOURCES = (".py", ".toml", ".conf")
@@ -92,6 +92,7 @@ class App(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     account: str | None = None
     environment: dict[str, str] = {}
     unlimited: dict[str, str] = {}
+    lab: dict[str, str] = {}
     connections: Connections = Connections()
     database: Database | None = None
 
@@ -177,7 +178,9 @@ def _objections(app: App) -> Iterator[tuple[str, str]]:
             yield field, "must be given as paths that begin with a slash"
     if not app.warm_up:
         yield "warm_up", "must have a path or more"
-    for unknown in tables.unknown_placeholders([*app.environment.values(), *app.unlimited.values()], _GIVEN):
+    for unknown in tables.unknown_placeholders(
+        [*app.environment.values(), *app.unlimited.values(), *app.lab.values()], _GIVEN
+    ):
         yield "environment", f"has the unknown placeholder {{{unknown}}}: known are {', '.join(sorted(_GIVEN))}"
     for field, parts in app.database.commands() if app.database else ():
         for unknown in tables.unknown_placeholders(parts, _COMMAND):

@@ -50,6 +50,16 @@ class Plan:
         """The app that all its stacks implement."""
         return next(iter(self.definitions.values())).application
 
+    @property
+    def lab(self) -> bool:
+        """Whether a load has blockers, so that the app must have what blocks."""
+        return any(load.blocking for load in self.loads)
+
+    @property
+    def more(self) -> dict[str, str]:
+        """Environment variables of the servers beside those of their stack, for the sake of these loads."""
+        return self.application.lab if self.lab else {}
+
     def stacks(self) -> list[Stack]:
         """Return the stacks as records keep them."""
         return [self._stack(name, definition) for name, definition in self.definitions.items()]
@@ -63,7 +73,7 @@ class Plan:
             budget=definition.budget(len(self.layout.stack)),
             # "python" and not its path: a record says how a stack was started, not where this machine keeps things.
             commands=[definition.filled_command(len(cpus), "{port}", "python") for cpus in servers],
-            environment=definition.environment,
+            environment={**definition.environment, **self.more},
             decoy_of=self.baseline if name == DECOY else None,
         )
 
@@ -150,6 +160,7 @@ def plan(
         profile.warmup if warmup is None else warmup,
         budgets,
         rate,
+        profile.phases if seconds is None else profiles.scaled(profile.phases, seconds),
     )
     count = rounds or profile.rounds
     headlines = profiles.headlines(rows, loads, count, profile.name)

@@ -69,6 +69,7 @@ class _Sequence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Probes that belong together."""
 
     title: str
+    lab: bool = False
     probes: list[str | _Row]
 
 
@@ -101,8 +102,8 @@ def waived(contract: Contract, beginnings: Sequence[str]) -> list[Probe]:
     return [probe for probe in contract.probes if probe.line.startswith(tuple(beginnings))]
 
 
-def read(file: Path, users: int) -> Contract:
-    """Return the contract in this file for a database that was seeded with so many users.
+def read(file: Path, users: int, lab: bool = False) -> Contract:
+    """Return the contract in this file for a database that was seeded with so many users, and what blocks on purpose with `lab`.
 
     Raises TandemError that names file and probe.
     """
@@ -113,7 +114,7 @@ def read(file: Path, users: int) -> Contract:
     values = {**given, "users": str(users), "next_user": str(users + 1)}
     handed_out = {name: _pattern(pattern, file) for name, pattern in found.handed_out.items()}
     return Contract(
-        probes=tuple(_probes(found.sequences, values, set(handed_out), file)),
+        probes=tuple(_probes([each for each in found.sequences if lab or not each.lab], values, set(handed_out), file)),
         masks=tuple(Mask(_pattern(each.pattern, file), each.replacement.encode()) for each in found.masks),
         handed_out=handed_out,
     )

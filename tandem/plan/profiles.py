@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from tandem.plan.scenarios import Scenario, Scenarios
-from tandem.records.setup import Budget, Headline, Load
+from tandem.plan.scenarios import Blockers, Scenario, Scenarios
+from tandem.records.setup import Blocking, Budget, Headline, Load
 from tandem.rules import P99_BLOCK, P99_SECONDS, P99_STACK
 
 RATE_CAP = 300.0
@@ -16,6 +16,11 @@ RATE_CAP = 300.0
 
 IN_FLIGHT, TIMEOUT_SECONDS = 1000, 10.0
 """Far beyond what a stack that keeps up ever has in flight, and the time after which a request has failed."""
+
+Phases = tuple[float, float, float]
+"""Seconds before, while and after blockers come."""
+
+PHASES: Phases = (3, 4, 3)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +32,7 @@ class Profile:
     baseline: str
     saturated: tuple[str, ...]  # scenarios that are driven to saturation, in a closed loop
     at_rate: tuple[str, ...]  # scenarios that are driven at a fixed rate, in an open loop
+    phases: Phases = PHASES  # of scenarios with blockers
     rounds: int
     seconds: int
     warmup: int
@@ -69,6 +75,7 @@ def loads(
     warmup: int,
     budgets: Mapping[str, Budget],
     rate: float | None = None,
+    phases: Phases = PHASES,
 ) -> list[Load]:
     """Return the loads of these scenarios, in their order and each at its rate first, on stacks with these budgets.
 
@@ -77,11 +84,17 @@ def loads(
     found = []
     for name, row in scenarios.items():
         if name in at_rate:
-            found.append(load(name, row, seconds, warmup, budgets, rate))
+            found.append(load(name, row, seconds, warmup, budgets, rate, phases))
         if name in saturated:
             found.append(saturation(name, row, min(seconds, SATURATION_SECONDS), warmup))
     further = [msgspec.structs.replace(each, warmup_seconds=-(-warmup // 2)) for each in found[1:]]
     return found[:1] + further
+
+
+def scaled(phases: Phases, seconds: float) -> Phases:
+    """Return phases that together take so many seconds."""
+    before, on, after = (each * seconds / sum(phases) for each in phases)
+    return before, on, after
 
 
 def saturation(name: str, row: Scenario, seconds: float, warmup: float) -> Load:
@@ -101,10 +114,17 @@ def saturation(name: str, row: Scenario, seconds: float, warmup: float) -> Load:
 
 
 def load(
-    name: str, row: Scenario, seconds: float, warmup: float, budgets: Mapping[str, Budget], rate: float | None = None
+    name: str,
+    row: Scenario,
+    seconds: float,
+    warmup: float,
+    budgets: Mapping[str, Budget],
+    rate: float | None = None,
+    phases: Phases = PHASES,
 ) -> Load:
     """Return how one scenario is driven."""
     chosen, why = (rate, "as asked for") if rate else headline_rate(row, budgets)
+    blocking = _blocking(row.blockers, phases) if row.blockers else None
     return Load(
         scenario=name,
         situation=row.situation,
@@ -113,10 +133,25 @@ def load(
         in_flight=IN_FLIGHT,
         timeout_seconds=TIMEOUT_SECONDS,
         warmup_seconds=warmup,
-        seconds=seconds,
+        seconds=seconds if blocking is None else blocking.before + blocking.on + blocking.after,
         news_seconds=row.news_seconds,
         not_judged={str(metric): reason for metric, reason in row.not_judged.items()},
         why_rate=why,
+        blocking=blocking,
+    )
+
+
+def _blocking(blockers: Blockers, phases: Phases) -> Blocking:
+    """Return who blocks, and when."""
+    before, on, after = phases
+    return Blocking(
+        kind=blockers.kind,
+        route=f"GET {blockers.path}",
+        rate=blockers.per_second,
+        milliseconds=blockers.ms,
+        before=before,
+        on=on,
+        after=after,
     )
 
 
@@ -126,6 +161,8 @@ def headline_rate(row: Scenario, budgets: Mapping[str, Budget]) -> tuple[float, 
     Half of what the weakest stack can serve, as far as arithmetic knows that (`Scenario.bound`). At three quarters a stack
     already sits on its knee.
     """
+    if row.rate is not None:
+        return row.rate, "as the scenario says"
     bounds = {name: bound for name, budget in budgets.items() if (bound := row.bound(budget))}
     weakest = min(bounds, key=lambda name: bounds[name][0], default="")
     capacity, why = bounds.get(weakest, (2 * RATE_CAP, ""))

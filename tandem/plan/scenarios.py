@@ -18,6 +18,15 @@ Metric = Literal["cpu", "p50", "p99"]
 METRICS: tuple[Metric, ...] = get_args(Metric)
 
 
+class Blockers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Requests beside the arrivals that block in the stack."""
+
+    kind: str
+    path: str
+    per_second: float
+    ms: int
+
+
 class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One table of a scenarios file; what each field means stands at the top of the file."""
 
@@ -29,6 +38,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     situation: str = ""
     concurrency: int = 64
     news_seconds: float | None = None
+    rate: float | None = None
+    blockers: Blockers | None = None
     cpu: str = ""
     cpu_seconds: float | None = None
     cpu_share: float = 1.0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from tandem.records.blocked import Blocked
 from tandem.records.bounds import Amount, Count, InFlight, Positive, Rounds, Samples, Text, Whole
 
 
@@ -93,3 +94,4 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, tag="block"):
     observed: Observed
     diagnostics: Diagnostics
     failure_examples: list[Text] = []
+    blocked: Blocked | None = None  # where the load has blockers: what they did to everyone else

@@ -5,6 +5,7 @@ Times are in seconds unless a name says `_ms`; memory in bytes; points in time a
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import msgspec
@@ -37,6 +38,23 @@ class Stack(msgspec.Struct, frozen=True, kw_only=True):
     decoy_of: Text | None = None
 
 
+class Blocking(msgspec.Struct, frozen=True, kw_only=True):
+    """Requests beside the arrivals that block in the stack, evenly spaced, in the middle of the three phases of a window."""
+
+    kind: Text  # what they do while they block
+    route: Text  # such as "GET /lab/sleep"
+    rate: Positive  # per second
+    milliseconds: Positive  # for which each blocks
+    before: Positive  # seconds of each phase; together they are the window
+    on: Positive
+    after: Positive
+
+    @property
+    def number(self) -> int:
+        """How many there are."""
+        return math.ceil(round(self.on * self.rate, 6))
+
+
 class Load(msgspec.Struct, frozen=True, kw_only=True):
     """How one scenario is driven: in an open loop, by arrivals that wait for nobody, or in a closed one, to saturation."""
 
@@ -54,6 +72,7 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     news_seconds: NotNegative | None = None  # how long the news service takes to answer, where the scenario calls it
     not_judged: dict[str, str] = {}  # metrics that are judged of other scenarios and not of this one, and why
     why_rate: Text = ""  # what bounded the rate, as words
+    blocking: Blocking | None = None  # who blocks meanwhile, and when
 
     @property
     def clients(self) -> str:

@@ -17,7 +17,7 @@ def test_the_file(tmp_path: Path) -> None:
     samples = Samples()
     samples.add(7, 1795212069.6010222, 1, 760, 0, "GET /api/users/{id}", 200, OK, 0xBEEF)
     samples.add(2**40, 1795212070.25, 20, 102480, 3, "GET /users", 500, FAILED, 2**32 - 1, 'got "500",\n\rtwice\x85')
-    samples.add(9, 1795212071.5, 0, 42000, 4, "GET /users", 0, UNFINISHED, 0)
+    samples.add(-9, 1795212071.5, 0, 42000, 4, "GET /users", 0, UNFINISHED, 0)
     samples.add(10, 1795212071.6, 0, 0, 9, "GET /users", 0, DROPPED, 0)
     samples.write(str(tmp_path / "samples.gz"))
     with gzip.open(tmp_path / "samples.gz", "rt") as file:
@@ -25,7 +25,7 @@ def test_the_file(tmp_path: Path) -> None:
             "arrival,due,start_delay_ms,service_ms,response_ms,in_flight,route,status,outcome,asked,reason",
             "7,1795212069.601022,0.001,0.760,0.761,0,GET /api/users/{id},200,ok,0000beef,",
             '1099511627776,1795212070.250000,0.020,102.480,102.500,3,GET /users,500,failed,ffffffff,"got ""500"",  twice"',
-            "9,1795212071.500000,0.000,42.000,42.000,4,GET /users,0,unfinished,00000000,",
+            "-9,1795212071.500000,0.000,42.000,42.000,4,GET /users,0,unfinished,00000000,",
             "10,1795212071.600000,0.000,0.000,0.000,9,GET /users,0,dropped,00000000,",
             "",
         ]

@@ -157,7 +157,7 @@ def test_more_challengers_need_more_rounds() -> None:
             {"names": ["asgi", "wsgi-sync"], "baseline": "wsgi-gthread"},
             "the baseline 'wsgi-gthread' is none of the stacks",
         ),
-        ({"scenarios": ["zebra"]}, "unknown scenario 'zebra': known are everyday, floor"),
+        ({"scenarios": ["zebra"]}, "unknown scenario 'zebra': known are blocking, everyday, floor"),
         ({"scenarios": ["read", "read"]}, "named twice"),
         ({"scenarios": []}, "needs a scenario or more"),
         ({"scenarios": ["floor"], "load": "saturation"}, "'floor' can't be driven to saturation .*give --load rate"),
