@@ -39,6 +39,7 @@ ALLOWED = {
         "aiohttp",
     },
     "openloop": {"locust", "gevent", "httptools"},
+    "stalls": set(),
     "loadtest": {"locust", "openloop"},
     "tandem": {
         "openloop",
@@ -73,6 +74,7 @@ FORBIDDEN = {
         "wsgi_app",
     ],
     "openloop": ["asyncio", "userdb", "wsgi_app", "asgi_app", "loadtest", "tandem"],
+    "stalls": ["linecache", "inspect", "traceback", "userdb", "wsgi_app", "asgi_app", "openloop", "loadtest", "tandem"],
     "loadtest": ["asyncio", "userdb", "wsgi_app", "asgi_app", "tandem"],
     "tandem": ["userdb", "wsgi_app", "asgi_app", "loadtest", "locust"],
 }

@@ -1,0 +1,98 @@
+"""The README's lines are whole apps: each is run, blocked, and its stall is named by line, route and request."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stalls import summary
+from stalls.record import KINDS, Stall
+from tandem.paths import PROJECT
+
+README = (PROJECT / "stalls" / "README.md").read_text()
+LINES = dict(re.findall(r"^## (\w+)\n```python\n(.*?)```", README, re.MULTILINE | re.DOTALL))
+
+
+def app_of(name: str) -> Any:
+    """The app of a section, whose handler sleeps now."""
+    text = LINES[name].replace('return "hello"', 'time.sleep(0.3); return "hello"')
+    text = text.replace("return PlainTextResponse(", "time.sleep(0.3); return PlainTextResponse(")
+    names: dict[str, Any] = {"time": time, "__name__": "shop"}
+    exec(compile(text, "/srv/shop.py", "exec"), names)
+    return names["app"]
+
+
+def sleeping_line(name: str) -> str:
+    number = next(index for index, line in enumerate(LINES[name].splitlines(), 1) if "return" in line)
+    return f"/srv/shop.py:{number}"
+
+
+@pytest.mark.parametrize("name", ["Starlette", "FastAPI"])
+def test_they_are_ten(name: str) -> None:
+    assert 0 < sum(map(bool, LINES[name].splitlines())) <= 10
+
+
+@pytest.mark.parametrize("name", ["Starlette", "FastAPI"])
+def test_an_asgi_app(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the lifespan as a server does it, and the file where the lines say."""
+    monkeypatch.chdir(tmp_path)
+    asyncio.run(one_request(app_of(name)))
+    (stall,) = (stall for stall in summary.read(tmp_path / "stalls.jsonl") if stall.lines)
+    assert (stall.kind, str(stall.lines[0]), stall.lines[0].inside) == ("wait", sleeping_line(name), "sleep")
+    assert (stall.route, stall.request) == ("GET /", "from-nginx")
+
+
+async def one_request(app: Callable[..., Awaitable[None]]) -> None:
+    """Start the app, ask it once, and stop it."""
+    events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    events.put_nowait({"type": "lifespan.startup"})
+
+    async def ignore(event: object) -> None:
+        """Nobody listens."""
+
+    lifespan = asyncio.ensure_future(app({"type": "lifespan", "asgi": {"version": "3.0"}}, events.get, ignore))
+    await asyncio.sleep(0.05)
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(event: dict[str, Any]) -> None:
+        sent.append(event)
+
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "path": "/", "raw_path": b"/",
+        "query_string": b"", "headers": [(b"x-request-id", b"from-nginx")], "scheme": "http", "root_path": "",
+    }  # fmt: skip
+    await asyncio.ensure_future(app(scope, receive, send))
+    assert sent[0]["status"] == 200
+    await asyncio.sleep(0.05)
+    events.put_nowait({"type": "lifespan.shutdown"})
+    await lifespan
+
+
+def test_every_kind_is_described() -> None:
+    described = set(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE))
+    assert described == set(KINDS)
+
+
+def test_it_needs_the_standard_library_alone() -> None:
+    """Also at run time: importing all of it brings in nothing else."""
+    imported = {
+        name
+        for file in (PROJECT / "stalls").glob("*.py")
+        for name in re.findall(r"^(?:from|import) (\w+)", file.read_text(), re.MULTILINE)
+    }
+    assert imported <= sys.stdlib_module_names
+
+
+def test_a_stall_is_made_of_plain_values() -> None:
+    """So that a callback may do with it what it likes."""
+    assert Stall.__dataclass_params__.frozen  # type: ignore[attr-defined]  # known to dataclasses only
