@@ -59,7 +59,8 @@ def _serve(options: argparse.Namespace) -> int:
 def _stacks(options: argparse.Namespace) -> int:
     head = ["stack", "app", "processes", "threads", "slots", "database", "news", "port", "title"]
     rows = [head]
-    for name, stack in stacks_module.load(options.stacks_file, options.apps_file).items():
+    stacks = stacks_module.load(options.stacks_file, options.apps_file)
+    for name, stack in stacks.items():
         budget = stack.budget(options.cpus)
         slots = "–" if budget.slots is None else budget.slots
         connections = (budget.database_connections, budget.news_connections)
@@ -71,6 +72,8 @@ def _stacks(options: argparse.Namespace) -> int:
     cpus = f"{options.cpus} CPU{'s' * (options.cpus > 1)}"
     say(f"\nOn {cpus}. Threads are per process; slots, database and news connections over all processes; – means")
     say("that only connections bound them.")
+    for note in dict.fromkeys(stack.note for stack in stacks.values() if stack.note):
+        say(f"\n{', '.join(name for name, stack in stacks.items() if stack.note == note)}:\n  {note}")
     return 0
 
 

@@ -29,6 +29,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """One table of a stacks file; what each field means stands at the top of `stacks.toml`."""
 
     title: str
+    note: str = ""
     app: str
     implements: str = ""
     servers: Literal["per-cpu", "shared"]

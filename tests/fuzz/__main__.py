@@ -22,6 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=str(__doc__).partition(": ")[2])
     parser.add_argument("--time", type=float, default=60, metavar="SECONDS", help="how long (default: %(default)g)")
     parser.add_argument("--seed", type=int, help="the same seed makes the same requests (default: drawn and said)")
+    parser.add_argument("--tuned", action="store_true", help="ask the tuned pair: " + " and ".join(pair.TUNED))
     options = parser.parse_args(arguments)
     if not 0 < options.time < 10**6:
         parser.error("--time must be a number of seconds above 0")
@@ -29,19 +30,19 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"seed {first}; Ctrl-C ends it", flush=True)
     try:
         with process.stoppable(), tempfile.TemporaryDirectory(prefix="tandem-fuzz-") as folder:
-            return fuzz(Path(folder), options.time, first)
+            return fuzz(Path(folder), options.time, first, pair.TUNED if options.tuned else pair.NAMES)
     except (TandemError, Stopped) as error:
         print(f"fuzz: {error}", file=sys.stderr)
         return error.status
 
 
-def fuzz(folder: Path, seconds: float, first: int) -> int:
+def fuzz(folder: Path, seconds: float, first: int, names: tuple[str, str]) -> int:
     """Fuzz in this folder and say what came of it."""
     port = ports.free_port()
     last_cpu = sorted(os.sched_getaffinity(0))[-1:]
     with (
         news.stub(port=port, delay=0, logs=folder, cpus=last_cpu),
-        pair.running(folder, f"http://127.0.0.1:{port}/news") as both,
+        pair.running(folder, f"http://127.0.0.1:{port}/news", names) as both,
     ):
         try:
             run.fuzz(both, first, seconds=seconds, say=lambda line: print(line, flush=True))

@@ -23,6 +23,7 @@ from tests.support.database import Database
 from tests.support.stacks import environment_for
 
 NAMES = ("wsgi-gthread", "asgi")
+TUNED = ("wsgi-direct", "asgi-direct")
 ATTEMPTS = 3
 """To log in under one name, so that a short sequence comes to an end of them."""
 
@@ -178,13 +179,13 @@ class Pair:
 
 
 @contextmanager
-def running(folder: Path, news_url: str) -> Iterator[Pair]:
+def running(folder: Path, news_url: str, names: tuple[str, str] = NAMES) -> Iterator[Pair]:
     """Start both stacks behind nginx, each on a copy of one seeded database and, where there are two, a CPU of its own."""
     cpus = sorted(os.sched_getaffinity(0))
     seeded = seed.snapshot(folder)
     with ExitStack() as exits:
         stacks = {}
-        for name, cpu in zip(NAMES, (cpus[0], cpus[-1]), strict=True):
+        for name, cpu in zip(names, (cpus[0], cpus[-1]), strict=True):
             (folder / name).mkdir()
             place = replace(
                 environment_for(folder / name, seeded, news_url),

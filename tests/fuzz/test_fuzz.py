@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -31,13 +32,27 @@ KEPT = kept.load()
 
 @pytest.fixture(scope="module")
 def running(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    """Both stacks behind nginx on equal databases, with news that come at once."""
-    folder, port = tmp_path_factory.mktemp("fuzz"), ports.free_port()
+    """Both documented stacks."""
+    with services(tmp_path_factory.mktemp("fuzz"), pair.NAMES) as found:
+        yield found
+
+
+@contextmanager
+def services(folder: Path, names: tuple[str, str]) -> Iterator[Pair]:
+    """Two stacks behind nginx on equal databases, with news that come at once."""
+    port = ports.free_port()
     with (
         news.stub(port=port, delay=0, logs=folder, cpus=one_cpu()),
-        pair.running(folder, f"http://127.0.0.1:{port}/news") as found,
+        pair.running(folder, f"http://127.0.0.1:{port}/news", names) as found,
     ):
         yield found
+
+
+def test_no_request_of_another_seed_tells_the_tuned_pair_apart(processes: None, tmp_path: Path) -> None:
+    with services(tmp_path, pair.TUNED) as both:
+        for name, sequence in KEPT.items():
+            assert both.replay(sequence) is None, name
+        alike(both, FIXED_SEED + 1, batches=2)
 
 
 @pytest.fixture

@@ -22,11 +22,11 @@ from tests.support.accounts import ADMIN_JSON
 from tests.support.answers import Answer
 from tests.support.clients import HttpClient
 from tests.support.processes import server
-from tests.support.stacks import STACKS, environment_for
+from tests.support.stacks import environment_for
 from tests.support.waiting import eventually
 
 CLIENTS = 8
-WORKERS = {"wsgi-sync": 3, "wsgi-gthread": 1, "asgi": 0}
+WORKERS = {"wsgi-sync": 3, "wsgi-gthread": 1, "asgi": 0, "wsgi-direct": 1, "asgi-direct": 0}
 """How many processes a master has started that answer requests, on one CPU; uvicorn answers by itself and has no master."""
 
 GONE = -1
@@ -96,7 +96,7 @@ def write(port: int, name: str, ledger: Ledger, stop: threading.Event) -> None:
                 ledger.answered(user_id, GONE)
 
 
-@pytest.mark.parametrize("name", STACKS)
+@pytest.mark.parametrize("name", WORKERS)
 def test_every_acknowledged_write_survives_a_killed_worker(
     name: str, seeded: Path, news_url: str, tmp_path: Path
 ) -> None:

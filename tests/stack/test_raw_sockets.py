@@ -13,7 +13,7 @@ from tandem.launch.running_stack import RunningStack
 from tests.support.accounts import ADMIN
 from tests.support.answers import mask_bytes
 from tests.support.raw import sent
-from tests.support.stacks import STACKS
+from tests.support.stacks import DIRECT, STACKS
 
 Stack = Callable[[str], RunningStack]
 
@@ -102,7 +102,7 @@ EXCHANGES: dict[str, tuple[bytes, list[int]]] = {
 @pytest.mark.parametrize("what", EXCHANGES)
 def test_every_stack_gives_the_same_bytes(stack: Stack, what: str) -> None:
     data, statuses = EXCHANGES[what]
-    first, *others = (mask_bytes(sent(stack(name).port, data)) for name in STACKS)
+    first, *others = (mask_bytes(sent(stack(name).port, data)) for name in (*STACKS, *DIRECT))
     assert [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", first)] == statuses
     for other in others:
         assert other == first
@@ -113,7 +113,7 @@ def test_a_control_character_in_a_header_reaches_no_app(stack: Stack, path: str)
     """The one refusal that nginx has no means to make itself: a server makes it, and nginx gives the answer."""
     for character in (*range(1, 9), 11, 12, *range(14, 32), 127):
         data = f"GET {path} HTTP/1.1\r\nX-Odd: a{chr(character)}b\r\n".encode() + LAST + b"\r\n"
-        first, *others = (mask_bytes(sent(stack(name).port, data)) for name in STACKS)
+        first, *others = (mask_bytes(sent(stack(name).port, data)) for name in (*STACKS, *DIRECT))
         assert first.startswith(b"HTTP/1.1 400 "), character
         assert b"The request is malformed." in first
         assert (b"application/problem+json" if "api" in path else b"text/html") in first

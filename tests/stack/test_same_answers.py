@@ -11,7 +11,7 @@ from tests.support.accounts import ADMIN, ADMIN_JSON, SESSIONS, account, bearer
 from tests.support.answers import Answer, mask
 from tests.support.headers import FORM, JSON
 from tests.support.raw import exchange, request
-from tests.support.stacks import STACKS
+from tests.support.stacks import DIRECT, STACKS
 
 COOKIE = {"Cookie": f"session={SESSIONS.token(SESSIONS.begin(account()))}"}
 OWN_FORM = {**FORM, "Sec-Fetch-Site": "same-origin"}
@@ -187,18 +187,21 @@ for _name, _value in TWICE.items():
 @pytest.fixture(scope="module")
 def answers(stack: Callable[[str], RunningStack], restore: Callable[[str], None]) -> dict[str, dict[str, Answer]]:
     """For each stack, on a database as it was seeded, the answer to every request, in their order."""
-    found = {}
-    ports = {name: stack(name).port for name in STACKS}  # all started first: what is left of a session is compared
-    for name, port in ports.items():
+    ports = {name: stack(name).port for name in (*STACKS, *DIRECT)}
+    found: dict[str, dict[str, Answer]] = {name: {} for name in ports}
+    for name in ports:
         restore(name)
-        found[name] = {what: mask(exchange(port, data)) for what, data in REQUESTS.items()}
+    for what, data in REQUESTS.items():  # of all at once: what is left of a session is compared
+        for name, port in ports.items():
+            found[name][what] = mask(exchange(port, data))
+    for name in ports:
         restore(name)  # for other tests go on with it
     return found
 
 
 @pytest.mark.parametrize("what", REQUESTS)
 def test_every_stack_gives_the_same_answer(answers: dict[str, dict[str, Answer]], what: str) -> None:
-    first, *others = (answers[name][what] for name in STACKS)
+    first, *others = (answers[name][what] for name in (*STACKS, *DIRECT))
     for other in others:
         assert other.is_like(first), (first, other)
 

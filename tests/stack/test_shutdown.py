@@ -17,7 +17,7 @@ from tandem.plan import stacks as tandem_stacks
 from tests.support.answers import Answer
 from tests.support.clients import HttpClient
 from tests.support.news import news_service
-from tests.support.stacks import STACKS, environment_for
+from tests.support.stacks import DIRECT, STACKS, environment_for
 
 pytestmark = pytest.mark.usefixtures("processes")
 
@@ -48,7 +48,7 @@ def under_way(
             yield running, answers
 
 
-@pytest.mark.parametrize("name", STACKS)
+@pytest.mark.parametrize("name", [*STACKS, *DIRECT])
 def test_requests_under_way_are_answered_before_the_end(name: str, seeded: Path, tmp_path: Path) -> None:
     with under_way(name, seeded, tmp_path, NEWS_SECONDS) as (running, answers):
         stop(running)

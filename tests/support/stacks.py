@@ -12,6 +12,8 @@ from tandem.plan import apps
 from tests.support.accounts import KEY
 
 STACKS = ["wsgi-sync", "wsgi-gthread", "asgi"]
+DIRECT = ["wsgi-direct", "asgi-direct"]
+"""The tuned pair: what its store is, the tests in process ask; what only a real stack shows, these."""
 
 USERDB = apps.load()["userdb"]
 """The row of the user database: all that the harness knows of it."""

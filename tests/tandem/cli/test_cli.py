@@ -70,7 +70,9 @@ def test_the_examples_are_calls_that_parse() -> None:
 def test_stacks_lists_what_each_may_use(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(toy.table("mine"))
     assert cli.run(["stacks", "--cpus", "2", "--stacks-file", str(tmp_path / "mine.toml")]) == 0
-    rows = {line.split()[0]: line.split() for line in capsys.readouterr().out.splitlines() if line}
+    said = capsys.readouterr().out
+    rows = {line.split()[0]: line.split() for line in said.splitlines() if line}
+    assert "\nwsgi-direct, asgi-direct:\n  tuned: " in said
     assert rows["wsgi-sync"][1:7] == ["wsgi_app", "5", "1", "5", "10", "5"]
     assert rows["asgi"][4] == "–"
     assert "mine" in rows

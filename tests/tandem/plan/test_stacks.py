@@ -25,6 +25,14 @@ def test_the_built_in_stacks_have_their_budgets() -> None:
     assert (loop.processes, loop.threads, loop.slots, loop.news_connections) == (2, 1, None, 200)
 
 
+@pytest.mark.parametrize(("tuned", "documented"), [("wsgi-direct", "wsgi-gthread"), ("asgi-direct", "asgi")])
+def test_the_tuned_pair_has_the_servers_of_the_documented(tuned: str, documented: str) -> None:
+    stacks = load()
+    assert stacks[tuned].command == stacks[documented].command
+    assert stacks[tuned].budget(2) == stacks[documented].budget(2)
+    assert stacks[tuned].environment == stacks[documented].environment | {"STORE": "direct"}
+
+
 def test_servers_get_one_cpu_each_or_share_all() -> None:
     stacks = load()
     assert stacks["wsgi-gthread"].server_cpus([2, 5]) == [[2], [5]]
@@ -90,7 +98,7 @@ def test_a_missing_file_is_named(file: Path) -> None:
 
 
 def test_an_unknown_stack_lists_the_known_ones() -> None:
-    with pytest.raises(TandemError, match="unknown stack 'wsgi': known are wsgi-sync, wsgi-gthread, asgi"):
+    with pytest.raises(TandemError, match="unknown stack 'wsgi': known are wsgi-sync, wsgi-gthread, asgi, wsgi-direct"):
         choose(load(), ["wsgi"])
 
 
