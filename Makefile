@@ -12,7 +12,7 @@ SERVE = $(TANDEM) serve $(call switch,SHARED,1,--shared) $(call switch,LIMITS,0,
 TIME ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve-wsgi serve-asgi serve loadtest compare compare-quick compare-standard capacity doctor selftest fuzz openapi twins check test test-fast clean clean-results lock nginx-errors schema
+.PHONY: help setup serve-wsgi serve-asgi serve loadtest compare compare-quick compare-standard compare-full capacity doctor selftest fuzz openapi twins check test test-fast clean clean-results lock nginx-errors schema
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -41,6 +41,9 @@ compare-quick: compare ## Another name of it
 
 compare-standard: setup ## The same in up to 30 minutes: smaller differences, response times at a fixed rate, equality
 	@$(TANDEM) compare --profile standard $(ARGS)
+
+compare-full: setup ## All in up to 75 minutes: three stacks, five scenarios, and the capacity of two of them
+	@$(TANDEM) compare --profile full $(ARGS)
 
 capacity: setup ## The highest rate that each stack serves with p99 below 100 ms, about 12 minutes (ARGS="--scenarios everyday --target-ms 50")
 	@$(TANDEM) capacity $(ARGS)

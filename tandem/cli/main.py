@@ -16,6 +16,7 @@ from tandem.cli.measuring import conditions, measured, recorded, refuse_unused_e
 from tandem.cli.parser import parser
 from tandem.doctor import examination
 from tandem.errors import Stopped, TandemError, full_disk_named, sentence
+from tandem.experiments import capacity as capacity_search
 from tandem.experiments import resume, session
 from tandem.launch import database, foreground, lock, process
 from tandem.plan import apps, profiles
@@ -119,7 +120,8 @@ def _resume(options: argparse.Namespace) -> int:
     plan = _plan(began, past.run.seed)
     refuse_unused_environment(plan.definitions)
     resume.refuse_other_plan(past, plan)
-    rounds = resume.total(past, bool(options.extend))
+    only_capacity = not past.missing and not options.extend and capacity_search.unfinished(folder, plan)
+    rounds = past.planned if only_capacity else resume.total(past, bool(options.extend))
     how = conditions(options, any(each.allow_dirty for each in (options, began, *later)))
     return measured(folder, options, lambda: session.resume_run(plan, past, rounds, folder.resolve(), how, say))
 

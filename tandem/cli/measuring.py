@@ -101,15 +101,15 @@ def show(folder: Path, require_decided: bool) -> int:
     from tandem import report  # altair takes most of a second to import, and no other command needs it
     from tandem.report import answers, capacity, sentences
 
-    if (folder / records.FILE).exists():
-        for line in capacity.texts(report.write_capacity(folder)):
-            say(line)
-    if not (folder / RECORDS).exists() and (folder / records.FILE).exists():
+    if (folder / records.FILE).exists() and not (folder / RECORDS).exists():
+        say("\n".join(capacity.texts(report.write_capacity(folder))))
         say(f"report: {folder / 'report.html'}")
         return 0
     summary = report.write(folder)
     for answer in answers.answers(summary):
         say("\n" + "\n  ".join([answer.question, *(f"{line}." for line in answer.lines)]))
+    if (folder / records.FILE).exists():
+        say("\nHow much at a service level?\n  " + "\n  ".join(capacity.texts(report.capacities(folder))))
     say("\n" + "\n".join(sentences.texts(sentences.verdict(summary))))
     say(sentences.badge(summary))
     say(f"report: {folder / 'report.html'}")

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tandem.doctor import processors, resources
+from tandem.doctor import durations, processors, resources
 from tandem.doctor.check import Check
 from tandem.drive import generator
 from tandem.errors import TandemError
@@ -46,6 +46,7 @@ def examine(cpus: int = 1, folder: Path = Path("results"), seconds: float = 3.0)
         resources.file_system(place),
         resources.open_files(),
         resources.local_ports(),
+        durations.durations(cpus),
     ]
 
 

@@ -19,7 +19,9 @@ from tandem.experiments.progress import Progress
 from tandem.judge import capacity
 from tandem.judge.capacity import Course
 from tandem.observe.provenance import now
+from tandem.plan import capacity as planning
 from tandem.plan.capacity import BLOCKS, CapacityPlan
+from tandem.plan.comparison import Plan
 from tandem.plan.order import Slot, orders
 from tandem.records import journal, run_folder
 from tandem.records.capacity import FILE, Line, Search, Try
@@ -98,11 +100,32 @@ def read(folder: Path) -> list[Line]:
     return found
 
 
+def unfinished(folder: Path, plan: Plan) -> bool:
+    """Tell whether the searches that end a comparison are missing, or were broken off."""
+    return bool(plan.capacity) and not ((folder / FILE).exists() and _over(read(folder)))
+
+
+def finish(plan: Plan, executor: Executor, folder: Path, say: Say, run: Run) -> None:
+    """End a comparison with the searches of its plan, from the beginning or from where they broke off. Raises as `begin`."""
+    part = planning.part_of(plan)
+    if part is None or not unfinished(folder, plan):
+        return
+    search = CapacitySearch(part, executor, folder, say)
+    if (folder / FILE).exists():
+        search.resume(read(folder))
+    else:
+        search.begin(run)
+
+
+def _over(past: Sequence[Line]) -> bool:
+    return isinstance(past[-1], End) and past[-1].complete
+
+
 def refuse_other(past: Sequence[Line], plan: CapacityPlan) -> None:
     """Raise TandemError where the search can't be resumed: nothing is missing, or it would be another one today."""
     search = past[0]
     assert isinstance(search, Search)
-    if isinstance(past[-1], End) and past[-1].complete:
+    if _over(past):
         raise TandemError("nothing is missing in this search: `tandem report` renders it")
     resume.refuse_other_run(search.run, plan.site)
     if (plan.levels, plan.seconds, plan.warmup) != (search.levels, search.seconds, search.warmup_seconds):

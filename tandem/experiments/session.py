@@ -11,14 +11,15 @@ from typing import NamedTuple
 
 from tandem.drive import generator
 from tandem.errors import TandemError
-from tandem.experiments import idle, resume
+from tandem.experiments import capacity, idle, resume
 from tandem.experiments.capacity import CapacitySearch
 from tandem.experiments.compare import Comparison, Say, Stop, proved
+from tandem.experiments.progress import duration
 from tandem.experiments.rig import Rig
 from tandem.judge.rounds import Rounds
 from tandem.launch import database, lock, nginx
 from tandem.observe import provenance
-from tandem.plan.capacity import CapacityPlan
+from tandem.plan.capacity import CapacityPlan, part_of
 from tandem.plan.comparison import Plan
 from tandem.records import run_folder
 from tandem.records.capacity import Line, Search
@@ -48,14 +49,21 @@ def check(plan: Plan) -> Path:
 def begin(plan: Plan, folder: Path, how: Conditions, say: Say) -> None:
     """Measure a run from its beginning into a new folder. Raises TandemError or RunFailed, and lets Stopped pass."""
     with _prepared(plan, folder, how, say, lambda _: None) as prepared:
+        if part := part_of(plan):
+            say(f"after all rounds follow searches for capacity, about {duration(part.expected_seconds())}")
         _comparison(plan, folder, how, say, prepared).begin(prepared.suspect)
+        capacity.finish(plan, prepared.rig, folder, say, resume.read(folder).run)
 
 
 def resume_run(plan: Plan, past: Rounds, rounds: int, folder: Path, how: Conditions, say: Say) -> None:
     """Measure what is missing of a run that is to have so many rounds. Raises as `begin`."""
     with _prepared(plan, folder, how, say, lambda today: resume.refuse_other_conditions(past.run, today)) as prepared:
         suspect = [*prepared.suspect, *resume.dirty([*past.provenances, prepared.origin])]
-        _comparison(plan, folder, how, say, prepared).resume(past, rounds, suspect)
+        if past.missing or rounds > past.planned:
+            _comparison(plan, folder, how, say, prepared).resume(past, rounds, suspect)
+        else:
+            proved(prepared.rig, list(plan.definitions), say)
+        capacity.finish(plan, prepared.rig, folder, say, past.run)
 
 
 def search(plan: CapacityPlan, folder: Path, how: Conditions, say: Say) -> None:

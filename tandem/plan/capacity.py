@@ -21,8 +21,8 @@ from tandem.rules import CAPACITY_TRIES
 TARGET_MS, SECONDS, WARMUP = 100.0, 8, 2
 """The service level, and how long each rate is measured and warmed up, unless told otherwise."""
 
-BLOCKS = 11
-"""Blocks that a search is expected to take: at saturation, five on the way to the bracket, five at its ends."""
+BLOCKS = 10
+"""Blocks that a search is expected to take: at saturation, four on the way to the bracket, five at its ends."""
 
 START_SECONDS, SATURATION_SECONDS = 3.5, 4
 """What a fresh start of a stack takes, about; and the length of the block at saturation."""
@@ -66,9 +66,9 @@ class CapacityPlan:
         """Return about how long a block takes, start and stop included."""
         return self.warmup + self.seconds + START_SECONDS
 
-    def expected_blocks(self) -> int:
-        """Return about how many blocks all searches take."""
-        return BLOCKS * len(self.levels) * len(self.names)
+    def expected_seconds(self) -> float:
+        """Return about how long all searches take."""
+        return BLOCKS * len(self.levels) * len(self.names) * self.block_seconds()
 
 
 def plan(
@@ -102,6 +102,13 @@ def plan(
         extension=0, seed=seed, users=users, layout=layout, waive=waive,
     )  # fmt: skip
     return of(site, rows, target_ms=target_ms, seconds=seconds, warmup=warmup)
+
+
+def part_of(whole: Plan) -> CapacityPlan | None:
+    """Return the plan of the searches that end a comparison; None where it has none."""
+    if not whole.capacity:
+        return None
+    return of(whole, choose_scenarios(load_scenarios(whole.application.load_test), whole.capacity))
 
 
 def of(

@@ -43,6 +43,7 @@ class Plan:
     spares: int = 0
     layout: cpu_layout.Layout
     waive: Sequence[str] = ()  # beginnings of probes whose answers are not compared
+    capacity: Sequence[str] = ()  # scenarios whose capacity is searched for at the end
     exploratory: str | None = None  # why the run can give no verdict: it then has no decoy, which would vouch for one
 
     @property
@@ -163,7 +164,7 @@ def plan(
         profile.phases if seconds is None else profiles.scaled(profile.phases, seconds),
     )
     count = rounds or profile.rounds
-    headlines = profiles.headlines(rows, loads, count, profile.name)
+    headlines = profiles.headlines(rows, loads, count, profile)
     too_few = too_few_rounds(count, len(headlines) * (len(chosen) - 1), 2 if extension else 1)
     if too_few and (rounds is None or extension):
         raise TandemError(f"{too_few}, or fewer stacks or scenarios")
@@ -182,6 +183,7 @@ def plan(
         users=users or profile.users,
         layout=layout,
         waive=waive,
+        capacity=[] if too_few else [name for name in profile.capacity if scenarios is None or name in scenarios],
         exploratory=too_few,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,6 +17,7 @@ from tandem.judge.summary import Summary
 from tandem.records import capacity as records
 from tandem.records import journal, run_folder
 from tandem.report import capacity, charts, document, html, markdown, pictures, pools
+from tandem.report.pictures import Chart
 
 
 class ReportError(RunFailed):
@@ -36,32 +37,37 @@ def write(folder: Path) -> Summary:
         raw = pools.read(folder, blocks)
         summed = summary.summarise(found, pools.percentiles(raw), raw.routes)
     drawn = charts.draw(summed, raw.responses)
-    files: dict[str, bytes] = {}
-    for chart in drawn:
-        files[f"img/{chart.name}.svg"] = chart.svg.encode()
-        files[f"img/{chart.name}.png"] = pictures.png(chart)
-    files["report.html"] = html.render(summed, drawn, blocks, raw.problems).encode()
-    files["report.md"] = markdown.render(summed, drawn).encode()
+    searched = capacity.section(capacities(folder)) if (folder / records.FILE).exists() else None
+    files = _pictures([*drawn, *(searched.charts if searched else [])])
+    files["report.html"] = html.render(summed, drawn, blocks, raw.problems, searched).encode()
+    files["report.md"] = markdown.render(summed, drawn, searched).encode()
     files["summary.json"] = msgspec.json.format(msgspec.json.encode(document.document(summed)), indent=2)
     _write(folder, files)
     return summed
 
 
 def write_capacity(folder: Path) -> Capacities:
-    """Write the report of the search for capacity in `folder`: as report.html and report.md where there is no comparison, and as
-    capacity.html and capacity.md beside one. Raises as `write`.
-    """
-    path = folder / records.FILE
-    with journal.readable(path):
-        found = judging.judge(list(journal.lines(path, records.Line)))
-    name = "capacity" if (folder / journal.RECORDS).exists() else "report"
-    drawn = capacity.charts(found)
-    files = {f"img/{chart.name}.svg": chart.svg.encode() for chart in drawn}
-    files |= {f"img/{chart.name}.png": pictures.png(chart) for chart in drawn}
-    files[f"{name}.html"] = capacity.html(found, drawn).encode()
-    files[f"{name}.md"] = capacity.markdown(found, drawn).encode()
+    """Write the report of a search for capacity that is no part of a comparison. Raises as `write`."""
+    found = capacities(folder)
+    searched = capacity.section(found)
+    files = _pictures(searched.charts)
+    files["report.html"] = capacity.html(found.run, searched).encode()
+    files["report.md"] = capacity.markdown(found.run, searched).encode()
     _write(folder, files)
     return found
+
+
+def capacities(folder: Path) -> Capacities:
+    """Return what the search in a folder found. Raises RecordsError where there are no readable records."""
+    path = folder / records.FILE
+    with journal.readable(path):
+        return judging.judge(list(journal.lines(path, records.Line)))
+
+
+def _pictures(drawn: Sequence[Chart]) -> dict[str, bytes]:
+    """Return the files of charts."""
+    files = {f"img/{chart.name}.svg": chart.svg.encode() for chart in drawn}
+    return files | {f"img/{chart.name}.png": pictures.png(chart) for chart in drawn}
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import jinja2
 import markupsafe
@@ -11,6 +11,7 @@ import markupsafe
 from tandem import formats
 from tandem.judge.capacity import Capacities, Capacity, Higher, Point
 from tandem.records.capacity import Level
+from tandem.records.setup import Run
 from tandem.report import cells, load_curve, pictures, tables, theme
 from tandem.report.pictures import Chart
 from tandem.report.tables import Cell, Table, escaped
@@ -166,36 +167,57 @@ def method(found: Capacities) -> str:
     )
 
 
-def html(found: Capacities, drawn: Sequence[Chart]) -> str:
-    """Return the page of a search."""
+class Section(NamedTuple):
+    """All that a page says of a search."""
+
+    lines: list[str]
+    levels: list[str]
+    method: str
+    found: Table
+    charts: list[Chart]
+
+
+def section(found: Capacities) -> Section:
+    """Return what a page says of a search."""
+    return Section(texts(found), levels(found), method(found), table(found), charts(found))
+
+
+def html(run: Run, searched: Section) -> str:
+    """Return the page of a search of its own."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     return environment.get_template("capacity.html.jinja").render(
-        run=found.run,
-        provenance=found.run.provenance,
-        lines=texts(found),
-        levels=levels(found),
-        method=method(found),
+        run=run,
+        provenance=run.provenance,
+        searched=searched,
         table=tables.html,
-        found=table(found),
-        charts=drawn,
         picture=lambda chart: markupsafe.Markup(pictures.page_svg(chart)),
     )
 
 
-def markdown(found: Capacities, drawn: Sequence[Chart]) -> str:
+def markdown(run: Run, searched: Section) -> str:
     """Return the same in a form that fits a README."""
-    where = found.run.provenance
-    first, *rest = texts(found) or ["Nothing was measured."]
+    where = run.provenance
+    origin = (
+        f"Seed {run.seed}; commit {escaped((where.commit or 'unknown')[:12])}; {escaped(where.date)}; "
+        f"{escaped(where.cpu_model)}; nginx {escaped(where.nginx)}."
+    )
+    return f"{paragraphs(searched)}\n\n{origin}\n"
+
+
+def paragraphs(searched: Section) -> str:
+    """Return what was found as Markdown."""
+    first, *rest = searched.lines or ["Nothing was measured."]
     parts = [
         f"**{escaped(first)}**",
         "\n".join(f"- {escaped(line)}" for line in rest),
-        tables.markdown(table(found)),
-        "\n".join(f"![{escaped(chart.title)}](img/{chart.name}.svg)" for chart in drawn),
-        escaped(method(found)),
-        f"Seed {found.run.seed}; commit {escaped((where.commit or 'unknown')[:12])}; {escaped(where.date)}; "
-        f"{escaped(where.cpu_model)}; nginx {escaped(where.nginx)}.",
+        tables.markdown(searched.found),
+        "\n".join(f"![{escaped(chart.title)}](img/{chart.name}.svg)" for chart in searched.charts),
+        escaped(searched.method),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return "\n\n".join(part for part in parts if part)

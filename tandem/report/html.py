@@ -16,12 +16,21 @@ from tandem.judge.summary import Summary
 from tandem.records.block import Block
 from tandem.records.setup import Load, Run
 from tandem.report import answers, cells, conditions, pictures, scorecard, sentences, tables, trust, wording
+from tandem.report.capacity import Section
 from tandem.report.pictures import Chart
 from tandem.rules import FAILED_LIMIT
 
 
-def render(summary: Summary, drawn: Sequence[Chart], blocks: Sequence[Block], problems: Sequence[str]) -> str:
-    """Return the page. `blocks` are those that count, `problems` what was amiss with their samples."""
+def render(
+    summary: Summary,
+    drawn: Sequence[Chart],
+    blocks: Sequence[Block],
+    problems: Sequence[str],
+    searched: Section | None = None,
+) -> str:
+    """Return the page. `blocks` are those that count, `problems` what was amiss with their samples, `searched` what
+    searches for capacity found.
+    """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -63,6 +72,7 @@ def render(summary: Summary, drawn: Sequence[Chart], blocks: Sequence[Block], pr
         command=repeat(run),
         join=shlex.join,
         samples=_samples_folder(blocks),
+        searched=searched,
     )  # fmt: skip
 
 

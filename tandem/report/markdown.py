@@ -8,13 +8,14 @@ from tandem import formats
 from tandem.judge.metrics import METRICS
 from tandem.judge.summary import Summary
 from tandem.judge.verdict import Ratio
-from tandem.report import answers, cells, sentences, tables, wording
+from tandem.report import answers, capacity, cells, sentences, tables, wording
 from tandem.report.answers import Answer
+from tandem.report.capacity import Section
 from tandem.report.pictures import Chart
 from tandem.report.tables import Cell, Table, escaped
 
 
-def render(summary: Summary, charts: Sequence[Chart]) -> str:
+def render(summary: Summary, charts: Sequence[Chart], searched: Section | None = None) -> str:
     """Return verdict, badge, picture, headline table and provenance."""
     first, *rest = sentences.texts(sentences.verdict(summary))
     asked = [_answer(answer) for answer in answers.answers(summary)]
@@ -27,6 +28,7 @@ def render(summary: Summary, charts: Sequence[Chart]) -> str:
         _disturbed(summary),
         _picture(charts),
         _judged(summary),
+        *([f"## Capacity at a service level\n\n{capacity.paragraphs(searched)}"] if searched else []),
         _provenance(summary),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -35,7 +35,7 @@ class Shape(NamedTuple):
         return self.name == "quick"
 
 
-SHAPES = (Shape("quick", 8, 3), Shape("standard", 9, 12), Shape("full", 10, 25))
+SHAPES = (Shape("quick", 8, 3), Shape("standard", 9, 12), Shape("full", 10, 24))
 
 
 class Seen(NamedTuple):
@@ -82,8 +82,10 @@ def main(folder: Path = SAMPLE, runs: int = 1000) -> None:
     print("|---" * (3 + len(names)) + "|")
     for each in seen(folder):
         cells = [f"{100 * decided(shape, each.ratio, each.scatter, runs, each.metric):.0f} %" for shape in SHAPES]
-        print(f"| {each.scenario}, {METRICS[each.metric].title} | {each.scatter:.3f} | {each.ratio:.2f} | {' | '.join(cells)} |")
+        print(
+            f"| {each.scenario}, {METRICS[each.metric].title} | {each.scatter:.3f} | {each.ratio:.2f} | {' | '.join(cells)} |"
+        )
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:2]))
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else SAMPLE)

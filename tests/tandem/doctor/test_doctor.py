@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import platform
 import resource
 import shutil
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from tandem import topology
-from tandem.doctor import examination, processors, resources
+from tandem.doctor import durations, examination, processors, resources
 from tandem.doctor.check import Check
 from tandem.drive import generator
 from tandem.errors import TandemError
@@ -45,10 +46,31 @@ def test_this_machine_is_examined(tmp_path: Path) -> None:
     assert all(each.text and "\n" not in each.text for each in found)
     names = [each.name for each in found]
     assert names[:5] == ["Python", "Locust", "report", "nginx", "commit"]
-    assert {"CPUs", "CPU quota", "others", "stolen CPU", "memory", "swap", "disk", "file system", "ports"} <= set(names)
+    assert {
+        "CPUs",
+        "CPU quota",
+        "others",
+        "stolen CPU",
+        "memory",
+        "swap",
+        "disk",
+        "file system",
+        "ports",
+        "time",
+    } <= set(names)
     lines = examination.render(found).splitlines()
     assert len(lines) == len(found) + 2
     assert lines[0].startswith(found[0].state)
+
+
+def test_how_long_runs_take_is_told_by_their_plans(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    told = durations.durations(1)
+    assert told.state == "ok"
+    for part in ("quick ", "standard ", "full ", "at saturation", "then capacity", "; capacity "):
+        assert part in told.text
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
+    assert durations.durations(1).state == "note"
 
 
 def test_the_last_line_sums_up() -> None:

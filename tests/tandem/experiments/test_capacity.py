@@ -19,7 +19,7 @@ from tandem.experiments.capacity import CapacitySearch
 from tandem.judge import capacity as judging
 from tandem.judge.capacity import Capacities, State
 from tandem.plan import capacity as planning
-from tandem.plan import stacks
+from tandem.plan import comparison, profiles, stacks
 from tandem.plan.capacity import CapacityPlan
 from tandem.plan.order import Slot
 from tandem.records import journal
@@ -199,6 +199,28 @@ def test_a_search_that_broke_off_keeps_what_it_has_and_goes_on(planned: Capacity
         searching.refuse_other(searching.read(tmp_path / "run"), planned)
 
 
+def test_a_comparison_ends_with_its_searches_and_takes_up_those_that_broke_off(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    whole = comparison.plan(profiles.FULL, stacks.load(), scenarios=["read"], names=["wsgi-gthread", "asgi"], seed=1)
+    run, curves = whole.run(synthetic.provenance(), 42), knees(**{"wsgi-gthread": 400, "asgi": 520})
+    assert searching.unfinished(tmp_path, whole)
+    with pytest.raises(RunFailed):
+        searching.finish(whole, Curves(curves, fail_at=6), tmp_path, lambda _: None, run)
+    assert searching.unfinished(tmp_path, whole)
+    executor = Curves(curves)
+    searching.finish(whole, executor, tmp_path, lambda _: None, run)
+    assert not searching.unfinished(tmp_path, whole)
+    found = judging.judge(searching.read(tmp_path))
+    assert [(one.stack, one.state) for one in found.found] == [("wsgi-gthread", "settled"), ("asgi", "settled")]
+    measured = len(executor.order)
+    searching.finish(whole, executor, tmp_path, lambda _: None, run)
+    assert len(executor.order) == measured
+    usual = comparison.plan(profiles.QUICK, stacks.load(), seed=1)
+    assert not searching.unfinished(tmp_path / "other", usual)
+
+
 def test_another_search_is_not_resumed(planned: CapacityPlan, tmp_path: Path) -> None:
     with pytest.raises(RunFailed):
         search(planned, Curves(knees(**{"wsgi-gthread": 400, "asgi": 520}), fail_at=4), tmp_path / "run")
@@ -230,10 +252,18 @@ def test_the_page_shows_sentences_numbers_and_curves(planned: CapacityPlan, tmp_
     svg = (folder / "img" / "capacity-read.svg").read_text()
     assert "service level of 100 ms" in svg
     assert "asgi" in (folder / "report.md").read_text()
-    # Beside a comparison it has files of its own.
-    journal.append(folder / journal.RECORDS, synthetic.run())
-    report.write_capacity(folder)
-    assert (folder / "capacity.html").is_file()
+
+
+def test_a_comparison_that_ends_with_a_search_shows_it(planned: CapacityPlan, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    search(planned, Curves(knees(**{"wsgi-gthread": 400, "asgi": 520})), folder)
+    for record in synthetic.synthesise(rounds=7):
+        journal.append(folder / journal.RECORDS, record)
+    report.write(folder)
+    page = Page((folder / "report.html").read_text())
+    assert "capacity" in page.ids
+    assert "capacity-read.csv" in page.files
+    assert "asgi takes more than wsgi-gthread" in (folder / "report.md").read_text()
 
 
 @pytest.mark.parametrize(

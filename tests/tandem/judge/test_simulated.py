@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import math
+import os
 import random
 
+import pytest
+
+from tandem.plan import comparison, profiles, stacks
+from tests.selftest.decided import SHAPES, decided
 from tests.support.synthetic import judge
 
 
@@ -49,3 +54,22 @@ def test_intervals_hold_the_true_ratio_as_often_as_they_say() -> None:
         assert found.adjusted is not None
         held += found.adjusted.low <= 1.3 <= found.adjusted.high
     assert held / runs >= 0.95 - 2 * math.sqrt(0.95 * 0.05 / runs)
+
+
+def test_what_a_profile_asks_is_decided_nine_times_in_ten_at_the_scatter_of_sliced_rounds() -> None:
+    """A ratio of 1.2 between stacks, and in the longer profiles also that there is none, at a scatter of 5 %."""
+    for shape in SHAPES:
+        assert decided(shape, 1.2, 0.05, runs=200) >= 0.9
+        assert decided(shape, 1 / 1.2, 0.05, runs=200) >= 0.9
+        alike = decided(shape, 1, 0.05, runs=200)
+        assert alike == 0 if shape.quick else alike >= 0.9
+        assert decided(shape, 1.1, 0.1, runs=200) < 0.5  # beside δ nothing is to be had
+
+
+def test_the_shapes_that_are_simulated_are_those_of_the_profiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    for shape in SHAPES:
+        plan = comparison.plan(profiles.PROFILES[shape.name], stacks.load(), seed=1)
+        assert plan.rounds == shape.rounds
+        ratios = len(plan.headlines) * (len(plan.definitions) - 2)
+        assert ratios <= shape.ratios <= 0.05 / 2 * 2**shape.rounds

@@ -9,7 +9,7 @@ import pytest
 
 from tandem import paths
 from tandem.errors import TandemError
-from tandem.plan import profiles, scenarios, stacks
+from tandem.plan import capacity, profiles, scenarios, stacks
 from tandem.plan.comparison import Plan, plan
 from tests.support import synthetic
 
@@ -43,9 +43,35 @@ def test_the_profiles_are_what_the_method_says() -> None:
         ("everyday", "p99"),
         ("everyday at saturation", "throughput"),
     ]
+    full = planned(profiles.FULL)
+    assert [(h.scenario, h.metric) for h in full.headlines] == [
+        ("read", "cpu"),
+        ("read", "p50"),
+        ("read at saturation", "throughput"),
+        ("pages", "cpu"),
+        ("pages at saturation", "throughput"),
+        ("waiting at saturation", "throughput"),
+        ("everyday", "cpu"),
+        ("everyday", "p50"),
+        ("everyday at saturation", "throughput"),
+        ("write", "cpu"),
+        ("write at saturation", "throughput"),
+    ]
+    assert list(full.definitions) == ["wsgi-gthread", "asgi", "wsgi-sync", "decoy"]
+    assert full.capacity == ["read", "waiting"]
+    part = capacity.part_of(full)
+    assert part is not None
+    assert part.names == ["wsgi-gthread", "asgi", "wsgi-sync"]  # no decoy
+    assert full.blocks() * full.block_seconds() + part.expected_seconds() < 75 * 60
     assert list(quick.definitions) == ["wsgi-gthread", "asgi", "decoy"]
     assert quick.blocks() * quick.block_seconds() < 340
     assert standard.blocks() * standard.block_seconds() < 1500
+
+
+def test_capacity_is_searched_for_where_the_profile_and_the_scenarios_say_so() -> None:
+    assert planned(profiles.FULL, scenarios=["read", "everyday"]).capacity == ["read"]
+    assert planned(profiles.FULL, rounds=2).capacity == []  # a look whether everything works
+    assert capacity.part_of(planned()) is None
 
 
 def test_the_load_is_open_and_half_of_what_the_weakest_stack_can_serve_as_far_as_arithmetic_knows() -> None:
