@@ -38,4 +38,4 @@ class Arrival:
     @property
     def response_ms(self) -> float:
         """From due to the end, in milliseconds: the time that counts."""
-        return (self.start_delay + self.service) / 1000
+        return max(self.end - self.due, 0.0) * 1e3

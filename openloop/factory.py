@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from random import Random
-
+from openloop.draws import Draws
 from openloop.request import Request
 from openloop.scenario import MakeRequest
 
@@ -11,14 +10,15 @@ from openloop.scenario import MakeRequest
 class RequestFactory:
     """The requests of one process in one run.
 
-    Each arrival has a `Random` of its own, so that what it asks for depends on nothing that happened before. Numbers are
+    Each arrival has random numbers of its own, so that what it asks for depends on nothing that happened before. Numbers are
     asked for once each and in order, also those of arrivals that are not sent: a scenario may count its writes.
     """
 
     def __init__(self, scenario: str, seed_key: str, make: MakeRequest) -> None:
         self._make = make
-        self._seed = f"{seed_key}/{scenario}/"
+        self._draws = Draws(f"{seed_key}/{scenario}")
 
     def request(self, number: int) -> Request:
         """What arrival `number` asks for."""
-        return self._make(Random(f"{self._seed}{number}"))
+        self._draws.begin(number)
+        return self._make(self._draws)

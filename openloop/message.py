@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-FIRST = {"User-Agent": "openloop"}
-LAST = {"Accept-Encoding": "gzip, deflate"}
-"""What is sent with every request, around what the request itself sends; then comes Host."""
+_FIRST, _LAST = "User-Agent: openloop\r\n", "Accept-Encoding: gzip, deflate\r\n"
+"""What is sent with every request, around its own headers; then comes Host."""
+
+_JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 
 _WITH_BODY = ("POST", "PUT", "PATCH")
 """Methods that tell the length of their body, be it 0 (RFC 9110, section 8.6)."""
@@ -23,7 +24,7 @@ class Messages:
     def __init__(self, host: str) -> None:
         self._host = f"Host: {urlsplit(host).netloc.rpartition('@')[2]}\r\n"
         # Most requests have neither headers nor a body of their own.
-        self._bare = f" HTTP/1.1\r\n{_lines({**FIRST, **LAST})}{self._host}\r\n"
+        self._bare = f" HTTP/1.1\r\n{_FIRST}{_LAST}{self._host}\r\n"
 
     def message(
         self, method: str, path: str, headers: Mapping[str, str] | None, body: Mapping[str, object] | None
@@ -33,13 +34,19 @@ class Messages:
             raise ValueError(f"{path!r} is no path")
         if not headers and body is None and method not in _WITH_BODY:
             return f"{method} {path}{self._bare}".encode("latin-1")
-        payload = b"" if body is None else json.dumps(body).encode()
-        fields = {**FIRST, **(headers or {})}
+        fields = headers or {}
+        lines = _lines(fields)
         given = {name.lower() for name in fields}
-        usual = LAST if body is None else LAST | {"Content-Type": "application/json", "Accept": "application/json"}
-        fields |= {name: value for name, value in usual.items() if name.lower() not in given}
-        length = f"Content-Length: {len(payload)}\r\n" if payload or method in _WITH_BODY else ""
-        head = f"{method} {path} HTTP/1.1\r\n{_lines(fields)}{self._host}{length}\r\n"
+        if "user-agent" not in given:
+            lines = _FIRST + lines
+        if "accept-encoding" not in given:
+            lines += _LAST
+        if body is None:
+            length = "Content-Length: 0\r\n" if method in _WITH_BODY else ""
+            return f"{method} {path} HTTP/1.1\r\n{lines}{self._host}{length}\r\n".encode("latin-1")
+        payload = json.dumps(body).encode()
+        lines += _lines({name: value for name, value in _JSON.items() if name.lower() not in given})
+        head = f"{method} {path} HTTP/1.1\r\n{lines}{self._host}Content-Length: {len(payload)}\r\n\r\n"
         return head.encode("latin-1") + payload
 
 

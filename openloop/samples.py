@@ -19,17 +19,29 @@ COLUMNS = {
 LONGEST = 2**32 - 1
 """Microseconds that a time can have: more than an hour."""
 
+TOGETHER = 64
+"""So many are put into the columns at once: that costs less, and it takes no longer than a request does."""
+
 
 class Samples:
     """Arrivals in the order in which they ended."""
 
     def __init__(self) -> None:
-        self.columns: dict[str, array[Any]] = {name: array(code) for name, code in COLUMNS.items()}
+        self._columns: dict[str, array[Any]] = {name: array(code) for name, code in COLUMNS.items()}
+        self._latest: list[tuple[float, ...]] = []  # not in the columns yet
         self._routes: dict[str, int] = {}
         self._reasons: dict[str, int] = {"": 0}
 
     def __len__(self) -> int:
-        return len(self.columns["arrival"])
+        return len(self._columns["arrival"]) + len(self._latest)
+
+    @property
+    def columns(self) -> dict[str, array[Any]]:
+        """All of them, by name."""
+        for column, values in zip(self._columns.values(), zip(*self._latest, strict=True), strict=False):
+            column.extend(values)
+        self._latest.clear()
+        return self._columns
 
     def add(
         self,
@@ -45,17 +57,13 @@ class Samples:
         reason: str = "",
     ) -> None:
         """Add one; `due` in seconds since the epoch, the other times in microseconds, `reason` says why it failed."""
-        columns = self.columns
-        columns["arrival"].append(arrival)
-        columns["due"].append(due)
-        columns["start_delay"].append(min(start_delay, LONGEST))
-        columns["service"].append(min(service, LONGEST))
-        columns["in_flight"].append(in_flight)
-        columns["route"].append(_index(self._routes, route))
-        columns["status"].append(status)
-        columns["outcome"].append(outcome)
-        columns["asked"].append(asked)
-        columns["reason"].append(_index(self._reasons, " ".join(reason.splitlines())))
+        self._latest.append((
+            arrival, due, min(start_delay, LONGEST), min(service, LONGEST), in_flight,
+            _index(self._routes, route), status, outcome, asked,
+            _index(self._reasons, " ".join(reason.splitlines())) if reason else 0,
+        ))  # fmt: skip
+        if len(self._latest) >= TOGETHER:
+            _ = self.columns
 
     def packed(self) -> dict[str, Any]:
         """All of it in a form that can be sent to another process on this machine."""
