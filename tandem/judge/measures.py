@@ -9,8 +9,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from tandem.judge import harm
+from tandem.judge.harm import Harm
 from tandem.judge.metrics import memory_bytes
 from tandem.records.block import Block, Diagnostics, Observed
+from tandem.records.setup import Load
 
 EXAMPLES = 3
 """Of what failed, at most."""
@@ -69,9 +72,27 @@ class Measures(msgspec.Struct, frozen=True, kw_only=True):
     start_seconds: float  # median time from start to the first good answer
     observed: Observed | None  # the most of each budget that any block was seen to use; None without blocks
     diagnostics: Diagnostics | None  # medians of the blocks; None without blocks
+    harm: Harm | None = None  # what blockers did to the others, where there were any
+
+    @property
+    def late(self) -> float | None:
+        """Late requests per blocker."""
+        return self.harm.late if self.harm else None
+
+    @property
+    def late_predicted(self) -> float | None:
+        """The same, as arithmetic has it."""
+        return self.harm.predicted if self.harm else None
+
+    @property
+    def harm_ratio(self) -> float | None:
+        """The same, of those that came while something blocked."""
+        return self.harm.harm_ratio if self.harm else None
 
 
-def measure(scenario: str, stack: str, blocks: Sequence[Block], pooled: Pooled | None) -> Measures:
+def measure(
+    scenario: str, stack: str, blocks: Sequence[Block], pooled: Pooled | None, load: Load | None = None
+) -> Measures:
     """Put the blocks of one stack under one scenario together: CPU and failures over all requests, the rest as medians."""
     requests, arrivals = sum(block.requests for block in blocks), sum(block.arrivals for block in blocks)
     lost = sum(block.failures + block.unfinished + block.dropped for block in blocks)
@@ -107,6 +128,9 @@ def measure(scenario: str, stack: str, blocks: Sequence[Block], pooled: Pooled |
         start_seconds=statistics.median(block.start_seconds for block in blocks) if blocks else 0.0,
         observed=together(Observed, [block.observed for block in blocks], max),
         diagnostics=together(Diagnostics, [block.diagnostics for block in blocks], statistics.median),
+        harm=harm.find(load.blocking, load.rate, [block.blocked for block in blocks if block.blocked])
+        if load is not None and load.blocking
+        else None,
     )
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from tandem import formats, statistics
+from tandem.judge import harm
 from tandem.records.block import Block
 from tandem.records.setup import Load
 
@@ -43,11 +44,23 @@ class Metric:
     compared: Literal["ratio", "difference"] = "ratio"  # a difference where it may be zero
     pooled: Literal["p50", "p99"] | None = None  # the percentile of the pooled samples that it is
     at_rate: bool = True  # means nothing of a stack that can't serve its rate
-    loads: Literal["rate", "saturation", "any"] = "any"  # where it is taken: in an open loop, in a closed one, or both
+    # Where it is taken: in an open loop, in a closed one, where others block, or everywhere.
+    loads: Literal["rate", "saturation", "blocking", "any"] = "any"
+    delta_of: Callable[[Load], float] = lambda load: 1.0  # what `delta` is a share of, where that depends on the load
 
     def applies(self, load: Load) -> bool:
         """Tell whether it is taken under a load: a closed loop waits for its answers, so its response times earn nothing."""
+        if self.loads == "blocking":
+            return load.blocking is not None
         return self.loads in ("any", "saturation" if load.saturates else "rate")
+
+    def under(self, load: Load) -> Metric:
+        """Return it as it is judged under a load."""
+        return self.within(self.delta * self.delta_of(load))
+
+    def within(self, delta: float) -> Metric:
+        """Return it with another δ."""
+        return replace(self, delta=delta)
 
     def value(self, block: Block) -> float | None:
         """Return the block's value; None where there is none, or none that a ratio can be made of."""
@@ -102,6 +115,12 @@ def failed_points(block: Block) -> float | None:
     return 100 * lost / block.arrivals if block.arrivals else None
 
 
+def late(block: Block) -> float | None:
+    """Return how many requests each blocker made late: from the first on, in excess of the share that was late before."""
+    found = block.blocked
+    return harm.late([found]) if found is not None else None
+
+
 CPU = Metric(
     key="cpu",
     title="CPU per request",
@@ -140,5 +159,12 @@ THROUGHPUT = Metric(
     show=formats.per_second, field="rate", higher_is_better=True, loads="saturation",
 )  # fmt: skip
 
-METRICS = {row.key: row for row in (THROUGHPUT, CPU, P50, P99, MEMORY, FAILED)}
+LATE = Metric(
+    key="late", title="late requests per blocker", unit="requests", delta=0.05, of=late, show=formats.number, field="late",
+    compared="difference", at_rate=False, loads="blocking",
+    delta_of=lambda load: load.rate * load.blocking.milliseconds / 1000 if load.blocking else 1.0,
+    parts=(Part("predicted", "late_predicted", formats.number), Part("harm ratio", "harm_ratio", formats.number)),
+)  # fmt: skip
+
+METRICS = {row.key: row for row in (THROUGHPUT, LATE, CPU, P50, P99, MEMORY, FAILED)}
 """±δ of a ratio means 1/(1+δ) to 1+δ, alike for either choice of baseline."""

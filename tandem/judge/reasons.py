@@ -11,7 +11,7 @@ Code = Literal[
     "one CPU", "too few rounds planned", "no decoy", "broken off", "too few rounds valid", "untrusted",
     # of a ratio without a verdict
     "exploratory", "answered nothing", "cannot serve", "not reached", "p99 in a quick run", "too little for p99",
-    "intermittent", "decoy not judged", "too few rounds",
+    "intermittent", "decoy not judged", "too few rounds", "blockers not completed",
     # of an undecided one
     "equality in a quick run", "interval too wide", "effect close to δ", "generator was the limit",
 ]  # fmt: skip

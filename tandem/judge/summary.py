@@ -113,7 +113,9 @@ def counted(records: Iterable[Record]) -> list[Block]:
 
 def _measure(load: Load, stack: Stack, rounds: Rounds, pooled: Samples) -> Measures:
     key = (load.scenario, stack.name)
-    return measure(*key, [attempt.blocks[key] for attempt in rounds.shown if key in attempt.blocks], pooled.get(key))
+    return measure(
+        *key, [attempt.blocks[key] for attempt in rounds.shown if key in attempt.blocks], pooled.get(key), load
+    )
 
 
 def _bounds(rounds: Rounds) -> list[bound.Bound]:
@@ -130,7 +132,7 @@ def _compare(
     rounds: Rounds, load: Load, stack: Stack, metric: Metric, measures: Mapping[Key, Measures],
     services: Mapping[Key, Service], unjudged: Reason | None, at_least: Collection[Key] = (),
 ) -> Ratio:  # fmt: skip
-    run = rounds.run
+    run, metric = rounds.run, metric.under(load)
     ratios = _ratios(rounds.valid, load, stack, run.baseline, metric)
     names = [(load.scenario, name) for name in (run.baseline, stack.name)]
     pair, served = [measures[name] for name in names], [services[name] for name in names]

@@ -95,6 +95,9 @@ def ratio_not_judged(
     """
     if metric.at_rate and (failing := next((served.reason for served in services if served.reason), None)):
         return failing
+    refusing = next((m.stack for m in pair if m.harm and not m.harm.completes), None)
+    if metric.loads == "blocking" and refusing:
+        return Reason(code="blockers not completed", stack=refusing)
     if missing:
         return Reason(code="not reached", metric=metric.key, rounds=missing)
     if metric.pooled == "p99" and run.profile == "quick":

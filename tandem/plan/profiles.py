@@ -212,6 +212,8 @@ def _candidates(scenarios: Scenarios, loads: Collection[Load], rounds: int, prof
             alone = profile != QUICK.name and each.clients not in at_rate and "cpu" in scenarios[each.clients].metrics
             found += [Headline(scenario=each.scenario, metric=m) for m in ("throughput", *(["cpu"] * alone))]
             continue
+        if each.blocking:
+            found.append(Headline(scenario=each.scenario, metric="late"))
         # 10 % more than the rule asks for: Poisson arrivals come in varying numbers.
         enough = each.rate * each.seconds >= max(1.1 * P99_BLOCK, 1.1 * P99_STACK / rounds)
         can_judge_p99 = profile != QUICK.name and each.seconds >= P99_SECONDS and enough

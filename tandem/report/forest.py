@@ -39,7 +39,7 @@ def _forest(summary: Summary, unit: str, shown: Sequence[Ratio], place: int) -> 
         caption=f"{what} to {baseline} with their intervals",
         columns=["Scenario", "Metric", "Stack", kind, "Interval", "Confidence", "δ", "Verdict"],
         rows=[[cells.plain(c.scenario), cells.plain(METRICS[c.metric].title), cells.plain(c.stack), cells.effect(c, c.estimate),
-               cells.interval(c), cells.plain(wording.level(c)), cells.plain(wording.delta(METRICS[c.metric])), cells.verdict(c)]
+               cells.interval(c), cells.plain(wording.level(c)), cells.plain(wording.delta(c)), cells.verdict(c)]
               for c in shown],
     )  # fmt: skip
     said = (
@@ -109,7 +109,7 @@ def _rows(shown: Sequence[Ratio]) -> list[Row]:
 
 def _reach(c: Ratio) -> Row:
     """Return how far a ratio's line and band reach; where no interval decided there is but a point."""
-    metric, found = METRICS[c.metric], c.decided_by
+    metric, found = METRICS[c.metric].within(c.delta), c.decided_by
     return {
         "effect": c.estimate,
         "low": found.low if found else c.estimate,

@@ -220,7 +220,7 @@ def _numbers(c: Ratio) -> str:
     shown = wording.effect(METRICS[c.metric], c.estimate)
     if c.decided_by is None:
         return f"{shown} (no interval: {formats.count(len(c.rounds), 'round')})"
-    within = f", within {wording.delta(METRICS[c.metric])}" if c.verdict == "no practical difference" else ""
+    within = f", within {wording.delta(c)}" if c.verdict == "no practical difference" else ""
     floor = f"; {wording.floor(c)}" if c.floor and c.floor.share and wording.floor(c) else ""  # of p99 in the scorecard
     return f"{shown} ({wording.level(c)} interval {wording.interval(c)}{within}{floor})"
 

@@ -27,9 +27,10 @@ def effect(metric: Metric, value: float | None) -> str:
     return formats.times(value) if metric.compared == "ratio" else formats.difference(value, metric.unit)
 
 
-def delta(metric: Metric) -> str:
+def delta(c: Ratio) -> str:
     """Write what makes no practical difference: ±10 %, ±0.1 points."""
-    return f"±{100 * metric.delta:g} %" if metric.compared == "ratio" else f"±{metric.delta:g} {metric.unit}"
+    metric = METRICS[c.metric]
+    return f"±{100 * c.delta:g} %" if metric.compared == "ratio" else f"±{c.delta:g} {metric.unit}"
 
 
 def better_where(metrics: Iterable[Metric]) -> str:
