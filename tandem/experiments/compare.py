@@ -95,7 +95,7 @@ class Comparison:
             raise
 
     def _rounds(self, rounds: Rounds) -> None:
-        each = len(self.plan.definitions) * len(self.plan.loads)
+        each = self.plan.blocks_per_round()
         missing, told = rounds.missing, rounds.hopeless
         progress = Progress(len(missing) * each, self.plan.block_seconds())
         self.say(f"{self._amount(len(missing))}, about {progress.total()}{self._spares(rounds)}")
@@ -114,13 +114,13 @@ class Comparison:
                 self.settle()
 
     def _amount(self, rounds: int) -> str:
-        blocks = rounds * len(self.plan.definitions) * len(self.plan.loads)
+        blocks = rounds * self.plan.blocks_per_round()
         return f"{formats.count(rounds, 'round')}, {formats.count(blocks, 'block')}"
 
     def _spares(self, rounds: Rounds) -> str:
         if not rounds.spares:
             return ""
-        seconds = len(rounds.spares) * len(self.plan.definitions) * len(self.plan.loads) * self.plan.block_seconds()
+        seconds = len(rounds.spares) * self.plan.blocks_per_round() * self.plan.block_seconds()
         return f"; at most {duration(seconds)} more for {formats.count(len(rounds.spares), 'spare round')} if rounds are lost"
 
     def _hopeless(self, rounds: Rounds, progress: Progress) -> None:
@@ -134,10 +134,10 @@ class Comparison:
         label = f"round {number}/{rounds.planned}" + (f", attempt {attempt}" if attempt > 1 else "")
         for position, name in enumerate(names, 1):
             with self.executor.stack(name) as stack:
-                for load in self.plan.loads:
+                for load in self.plan.measured(name):
                     stack.prepare(load, self._key(number, load))
                 stack.start()
-                for load in self.plan.loads:
+                for load in self.plan.measured(name):
                     block = stack.measure(load, Slot(number, attempt, position))
                     self._keep(rounds, block)
                     self.say(f"{label}  {line(block, rounds.validity(block).level)}  ({progress.step()})")

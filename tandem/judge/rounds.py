@@ -65,7 +65,7 @@ class Rounds:
         self.run = _only([record for record in found if isinstance(record, Run)])
         names = {stack.name for stack in self.run.stacks}
         _refuse_unknown(self.run, names)
-        self.wanted = frozenset((load.scenario, name) for load in self.run.loads for name in names)
+        self.wanted = frozenset((load.scenario, stack.name) for load, stack in self.run.pairs())
         self.resumed: list[Resumed] = []
         self.end: End | None = None  # None: the run was killed, or is still going on
         self._attempts: dict[tuple[int, int], Attempt] = {}

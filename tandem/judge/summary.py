@@ -63,7 +63,7 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: 
     rounds = Rounds(records)
     run = rounds.run
     measures = {(load.scenario, stack.name): _measure(load, stack, rounds, pooled or {})
-                for load in run.loads for stack in run.stacks}  # fmt: skip
+                for load, stack in run.pairs()}  # fmt: skip
     services = {
         key: service_level.service(key[1], [attempt.blocks[key] for attempt in rounds.valid], service_level.error(run))
         for key in measures
@@ -71,7 +71,7 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: 
     not_judged = verdict.run_not_judged(rounds, family(run))
     bounds = _bounds(rounds)
     at_least = {(found.scenario, found.stack) for found in bounds if found.at_least}
-    others = [(load, stack) for load in run.loads for stack in run.stacks if stack.name != run.baseline]
+    others = [(load, stack) for load, stack in run.pairs() if stack.name != run.baseline]
     comparisons = _floors(run, measures, _guard([
         _compare(rounds, load, stack, metric, measures, services, not_judged, at_least)
         for load, stack in others for metric in METRICS.values() if metric.applies(load)
@@ -120,11 +120,10 @@ def _measure(load: Load, stack: Stack, rounds: Rounds, pooled: Samples) -> Measu
 
 def _bounds(rounds: Rounds) -> list[bound.Bound]:
     found = []
-    for load in rounds.run.loads:
-        for stack in rounds.run.stacks:
-            key = (load.scenario, stack.name)
-            blocks = [attempt.blocks[key] for attempt in rounds.valid]
-            found.append(bound.find(load, stack.name, stack.budget, blocks))
+    for load, stack in rounds.run.pairs():
+        key = (load.scenario, stack.name)
+        blocks = [attempt.blocks[key] for attempt in rounds.valid]
+        found.append(bound.find(load, stack.name, stack.budget, blocks))
     return [one for one in found if one is not None]
 
 
@@ -205,9 +204,8 @@ def _kind(run: Run, load: Load, stack: Stack, metric: Metric) -> verdict.Kind:
 
 def _predictions(run: Run, measures: Mapping[Key, Measures]) -> list[prediction.Prediction]:
     found = []
-    for load in run.loads:
-        for stack in run.stacks:
-            seen = measures[load.scenario, stack.name]
-            p50 = seen.pooled.p50_ms if seen.pooled else seen.p50_ms
-            found.append(prediction.predict(load, stack, seen.rate if seen.rounds else None, p50, seen.cpu_ms))
+    for load, stack in run.pairs():
+        seen = measures[load.scenario, stack.name]
+        p50 = seen.pooled.p50_ms if seen.pooled else seen.p50_ms
+        found.append(prediction.predict(load, stack, seen.rate if seen.rounds else None, p50, seen.cpu_ms))
     return [one for one in found if one is not None]

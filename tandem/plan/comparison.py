@@ -101,9 +101,17 @@ class Plan:
             provenance=provenance,
         )
 
+    def measured(self, name: str) -> list[Load]:
+        """Return the loads under which a stack is measured."""
+        return [load for load in self.loads if load.decoy or name != DECOY]
+
+    def blocks_per_round(self) -> int:
+        """Return how many blocks a round has."""
+        return sum(len(self.measured(name)) for name in self.definitions)
+
     def blocks(self) -> int:
         """Return how many blocks the run has."""
-        return self.rounds * len(self.definitions) * len(self.loads)
+        return self.rounds * self.blocks_per_round()
 
     def news_seconds(self) -> float:
         """Return how long the news service takes to answer; 0 where no scenario has it asked."""
@@ -111,9 +119,9 @@ class Plan:
 
     def block_seconds(self) -> float:
         """Return about how long a block takes, with its share of restoring, starting and stopping."""
-        return sum(load.warmup_seconds + load.seconds + 0.3 for load in self.loads) / len(self.loads) + 2.0 / len(
-            self.loads
-        )
+        loads = [load for name in self.definitions for load in self.measured(name)]
+        together = sum(load.warmup_seconds + load.seconds + 0.3 for load in loads) + 2.0 * len(self.definitions)
+        return together / len(loads)
 
 
 def plan(
@@ -149,7 +157,12 @@ def plan(
     load_test = chosen[first].application.load_test
     at_rate, saturated = _driven(profile, scenarios, load or ("rate" if rate else None))
     named = dict.fromkeys([*at_rate, *saturated]) if scenarios is None else scenarios
-    rows = choose_scenarios(load_scenarios(load_test), named)
+    known = load_scenarios(load_test)
+    if scenarios is None and load is None and rate is None:
+        named = dict.fromkeys([*named, *(name for name in profile.blocking if name in known)])
+    rows = choose_scenarios(known, named)
+    blocking = [name for name, row in rows.items() if row.blockers]
+    at_rate = [*(name for name in at_rate if name not in blocking), *blocking]
     saturated = _that_saturate(rows, saturated, required=load == "saturation" or not at_rate)
     layout = cpu_layout.layout(cpus)
     budgets = {name: definition.budget(len(layout.stack)) for name, definition in chosen.items()}
@@ -163,6 +176,7 @@ def plan(
         rate,
         profile.phases if seconds is None else profiles.scaled(profile.phases, seconds),
     )
+    loads = [msgspec.structs.replace(each, decoy=profile.decoy_blocked or not each.blocking) for each in loads]
     count = rounds or profile.rounds
     headlines = profiles.headlines(rows, loads, count, profile)
     too_few = too_few_rounds(count, len(headlines) * (len(chosen) - 1), 2 if extension else 1)

@@ -73,6 +73,7 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     not_judged: dict[str, str] = {}  # metrics that are judged of other scenarios and not of this one, and why
     why_rate: Text = ""  # what bounded the rate, as words
     blocking: Blocking | None = None  # who blocks meanwhile, and when
+    decoy: bool = True  # whether the decoy is measured under it, too
 
     @property
     def clients(self) -> str:
@@ -159,3 +160,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
         Text
     ]  # reasons known from the start why numbers of this run are suspect (one CPU, a machine in use, …)
     provenance: Provenance
+
+    def pairs(self) -> list[tuple[Load, Stack]]:
+        """Return what a round has a block of: each load with each stack that is measured under it."""
+        return [(load, stack) for load in self.loads for stack in self.stacks if load.decoy or stack.decoy_of is None]

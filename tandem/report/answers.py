@@ -1,4 +1,5 @@
-"""Answers: the first screen. How much each stack can take, and what a request costs, each with its numbers and its verdict."""
+"""Answers: the first screen. How much each stack can take, what a request costs, and what happens to everyone else when something
+blocks, each with its numbers and its verdict."""
 
 from __future__ import annotations
 
@@ -7,11 +8,13 @@ import msgspec
 from tandem import formats
 from tandem.judge.bound import Bound
 from tandem.judge.fairness import Starved
-from tandem.judge.metrics import CPU, MEMORY, THROUGHPUT, Metric
+from tandem.judge.measures import Measures
+from tandem.judge.metrics import CPU, LATE, MEMORY, METRICS, THROUGHPUT, Metric
 from tandem.judge.summary import Summary
 from tandem.judge.verdict import Ratio
-from tandem.records.setup import Load
+from tandem.records.setup import Blocking, Load
 from tandem.report import reasons, wording
+from tandem.rules import HEADLINE_TARGET, TARGETS_MS
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +29,7 @@ def answers(summary: Summary) -> list[Answer]:
     found = [
         Answer(question="How much can each take?", lines=_throughput(summary)),
         Answer(question="What does a request cost?", lines=_cost(summary)),
+        Answer(question="What happens to everyone else when something blocks?", lines=_blocking(summary)),
     ]
     return [answer for answer in found if answer.lines]
 
@@ -47,6 +51,38 @@ def _cost(summary: Summary) -> list[str]:
     last = summary.run.loads[-1]
     return lines + [f"Memory, {last.scenario}: {_values(summary, last, MEMORY)}. {_verdict(c)}"
                     for c in _compared(summary, last, MEMORY)]  # fmt: skip
+
+
+def _blocking(summary: Summary) -> list[str]:
+    """A sentence for each load that blocks, with what arithmetic expects, what became of the blockers, and the verdicts."""
+    lines = []
+    for load in summary.run.loads:
+        measures = {m.stack: m for m in summary.measures if m.scenario == load.scenario and m.harm}
+        names = [stack.name for stack in summary.run.stacks if stack.name in measures and not stack.decoy_of]
+        if load.blocking and names:
+            each = formats.listed([_harmed(measures[name]) for name in names])
+            verdicts = "; ".join(_verdict(c) for c in _compared(summary, load, LATE))
+            lines.append(f"{_blocks(load.blocking)}, each time {each}. {verdicts}")
+    return lines
+
+
+def _blocks(blocking: Blocking) -> str:
+    often = f"{blocking.rate:g} times a second" if blocking.rate != 1 else "once a second"
+    return f"While one request {often} blocks for {blocking.milliseconds:g} ms ({blocking.kind})"
+
+
+def _harmed(m: Measures) -> str:
+    """Say how many others were late on a stack, beside what its schedule predicts."""
+    assert m.harm is not None
+    late, predicted = formats.number(_tidy(m.late)), formats.number(_tidy(m.late_predicted))
+    lost = m.harm.blockers - m.harm.completed
+    refused = f", and {lost} of the {m.harm.blockers} that block were not answered" if lost else ""
+    return f"{late} others take more than {TARGETS_MS[HEADLINE_TARGET]:g} ms on {m.stack} (arithmetic: {predicted}{refused})"
+
+
+def _tidy(value: float | None) -> float | None:
+    """Write next to nothing as nothing: a tenth of a request is none."""
+    return value if value is None else round(value, 1) + 0.0
 
 
 def _compared(summary: Summary, load: Load, metric: Metric) -> list[Ratio]:
@@ -89,7 +125,9 @@ def by(bound: Bound) -> str:
 
 
 def _verdict(c: Ratio) -> str:
-    shown = f"{c.stack} ÷ {c.baseline}: {formats.times(c.estimate)}, {wording.levelled(c)}"
+    metric = METRICS[c.metric]
+    sign = "÷" if metric.compared == "ratio" else "−"
+    shown = f"{c.stack} {sign} {c.baseline}: {wording.effect(metric, c.estimate)}, {wording.levelled(c)}"
     if c.kind == "exploratory" or c.verdict == "not judged":
         return f"{shown}; {reasons.text(c.reason) or 'exploratory'}"
     why = f" ({reasons.text(c.reason)})" if c.reason else ""

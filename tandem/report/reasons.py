@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from tandem import formats
 from tandem.judge.metrics import METRICS
 from tandem.judge.reasons import Code, Missed, Reason
-from tandem.rules import INTERMITTENT, P99_BLOCK, P99_SECONDS, P99_STACK
+from tandem.rules import COMPLETED_LIMIT, INTERMITTENT, P99_BLOCK, P99_SECONDS, P99_STACK
 
 
 def text(reason: Reason | None) -> str:
@@ -66,6 +66,9 @@ TEXTS: dict[Code, Callable[[Reason], str]] = {
     ),
     "intermittent": _always(
         f"intermittent: pooled and round-wise ratio differ by more than {formats.percent(INTERMITTENT)}"
+    ),
+    "blockers not completed": lambda why: (
+        f"{why.stack} completed less than {formats.percent(COMPLETED_LIMIT)} of what blocks, and to refuse them harms nobody"
     ),
     "decoy not judged": lambda why: f"the decoy could not be judged: {text(why.because)}",
     "too few rounds": _always("too few rounds for the confidence that is asked for"),

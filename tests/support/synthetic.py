@@ -157,7 +157,8 @@ def round_of(
     """Return the blocks of one attempt of a round; `spoil` lets a burner run beside its first block."""
     found: list[Block] = []
     for each in head.loads:
-        order = random_.sample([one.name for one in head.stacks], len(head.stacks))
+        names = [stack.name for load, stack in head.pairs() if load is each]
+        order = random_.sample(names, len(names))
         for position, name in enumerate(order, 1):
 
             def edit(block: dict[str, Any]) -> None:

@@ -31,6 +31,8 @@ from tandem.records.journal import RECORDS, End, Record, Resumed
 from tandem.records.setup import Calibration, Load, Run
 from tests.support import synthetic
 
+SCENARIOS = ("waiting", "everyday")
+
 CALIBRATION = Calibration(
     ceiling_rate=5000, ceiling_cpu_share=0.99, floor_rate=300, floor_p50_ms=0.4, floor_p99_ms=0.9,
     dispatch_lag_p50_ms=0.05, dispatch_lag_p99_ms=0.2, generator_cpu_ms=0.2,
@@ -111,7 +113,7 @@ class Fake:
 @pytest.fixture
 def planned(monkeypatch: pytest.MonkeyPatch) -> Plan:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
-    return plan(profiles.QUICK, stacks.load(), seed=3, rounds=7)
+    return plan(profiles.QUICK, stacks.load(), seed=3, rounds=7, scenarios=SCENARIOS)
 
 
 def comparison(planned: Plan, executor: Fake, folder: Path, said: list[str] | None = None) -> Comparison:
@@ -246,7 +248,7 @@ def test_what_breaks_on_a_full_disk_is_told_as_a_full_disk(
 
 def test_an_exploratory_run_is_short_and_gives_no_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
-    planned = plan(profiles.QUICK, stacks.load(), seed=3, rounds=1)
+    planned = plan(profiles.QUICK, stacks.load(), seed=3, rounds=1, scenarios=SCENARIOS)
     executor, said = Fake(disturbed=[2]), list[str]()
     found = run(planned, executor, tmp_path / "run", said)
     assert "calibrate" not in executor.log
@@ -416,7 +418,7 @@ def test_a_planned_extension_goes_on_in_the_order_that_more_rounds_would_have_ha
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
-    planned = plan(profiles.QUICK, stacks.load(), seed=3, rounds=8, extension=2)
+    planned = plan(profiles.QUICK, stacks.load(), seed=3, rounds=8, extension=2, scenarios=SCENARIOS)
     run(planned, Fake(), tmp_path / "run")
     executor = Fake()
     resume(planned, executor, tmp_path / "run", 10)

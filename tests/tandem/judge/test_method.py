@@ -43,7 +43,13 @@ def test_the_rules_are_those_of_the_code() -> None:
     assert f"{rules.ACHIEVED_LIMIT:.0%} were answered well".replace("%", " %") in TEXT
     assert rules.REPEATS == 3
     assert "Three repeats are allowed" in TEXT
-    assert len(METRICS) == 6
-    for metric in METRICS.values():
+    assert f"at most the first phase's share and {rules.BAD_POINTS} points" in TEXT
+    assert f"less than {rules.COMPLETED_LIMIT:.0%} of its blockers".replace("%", " %") in TEXT
+    assert "T = " + ", ".join(f"{target:g}" for target in rules.TARGETS_MS[:2]) in TEXT
+    assert f"misses at {rules.TARGETS_MS[rules.HEADLINE_TARGET]:g} ms" in TEXT
+    assert f"| {METRICS['late'].title} |" in TEXT
+    assert f"a harm ratio of {METRICS['late'].delta:g}" in TEXT
+    assert len(METRICS) == 7
+    for metric in (each for each in METRICS.values() if each.key != "late"):
         delta = f"{metric.delta * 100:.0f} %" if metric.compared == "ratio" else f"{metric.delta:g} {metric.unit}"
         assert re.search(rf"\| {metric.title} \|.*\| {delta} \|", TEXT)

@@ -25,10 +25,11 @@ def two_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_profiles_are_what_the_method_says() -> None:
     quick, standard = planned(profiles.QUICK), planned()
-    assert (quick.rounds, standard.rounds) == (8, 9)
-    assert [load.seconds for load in quick.loads + standard.loads] == [4, 4, 12, 4, 4, 12, 4]
+    assert (quick.rounds, standard.rounds) == (7, 9)
+    assert [load.seconds for load in quick.loads + standard.loads] == [2, 10, 2, 12, 4, 4, 12, 12, 4]
     assert [(h.scenario, h.metric) for h in quick.headlines] == [
         ("waiting at saturation", "throughput"),
+        ("blocking", "late"),
         ("everyday at saturation", "throughput"),
     ]
     assert [(h.scenario, h.metric) for h in standard.headlines] == [
@@ -38,6 +39,7 @@ def test_the_profiles_are_what_the_method_says() -> None:
         ("read at saturation", "throughput"),
         ("waiting at saturation", "throughput"),
         ("waiting at saturation", "cpu"),
+        ("blocking", "late"),
         ("everyday", "cpu"),
         ("everyday", "p50"),
         ("everyday", "p99"),
@@ -65,7 +67,7 @@ def test_the_profiles_are_what_the_method_says() -> None:
     assert full.blocks() * full.block_seconds() + part.expected_seconds() < 75 * 60
     assert list(quick.definitions) == ["wsgi-gthread", "asgi", "decoy"]
     assert quick.blocks() * quick.block_seconds() < 340
-    assert standard.blocks() * standard.block_seconds() < 1500
+    assert standard.blocks() * standard.block_seconds() < 1600
 
 
 def test_capacity_is_searched_for_where_the_profile_and_the_scenarios_say_so() -> None:
@@ -97,8 +99,11 @@ def test_a_load_that_saturates_keeps_so_many_requests_in_flight() -> None:
         ("standard", {"scenarios": ["read"]}, ["read", "read at saturation"]),
         ("quick", {"scenarios": ["read"]}, ["read at saturation"]),
         ("quick", {"scenarios": ["read"], "load": "both"}, ["read", "read at saturation"]),
-        ("quick", {"rate": 30, "load": "rate"}, ["waiting", "everyday"]),
-        ("quick", {"rate": 30}, ["waiting", "everyday"]),
+        ("quick", {"rate": 30, "load": "rate", "rounds": 8}, ["waiting", "everyday"]),
+        ("quick", {"rate": 30, "rounds": 8}, ["waiting", "everyday"]),
+        ("quick", {"load": "saturation"}, ["waiting at saturation", "everyday at saturation"]),
+        ("quick", {"scenarios": ["blocking"]}, ["blocking"]),
+        ("quick", {"scenarios": ["read", "blocking"]}, ["read at saturation", "blocking"]),
         ("standard", {"scenarios": ["floor"]}, ["floor"]),
     ],
 )
@@ -135,7 +140,7 @@ def test_p99_is_a_headline_only_where_enough_requests_will_be_there(given: dict[
 
 
 def test_a_planned_extension_needs_rounds_for_half_the_error_at_each_look() -> None:
-    with pytest.raises(TandemError, match="2 headline ratios at each of two looks: give --rounds 8"):
+    with pytest.raises(TandemError, match="3 headline ratios at each of two looks: give --rounds 8"):
         planned(profiles.QUICK, extension=3, rounds=7)
     assert planned(profiles.QUICK, extension=3, rounds=8).extension == 3
 
@@ -147,7 +152,7 @@ def test_scenarios_that_write_come_last() -> None:
 
 
 def test_only_the_first_load_warms_a_fresh_stack_in_full() -> None:
-    assert [load.warmup_seconds for load in planned(warmup=5).loads] == [5, 3, 3, 3, 3]
+    assert [load.warmup_seconds for load in planned(warmup=5).loads] == [5, 3, 3, 3, 3, 3]
 
 
 def test_the_decoy_is_the_baseline_under_another_name() -> None:
@@ -170,7 +175,35 @@ def test_more_challengers_need_more_rounds() -> None:
     names = ["wsgi-gthread", "wsgi-sync", "asgi"]
     with pytest.raises(TandemError, match="give --rounds 10"):
         planned(names=names)
-    assert planned(profiles.QUICK, names=names, rounds=8).blocks() == 8 * 4 * 2
+    assert planned(profiles.QUICK, names=names, rounds=8).blocks() == 8 * (4 * 3 - 1)
+
+
+def test_who_blocks_when_is_in_the_load_and_the_app_is_told_so_only_then() -> None:
+    quick, standard = planned(profiles.QUICK), planned()
+    for found, phases in ((quick, (3, 4, 3)), (standard, (3, 5, 4))):
+        (load,) = [load for load in found.loads if load.blocking]
+        assert load.blocking is not None
+        assert (load.rate, load.blocking.rate, load.blocking.milliseconds) == (240, 2, 200)
+        assert (load.blocking.before, load.blocking.on, load.blocking.after) == phases
+        assert (load.seconds, load.blocking.number) == (sum(phases), 2 * phases[1])
+        assert all(stack.environment["LAB"] == "1" for stack in found.stacks())
+    without = planned(scenarios=["read"])
+    assert not any("LAB" in stack.environment for stack in without.stacks())
+    assert (quick.more, without.more) == ({"LAB": "1"}, {})
+
+
+def test_seconds_that_are_given_are_shared_by_the_phases() -> None:
+    (load,) = planned(profiles.QUICK, scenarios=["blocking"], seconds=5).loads
+    assert load.blocking is not None
+    assert (load.blocking.before, load.blocking.on, load.blocking.after, load.seconds) == (1.5, 2, 1.5, 5)
+
+
+def test_a_quick_run_has_no_decoy_where_others_block() -> None:
+    quick, standard = planned(profiles.QUICK), planned()
+    assert [load.scenario for load in quick.measured("decoy")] == ["waiting at saturation", "everyday at saturation"]
+    assert quick.measured("asgi") == quick.loads
+    assert standard.measured("decoy") == standard.loads
+    assert quick.blocks() == 7 * (2 * 3 + 2)
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,8 @@ def test_a_difference_is_written_with_its_sign_and_unit(found: Summary, page: Pa
 
 
 def test_no_practical_difference_names_its_band() -> None:
-    assert (wording.delta(RATE), wording.delta(BACKLOG)) == ("±10 %", "±5 requests")
+    judged = (synthetic.judge([1.0] * 9, "cpu"), synthetic.judge([0.0] * 9, "failed"))
+    assert [wording.delta(c) for c in judged] == ["±10 %", "±0.1 points"]
 
 
 def test_the_scorecard_has_a_column_for_each_metric(page: Page) -> None:

@@ -1,0 +1,67 @@
+"""Records of a run with blockers: a loop that stands and a pool that does not notice, as if they had been measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tandem.records.blocked import Blocked, Phase, RouteInPhase
+from tandem.records.journal import Record
+from tandem.records.setup import Blocking, Headline, Load
+from tests.support import synthetic
+from tests.support.synthetic import ASGI
+
+ROUTES = ("GET /api/users/{id}", "GET /healthz")
+RATE = 240.0
+BLOCKING = Blocking(
+    kind="sleep in the handler", route="GET /lab/sleep", rate=2, milliseconds=200, before=3, on=4, after=3
+)
+
+
+def load(**changes: Any) -> Load:
+    """How the scenario is driven."""
+    facts = {"rate": RATE, "seconds": 10.0, "blocking": BLOCKING, "situation": "Blocking libraries you can't replace"}
+    return synthetic.load("blocking", **{**facts, **changes})
+
+
+def blocked(late: int, usual: int = 0, **changes: Any) -> Blocked:
+    """So many late per blocker, on both routes together; `usual` of a hundred are late without any."""
+    facts: dict[str, Any] = {
+        "phases": [_phase(0, 3, 0, usual), _phase(3, 7, 4 * late, usual), _phase(7, 10, 0, usual)],
+        "blockers": 8, "completed": 8, "refused": 0, "blocker_p50_ms": 202.0, "recovery": 0.0, "relapses": 0,
+        "predicted": [9 * late, 8 * late, 0], "service_ms": 0.6, "queues": 1, "places": 1,
+    }  # fmt: skip
+    return Blocked(**{**facts, **changes})
+
+
+def _phase(start: int, end: int, late: int, usual: int) -> Phase:
+    arrivals = 120 * (end - start)
+    missed = late + arrivals * usual // 100
+    routes = [
+        RouteInPhase(
+            route=route,
+            arrivals=arrivals,
+            misses=[missed, missed, 0],
+            p50_ms=1.2,
+            p99_ms=190.0 if late else 3.0,
+            max_ms=204.0,
+        )
+        for route in ROUTES
+    ]
+    return Phase(start=start, end=end, routes=routes, dispatch_lag_p99_ms=0.3)
+
+
+def records(
+    late: dict[str, int] | None = None, rounds: int = 7, decoy: bool = False, edit: synthetic.Change = lambda block: None,
+    **changes: Any,
+) -> list[Record]:  # fmt: skip
+    """A run in which each blocker makes so many late on each stack: 28 on asgi and none elsewhere, unless given."""
+    found = {ASGI: 28} if late is None else late
+
+    def change(block: dict[str, Any]) -> None:
+        block["blocked"] = blocked(found.get(block["stack"], 0))
+        edit(block)
+
+    facts: dict[str, Any] = {
+        "profile": "quick", "loads": [load(decoy=decoy)], "headlines": [Headline(scenario="blocking", metric="late")],
+    }  # fmt: skip
+    return synthetic.synthesise(rounds, change=change, **{**facts, **changes})
