@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from .loop import Loop
+from .pools import Pool
 from .requests import InFlight, Request, current, header
 from .settings import THRESHOLD, Into, sink_of
 from .writer import Writer
@@ -19,23 +21,39 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class StallsMiddleware:
-    """Pure ASGI; the outermost is the best place. Records go `into` a file or a callable."""
+    """Pure ASGI; the outermost is the best place. Records go `into` a file or a callable; `pools`: who waits, by name."""
 
-    def __init__(self, app: App, into: Into = "stalls.jsonl", threshold: float = THRESHOLD) -> None:
+    def __init__(
+        self,
+        app: App,
+        into: Into = "stalls.jsonl",
+        threshold: float = THRESHOLD,
+        pools: Mapping[str, Callable[[], int]] | None = None,
+    ) -> None:
         self.app = app
-        self._threshold = threshold
+        self._threshold, self._waiting = threshold, dict(pools or {})
         self._writer = Writer(sink_of(into))
         self._in_flight = InFlight()
         self._loop: Loop | None = None
+        self._pools: list[Pool] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
         if self._loop is None or self._loop.loop is not asyncio.get_running_loop():
-            self._loop = Loop(self._writer, self._threshold, self._in_flight)
+            self._start()
         if scope["type"] == "lifespan":
             await self._lifespan(scope, receive, send)
         else:
             await self._request(scope, receive, send)
+
+    def _start(self) -> None:
+        """Watch the loop that runs here, and the pools of whoever serves on it."""
+        self._loop = Loop(self._writer, self._threshold, self._in_flight)
+        for pool in self._pools:
+            pool.stop()
+        self._pools = [Pool(self._writer, self._threshold, *pool) for pool in self._waiting.items()]
+        if (waiting := threads_of_anyio()) is not None:
+            self._pools.append(Pool(self._writer, self._threshold, "threads", waiting, "AnyIO worker thread"))
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -60,7 +78,19 @@ class StallsMiddleware:
         if self._loop is not None:
             self._loop.stop()
             self._loop = None
+        for pool in self._pools:
+            pool.stop()
+        self._pools = []
         self._writer.stop()
+
+
+def threads_of_anyio() -> Callable[[], int] | None:
+    """How many wait for a thread of anyio's pool, in which Starlette runs what is not async; None where there is none."""
+    module = sys.modules.get("anyio.to_thread")
+    if module is None:
+        return None
+    limiter = module.current_default_thread_limiter()
+    return lambda: int(limiter.statistics().tasks_waiting)
 
 
 def route(scope: Scope) -> str:

@@ -18,16 +18,22 @@ NOBODY = frozenset({"gc", "native", "gil", "descheduled"})
 
 def kind(measured: Measured, seen: Seen) -> str:
     """One of record.KINDS."""
-    samples = [sample for round in seen.samples for sample in round]
-    half = measured.seconds / 2
-    if measured.gc >= half:
+    if measured.kind == "queue":
+        return measured.kind
+    if measured.gc >= measured.seconds / 2:
         return "gc"
-    if seen.late >= half or len(samples) < 2:
-        return starved(measured, seen)
-    if (
-        sum(1 for sample in samples if not sample.stack) > len(samples) / 2
-    ):  # nothing ran on the loop, and yet it was late
-        return "gil" if measured.process_cpu - (measured.cpu or 0) >= half else "descheduled"
+    samples = [sample for round in seen.samples for sample in round]
+    if seen.late >= measured.seconds / 2 or (len(samples) < 2 and measured.kind is None):
+        because = starved(measured, seen)
+        return "pool" if measured.kind == "pool" and because != "descheduled" else because
+    return measured.kind or of_loop(measured, samples)
+
+
+def of_loop(measured: Measured, samples: list[Sample]) -> str:
+    """The same of the loop, where the samples can be trusted."""
+    if sum(1 for sample in samples if not sample.stack) > len(samples) / 2:  # nothing ran, and yet it was late
+        other = measured.process_cpu - (measured.cpu or 0) >= measured.seconds / 2
+        return "gil" if other else "descheduled"
     if share(Counter(sample.owner for sample in samples)) < MAJORITY:
         return "busy"
     return alone([sample for sample in samples if sample.stack])

@@ -69,6 +69,11 @@ class Measured:
     gc: float
     in_flight: int
     requests: tuple[str, ...]
+    kind: str | None = None
+    """Where the kind is known without a sample."""
+    waiting: int | None = None
+    route: str | None = None
+    request: str | None = None
 
     @property
     def seconds(self) -> float:

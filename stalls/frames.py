@@ -75,6 +75,13 @@ def short(file: str, folder: str = os.getcwd() + os.sep) -> str:
     return file
 
 
+def above(stack: list[Spot], module: str) -> tuple[Spot, ...]:
+    """What a module of this package has called: the stack above its frame; nothing where it is not on the stack."""
+    file = FOLDER + module
+    ends = (index for index, spot in enumerate(stack) if spot.code.co_filename == file)
+    return tuple(stack[: next(ends, 0)])
+
+
 def told(spot: Spot) -> str:
     """A spot as people read it."""
     return f"{short(spot.code.co_filename)}:{spot.line} {spot.code.co_qualname}"

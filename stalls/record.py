@@ -15,6 +15,9 @@ KINDS = {
     "native": "a native call held the GIL, so nobody could look: no sample",
     "gil": "another thread held the GIL",
     "descheduled": "the process itself got no CPU: nobody is blamed",
+    "slots": "all slots were taken: the process could begin no other request",
+    "queue": "a request waited for a slot",
+    "pool": "somebody waited for a thread or a connection of a pool",
 }
 
 
@@ -38,7 +41,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    """One stall of what is watched: the loop. All times in seconds."""
+    """One stall of what is watched: the loop, the slots, or a pool by its name. All times in seconds."""
 
     number: int
     """How many there were in this process: numbers that are missing in a file were counted and not written."""
@@ -56,9 +59,9 @@ class Stall:
     lines: tuple[Line, ...]
     """Every distinct line, what was seen most first; none where no sample can be trusted."""
     callbacks: int
-    """How many different callbacks were seen."""
+    """How many different callbacks, requests or threads were seen."""
     cpu: float | None
-    """CPU time of the watched thread; None where the platform can't tell."""
+    """CPU time of the watched threads; None where the platform can't tell."""
     process_cpu: float
     gc: float
     late: float
@@ -69,6 +72,8 @@ class Stall:
     in_flight: int
     requests: tuple[str, ...]
     """Ids of the requests in flight inside the process at its end, at most 50."""
+    waiting: int | None
+    """The most that waited for a slot or for the pool meanwhile; None where nobody could count."""
     stack: tuple[str, ...]
     """Where the most seen line came from, innermost first; left out beyond a number of stacks a minute."""
     others: tuple[str, ...]

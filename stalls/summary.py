@@ -87,7 +87,7 @@ def sentence(group: Group) -> str:
 
 COLUMNS = (
     "at", "pid", "watched", "kind", "seconds", "over", "line", "inside", "seen", "samples", "callbacks",
-    "cpu", "process_cpu", "gc", "late", "route", "request", "in_flight", "suspect",
+    "cpu", "process_cpu", "gc", "late", "route", "request", "in_flight", "waiting", "suspect",
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 import time
@@ -79,7 +80,7 @@ class Watchdog:
         if now < since + self._first:
             if self._watched.ended:
                 self._hand_over(planned, before)
-            return min(since, now + self._first) + self._first
+            return (now if math.isinf(since) else since) + self._first
         seen = self._seen = self._seen or Seen(number, step=self._step)
         seen.was_late(now - max(planned, since), *self._passed(before))
         self._sample(seen)

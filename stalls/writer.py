@@ -97,7 +97,7 @@ class Writer:
         found = diagnosis.lines(samples)
         blamed = kind not in diagnosis.NOBODY
         routes = Counter((sample.request, sample.route) for sample in samples if sample.request)
-        request, route = routes.most_common(1)[0][0] if routes and blamed else (None, None)
+        request, route = routes.most_common(1)[0][0] if routes and blamed else (measured.request, measured.route)
         return Stall(
             number=number,
             pid=os.getpid(),
@@ -118,6 +118,7 @@ class Writer:
             request=request,
             in_flight=measured.in_flight,
             requests=measured.requests,
+            waiting=measured.waiting,
             stack=diagnosis.path(found[0][1]) if found and blamed and self._may_tell_a_stack() else (),
             others=tuple(f"{place} ({count})" for place, count in seen.others.most_common(5)),
             suspect=str(found[0][0]) if found and not blamed else None,

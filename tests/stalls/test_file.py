@@ -21,7 +21,7 @@ STALL = Stall(
     number=1, pid=7, watched="loop", kind="wait", at=1790000000.5, monotonic=12.5, seconds=0.2, over=True, samples=20,
     lines=(Line("shop/orders.py", 41, "order", 19, "sleep"), Line("shop/orders.py", 42, "order", 1, "")), callbacks=1,
     cpu=0.001, process_cpu=0.01, gc=0.0, late=0.002, route="GET /orders/{id}", request="abc", in_flight=3,
-    requests=("abc", "d", "e"), stack=("shop/orders.py:41 order",), others=(), suspect=None,
+    requests=("abc", "d", "e"), waiting=None, stack=("shop/orders.py:41 order",), others=(), suspect=None,
 )  # fmt: skip
 NOBODY = dataclasses.replace(STALL, kind="descheduled", lines=(), stack=(), route=None, request=None, suspect="a.py:3")
 

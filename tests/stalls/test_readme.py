@@ -7,10 +7,12 @@ import re
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from werkzeug.test import create_environ, run_wsgi_app
 
 from stalls import summary
 from stalls.record import KINDS, Stall
@@ -34,7 +36,7 @@ def sleeping_line(name: str) -> str:
     return f"/srv/shop.py:{number}"
 
 
-@pytest.mark.parametrize("name", ["Starlette", "FastAPI"])
+@pytest.mark.parametrize("name", ["Starlette", "FastAPI", "Flask"])
 def test_they_are_ten(name: str) -> None:
     assert 0 < sum(map(bool, LINES[name].splitlines())) <= 10
 
@@ -47,6 +49,20 @@ def test_an_asgi_app(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     (stall,) = (stall for stall in summary.read(tmp_path / "stalls.jsonl") if stall.lines)
     assert (stall.kind, str(stall.lines[0]), stall.lines[0].inside) == ("wait", sleeping_line(name), "sleep")
     assert (stall.route, stall.request) == ("GET /", "from-nginx")
+
+
+def test_a_wsgi_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four requests at once take the four slots; each slot's line is counted."""
+    monkeypatch.chdir(tmp_path)
+    app = app_of("Flask")
+    environ = create_environ("/", headers={"X-Request-ID": "from-nginx"})
+    with ThreadPoolExecutor(4) as threads:
+        answers = [threads.submit(run_wsgi_app, app, dict(environ), buffered=True) for _ in range(4)]
+    assert [answer.result()[1] for answer in answers] == ["200 OK"] * 4
+    app.wsgi_app.stop()
+    (stall,) = (stall for stall in summary.read(tmp_path / "stalls.jsonl") if stall.lines)
+    assert (stall.kind, str(stall.lines[0]), stall.lines[0].inside) == ("slots", sleeping_line("Flask"), "sleep")
+    assert (stall.route, stall.request, stall.in_flight) == ("GET /", "from-nginx", 4)
 
 
 async def one_request(app: Callable[..., Awaitable[None]]) -> None:
