@@ -26,14 +26,15 @@ OUTCOMES = {
 
 
 def texts(found: Capacities) -> list[str]:
-    """Return what was found, a sentence each: the verdicts first of every scenario."""
+    """Return what was found: of every scenario which stacks surely take more, then each stack's bracket."""
     lines = []
     for level in found.search.levels:
         mine = [each for each in found.found if each.scenario == level.scenario]
-        lines += [f"{level.scenario}: {_verdict(each)}." for each in found.higher if each.scenario == level.scenario]
-        if len(mine) > 1 and not any(each.scenario == level.scenario for each in found.higher):
-            lines.append(f"{level.scenario}: no verdict, as no two brackets are both known and apart.")
-        lines += [f"{level.scenario}: {sentence(each)}." for each in mine]
+        verdicts = [_verdict(each) for each in found.higher if each.scenario == level.scenario]
+        if len(mine) > 1:
+            none = "no verdict, as no two brackets are both known and apart"
+            lines.append(f"{level.scenario}: {'; '.join(verdicts) or none}.")
+        lines.append(f"{level.scenario}, p99 below {level.target_ms:g} ms: {'; '.join(map(sentence, mine))}.")
     if found.end is None or not found.end.complete:
         why = f" ({found.end.reason})" if found.end else ""
         lines.insert(0, f"The search was broken off{why}: what it has is below.")
@@ -42,39 +43,35 @@ def texts(found: Capacities) -> list[str]:
 
 def sentence(one: Capacity) -> str:
     """Say what was found for one stack."""
-    level, found, tried = f"p99 below {one.target_ms:g} ms", one.bracket, [point.rate for point in one.points]
+    found, tried = one.bracket, [point.rate for point in one.points]
     between = formats.rates(found.met, found.missed)
     match one.state:
         case "settled":
-            return f"{one.stack} serves {found.met:,g}/s with {level}, and no more at {found.missed:,g}/s"
+            return f"{one.stack} serves {found.met:,g}/s and not {found.missed:,g}/s"
         case "at least":
             beyond = (
                 f"at {found.missed:,g}/s the load generator was the limit"
                 if found.missed
                 else "no higher rate was tried"
             )
-            return f"{one.stack} serves at least {found.met:,g}/s with {level}; {beyond}"
+            return f"{one.stack} serves at least {found.met:,g}/s ({beyond})"
         case "never":
-            return f"{one.stack} has {level} at no rate, down to {min(tried):,g}/s"
+            return f"{one.stack} meets it at no rate, down to {min(tried):,g}/s"
         case "spoiled":
-            return f"{one.stack}: given up, because other programs on this machine spoiled too many blocks; so far {between}"
+            return f"{one.stack} was given up, because other programs on this machine spoiled too many blocks (so far {between})"
         case "not settled":
-            return f"{one.stack}: no bracket after {CAPACITY_BLOCKS} blocks, as tries kept contradicting each other; {between}"
+            return f"{one.stack} has no bracket after {CAPACITY_BLOCKS} blocks, as tries contradicted each other ({between})"
         case "interrupted":
-            return f"{one.stack}: the search is not over; so far {between}"
+            return f"the search on {one.stack} is not over (so far {between})"
 
 
 def _verdict(each: Higher) -> str:
+    if not each.least:
+        return f"{each.stack} takes more than {each.than}"
     times = (
-        f"at least {formats.times(each.least)}"
-        if each.most is None
-        else f"{formats.times(each.least)} to {formats.times(each.most)}"
+        f"at least {formats.times(each.least)}" if each.most is None else f"{formats.bounds(each.least, each.most)}×"
     )
-    return (
-        f"{each.stack} takes more than {each.than}, {times} of it"
-        if each.least
-        else f"{each.stack} takes more than {each.than}"
-    )
+    return f"{each.stack} takes {times} the rate of {each.than}"
 
 
 def table(found: Capacities) -> Table:

@@ -130,7 +130,7 @@ def test_what_a_scenario_waits_comes_on_top_of_the_level(monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("answers", "state", "says"),
     [
-        (lambda stack, rate: {"p99_ms": 2000.0}, "never", "at no rate"),
+        (lambda stack, rate: {"p99_ms": 2000.0}, "never", "meets it at no rate"),
         (
             lambda stack, rate: (
                 {"p99_ms": 20.0 if rate < 900 else 300.0}
@@ -247,8 +247,8 @@ def test_the_page_shows_sentences_numbers_and_curves(planned: CapacityPlan, tmp_
     page = Page((folder / "report.html").read_text())
     assert {"capacity.csv", "capacity-read.csv"} <= {*page.files}
     text = " ".join(" ".join(page.words).split())
-    assert "asgi takes more than wsgi-gthread" in text
-    assert "with p99 below 100 ms" in text
+    assert "the rate of wsgi-gthread" in text
+    assert "read, p99 below 100 ms: wsgi-gthread serves " in text
     svg = (folder / "img" / "capacity-read.svg").read_text()
     assert "service level of 100 ms" in svg
     assert "asgi" in (folder / "report.md").read_text()
@@ -263,7 +263,7 @@ def test_a_comparison_that_ends_with_a_search_shows_it(planned: CapacityPlan, tm
     page = Page((folder / "report.html").read_text())
     assert "capacity" in page.ids
     assert "capacity-read.csv" in page.files
-    assert "asgi takes more than wsgi-gthread" in (folder / "report.md").read_text()
+    assert "the rate of wsgi-gthread" in (folder / "report.md").read_text()
 
 
 @pytest.mark.parametrize(
