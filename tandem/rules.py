@@ -40,7 +40,7 @@ NEEDED = {"p50": 2 * TAIL, "p90": 10 * TAIL, "p99": 100 * TAIL, "p999": 1_000 * 
 CAPACITY_STEP, CAPACITY_LEAP, CAPACITY_MOST = 1.05, 4, 100_000
 """A search for capacity: each rate is so many times the one before, its first leap so many rates long, and no rate higher."""
 
-CAPACITY_TRIES, CAPACITY_BLOCKS, CAPACITY_SPOILED = 3, 40, 6
+CAPACITY_TRIES, CAPACITY_BLOCKS, CAPACITY_SPOILED = 3, 40, 12
 """How often each end of a bracket is tried; how many blocks a search may take, and how many of them may be spoiled by what is
 outside the stack, before it is given up."""
 

@@ -15,8 +15,11 @@ import msgspec
 
 from tandem.rules import CAPACITY_LEAP, CAPACITY_MOST, CAPACITY_STEP, CAPACITY_TRIES
 
-Outcome = Literal["met", "missed", "generator"]
-"""Of one try: the service level was met; the stack missed it; it was missed where the generator was the limit."""
+Limit = Literal["generator", "others"]
+"""What else than the stack a level was missed for: the load generator, or other programs on the machine."""
+
+Outcome = Literal["met", "missed"] | Limit
+"""Of one try."""
 
 Tries = Mapping[float, Sequence[Outcome]]
 """The outcomes at each rate that was tried."""
@@ -40,12 +43,12 @@ class Bracket(msgspec.Struct, frozen=True, kw_only=True):
 
     met: float | None  # highest rate at which every try met the service level; None: there is none
     missed: float | None  # lowest rate at which most tries missed it; None: none was found
-    by_generator: bool = False  # whether the generator was the limit there: the stack may serve more
+    limit: Limit | None = None  # what else than the stack was the limit there: the stack may serve more
 
     @property
     def at_least(self) -> bool:
         """Whether the stack may serve more than was seen."""
-        return self.by_generator or self.missed is None
+        return self.limit is not None or self.missed is None
 
 
 def start(expected: float) -> float:
@@ -75,13 +78,13 @@ def bracket(tries: Tries) -> Bracket:
     return Bracket(
         met=met[-1] if met else None,
         missed=missed,
-        by_generator=missed is not None and "generator" in tries[missed],
+        limit=next((one for one in tries.get(missed or 0, ()) if one in ("generator", "others")), None),
     )
 
 
 def higher(one: Bracket, other: Bracket) -> bool:
     """Tell whether one capacity is surely the higher: it meets the level at a rate at which the other missed it by itself."""
-    return one.met is not None and other.missed is not None and not other.by_generator and one.met >= other.missed
+    return one.met is not None and other.missed is not None and other.limit is None and one.met >= other.missed
 
 
 def _against(outcomes: Sequence[Outcome]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal
@@ -17,8 +18,9 @@ from tandem.records.setup import Budget, Run
 from tandem.rules import ACHIEVED_LIMIT, CAPACITY_BLOCKS, CAPACITY_SPOILED, FAILED_LIMIT
 
 SLOWER = {limit.key for limit in (validity.LAG, validity.WAITING, validity.GENERATOR, validity.OTHERS, validity.STEAL,
-                                  validity.THROTTLED)}  # fmt: skip
-"""Causes that can only make answers later: a level that was met beside them was met."""
+                                  validity.THROTTLED, validity.GAP)}  # fmt: skip
+"""Causes that can only make answers later: a level that was met beside them was met. Whoever uses the stack's own CPU uncounted,
+even a process of the stack, takes it from the stack."""
 
 Bounds = Mapping[tuple[str, str], float]
 """Rates that arithmetic allows, by scenario and stack."""
@@ -95,11 +97,14 @@ class Course:
 
     @property
     def outcomes(self) -> dict[float, list[Outcome]]:
-        """What counts of the tries, by rate."""
+        """What counts of the tries, by rate; every second one that was spoiled at a rate counts as missed for it."""
         found: dict[float, list[Outcome]] = {}
+        spoiled: Counter[float] = Counter()
         for each in self.tries:
-            if (one := outcome(each.block, self.level.target_ms)) is not None:
-                found.setdefault(each.rate, []).append(one)
+            one = outcome(each.block, self.level.target_ms)
+            spoiled[each.rate] += one is None
+            if one is not None or not spoiled[each.rate] % 2:
+                found.setdefault(each.rate, []).append(one or "others")
         return found
 
     @property
@@ -115,7 +120,7 @@ class Course:
     @property
     def spoiled(self) -> int:
         """How many tries something outside the stack spoiled."""
-        return len(self.tries) - sum(map(len, self.outcomes.values()))
+        return sum(outcome(each.block, self.level.target_ms) is None for each in self.tries)
 
     @property
     def given_up(self) -> bool:
@@ -167,7 +172,7 @@ class Course:
             return "spoiled" if self.spoiled > CAPACITY_SPOILED else "not settled"
         known = bracket.bracket(self.outcomes)
         if known.met is None:
-            return "never"
+            return "spoiled" if known.limit else "never"
         return "at least" if known.at_least else "settled"
 
 

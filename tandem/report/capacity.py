@@ -49,11 +49,8 @@ def sentence(one: Capacity) -> str:
         case "settled":
             return f"{one.stack} serves {found.met:,g}/s and not {found.missed:,g}/s"
         case "at least":
-            beyond = (
-                f"at {found.missed:,g}/s the load generator was the limit"
-                if found.missed
-                else "no higher rate was tried"
-            )
+            limit = "the load generator was" if found.limit == "generator" else "other programs on this machine were"
+            beyond = f"at {found.missed:,g}/s {limit} the limit" if found.missed else "no higher rate was tried"
             return f"{one.stack} serves at least {found.met:,g}/s ({beyond})"
         case "never":
             return f"{one.stack} meets it at no rate, down to {min(tried):,g}/s"

@@ -144,6 +144,14 @@ def test_what_a_scenario_waits_comes_on_top_of_the_level(monkeypatch: pytest.Mon
             "spoiled",
             "other programs",
         ),
+        (
+            lambda stack, rate: (
+                {"p99_ms": 20.0 if rate < 300 else 2000.0}
+                | {"interference": synthetic.interference(others_cpu_share=0.5)}
+            ),
+            "at least",
+            "other programs on this machine were the limit",
+        ),
     ],
 )
 def test_a_search_without_a_bracket_says_so_and_ends(

@@ -68,7 +68,7 @@ def test_a_stack_that_never_meets_the_level_ends_soon() -> None:
 
 def test_a_generator_that_is_the_limit_makes_it_at_least() -> None:
     found, _ = search(lambda rate: "met" if rate < 2000 else "generator", bracket.start(900))
-    assert found.by_generator
+    assert found.limit == "generator"
     assert found.at_least
     assert found.met is not None
     assert 2000 / CAPACITY_STEP**2 < found.met < 2000
@@ -106,7 +106,7 @@ def test_outcomes_without_any_order_are_given_up() -> None:
 def test_only_disjoint_brackets_tell_which_is_higher() -> None:
     low, high = Bracket(met=300, missed=315), Bracket(met=331, missed=348)
     touching, overlapping = Bracket(met=315, missed=331), Bracket(met=300, missed=331)
-    limited, never = Bracket(met=400, missed=420, by_generator=True), Bracket(met=None, missed=1)
+    limited, never = Bracket(met=400, missed=420, limit="others"), Bracket(met=None, missed=1)
     assert bracket.higher(high, low)
     assert not bracket.higher(low, high)
     assert bracket.higher(touching, low)  # it meets 315/s, which the other misses
