@@ -89,6 +89,7 @@ FULL = Profile(
         ("waiting at saturation", "cpu"),
     ),
     capacity=("read", "waiting"),
+    decoy_blocked=False,  # there is no time left, as in quick runs
 )
 PROFILES = {profile.name: profile for profile in (QUICK, STANDARD, FULL)}
 

@@ -53,6 +53,7 @@ def test_the_profiles_are_what_the_method_says() -> None:
         ("pages", "cpu"),
         ("pages at saturation", "throughput"),
         ("waiting at saturation", "throughput"),
+        ("blocking", "late"),
         ("everyday", "cpu"),
         ("everyday", "p50"),
         ("everyday at saturation", "throughput"),
