@@ -6,8 +6,7 @@ Each is undone by itself where it fails, by a savepoint. What became of them may
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from userdb import statements, units
 from userdb.units import Unit
@@ -26,8 +25,7 @@ class Connection(Protocol):
     def rollback(self) -> None: ...
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a unit has returned, or why it has written nothing."""
 
     result: Any = None
@@ -54,6 +52,17 @@ def run(connection: Connection, calls: Sequence[Call], execute: units.Execute) -
         if len(calls) == 1:
             return [Outcome(error=error)]
         return [outcome for call in calls for outcome in run(connection, [call], execute)]
+    return outcomes
+
+
+def read(calls: Sequence[Call], execute: units.Execute) -> list[Outcome]:
+    """What units return that write nothing, one after another, each on what is there by then."""
+    outcomes = []
+    for call in calls:
+        try:
+            outcomes.append(Outcome(units.run(call(), execute)))
+        except Exception as error:
+            outcomes.append(Outcome(error=error))
     return outcomes
 
 

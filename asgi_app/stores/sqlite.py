@@ -1,10 +1,9 @@
-"""SQLite by itself: a unit of work runs whole in the thread of one connection, so that it costs the event loop one wait."""
+"""SQLite by itself: units of work run whole in the thread of one connection, as many as wait for one turn of the event loop."""
 
 from __future__ import annotations
 
 import userdb.sqlite_driver  # noqa: F401  # isort: skip  # first of all, before anything imports sqlite3
 
-import asyncio
 import sqlite3
 from collections.abc import Callable
 from functools import partial
@@ -18,7 +17,8 @@ from userdb.groups import Call, Outcome
 from userdb.settings import Settings
 from userdb.units import Rows, Unit, Values
 
-from .writer import WAIT, Writer
+from .readers import Readers
+from .writer import Writer
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -41,41 +41,33 @@ class Database:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._compiled = Compiled("sqlite")
-        self._idle: list[Connection] = []
-        self._places = asyncio.Semaphore(settings.read_connections)  # whoever came first gets one first
-        self._writing: Connection | None = None
+        self._open: list[Connection] = []
+        self._readers = Readers(self._read_together)
         self._writer = Writer(self._write_together, settings.write_queue)
 
     async def open(self) -> None:
         """Open all connections. Raises DefectiveSQLiteError."""
+        self._open.append(await self._connected(statements.SQLITE_PRAGMAS))
         for _ in range(self._settings.read_connections):
-            self._idle.append(await self._connected(statements.SQLITE_READ_PRAGMAS))
-        self._writing = await self._connected(statements.SQLITE_PRAGMAS)
-        for connection in (self._writing, self._idle[0]):
-            version = await connection.run(partial(self._run, units.sqlite_version()))
-            sqlite_driver.refuse_defective(version, self._settings.allow_defective_sqlite)
+            self._open.append(await self._connected(statements.SQLITE_READ_PRAGMAS))
+            self._readers.add(self._open[-1])
+        for connection in (self._open[0], self._open[-1]):
+            [version] = await self._read_together(connection, [units.sqlite_version])
+            sqlite_driver.refuse_defective(version.result, self._settings.allow_defective_sqlite)
 
     async def close(self) -> None:
         """Write what waits, then close all connections."""
         await self._writer.close()
-        if self._writing is not None:
-            self._idle.append(self._writing)
-            self._writing = None
-        while self._idle:
-            await self._idle.pop().close()
+        while self._open:
+            await self._open.pop().close()
 
     async def read(self, unit: Callable[Given, Unit[Result]], *values: Given.args, **named: Given.kwargs) -> Result:
         """The result of a unit that writes nothing. Raises Busy where no connection came free."""
-        connection = await self._taken()
         try:
-            return await connection.run(partial(self._run, unit(*values, **named)))
+            result: Result = await self._readers.result(partial(unit, *values, **named))
         except sqlite3.Error as error:
             raise errors.of_driver(sqlite3, error) from error
-        finally:
-            self._idle.append(
-                connection
-            )  # where the wait was cancelled, the next unit comes after this one in its thread
-            self._places.release()
+        return result
 
     async def write(self, unit: Callable[Given, Unit[Result]], *values: Given.args, **named: Given.kwargs) -> Result:
         """The result of a unit when it is committed. Raises Busy where too many wait."""
@@ -96,25 +88,13 @@ class Database:
         await connection
         return connection
 
-    async def _taken(self) -> Connection:
-        """A free connection. Raises Busy where none comes free in time."""
-        try:
-            async with asyncio.timeout(WAIT if self._places.locked() else None):
-                await self._places.acquire()
-        except TimeoutError as error:
-            raise errors.Busy() from error
-        return self._idle.pop()
+    async def _read_together(self, connection: Connection, calls: list[Call]) -> list[Outcome]:
+        """What units return that one connection reads in a row."""
+        return await connection.run(lambda own: groups.read(calls, partial(self._execute, own)))
 
     async def _write_together(self, calls: list[Call]) -> list[Outcome]:
         """What becomes of the units of a group."""
-        assert self._writing is not None  # opened before anybody writes
-        return await self._writing.run(partial(self._run_group, calls))
-
-    def _run(self, unit: Unit[Result], connection: sqlite3.Connection) -> Result:
-        return units.run(unit, partial(self._execute, connection))
-
-    def _run_group(self, calls: list[Call], connection: sqlite3.Connection) -> list[Outcome]:
-        return groups.run(connection, calls, partial(self._execute, connection))
+        return await self._open[0].run(lambda own: groups.run(own, calls, partial(self._execute, own)))
 
     def _execute(self, connection: sqlite3.Connection, statement: Any, values: Values) -> Rows:
         return connection.execute(*self._compiled(statement, values)).fetchall()

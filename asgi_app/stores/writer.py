@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 from userdb import errors, groups
 from userdb.groups import Call, Outcome
@@ -16,13 +15,12 @@ WAIT = 5.0
 """Seconds that anybody waits for a connection."""
 
 
-@dataclass(frozen=True)
-class Change:
-    """A unit of work that waits, and where its result is waited for."""
+class Waiting(NamedTuple):
+    """A unit of work that waits, where its result is waited for, and since when."""
 
     call: Call
     future: asyncio.Future[Any]
-    began: float = field(default_factory=monotonic)
+    began: float
 
 
 class Writer:
@@ -30,14 +28,14 @@ class Writer:
 
     def __init__(self, write: Callable[[list[Call]], Awaitable[list[Outcome]]], most: int) -> None:
         self._write, self._most = write, most
-        self._waiting: deque[Change] = deque()
+        self._waiting: deque[Waiting] = deque()
         self._working: asyncio.Task[None] | None = None
 
     async def written(self, call: Call) -> Any:
         """The result of a unit when it is committed; who waits no longer before it began has changed nothing. Raises Busy."""
         if len(self._waiting) >= self._most:
             raise errors.Busy()
-        change = Change(call, asyncio.get_running_loop().create_future())
+        change = Waiting(call, asyncio.get_running_loop().create_future(), monotonic())
         self._waiting.append(change)
         if self._working is None:
             self._working = asyncio.create_task(self._work())
@@ -50,33 +48,36 @@ class Writer:
 
     async def _work(self) -> None:
         """Write one group after another until nobody waits."""
-        while group := self._group():
-            await self._write_group(group)
+        while group := oldest(self._waiting, groups.MOST):
+            try:
+                outcomes = await self._write([each.call for each in group])
+            except Exception as error:  # nothing is known of any of them
+                outcomes = [Outcome(error=error) for _ in group]
+            tell(group, outcomes)
         self._working = None
 
-    def _group(self) -> list[Change]:
-        """The oldest changes; those who have waited too long are refused."""
-        group: list[Change] = []
-        while self._waiting and len(group) < groups.MOST:
-            change = self._waiting.popleft()
-            if change.future.done():  # its client has gone
-                continue
-            if monotonic() - change.began > WAIT:
-                change.future.set_exception(errors.Busy())
-            else:
-                group.append(change)
-        return group
 
-    async def _write_group(self, group: list[Change]) -> None:
-        """Write them, and tell each what became of it."""
-        try:
-            outcomes = await self._write([change.call for change in group])
-        except Exception as error:  # nothing is known of any of them
-            outcomes = [Outcome(error=error) for _ in group]
-        for change, outcome in zip(group, outcomes, strict=True):
-            if change.future.done():
-                continue
-            if outcome.error is not None:
-                change.future.set_exception(outcome.error)
-            else:
-                change.future.set_result(outcome.result)
+def oldest(waiting: deque[Waiting], most: int) -> list[Waiting]:
+    """Up to so many who wait; those who have waited too long are refused."""
+    group: list[Waiting] = []
+    since = monotonic() - WAIT
+    while waiting and len(group) < most:
+        each = waiting.popleft()
+        if each.future.done():  # its client has gone
+            continue
+        if each.began < since:
+            each.future.set_exception(errors.Busy())
+        else:
+            group.append(each)
+    return group
+
+
+def tell(group: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
+    """Tell each what became of it."""
+    for each, outcome in zip(group, outcomes, strict=True):
+        if each.future.done():
+            continue
+        if outcome.error is not None:
+            each.future.set_exception(outcome.error)
+        else:
+            each.future.set_result(outcome.result)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 # Files whose whole text must be the same. http and app are the seams to the frameworks, passwords the one to threads, server
-# the one to the server, news the one to the HTTP client, of which each world has its own best, sqlite and writer those to
-# whatever waits for the database: there, names, order, and docstrings must be the same, and what is inside may differ.
+# the one to the server, news the one to the HTTP client, of which each world has its own best, sqlite, readers and writer
+# those to whatever waits for the database: there, names, order, and docstrings must be the same, and what is inside may differ.
 SAME_TEXT = [
     "__init__.py",
     "accounts.py",
@@ -18,7 +18,16 @@ SAME_TEXT = [
     "stores/pools.py",
     "stores/postgresql.py",
 ]
-SAME_OUTLINE = ["app.py", "http.py", "news.py", "passwords.py", "server.py", "stores/sqlite.py", "stores/writer.py"]
+SAME_OUTLINE = [
+    "app.py",
+    "http.py",
+    "news.py",
+    "passwords.py",
+    "server.py",
+    "stores/readers.py",
+    "stores/sqlite.py",
+    "stores/writer.py",
+]
 
 # What the WSGI app says -> what the ASGI app says.
 WORDS = {
@@ -55,6 +64,10 @@ OUTLINE_ONLY = {
     ("asgi_app", "Connection"): "what aiosqlite has no public call for",
     ("asgi_app", "Connection.run"): "the same",
     ("asgi_app", "Database._connected.connect"): "a connection is made in its own thread",
+    ("asgi_app", "Database._read_together"): "what waits in an event loop is read for one wait of it",
+    ("asgi_app", "Readers._work"): "the same",
+    ("wsgi_app", "Database._read_alone"): "threads read at once by themselves",
+    ("wsgi_app", "Writer._group"): "between threads, what is asked and what is noted must be one step",
     ("wsgi_app", "SyncWorker"): "gunicorn has two kinds of workers in use here",
     ("wsgi_app", "ThreadWorker"): "the same",
     ("wsgi_app", "Counting.begin"): "Flask calls something before and after a request",

@@ -16,9 +16,11 @@ from sqlalchemy import ClauseElement, text
 
 from userdb import groups, statements
 from userdb.compiled import Compiled
+from userdb.errors import NotFound
 from userdb.groups import Call
 from userdb.units import Rows, Unit, Values
 
+FIND = text("SELECT id FROM words WHERE word = :word")
 ADD = text("INSERT INTO words (word) VALUES (:word) RETURNING id")
 
 
@@ -45,11 +47,14 @@ class Connection:
 
     def run(self, *calls: Call) -> list[groups.Outcome]:
         """What became of these."""
+        return groups.run(self, calls, self.execute_compiled)
 
-        def execute(statement: ClauseElement, values: Values) -> Rows:
-            return self.own.execute(*self.compiled(statement, values)).fetchall()
+    def read(self, *calls: Call) -> list[groups.Outcome]:
+        """What these find."""
+        return groups.read(calls, self.execute_compiled)
 
-        return groups.run(self, calls, execute)
+    def execute_compiled(self, statement: ClauseElement, values: Values) -> Rows:
+        return self.own.execute(*self.compiled(statement, values)).fetchall()
 
     def words(self) -> list[str]:
         """All that were kept, by their length where they are long."""
@@ -76,6 +81,19 @@ def add(*words: str) -> Unit[int]:
 def adding(*words: str) -> Call:
     """The unit, to be begun as often as it takes."""
     return partial(add, *words)
+
+
+def find(word: str) -> Unit[int]:
+    """The number of a word. Raises NotFound."""
+    found = yield FIND, {"word": word}
+    if not found:
+        raise NotFound()
+    return int(found[0][0])
+
+
+def finding(word: str) -> Call:
+    """The same, for a word that may not be there."""
+    return partial(find, word)
 
 
 def errors(outcomes: list[groups.Outcome]) -> list[str | None]:
@@ -120,3 +138,10 @@ def test_behind_a_lock_all_are_told_so_at_once(connection: Connection, tmp_path:
         outcomes = connection.run(adding("one"), adding("two"))
     assert errors(outcomes) == ["OperationalError"] * 2
     assert connection.begun == 1
+
+
+def test_of_those_who_read_in_a_row_each_is_told_its_own(connection: Connection) -> None:
+    connection.run(adding("one"), adding("two"))
+    outcomes = connection.read(finding("two"), finding("none"), finding("one"))
+    assert errors(outcomes) == [None, "NotFound", None]
+    assert [each.result for each in outcomes] == [2, None, 1]

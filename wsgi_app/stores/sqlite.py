@@ -7,7 +7,6 @@ import userdb.sqlite_driver  # noqa: F401  # isort: skip  # first of all, before
 import sqlite3
 from collections.abc import Callable
 from functools import partial
-from queue import Empty, SimpleQueue
 from typing import Any, ParamSpec, TypeVar
 
 from userdb import errors, groups, sqlite_driver, statements, units
@@ -16,7 +15,8 @@ from userdb.groups import Call, Outcome
 from userdb.settings import Settings
 from userdb.units import Rows, Unit, Values
 
-from .writer import WAIT, Writer
+from .readers import Readers
+from .writer import Writer
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -30,38 +30,33 @@ class Database:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._compiled = Compiled("sqlite")
-        self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
-        self._writing: sqlite3.Connection | None = None
+        self._open: list[sqlite3.Connection] = []
+        self._readers = Readers(self._read_alone)
         self._writer = Writer(self._write_together, settings.write_queue)
 
     def open(self) -> None:
         """Open all connections. Raises DefectiveSQLiteError."""
+        self._open.append(self._connected(statements.SQLITE_PRAGMAS))
         for _ in range(self._settings.read_connections):
-            reading = self._connected(statements.SQLITE_READ_PRAGMAS)
-            self._idle.put(reading)
-        self._writing = self._connected(statements.SQLITE_PRAGMAS)
-        for connection in (self._writing, reading):
-            version = self._run(units.sqlite_version(), connection)
+            self._open.append(self._connected(statements.SQLITE_READ_PRAGMAS))
+            self._readers.add(self._open[-1])
+        for connection in (self._open[0], self._open[-1]):
+            version = self._read_alone(connection, units.sqlite_version)
             sqlite_driver.refuse_defective(version, self._settings.allow_defective_sqlite)
 
     def close(self) -> None:
         """Write what waits, then close all connections."""
         self._writer.close()
-        if self._writing is not None:
-            self._idle.put(self._writing)
-            self._writing = None
-        while not self._idle.empty():
-            self._idle.get().close()
+        while self._open:
+            self._open.pop().close()
 
     def read(self, unit: Callable[Given, Unit[Result]], *values: Given.args, **named: Given.kwargs) -> Result:
         """The result of a unit that writes nothing. Raises Busy where no connection came free."""
-        connection = self._taken()
         try:
-            return self._run(unit(*values, **named), connection)
+            result: Result = self._readers.result(partial(unit, *values, **named))
         except sqlite3.Error as error:
             raise errors.of_driver(sqlite3, error) from error
-        finally:
-            self._idle.put(connection)
+        return result
 
     def write(self, unit: Callable[Given, Unit[Result]], *values: Given.args, **named: Given.kwargs) -> Result:
         """The result of a unit when it is committed. Raises Busy where too many wait."""
@@ -80,23 +75,13 @@ class Database:
             connection.execute(pragma)
         return connection
 
-    def _taken(self) -> sqlite3.Connection:
-        """A free connection. Raises Busy where none comes free in time."""
-        try:
-            return self._idle.get(timeout=WAIT)
-        except Empty as error:
-            raise errors.Busy() from error
+    def _read_alone(self, connection: sqlite3.Connection, call: Call) -> Any:
+        """What a unit returns."""
+        return units.run(call(), partial(self._execute, connection))
 
     def _write_together(self, calls: list[Call]) -> list[Outcome]:
         """What becomes of the units of a group."""
-        assert self._writing is not None  # opened before anybody writes
-        return self._run_group(calls, self._writing)
-
-    def _run(self, unit: Unit[Result], connection: sqlite3.Connection) -> Result:
-        return units.run(unit, partial(self._execute, connection))
-
-    def _run_group(self, calls: list[Call], connection: sqlite3.Connection) -> list[Outcome]:
-        return groups.run(connection, calls, partial(self._execute, connection))
+        return groups.run(self._open[0], calls, partial(self._execute, self._open[0]))
 
     def _execute(self, connection: sqlite3.Connection, statement: Any, values: Values) -> Rows:
         return connection.execute(*self._compiled(statement, values)).fetchall()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 from userdb import errors, groups
 from userdb.groups import Call, Outcome
@@ -17,13 +16,12 @@ WAIT = 5.0
 """Seconds that anybody waits for a connection."""
 
 
-@dataclass(frozen=True)
-class Change:
-    """A unit of work that waits, and where its result is waited for."""
+class Waiting(NamedTuple):
+    """A unit of work that waits, where its result is waited for, and since when."""
 
     call: Call
     future: Future[Any]
-    began: float = field(default_factory=monotonic)
+    began: float
 
 
 class Writer:
@@ -31,13 +29,13 @@ class Writer:
 
     def __init__(self, write: Callable[[list[Call]], list[Outcome]], most: int) -> None:
         self._write, self._most = write, most
-        self._waiting: deque[Change] = deque()
+        self._waiting: deque[Waiting] = deque()
         self._lock, self._is_working = threading.Lock(), False
         self._thread = ThreadPoolExecutor(1)
 
     def written(self, call: Call) -> Any:
         """The result of a unit when it is committed; who waits no longer before it began has changed nothing. Raises Busy."""
-        change = Change(call, Future())
+        change = Waiting(call, Future(), monotonic())
         with self._lock:
             if len(self._waiting) >= self._most:
                 raise errors.Busy()
@@ -54,29 +52,37 @@ class Writer:
     def _work(self) -> None:
         """Write one group after another until nobody waits."""
         while group := self._group():
-            self._write_group(group)
+            try:
+                outcomes = self._write([each.call for each in group])
+            except Exception as error:  # nothing is known of any of them
+                outcomes = [Outcome(error=error) for _ in group]
+            tell(group, outcomes)
 
-    def _group(self) -> list[Change]:
-        """The oldest changes; those who have waited too long are refused."""
-        group: list[Change] = []
+    def _group(self) -> list[Waiting]:
+        """Those who wait; where nobody does, whoever comes next begins anew."""
         with self._lock:
-            while self._waiting and len(group) < groups.MOST:
-                change = self._waiting.popleft()
-                if monotonic() - change.began > WAIT:
-                    change.future.set_exception(errors.Busy())
-                else:
-                    group.append(change)
+            group = oldest(self._waiting, groups.MOST)
             self._is_working = bool(group)
         return group
 
-    def _write_group(self, group: list[Change]) -> None:
-        """Write them, and tell each what became of it."""
-        try:
-            outcomes = self._write([change.call for change in group])
-        except Exception as error:  # nothing is known of any of them
-            outcomes = [Outcome(error=error) for _ in group]
-        for change, outcome in zip(group, outcomes, strict=True):
-            if outcome.error is not None:
-                change.future.set_exception(outcome.error)
-            else:
-                change.future.set_result(outcome.result)
+
+def oldest(waiting: deque[Waiting], most: int) -> list[Waiting]:
+    """Up to so many who wait; those who have waited too long are refused."""
+    group: list[Waiting] = []
+    since = monotonic() - WAIT
+    while waiting and len(group) < most:
+        each = waiting.popleft()
+        if each.began < since:
+            each.future.set_exception(errors.Busy())
+        else:
+            group.append(each)
+    return group
+
+
+def tell(group: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
+    """Tell each what became of it."""
+    for each, outcome in zip(group, outcomes, strict=True):
+        if outcome.error is not None:
+            each.future.set_exception(outcome.error)
+        else:
+            each.future.set_result(outcome.result)

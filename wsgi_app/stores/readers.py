@@ -1,0 +1,37 @@
+"""The connections for reading, and who waits for one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any, Generic, TypeVar
+
+from userdb import errors
+from userdb.groups import Call
+
+from .writer import WAIT
+
+Connection = TypeVar("Connection")
+
+
+class Readers(Generic[Connection]):
+    """Whoever has waited longest gets a free connection: alone in a thread, with all that came in one turn of an event loop."""
+
+    def __init__(self, read: Callable[[Connection, Call], Any]) -> None:
+        self._read = read
+        self._idle: SimpleQueue[Connection] = SimpleQueue()
+
+    def add(self, connection: Connection) -> None:
+        """One more connection, which is free."""
+        self._idle.put(connection)
+
+    def result(self, call: Call) -> Any:
+        """The result of a unit. Raises Busy where no connection came free in time."""
+        try:
+            connection = self._idle.get(timeout=WAIT)
+        except Empty as error:
+            raise errors.Busy() from error
+        try:
+            return self._read(connection, call)
+        finally:
+            self._idle.put(connection)
