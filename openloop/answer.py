@@ -58,7 +58,7 @@ class Received:
     def decode(self) -> None:
         """Undo the coding of its content. Raises ValueError or zlib.error where it can't be undone."""
         coding = self.headers.get("content-encoding")
-        if coding is None or not self.content:
+        if coding is None or not self.content:  # HEAD and 304 tell a coding, too
             return
         if coding not in _DECODERS:
             raise ValueError(f"unknown content-encoding {short(coding)}")

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import gevent
 from gevent import socket
+from gevent.monkey import get_original
 from gevent.pool import Group
 
 from openloop.answer import Received, WrongAnswerError
@@ -25,6 +26,8 @@ UNFINISHED_BECAUSE = "unfinished: no answer when the run ended"
 
 _REPEATABLE = ("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE")
 """Methods whose request may be sent again where it is unknown whether the server has seen it (RFC 9110, section 9.2.2)."""
+
+_PlainSocket = get_original("socket", "socket")
 
 
 class Client:
@@ -123,7 +126,10 @@ class Client:
         connected = socket.create_connection(self._address, self._timeout)
         try:
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return self._tls.wrap_socket(connected, server_hostname=self._address[0]) if self._tls else connected
+            if self._tls:
+                return self._tls.wrap_socket(connected, server_hostname=self._address[0])
+            # From here on nobody waits for it, so it need not be one that gevent's greenlets can wait for.
+            return _PlainSocket(fileno=connected.detach())
         except BaseException:
             connected.close()
             raise

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import urlsplit
 
-_FIRST, _LAST = "User-Agent: openloop\r\n", "Accept-Encoding: gzip, deflate\r\n"
+_FIRST, _LAST = {"User-Agent": "openloop"}, {"Accept-Encoding": "gzip, deflate"}
 """What is sent with every request, around its own headers; then comes Host."""
 
 _JSON = {"Content-Type": "application/json", "Accept": "application/json"}
+"""What is sent with a body."""
 
 _WITH_BODY = ("POST", "PUT", "PATCH")
 """Methods that tell the length of their body, be it 0 (RFC 9110, section 8.6)."""
@@ -24,7 +26,7 @@ class Messages:
     def __init__(self, host: str) -> None:
         self._host = f"Host: {urlsplit(host).netloc.rpartition('@')[2]}\r\n"
         # Most requests have neither headers nor a body of their own.
-        self._bare = f" HTTP/1.1\r\n{_FIRST}{_LAST}{self._host}\r\n"
+        self._bare = f" HTTP/1.1\r\n{_lines((), False)}{self._host}\r\n"
 
     def message(
         self, method: str, path: str, headers: Mapping[str, str] | None, body: Mapping[str, object] | None
@@ -34,24 +36,21 @@ class Messages:
             raise ValueError(f"{path!r} is no path")
         if not headers and body is None and method not in _WITH_BODY:
             return f"{method} {path}{self._bare}".encode("latin-1")
-        fields = headers or {}
-        lines = _lines(fields)
-        given = {name.lower() for name in fields}
-        if "user-agent" not in given:
-            lines = _FIRST + lines
-        if "accept-encoding" not in given:
-            lines += _LAST
-        if body is None:
-            length = "Content-Length: 0\r\n" if method in _WITH_BODY else ""
-            return f"{method} {path} HTTP/1.1\r\n{lines}{self._host}{length}\r\n".encode("latin-1")
-        payload = json.dumps(body).encode()
-        lines += _lines({name: value for name, value in _JSON.items() if name.lower() not in given})
-        head = f"{method} {path} HTTP/1.1\r\n{lines}{self._host}Content-Length: {len(payload)}\r\n\r\n"
-        return head.encode("latin-1") + payload
+        lines = _lines(tuple((headers or {}).items()), body is not None)
+        payload = b"" if body is None else json.dumps(body).encode()
+        length = f"Content-Length: {len(payload)}\r\n" if payload or method in _WITH_BODY else ""
+        return f"{method} {path} HTTP/1.1\r\n{lines}{self._host}{length}\r\n".encode("latin-1") + payload
 
 
-def _lines(fields: Mapping[str, str]) -> str:
-    lines = "".join([f"{name}: {value}\r\n" for name, value in fields.items()])
-    if lines.count("\n") != len(fields) or lines.count("\r") != len(fields):
+@lru_cache(1024)
+def _lines(fields: tuple[tuple[str, str], ...], with_body: bool) -> str:
+    """A request's own headers, and what is sent with every request where they don't say otherwise."""
+    lines = [f"{name}: {value}\r\n" for name, value in fields]
+    if any(line.count("\n") + line.count("\r") != 2 for line in lines):
         raise ValueError(f"a header of {fields!r} has several lines")
-    return lines
+    given = {name.lower() for name, _ in fields}
+    first, last, more = (
+        [f"{name}: {value}\r\n" for name, value in usual.items() if name.lower() not in given]
+        for usual in (_FIRST, _LAST, _JSON if with_body else {})
+    )
+    return "".join([*first, *lines, *last, *more])

@@ -45,6 +45,10 @@ class TimerFile:
             raise OSError("no timerfd") from error
         if self.fd < 0:
             raise OSError(ctypes.get_errno(), "no timerfd")
+        self._spec = _TimerSpec()
+        self._time = self._spec.value  # a part of it, not a copy
+        self._arguments = self.fd, _ABSOLUTE, ctypes.byref(self._spec), None
+        self._settime = self._libc.timerfd_settime
 
     def set(self, at: float) -> None:
         """Become readable at this time of the monotonic clock; 0: never. What has been readable no longer is."""
@@ -52,8 +56,8 @@ class TimerFile:
         if sys.version_info >= (3, 13):
             os.timerfd_settime_ns(self.fd, flags=_ABSOLUTE, initial=nanoseconds)
             return
-        spec = _TimerSpec(_TimeSpec(0, 0), _TimeSpec(*divmod(nanoseconds, 1_000_000_000)))
-        if self._libc.timerfd_settime(self.fd, _ABSOLUTE, ctypes.byref(spec), None):
+        self._time.seconds, self._time.nanoseconds = divmod(nanoseconds, 1_000_000_000)
+        if self._settime(*self._arguments):
             raise OSError(ctypes.get_errno(), "timerfd_settime failed")
 
     def close(self) -> None:
