@@ -70,3 +70,21 @@ def test_where_too_many_wait_the_next_is_told_at_once(app: str, database: Path, 
             assert [each.result() for each in others if each.done()] == [503]
         assert sorted(each.result() for each in (first, *others)) == [200, 200, 503]
         assert change(client, 8, age=1) == 200
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_whoever_has_waited_too_long_is_refused_without_another_try(
+    app: str, database: Path, statements: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("userdb.statements.SQLITE_PRAGMAS", ("PRAGMA busy_timeout=1000",))
+    monkeypatch.setattr(f"{app}_app.stores.writer.WAIT", 0.01)
+    settings = settings_for(database, STORE="direct")
+    with in_process(app, settings) as client, ThreadPoolExecutor(2) as pool:
+        with locked(database):
+            statements.clear()
+            first = pool.submit(change, client, 5, age=1)
+            assert eventually(lambda: "BEGIN IMMEDIATE" in statements)
+            second = pool.submit(change, client, 6, age=1)
+            assert [first.result(), second.result()] == [503, 503]
+        assert statements.count("BEGIN IMMEDIATE") == 1
+        assert change(client, 6, age=1) == 200
