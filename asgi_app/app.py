@@ -76,4 +76,13 @@ def create_app(settings: Settings | None = None) -> Starlette:
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
+    watch(app, settings)
     return app
+
+
+def watch(app: Starlette, settings: Settings) -> None:
+    """Write what is held up into a file, where the laboratory asks for one; else not even imported."""
+    if settings.stalls_file:
+        from stalls.asgi import StallsMiddleware
+
+        app.add_middleware(StallsMiddleware, into=settings.stalls_file)

@@ -44,10 +44,10 @@ class Slots:
         self._watchdog: Watchdog | None = None
 
     def stop(self) -> None:
-        """End the watchdog; what is held and let go is over."""
+        """End the watchdog, and with it what is held."""
         with self._lock:
-            if not math.isinf(self._free):
-                self._close()
+            self._free = min(self._free, time.monotonic())
+            self._close()
             self._stopped = True
         if self._watchdog is not None:
             self._watchdog.stop()

@@ -23,11 +23,13 @@ ALLOWED = {
         "werkzeug",
         "sqlalchemy",
         "urllib3",
+        "stalls",
         "_typeshed",
     },
     "asgi_app": {
         "userdb",
         "starlette",
+        "stalls",
         "uvicorn",
         "anyio",
         "sqlalchemy",

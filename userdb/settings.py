@@ -43,6 +43,7 @@ class Settings:
     metrics_folder: Path | None  # where all processes of a stack count together
     allow_defective_sqlite: bool
     lab: bool  # whether the routes below /lab are there, which block on purpose
+    stalls_file: Path | None  # where the laboratory writes what was held up, and by which line
 
     @property
     def on_sqlite(self) -> bool:
@@ -79,6 +80,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     Raises SettingsError naming the variable.
     """
     metrics = environment.get("PROMETHEUS_MULTIPROC_DIR")  # the name that the library reads, too
+    lab, stalls = environment.get("LAB", "0") == "1", environment.get("STALLS_FILE")
     return Settings(
         database_url=_database_url(environment.get("DATABASE_URL") or DEFAULT_DATABASE_URL),
         store=_store(environment.get("STORE") or "engine"),
@@ -97,7 +99,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         password_queue=_whole(environment, "PASSWORD_QUEUE", 8),
         metrics_folder=Path(metrics) if metrics else None,
         allow_defective_sqlite=environment.get("ALLOW_DEFECTIVE_SQLITE", "0") == "1",
-        lab=environment.get("LAB", "0") == "1",
+        lab=lab,
+        stalls_file=Path(stalls) if lab and stalls else None,
     )
 
 

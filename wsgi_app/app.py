@@ -64,4 +64,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["services"] = Services(store, news, Passwords(settings), sessions, devices, settings)
     atexit.register(news.close)
     atexit.register(store.close)
+    watch(app, settings)
     return app
+
+
+def watch(app: Flask, settings: Settings) -> None:
+    """Write what is held up into a file, where the laboratory asks for one; else not even imported."""
+    if settings.stalls_file:
+        from stalls.wsgi import StallsMiddleware
+
+        app.wsgi_app = StallsMiddleware(app.wsgi_app, into=settings.stalls_file)  # type: ignore[method-assign]  # Flask's way

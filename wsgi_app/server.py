@@ -10,6 +10,7 @@ from gunicorn.util import write_nonblock
 from gunicorn.workers import gthread, sync
 from gunicorn.workers.base import Worker
 
+from userdb import settings
 from userdb.nginx_errors import MALFORMED
 
 
@@ -31,3 +32,11 @@ class SyncWorker(Protocol, sync.SyncWorker):
 
 class ThreadWorker(Protocol, gthread.ThreadWorker):
     """A worker that handles requests in threads."""
+
+    def run(self) -> None:
+        """Serve; in the laboratory it is known how long requests wait for a thread."""
+        if settings.from_environment().stalls_file:
+            from stalls.executor import time_queue
+
+            time_queue(self.tpool)
+        super().run()

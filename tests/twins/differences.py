@@ -70,6 +70,7 @@ OUTLINE_ONLY = {
     ("wsgi_app", "Writer._group"): "between threads, what is asked and what is noted must be one step",
     ("wsgi_app", "SyncWorker"): "gunicorn has two kinds of workers in use here",
     ("wsgi_app", "ThreadWorker"): "the same",
+    ("wsgi_app", "ThreadWorker.run"): "requests wait for a thread in the server's queue; uvicorn has none",
     ("wsgi_app", "Counting.begin"): "Flask calls something before and after a request",
     ("wsgi_app", "Counting.end"): "the same",
     ("asgi_app", "Counting.__call__"): "an ASGI app is wrapped in another one",
