@@ -81,7 +81,7 @@ FULL = Profile(
     rounds=10,
     seconds=12,
     warmup=2,
-    # Two challengers: 11 ratios of each, and late requests, are what ten rounds can decide. p99 scatters too much to be decided
+    # Two challengers: 12 ratios of each, late requests among them, are what ten rounds can decide. p99 scatters too much
     # (tests/selftest/decided.py), p50 of pages and writes follows their CPU.
     shown_only=(
         *((name, "p99") for name in ("read", "pages", "everyday", "write")),

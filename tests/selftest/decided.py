@@ -35,7 +35,7 @@ class Shape(NamedTuple):
         return self.name == "quick"
 
 
-SHAPES = (Shape("quick", 8, 3), Shape("standard", 9, 12), Shape("full", 10, 24))
+SHAPES = (Shape("quick", 7, 3), Shape("standard", 9, 12), Shape("full", 10, 24))
 
 
 class Seen(NamedTuple):
