@@ -19,6 +19,7 @@ from openloop.request import Request
 from openloop.schedule import Schedule
 from openloop.second import Schedule as Second
 from openloop.timer import Alarm
+from openloop.turns import Bell, InTurns, Turns
 
 QUIET_SECONDS = 1.0
 """A wait for answers that takes longer is said."""
@@ -30,22 +31,26 @@ class Dispatcher:
     """One run of one process. `limit` bounds the requests in flight, None where users wait for their answers.
 
     Everything happens in the event loop: the alarm goes off, what is due is sent, the alarm is set to the next one. `watch`
-    is told the rate and the requests in flight whenever they change. `second` is a second population.
+    is told the rate and the requests in flight whenever they change. `second` is a second population. With `turns` it sends in
+    these alone.
     """
 
     def __init__(
         self,
-        schedule: Schedule,
+        schedule: Schedule | InTurns,
         numbers: Iterator[int],
         factory: RequestFactory,
         client: Client,
         limit: int | None,
         watch: Callable[[int, int], None],
         second: Second | None = None,
+        turns: Turns | None = None,
     ) -> None:
         self._schedule, self._numbers, self._factory, self._client = schedule, numbers, factory, client
         self._limit, self._watch, self._second = limit, watch, second
         self._alarm = Alarm(self._on_alarm)
+        self._turns = turns
+        self._bell = None if turns is None else Bell(turns.begin, self._on_turn_over)
         self._settled, self._ended = Event(), Event()
         self._drained_at = 0.0
         self.is_open = True
@@ -59,12 +64,29 @@ class Dispatcher:
             self._watch(self._schedule.rate, self._client.in_flight)
 
     def request(self) -> None:
-        """Send the next arrival at once and wait for its answer: a closed loop."""
+        """Send the next arrival at once, or as soon as it may, and wait for its answer: a closed loop."""
+        if self._turns is not None:
+            self._turns.wait()
         if self.is_open:
             answer: Any = Waiter()
             # Not at once: whoever waits goes on in the event loop's own turn, wherever the answer was accounted for.
             self._dispatch_next(now(), partial(answer.hub.loop.run_callback, answer.switch, None))
             answer.get()
+
+    def take_turn(self, begin: float, end: float) -> None:
+        """Send between these two times of the arrivals' clock, which come after all others."""
+        if self.is_open and self._turns is not None and self._bell is not None:
+            self._turns.add(begin, end)
+            self._bell.set(begin, end)
+            self._set_alarm()
+
+    def _on_turn_over(self) -> None:
+        self._on_alarm()  # what was due until now, and is a little late
+        self._tell_quiet()
+
+    def _tell_quiet(self) -> None:
+        if self._turns is not None and not self._client.in_flight:
+            self._turns.quiet()
 
     def _on_alarm(self) -> None:
         try:
@@ -94,6 +116,7 @@ class Dispatcher:
 
     def _finish(self, over: Callable[[], None]) -> None:
         self._watch(self._schedule.rate, self._client.in_flight)
+        self._tell_quiet()
         if not self.is_open and not self._client.in_flight:
             self._settled.set()
         over()
@@ -122,6 +145,9 @@ class Dispatcher:
         self._on_alarm()  # what was due until now, and is a little late
         self.is_open, self._drained_at = False, now()
         self._alarm.close()
+        if self._turns is not None and self._bell is not None:
+            self._turns.end()
+            self._bell.close()
         try:
             if (
                 self._client.in_flight

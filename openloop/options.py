@@ -70,6 +70,13 @@ def add(parser: LocustArgumentParser, scenarios: Mapping[str, Scenario], default
         help="Write every arrival with its exact times to this file (gzip CSV) when the test stops.",
     )
     parser.add_argument(
+        "--turns",
+        action="store_true",
+        include_in_web_ui=False,
+        help="Ask only in turns, told on standard input in lines of their beginning and end in seconds since the epoch, and let "
+        "what is in flight end between them; the run ends with the input. With --headless, in one process.",
+    )
+    parser.add_argument(
         "--allow-remote",
         metavar="HOST",
         default="",

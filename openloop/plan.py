@@ -16,6 +16,7 @@ from openloop.schedule import CLOSED, KINDS, Schedule, gaps
 from openloop.second import Schedule as SecondSchedule
 from openloop.second import Second
 from openloop.target import RefusedError, Target, checked
+from openloop.turns import InTurns, Turns
 
 LATECOMER = 1_000_000_000
 """Arrivals of a worker that joins a run under way are numbered from a multiple of this, far from all others."""
@@ -35,6 +36,7 @@ class Plan:
     recording: bool  # whether samples are kept
     workers: list[str]
     facts: Facts = dataclasses.field(repr=False)  # what the scenario prepared; it may hold a password
+    turns: bool = False  # whether it asks in turns alone
 
     @property
     def is_closed(self) -> bool:
@@ -69,10 +71,11 @@ class Part:
         """What knows what each of them asks for."""
         return RequestFactory(self.plan.scenario, self.plan.seed_key, make)
 
-    def schedule(self, now: float) -> Schedule:
+    def schedule(self, now: float, turns: Turns | None = None) -> Schedule | InTurns:
         """When they are due."""
         plan = self.plan
-        return Schedule(gaps(plan.arrivals, plan.seed_key, self.first, self.step), now)
+        each = gaps(plan.arrivals, plan.seed_key, self.first, self.step)
+        return Schedule(each, now) if turns is None else InTurns(Schedule(each, 0.0), turns)
 
     def second(self, second: Second | None, began: float) -> SecondSchedule | None:
         """When those of the second population are due, in a run that began then; a worker that comes late sends none."""
@@ -86,6 +89,7 @@ class Fixed(NamedTuple):
 
     allow_remote: str
     samples: str
+    turns: bool = False
 
 
 def make(options: Any, host: str | None, fixed: Fixed, workers: list[str], scenarios: Mapping[str, Scenario]) -> Plan:
@@ -106,6 +110,7 @@ def make(options: Any, host: str | None, fixed: Fixed, workers: list[str], scena
         recording=bool(fixed.samples),
         workers=sorted(workers),
         facts=facts,
+        turns=fixed.turns,
     )
 
 

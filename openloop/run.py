@@ -35,6 +35,7 @@ from openloop.tab import add_tab
 from openloop.tally import Tally
 from openloop.target import RefusedError, Target
 from openloop.told import Told
+from openloop.turns import ANSWERED, WAITS, Turns, told
 
 BEGAN = "openloop began"
 """What the line on standard output starts with that tells the beginning of a run, in seconds since the epoch."""
@@ -50,6 +51,9 @@ STUMBLED, LATE = 2, 3
 
 MOST_STUMBLES = 20
 """Kinds of failures of checks that are told in full."""
+
+USERS_BEGIN = 3
+"""Rounds of the event loop in which users that were just started have begun, and those of a closed loop wait."""
 
 STARTS_WITHIN_SECONDS = 10.0
 """How long the users of a worker are waited for, what it asks the target before included."""
@@ -111,6 +115,7 @@ class Run:
             environment.runner.register_message(REFUSED, self._on_refused)
             environment.runner.register_message(BEGUN, self._on_begun)
         environment.events.test_start.add_listener(self._on_test_start)
+        environment.events.spawning_complete.add_listener(self._on_spawned)
         environment.events.test_stopping.add_listener(self._on_test_stopping)
         environment.events.quitting.add_listener(self._on_quitting)
 
@@ -187,9 +192,32 @@ class Run:
             tell=self._tally.tell,
             stumbled=self._on_stumble,
         )
-        factory = part.factory(requests)
+        turns = Turns(self._on_answered) if plan.turns else None
+        schedule, factory = part.schedule(now(), turns), part.factory(requests)
         second = part.second(self._scenarios[plan.scenario].second(plan.facts), self._began)
-        return Dispatcher(part.schedule(now()), part.numbers(), factory, client, limit, self.recording.watch, second)
+        return Dispatcher(schedule, part.numbers(), factory, client, limit, self.recording.watch, second, turns)
+
+    def _on_spawned(self, **_: object) -> None:
+        """Where the run has turns: take them, once all users are there, so that no user changes what is due in a turn."""
+        if self.plan is not None and self.plan.turns:
+            for _turn in range(USERS_BEGIN):
+                gevent.sleep(0)
+            print(WAITS, flush=True)
+            gevent.spawn(self._take_turns)
+
+    def _take_turns(self) -> None:
+        assert self.dispatcher is not None
+        assert self._environment.runner is not None
+        try:
+            for begin, end in told(sys.stdin.fileno()):
+                self.dispatcher.take_turn(begin - self.recording.epoch, end - self.recording.epoch)
+        except ValueError as error:
+            self._environment.process_exit_code = 1
+            print(f"A line on standard input tells no turn: {error}", file=sys.stderr, flush=True)
+        gevent.spawn(self._environment.runner.quit)
+
+    def _on_answered(self, moment: float) -> None:
+        print(f"{ANSWERED} {self.recording.epoch + moment:.6f}", flush=True)
 
     def _on_test_stopping(self, **_: object) -> None:
         """The load ends, before Locust stops its users; whoever waits for Locust waits for the last answers."""
@@ -242,6 +270,8 @@ class Run:
         else:
             assert isinstance(runner, LocalRunner)
             workers = [runner.client_id]
+        if self._fixed.turns and not (self._is_headless and isinstance(runner, LocalRunner)):
+            self._refuse("--turns needs --headless, and one process.")
         try:
             options = argparse.Namespace(**{**vars(self._environment.parsed_options), **self._kept})
             plan = make(options, self._environment.host, self._fixed, workers, self._scenarios)

@@ -147,6 +147,8 @@ def _plan(given: argparse.Namespace, seed: int | None) -> planning.Plan:
         seed=seed,
         cpus=given.cpus,
         waive=given.waive,
+        slices=given.slices,
+        in_one_piece_too=given.in_one_piece_too,
     )
 
 

@@ -191,6 +191,19 @@ def compare() -> dict[str, tuple[Option, ...]]:
                 "--seconds", whole_number(1, 3600), "N", f"length of a block's window (standard: {standard.seconds})"
             ),
             Option(
+                "--slices",
+                whole_number(0, 3600),
+                "N",
+                "cut each window into so many slices, which the stacks of a round take in turn (default: 0, in one piece, "
+                "stack after stack)",
+            ),
+            Option(
+                "--in-one-piece-too",
+                None,
+                "",
+                "measure each window that is cut into slices in one piece, too, beside it",
+            ),
+            Option(
                 "--rate",
                 whole_number(1, 100_000),
                 "N",

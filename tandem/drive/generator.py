@@ -28,6 +28,12 @@ MEASURED = (0, 1, 3)
 """Exit status of a Locust that measured: all went well, requests failed, requests were sent late; the samples say which."""
 
 LOADS_WITHIN, STARTS_WITHIN = 30.0, 10.0
+ANSWERED, WAITS = "openloop answered ", "openloop waits for its turn"
+"""What openloop prints after each turn, once nothing is in flight any more, and before the first."""
+
+LOOK_SECONDS = 0.005
+"""How often it is looked whether a turn's last answer has come: often beside a gap between turns, seldom beside the CPU of it."""
+
 MARGIN = 0.1
 """Seconds by which the window ends before Locust does, so that the load is the same to its end."""
 
@@ -49,20 +55,23 @@ def check(*load_tests: Path) -> None:
 
 
 class Drive(NamedTuple):
-    """How Locust is driven: its own arguments, and the seconds of warm-up, window and drain."""
+    """How Locust is driven: its own arguments, and the seconds of warm-up, window and drain; or in turns, that are told."""
 
     scenario: str
     arguments: list[str]
     warmup_seconds: float
     seconds: float
     drain_seconds: float
+    turns: bool = False
 
 
 def drive(load: Load) -> Drive:
     """Return how Locust drives a load."""
     if load.saturates:
-        return closed_loop(load.clients, load.in_flight, load.warmup_seconds, load.seconds, load.timeout_seconds)
-    return open_loop(load)
+        found = closed_loop(load.clients, load.in_flight, load.warmup_seconds, load.seconds, load.timeout_seconds)
+    else:
+        found = open_loop(load)
+    return found._replace(turns=bool(load.slices))
 
 
 def open_loop(load: Load) -> Drive:
@@ -107,7 +116,7 @@ def command(drive: Drive, *, load_test: str, host: str, key: str, users: int, sa
     # fmt: off
     return [
         sys.executable, "-m", "locust", "-f", f"{load_test},{HOLD}", "--headless", "--only-summary", "-H", host,
-        *drive.arguments, "-t", f"{drive.warmup_seconds + drive.seconds:.0f}s",
+        *drive.arguments, *(["--turns"] if drive.turns else ["-t", f"{drive.warmup_seconds + drive.seconds:.0f}s"]),
         "--stop-timeout", f"{drive.drain_seconds:.0f}", "--scenario", drive.scenario,
         "--seed-key", key, "--users-in-database", str(users), "--samples", str(samples),
     ]
@@ -119,6 +128,7 @@ class Generator:
 
     def __init__(self, drive: Drive, child: Child, samples: Path) -> None:
         self.drive, self.child, self.samples = drive, child, samples
+        self._turns = 0
 
     @classmethod
     def prepare(
@@ -154,15 +164,38 @@ class Generator:
 
     def release(self) -> Window:
         """Let it go, and return the window that it will fill. Raises RunFailed where it doesn't start."""
+        self._tell("go")
+        began = moment_in(BEGAN, self._wait_for(BEGAN, STARTS_WITHIN))
+        end = began + self.drive.warmup_seconds + self.drive.seconds - MARGIN
+        return Window(end - self.drive.seconds, end)
+
+    def join_in(self) -> None:
+        """Let one that takes turns go on until it waits for the first. Raises RunFailed where it doesn't start."""
+        self._tell("go")
+        self._wait_for(WAITS, STARTS_WITHIN)
+
+    def take_turn(self, turn: Window) -> None:
+        """Have it send in this time and in no other until the next turn. Raises RunFailed where it has ended."""
+        self._turns += 1
+        self._tell(f"{turn.start:.6f} {turn.end:.6f}")
+
+    def answered(self, watch: Callable[[], None]) -> float:
+        """Wait until nothing of its last turn is in flight, and return when that was. Raises RunFailed where it never is."""
+        within = self.drive.drain_seconds + STARTS_WITHIN
+        return moment_in(ANSWERED, self._wait_for(ANSWERED, within, self._turns, LOOK_SECONDS, watch))
+
+    def no_more_turns(self) -> None:
+        """Let one that takes turns write its samples and end."""
+        assert self.child.popen.stdin is not None
+        self.child.popen.stdin.close()
+
+    def _tell(self, line: str) -> None:
         assert self.child.popen.stdin is not None
         try:
-            self.child.popen.stdin.write(b"go\n")
+            self.child.popen.stdin.write(f"{line}\n".encode())
             self.child.popen.stdin.flush()
         except BrokenPipeError:
             self.child.check()
-        began = began_at(self._wait_for(BEGAN, STARTS_WITHIN))
-        end = began + self.drive.warmup_seconds + self.drive.seconds - MARGIN
-        return Window(end - self.drive.seconds, end)
 
     def finish(self, watch: Callable[[], None]) -> None:
         """Wait for its end, calling `watch` meanwhile. Raises RunFailed where it fails or leaves no samples."""
@@ -178,28 +211,37 @@ class Generator:
             what = f"ended with status {code}" if code not in MEASURED else "left no samples"
             raise RunFailed(f"{self.child.name} {what}; its last log lines:\n{self.child.tail()}")
 
-    def _wait_for(self, text: str, seconds: float) -> str:
-        """Wait for a whole line that holds `text`, and return it."""
+    def _wait_for(
+        self,
+        text: str,
+        seconds: float,
+        number: int = 1,
+        every: float = 0.01,
+        watch: Callable[[], None] = lambda: None,
+    ) -> str:
+        """Wait for so many whole lines that hold `text`, calling `watch` meanwhile, and return the last."""
         deadline = time.monotonic() + seconds
-        while not (found := [line for line in self._lines() if text in line]):
+        while len(found := [line for line in self._lines() if text in line]) < number:
             self.child.check()
+            watch()
             if time.monotonic() > deadline:
+                what = "didn't get all answers" if text == ANSWERED else "didn't start"
                 raise RunFailed(
-                    f"{self.child.name} didn't start within {seconds:g} s; its last log lines:\n{self.child.tail()}"
+                    f"{self.child.name} {what} within {seconds:g} s; its last log lines:\n{self.child.tail()}"
                 )
-            time.sleep(0.01)
-        return found[0]
+            time.sleep(every)
+        return found[number - 1]
 
     def _lines(self) -> list[str]:
         return self.child.log.read_text(errors="replace").split("\n")[:-1]
 
 
-def began_at(line: str) -> float:
+def moment_in(beginning: str, line: str) -> float:
     """Return the moment of `openloop began 1790000000.123456`, in seconds since the epoch. Raises RunFailed.
 
     What the line says counts, not when it was seen: Locust is busy then, on the CPU that it shares with the harness.
     """
     try:
-        return float(line.removeprefix(BEGAN))
+        return float(line.removeprefix(beginning))
     except ValueError as error:
-        raise RunFailed(f"the load test's line on its beginning has another form than expected: {line!r}") from error
+        raise RunFailed(f"a line of the load test has another form than expected: {line!r}") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
@@ -15,16 +16,16 @@ from tandem.drive.scattered import Asker, Outcome, Scatter
 from tandem.errors import RunFailed
 from tandem.experiments import harmed
 from tandem.experiments.harmed import Queues
-from tandem.experiments.meter import Meter
+from tandem.experiments.meter import Meter, Metered
 from tandem.experiments.site import Site
 from tandem.launch import nginx, ports, warmup
-from tandem.launch.process import Children
+from tandem.launch.process import Child, Children
 from tandem.launch.running_stack import RunningStack
-from tandem.observe import budget_use, samples, usage
+from tandem.observe import budget_use, samples, slices, usage
 from tandem.observe.provenance import now
 from tandem.observe.samples import Samples
 from tandem.plan.order import Slot
-from tandem.records.block import Block
+from tandem.records.block import Block, Diagnostics
 from tandem.records.setup import Load
 
 FirstAsked = dict[tuple[int, int, str], Samples]
@@ -44,6 +45,8 @@ class Release(NamedTuple):
     started: str
     static_p50_ms: float | None  # of nginx alone, just before
     window: Window
+    slices: Sequence[Window] = ()  # of the window; none: it is one piece
+    drain_seconds: float = 0.0  # from the slices' ends to the last answers
 
 
 class Bench:
@@ -67,7 +70,7 @@ class Bench:
             host=f"http://127.0.0.1:{self.port}",
             key=key,
             users=self.site.plan.users,
-            samples=self.site.work / f"{load.slug}.csv.gz",
+            samples=self.site.work / f"{name}.csv.gz",
             log=self.site.logs / f"locust-{name}.log",
             cpus=self.site.plan.layout.generator,
         )
@@ -82,68 +85,63 @@ class Bench:
     def measure(self, load: Load, slot: Slot) -> Block:
         """Measure one block. Raises RunFailed where a process ends or no samples come."""
         release = self._release(load, slot)
-        asker = self._ask(release)
-        meter = self._watch(release)
-        found = self._read(release)
-        return self._block(release, meter, found, asker.outcome())
+        asker = self.ask(load, slot, release.window, scattered.number(load))
+        metered = self._watch(release)
+        return self.block(release, metered, asker.outcome())
 
-    def _ask(self, release: Release) -> Asker:
-        """Have probes asked within the window, the same ones of every stack."""
-        load, slot = release.load, release.slot
-        key = f"{self.site.plan.seed}/{slot.round}/{slot.attempt}/{load.scenario}"
-        asker = Asker(
-            self.port,
-            self.scatter,
-            start=release.window.start,
-            end=release.window.end,
-            count=scattered.number(load),
-            key=key,
-        )
+    def ask(self, load: Load, slot: Slot, window: Window, count: int, part: str = "") -> Asker:
+        """Have probes asked within a window, or a part of one, the same ones of every stack."""
+        key = f"{self.site.plan.seed}/{slot.round}/{slot.attempt}/{load.scenario}{part}"
+        asker = Asker(self.port, self.scatter, start=window.start, end=window.end, count=count, key=key)
         asker.start()
         return asker
 
     def _release(self, load: Load, slot: Slot) -> Release:
         """Let the generator go, once no generator is still loading beside it."""
-        for each in self.generators.values():
-            each.loaded()
+        self.loaded()
         generator = self.generators[load.scenario]
         static = warmup.static_p50_ms(self.running)
         started = now()
         return Release(load, slot, generator, started, static, generator.release())
 
-    def _watch(self, release: Release) -> Meter:
+    def loaded(self) -> None:
+        """Wait until no generator is still loading."""
+        for each in self.generators.values():
+            each.loaded()
+
+    def ours(self) -> list[Child]:
+        """Return the generators and the news stub: what is ours and no part of the stack."""
+        return [*(each.child for each in self.generators.values()), *([self.site.news] if self.site.news else [])]
+
+    def _watch(self, release: Release) -> Metered:
         """Read CPU and interference at both ends of the window, then wait for the generator's end."""
-        meter = Meter(
-            self.running,
-            release.generator.child,
-            [*(each.child for each in self.generators.values()), *([self.site.news] if self.site.news else [])],
-            self.site.plan.layout,
-        )
+        meter = Meter(self.running, release.generator.child, self.ours(), self.site.plan.layout)
         self._sleep_until(release.window.start, release.generator)
         meter.begin()
         self._sleep_until(release.window.end, release.generator)
-        meter.end()
+        metered = meter.end()
         release.generator.finish(self.running.check)
-        return meter
+        return metered
 
     def _read(self, release: Release) -> Samples:
         """Return the samples of the generator's whole run. Raises RunFailed where the window holds none, and should."""
         found = samples.read(release.generator.samples)
         load = release.load
         some = load.saturates or samples.off_schedule(0, load.rate * load.seconds)
-        if some and not len(samples.within(samples.first(found), *release.window)):
+        if some and not len(samples.in_any(samples.first(found), release.slices or [release.window])):
             child = release.generator.child
             raise RunFailed(f"{child.name} sent nothing in the window; its last log lines:\n{child.tail()}")
         return found
 
-    def _block(self, release: Release, meter: Meter, everything: Samples, probed: Outcome) -> Block:
-        """Put together what was seen; blockers count for nothing but what they did."""
-        load, slot, window = release.load, release.slot, release.window
+    def block(self, release: Release, meter: Metered, probed: Outcome) -> Block:
+        """Put together what was seen; blockers count for nothing but what they did. Raises RunFailed where no samples came."""
+        everything = self._read(release)
+        load, slot, window, parts = release.load, release.slot, release.window, release.slices
         found = samples.first(everything)
-        inside = samples.within(found, *window)
+        inside = samples.in_any(found, parts or [window])
         app = usage.below(self.running.keepers())
         first = self.first_asked.setdefault((slot.round, slot.attempt, load.scenario), inside)
-        figures = samples.figures(found, window)
+        figures = slices.figures(found, parts, saturating=load.saturates) if parts else samples.figures(found, window)
         seconds = (meter.app + meter.nginx) / figures.requests if figures.requests else 0.0
         blocked = harmed.blocked(load.blocking, everything, window, seconds, self._queues()) if load.blocking else None
         return Block(
@@ -153,10 +151,14 @@ class Bench:
             stack=self.name,
             position=slot.position,
             started=release.started,
-            seconds=window.end - window.start,
+            seconds=slices.seconds(parts or [window]),
             saturating=load.in_flight if load.saturates else None,
             window_start=window.start,
             window_end=window.end,
+            slices=[(part.start, part.end) for part in parts],
+            drain_seconds=release.drain_seconds,
+            sleepers_cpu_share=meter.sleepers.share if meter.sleepers else None,
+            sleeper=meter.sleepers.name if meter.sleepers else "",
             samples=self._keep(release),
             arrivals=figures.arrivals,
             requests=figures.requests,
@@ -193,7 +195,7 @@ class Bench:
                 self.site.news_port,
                 samples.most_in_flight(everything, window),
             ),
-            diagnostics=samples.diagnostics(found, window, self._nginx_mean_ms(window), release.static_p50_ms),
+            diagnostics=self._diagnostics(release, found),
         )
 
     def _queues(self) -> Queues:
@@ -205,6 +207,12 @@ class Bench:
             return Queues(budget.processes, 1)
         servers = len(definition.server_cpus(cpus))
         return Queues(servers, budget.slots // servers)
+
+    def _diagnostics(self, release: Release, found: Samples) -> Diagnostics:
+        measured = self._nginx_mean_ms(release.window), release.static_p50_ms
+        if release.slices:
+            return slices.diagnostics(found, release.slices, *measured)
+        return samples.diagnostics(found, release.window, *measured)
 
     def _keep(self, release: Release) -> str:
         """Keep the generator's file as it is, and return its path within the run's folder."""

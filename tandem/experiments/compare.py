@@ -6,13 +6,13 @@ round that something outside the stacks spoiled is measured again as a whole, a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 
 from tandem import formats, rules
 from tandem.errors import RunFailed
-from tandem.experiments.executor import Executor
+from tandem.experiments.executor import Executor, RoundExecutor
 from tandem.experiments.progress import Progress, duration
 from tandem.judge.rounds import Attempt, Rounds
 from tandem.judge.validity import Validity
@@ -38,7 +38,7 @@ class Comparison:
         self,
         plan: Plan,
         provenance: Provenance,
-        executor: Executor,
+        executor: RoundExecutor,
         folder: Path,
         say: Say,
         settle: Callable[[], object],
@@ -132,15 +132,29 @@ class Comparison:
     def _round(self, rounds: Rounds, number: int, names: list[str], progress: Progress) -> None:
         attempt = max((each.number for each in rounds.of_round(number)), default=0) + 1
         label = f"round {number}/{rounds.planned}" + (f", attempt {attempt}" if attempt > 1 else "")
-        for position, name in enumerate(names, 1):
+        with closing(self._blocks(number, attempt, names)) as blocks:
+            for block in blocks:
+                self._keep(rounds, block)
+                self.say(f"{label}  {line(block, rounds.validity(block).level)}  ({progress.step()})")
+
+    def _blocks(self, number: int, attempt: int, names: list[str]) -> Generator[Block]:
+        """Yield the blocks of a round as they are measured: in one piece stack by stack, then in slices all together."""
+        sliced = [load for load in self.plan.loads if load.slices]
+        for position, name in enumerate(names if len(sliced) < len(self.plan.loads) else [], 1):
             with self.executor.stack(name) as stack:
-                for load in self.plan.measured(name):
+                own = [load for load in self.plan.measured(name) if not load.slices]
+                for load in own:
                     stack.prepare(load, self._key(number, load))
                 stack.start()
-                for load in self.plan.measured(name):
-                    block = stack.measure(load, Slot(number, attempt, position))
-                    self._keep(rounds, block)
-                    self.say(f"{label}  {line(block, rounds.validity(block).level)}  ({progress.step()})")
+                for load in own:
+                    yield stack.measure(load, Slot(number, attempt, position))
+        if sliced:
+            with self.executor.stacks(names) as stacks:
+                for load in sliced:
+                    stacks.prepare(load, self._key(number, load))
+                stacks.start()
+                for load in sliced:
+                    yield from stacks.measure(load, number, attempt)
 
     def _key(self, number: int, load: Load) -> str:
         """The same for every stack of a round, whichever attempt: all are asked the same things."""

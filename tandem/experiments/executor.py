@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -26,6 +27,19 @@ class MeasuredStack(Protocol):
         """Measure one block under a load that was prepared."""
 
 
+class MeasuredStacks(Protocol):
+    """All stacks of a round and the loads for them, which they take in turn."""
+
+    def prepare(self, load: Load, key: str) -> None:
+        """Begin to load a generator for each stack; the same key asks the same things."""
+
+    def start(self) -> None:
+        """Start all stacks, each on a freshly restored database, and warm them."""
+
+    def measure(self, load: Load, round_: int, attempt: int) -> list[Block]:
+        """Measure a block of each stack under a load that was prepared, in slices that they take in turn."""
+
+
 class Executor(Protocol):
     """What starts and measures stacks."""
 
@@ -37,3 +51,10 @@ class Executor(Protocol):
 
     def stack(self, name: str) -> AbstractContextManager[MeasuredStack]:
         """Hand out a stack that is not yet started, and stop all that belongs to it at the end."""
+
+
+class RoundExecutor(Executor, Protocol):
+    """The same, for rounds of several stacks that take turns."""
+
+    def stacks(self, names: Sequence[str]) -> AbstractContextManager[MeasuredStacks]:
+        """Hand out stacks that are not yet started, and stop all that belongs to them at the end."""

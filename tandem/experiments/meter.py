@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tandem.launch.process import Child
 from tandem.launch.running_stack import RunningStack
 from tandem.observe import interference, kernel, usage
 from tandem.observe.interference import TICK_SECONDS
-from tandem.observe.usage import Usage
+from tandem.observe.usage import Process, Usage
 from tandem.plan.cpu_layout import Layout
+from tandem.records.block import Interference
 
 
 class Reading(NamedTuple):
@@ -27,31 +29,37 @@ class Reading(NamedTuple):
     strays: int
 
 
-class Meter:
-    """Reads what app, nginx and all around them use between the two ends of a window."""
+Parts = Sequence[tuple[Reading, Reading]]
+"""Readings at both ends of each part of some time."""
 
-    def __init__(self, stack: RunningStack, generator: Child, others: Iterable[Child], layout: Layout) -> None:
-        """Read on these CPUs; `others` are ours, too."""
+
+class Sleeper(NamedTuple):
+    """The one that used most of all stacks that were to sleep."""
+
+    share: float  # of one CPU
+    name: str
+
+
+class Metered(NamedTuple):
+    """What was used within a window, in CPU seconds, and what went on meanwhile."""
+
+    app: float
+    nginx: float
+    gap_share: float | None
+    strays: int
+    interference: Interference
+    sleepers: Sleeper | None = None  # of the stacks that were to sleep meanwhile
+
+
+class Gauge:
+    """Reads what app and nginx of one stack have used."""
+
+    def __init__(self, stack: RunningStack, layout: Layout) -> None:
         self.keepers, self.nginx_pid, self.cpus = stack.keepers(), stack.nginx.pid, layout.stack
         self.alone = not {*layout.generator, *layout.harness} & {*layout.stack}
-        own = [*self.keepers, self.nginx_pid, *(each.pid for each in others)]
-        self.watch = interference.Watch([generator.pid], own, layout.used())
 
-    def begin(self) -> None:
-        """Read at the beginning."""
-        self.watch.begin()
-        self._before = self._read()
-
-    def end(self) -> None:
-        """Read at the end: CPU seconds in between, the interference, and whether the books balance."""
-        before, after = self._before, self._read()
-        self.interference = self.watch.end()
-        self.app, self.nginx = usage.seconds(before.app, after.app), usage.seconds(before.nginx, after.nginx)
-        self.strays = max(before.strays, after.strays)
-        self.gap_share = gap_share(before, after, len(self.cpus))
-
-    def _read(self) -> Reading:
-        processes = usage.scan()
+    def read(self, processes: Sequence[Process]) -> Reading:
+        """Read now, of processes that were listed just before."""
         kernel_threads = [each for each in processes if each.kernel]
         here = {each.pid for each in kernel_threads if each.cpu in self.cpus}
         stack = [*usage.below(self.keepers, processes), *usage.tree([self.nginx_pid], processes)]
@@ -65,15 +73,55 @@ class Meter:
         return Reading(moment, moment - began, app, nginx, spent, at_home, total, strays)
 
 
-def gap_share(before: Reading, after: Reading, cpus: int) -> float | None:
+class Meter:
+    """Reads what app, nginx and all around them use between the two ends of a window."""
+
+    def __init__(self, stack: RunningStack, generator: Child, others: Iterable[Child], layout: Layout) -> None:
+        """Read on these CPUs; `others` are ours, too."""
+        self.gauge = Gauge(stack, layout)
+        own = [*self.gauge.keepers, self.gauge.nginx_pid, *(each.pid for each in others)]
+        self.watch = interference.Watch([generator.pid], own, layout.used())
+
+    def begin(self) -> None:
+        """Read at the beginning."""
+        self.watch.begin()
+        self._before = self.gauge.read(usage.scan())
+
+    def end(self) -> Metered:
+        """Read at the end: CPU seconds in between, the interference, and whether the books balance."""
+        parts = [(self._before, self.gauge.read(usage.scan()))]
+        return metered(parts, self.watch.end(), len(self.gauge.cpus))
+
+
+def metered(parts: Parts, around: Interference, cpus: int, sleepers: Sleeper | None = None) -> Metered:
+    """Put together what was used in some parts of time."""
+    return Metered(
+        app=math.fsum(usage.seconds(before.app, after.app) for before, after in parts),
+        nginx=math.fsum(usage.seconds(before.nginx, after.nginx) for before, after in parts),
+        gap_share=gap_share(parts, cpus),
+        strays=max(each.strays for part in parts for each in part),
+        interference=around,
+        sleepers=sleepers,
+    )
+
+
+def gap_share(parts: Parts, cpus: int) -> float | None:
     """Return by how much the machine saw more, or less, CPU on the stack's CPUs than was counted, as a share of one CPU.
 
     Less than a tick per CPU and what the readings took is nothing. None where no file of the kernel tells the total by CPU, or
     where the generator or the harness share these CPUs.
     """
+    gaps = [_gap(before, after) for before, after in parts]
+    if None in gaps:
+        return None
+    gap = abs(math.fsum(each for each in gaps if each is not None))
+    # What is inexact at one reading has nothing to do with what is at another.
+    skew = math.hypot(*(before.took + after.took + 2 * TICK_SECONDS for before, after in parts)) * cpus
+    return 0.0 if gap <= skew else gap / math.fsum(after.moment - before.moment for before, after in parts)
+
+
+def _gap(before: Reading, after: Reading) -> float | None:
     if before.total is None or after.total is None:
         return None
     pairs = [(before.app, after.app), (before.nginx, after.nginx), (before.kernel, after.kernel_here)]
-    gap = abs((after.total - before.total) / 1e9 - sum(usage.seconds(*pair) for pair in pairs))
-    skew = (before.took + after.took + 2 * TICK_SECONDS) * cpus
-    return 0.0 if gap <= skew else gap / (after.moment - before.moment)
+    return (after.total - before.total) / 1e9 - sum(usage.seconds(*pair) for pair in pairs)

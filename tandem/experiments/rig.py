@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from tandem.drive.scattered import Scatter
 from tandem.errors import RunFailed
 from tandem.experiments.bench import Bench, FirstAsked
 from tandem.experiments.site import Site
+from tandem.experiments.turns import Turns
 from tandem.plan import contract
 from tandem.plan.comparison import Plan
 from tandem.plan.profiles import RATE_CAP
@@ -68,3 +69,9 @@ class Rig(Site):
         """Hand out a stack that is not yet started, and stop it and its generators at the end."""
         with ExitStack() as exits:
             yield Bench(self, name, exits, self.first_asked, self.scatter)
+
+    @contextmanager
+    def stacks(self, names: Sequence[str]) -> Iterator[Turns]:
+        """Hand out stacks that are not yet started and take turns, and stop them and their generators at the end."""
+        with ExitStack() as exits:
+            yield Turns({name: Bench(self, name, exits, self.first_asked, self.scatter) for name in names})

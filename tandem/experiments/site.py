@@ -15,7 +15,7 @@ from tandem.records import run_folder
 
 
 class Site:
-    """Where the stacks of a plan run on this machine, one at a time. All that is written is below `folder`."""
+    """Where the stacks of a plan run on this machine, each in its own place. All that is written is below `folder`."""
 
     def __init__(self, plan: Plan, folder: Path, nginx: Path) -> None:
         # Absolute, because children start in folders of their own.

@@ -46,7 +46,7 @@ def find(load: Load, stack: str, budget: Budget, blocks: Sequence[Block]) -> Bou
     if not load.saturates or not any(block.requests for block in blocks):
         return None
     cpu = statistics.median(
-        (block.app_cpu_seconds + block.nginx_cpu_seconds) / block.seconds / budget.cpus for block in blocks
+        (block.app_cpu_seconds + block.nginx_cpu_seconds) / block.busy_seconds / budget.cpus for block in blocks
     )
     generator = statistics.median(block.interference.generator_cpu_share for block in blocks)
     held = [share for block in blocks if (share := _held(block)) is not None]
@@ -64,7 +64,7 @@ def _held(block: Block) -> float | None:
     return (
         None
         if mean is None or not block.saturating
-        else block.requests / block.seconds * mean / 1000 / block.saturating
+        else block.requests / block.busy_seconds * mean / 1000 / block.saturating
     )
 
 

@@ -30,6 +30,8 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
     suspect_of_p99: float | None = None  # suspect also beyond this part of the response time's p99, in ms,
     suspect_from: float = 0.0  # but never up to this
     saturating: bool = True  # whether it also holds where the load was to saturate the stack
+    whose: Callable[[Block], str] = lambda _: ""  # who caused it, where that is known
+    everywhere: bool = True  # whether every block has a value, unless the host tells none
 
     def suspect_limit(self, block: Block) -> float | None:
         """Return the limit beyond which this block is suspect."""
@@ -89,6 +91,11 @@ GAP = Limit(
     key="cpu_gap", title="CPU on the stack's CPUs that is not the CPU that was counted", unit=CPU, suspect=5, invalid=15,
     value=lambda block: None if block.cpu_gap_share is None else 100 * block.cpu_gap_share,
 )  # fmt: skip
+SLEEPERS = Limit(
+    key="sleepers", title="CPU used by a stack whose turn it was not", unit=CPU, suspect=None, invalid=0.5,
+    value=lambda block: None if block.sleepers_cpu_share is None else 100 * block.sleepers_cpu_share,
+    whose=lambda block: block.sleeper, everywhere=False,
+)  # fmt: skip
 STRAYS = Limit(
     key="strays", title="threads of the stack that were allowed on other CPUs", unit="threads", suspect=None, invalid=0,
     value=lambda block: block.strays,
@@ -102,7 +109,7 @@ ACCOUNTING = Limit(
     value=lambda block: float(block.unaccounted + block.asked_otherwise),
 )  # fmt: skip
 
-LIMITS = (LAG, WAITING, GENERATOR, OTHERS, STEAL, THROTTLED, GAP, STRAYS, PROBES, ACCOUNTING)
+LIMITS = (LAG, WAITING, GENERATOR, OTHERS, STEAL, THROTTLED, GAP, SLEEPERS, STRAYS, PROBES, ACCOUNTING)
 
 
 class Cause(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,14 +146,14 @@ def _cause(limit: Limit, block: Block) -> Cause | None:
     level, most = limit.exceeded(block)
     if level == "VALID":
         return None
-    return Cause(
-        key=limit.key, title=limit.title, value=limit.value(block) or 0.0, limit=most, level=level, unit=limit.unit
-    )
+    whose = limit.whose(block)
+    title = f"{limit.title}, {whose}" if whose else limit.title
+    return Cause(key=limit.key, title=title, value=limit.value(block) or 0.0, limit=most, level=level, unit=limit.unit)
 
 
 def unreadable(block: Block) -> list[str]:
     """Return the titles of what can't be judged because it is not available on this host."""
-    return [limit.title for limit in LIMITS if limit.value(block) is None]
+    return [limit.title for limit in LIMITS if limit.everywhere and limit.value(block) is None]
 
 
 def rows() -> list[tuple[str, str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
+from collections import deque
 
 from tandem.errors import TandemError
 
@@ -24,10 +25,14 @@ def available(port: int) -> bool:
     return True
 
 
+_given: deque[int] = deque(maxlen=1000)
+
+
 def free_port() -> int:
-    """Return a port that nothing listens on."""
-    for port in random.sample(BELOW_EPHEMERAL, 200):
-        if available(port):
+    """Return a port that nothing listens on, and none of the last 1,000 that were returned: who got one may not listen yet."""
+    for port in random.sample(BELOW_EPHEMERAL, 2000):
+        if port not in _given and available(port):
+            _given.append(port)
             return port
     raise TandemError("no free port between 20000 and 32000 on 127.0.0.1: stop what uses them")
 

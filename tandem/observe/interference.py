@@ -18,9 +18,10 @@ below 0 within that is 0; one beyond is a fault of this reckoning, and is report
 
 from __future__ import annotations
 
+import math
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from tandem import topology
@@ -52,6 +53,10 @@ class Reading(NamedTuple):
     pressure: float | None
 
 
+Parts = Sequence[tuple[Reading, Reading]]
+"""Readings at both ends of each part of some time."""
+
+
 class Activity(NamedTuple):
     """What others did on the watched CPUs for some seconds."""
 
@@ -80,26 +85,28 @@ class Watch:
 
     def begin(self) -> None:
         """Read at the beginning."""
-        self._before = self._read()
+        self._before = self.read()
 
     def end(self) -> Interference:
         """Read at the end; may be called again for a longer window."""
-        before, after = self._before, self._read()
-        wall = after.moment - before.moment
-        waited = None
-        if before.waiting is not None and after.waiting is not None:
-            waited = kernel.waited_seconds(before.waiting, after.waiting)
+        return self.over([(self._before, self.read())])
+
+    def over(self, parts: Parts) -> Interference:
+        """Return the interference over some parts of time, from the readings at the ends of each."""
+        wall = math.fsum(after.moment - before.moment for before, after in parts)
         return Interference(
-            generator_waiting_share=_share(0.0, waited, wall),
-            generator_cpu_share=usage.seconds(before.generator, after.generator) / wall,
-            others_cpu_share=_share(0.0, self._others(before, after), wall),
-            steal_share=_share(before.steal, after.steal, wall * len(self.cpus)),
-            throttled_share=_share(before.throttled, after.throttled, wall),
-            pressure_share=_share(before.pressure, after.pressure, wall),
+            generator_waiting_share=_total(parts, wall, _waited),
+            generator_cpu_share=math.fsum(usage.seconds(before.generator, after.generator) for before, after in parts)
+            / wall,
+            others_cpu_share=self._others_share(parts, wall),
+            steal_share=_total(parts, wall * len(self.cpus), lambda *both: _difference(*(each.steal for each in both))),
+            throttled_share=_total(parts, wall, lambda *both: _difference(*(each.throttled for each in both))),
+            pressure_share=_total(parts, wall, lambda *both: _difference(*(each.pressure for each in both))),
         )
 
-    def _read(self) -> Reading:
-        processes = usage.scan()
+    def read(self, processes: Sequence[Process] | None = None) -> Reading:
+        """Read now, of processes that were listed just before or are listed here."""
+        processes = usage.scan() if processes is None else processes
         generator = [each for each in processes if each.session in self.generator]
         mine = usage.tree({*self.generator, *self.own, self.harness}, processes)
         kernel_threads = [each for each in processes if each.kernel]
@@ -138,16 +145,24 @@ class Watch:
         loose = usage.spent(each for each in processes if each.pid in outside and not each.kernel)
         return in_groups + sum(each.own for each in loose.values()), {}
 
-    def _others(self, before: Reading, after: Reading) -> float | None:
-        """Return the CPU seconds of everyone else."""
-        if before.total is not None and after.total is not None:
-            mine = usage.seconds(before.ours, after.ours) + usage.seconds(before.kernel, after.kernel_here)
-            spent = (after.total - before.total) / 1e9 - mine
-            skew = (before.took + after.took + 2 * TICK_SECONDS) * len(self.watched)
-            return 0.0 if -skew <= spent < 0 else spent
-        if before.others is not None and after.others is not None:
-            return usage.seconds(before.others, after.others)
-        return None
+    def _others_share(self, parts: Parts, wall: float) -> float | None:
+        """Return the CPU time of everyone else, as a share of a time."""
+        share = _total(parts, wall, _others)
+        if share is None or parts[0][0].total is None:
+            return share
+        # What is inexact at one reading has nothing to do with what is at another.
+        skew = math.hypot(*(before.took + after.took + 2 * TICK_SECONDS for before, after in parts)) * len(self.watched)
+        return 0.0 if -skew <= share * wall < 0 else share
+
+
+def _others(before: Reading, after: Reading) -> float | None:
+    """Return the CPU seconds of everyone else."""
+    if before.total is not None and after.total is not None:
+        mine = usage.seconds(before.ours, after.ours) + usage.seconds(before.kernel, after.kernel_here)
+        return (after.total - before.total) / 1e9 - mine
+    if before.others is not None and after.others is not None:
+        return usage.seconds(before.others, after.others)
+    return None
 
 
 def everyone_else(processes: Iterable[Process], mine: set[int]) -> Usage | None:
@@ -182,6 +197,17 @@ def busiest(used: dict[str, float], most: int = 3) -> list[str]:
     return [f"{name} {100 * share:.0f} %" for name, share in ranked[:most] if share >= 0.01]
 
 
-def _share(before: float | None, after: float | None, wall: float) -> float | None:
-    """Return a difference as a share of a time; None where either end is unknown."""
-    return None if before is None or after is None else (after - before) / wall
+def _waited(before: Reading, after: Reading) -> float | None:
+    if before.waiting is None or after.waiting is None:
+        return None
+    return kernel.waited_seconds(before.waiting, after.waiting)
+
+
+def _difference(before: float | None, after: float | None) -> float | None:
+    return None if before is None or after is None else after - before
+
+
+def _total(parts: Parts, wall: float, of: Callable[[Reading, Reading], float | None]) -> float | None:
+    """Return the sum over all parts as a share of a time; None where it is unknown for any part."""
+    found = [of(before, after) for before, after in parts]
+    return None if None in found else math.fsum(each for each in found if each is not None) / wall

@@ -12,9 +12,9 @@ from __future__ import annotations
 import math
 import zlib
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from itertools import accumulate
@@ -83,17 +83,17 @@ def read(path: Path) -> Samples:
         return Samples(*format.read(path).values())
 
 
-def by_route(path: Path, window: Window | None = None) -> dict[str, array[float]]:
+def by_route(path: Path, windows: Sequence[Window] | None = None) -> dict[str, array[float]]:
     """Return only the response times, by route and in the order of the file, +∞ for every outcome but `ok`.
 
-    Those that were due in the window, or all. Raises RunFailed as `read`.
+    Those that were due in one of these windows, which are in order, or all. Raises RunFailed as `read`.
     """
     found: dict[str, array[float]] = {}
-    start, end = window or (-math.inf, math.inf)
+    counts = inside(windows or [(-math.inf, math.inf)])
     with _readable(path):
         columns = format.read(path, ("route", "response_ms", "outcome", "due"))
     for route, response, outcome, due in zip(*columns.values(), strict=True):
-        if not start <= due < end:
+        if not counts(due):
             continue
         times = found.get(route)
         if times is None:
@@ -124,6 +124,19 @@ def first(samples: Samples) -> Samples:
     return Samples(*(_pick(column, places) for column in samples.columns()))
 
 
+def inside(windows: Sequence[Window]) -> Callable[[float], bool]:
+    """Return what tells of a moment whether it lies in one of these windows, which are in order; their ends are excluded."""
+    starts = [start for start, _ in windows]
+    return lambda moment: bool(place := bisect_right(starts, moment)) and moment < windows[place - 1][1]
+
+
+def in_any(samples: Samples, windows: Sequence[Window]) -> Samples:
+    """Return the samples that were due in one of these windows, which are in order."""
+    counts = inside(windows)
+    places = [place for place, due in enumerate(samples.due) if counts(due)]
+    return Samples(*(_pick(column, places) for column in samples.columns()))
+
+
 def _pick(column: Any, places: Iterable[int]) -> Any:
     picked = (column[place] for place in places)
     return array(column.typecode, picked) if isinstance(column, array) else list(picked)
@@ -132,9 +145,14 @@ def _pick(column: Any, places: Iterable[int]) -> Any:
 def figures(samples: Samples, window: Window) -> Figures:
     """Return what a window says; `samples` are all of the run of Locust, with its warm-up and the time after the window."""
     due = within(samples, *window)
+    good = sum(outcome == "ok" for outcome in due.outcomes)
+    return figures_of(due, in_flight(samples, window), good / (window[1] - window[0]))
+
+
+def figures_of(due: Samples, flying: list[int], rate: float) -> Figures:
+    """Return what these samples say, with the requests in flight meanwhile and the good answers per second."""
     counts = Counter(due.outcomes)
-    times = _times(due)
-    flying = in_flight(samples, window)
+    times = ordered_times(due)
     lags = sorted(lag for lag, outcome in zip(due.start_delay_ms, due.outcomes, strict=True) if outcome != "dropped")
     return Figures(
         arrivals=len(due),
@@ -144,7 +162,7 @@ def figures(samples: Samples, window: Window) -> Figures:
         dropped=counts["dropped"],
         backlog=flying[-1] - flying[0],
         in_flight=flying,
-        rate=counts["ok"] / (window[1] - window[0]),
+        rate=rate,
         p50_ms=reached(times, 0.50),
         p99_ms=reached(times, 0.99),
         dispatch_lag_p50_ms=reached(lags, 0.50) or 0.0,
@@ -181,7 +199,7 @@ def in_flight(samples: Samples, window: Window) -> list[int]:
     start, end = window
     moments = [start + (end - start) * part / GROWTH_SLICES for part in range(GROWTH_SLICES)] + [end]
     steps = [0] * (len(moments) + 1)
-    for sent, ended in _spans(samples):
+    for sent, ended in spans(samples):
         steps[bisect_left(moments, sent)] += 1
         steps[bisect_left(moments, ended)] -= 1
     return list(accumulate(steps))[:-1]
@@ -189,9 +207,9 @@ def in_flight(samples: Samples, window: Window) -> list[int]:
 
 def most_in_flight(samples: Samples, window: Window) -> int:
     """Return the most requests that were in flight at once in a window, from all samples of the run of Locust."""
-    spans = [(max(sent, window[0]), end) for sent, end in _spans(samples) if sent < window[1] and end > window[0]]
+    flights = [(max(sent, window[0]), end) for sent, end in spans(samples) if sent < window[1] and end > window[0]]
     # At the same moment the end (-1) sorts before the beginning (+1): one connection may serve both.
-    steps = sorted([(sent, 1) for sent, _ in spans] + [(end, -1) for _, end in spans])
+    steps = sorted([(sent, 1) for sent, _ in flights] + [(end, -1) for _, end in flights])
     return max(accumulate((step for _, step in steps), initial=0))
 
 
@@ -205,7 +223,7 @@ def diagnostics(
     """
     due = within(samples, *window)
     middle = (window[0] + window[1]) / 2
-    first, second = (_times(within(due, *half)) for half in ((window[0], middle), (middle, window[1])))
+    first, second = (ordered_times(within(due, *half)) for half in ((window[0], middle), (middle, window[1])))
     answered = [ms for ms, status in zip(due.service_ms, due.statuses, strict=True) if status]
     return Diagnostics(
         first_half_p50_ms=reached(first, 0.50),
@@ -220,12 +238,13 @@ def diagnostics(
     )
 
 
-def _times(samples: Samples) -> list[float]:
+def ordered_times(samples: Samples) -> list[float]:
+    """Return the response times in ascending order, +∞ for every outcome but `ok`."""
     pairs = zip(samples.response_ms, samples.outcomes, strict=True)
     return sorted(response if outcome == "ok" else math.inf for response, outcome in pairs)
 
 
-def _spans(samples: Samples) -> Iterator[tuple[float, float]]:
+def spans(samples: Samples) -> Iterator[tuple[float, float]]:
     """Yield when each request that was sent was sent and ended; an unfinished one has no end."""
     columns = zip(samples.due, samples.start_delay_ms, samples.response_ms, samples.outcomes, strict=True)
     for due, delay, response, outcome in columns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -20,8 +21,20 @@ from tandem.plan.stacks import DECOY, Definition, Stacks, choose
 from tandem.records.journal import FORMAT
 from tandem.records.setup import Calibration, Headline, Load, Provenance, Run, Stack
 
+SHORTEST_SLICE = 0.2
+"""Seconds; what the ends of a slice blur, some milliseconds, is then 2 % of it and more."""
+
 EXPLORATORY_WARMUP = 1
 """Seconds of warm-up where the numbers are only for looking at."""
+
+
+GAP_SECONDS = 0.15
+"""About how long the last answers to a turn take, and what is read then."""
+
+
+def turns(load: Load) -> int:
+    """Return how many turns each stack takes under a load, those of its warm-up included; 0 where it takes none."""
+    return load.slices and load.slices + math.ceil(load.warmup_seconds * load.slices / load.seconds)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,8 +133,9 @@ class Plan:
     def block_seconds(self) -> float:
         """Return about how long a block takes, with its share of restoring, starting and stopping."""
         loads = [load for name in self.definitions for load in self.measured(name)]
-        together = sum(load.warmup_seconds + load.seconds + 0.3 for load in loads) + 2.0 * len(self.definitions)
-        return together / len(loads)
+        together = sum(load.warmup_seconds + load.seconds + 0.3 + GAP_SECONDS * turns(load) for load in loads)
+        starts = len({bool(load.slices) for load in self.loads}) * len(self.definitions)
+        return (together + 2.0 * starts) / len(loads)
 
 
 def plan(
@@ -141,6 +155,8 @@ def plan(
     seed: int,
     cpus: int = 1,
     waive: Sequence[str] = (),
+    slices: int | None = None,
+    in_one_piece_too: bool = False,
 ) -> Plan:
     """Return the plan of a profile with what is given in its place. Raises TandemError where it makes no sense."""
     chosen = choose(stacks, list(profile.stacks if names is None else names))
@@ -175,8 +191,11 @@ def plan(
         budgets,
         rate,
         profile.phases if seconds is None else profiles.scaled(profile.phases, seconds),
+        slices,
+        in_one_piece_too,
     )
     loads = [msgspec.structs.replace(each, decoy=profile.decoy_blocked or not each.blocking) for each in loads]
+    _refuse_short_slices(loads)
     count = rounds or profile.rounds
     headlines = profiles.headlines(rows, loads, count, profile)
     too_few = too_few_rounds(count, len(headlines) * (len(chosen) - 1), 2 if extension else 1)
@@ -234,6 +253,15 @@ def too_few_rounds(rounds: int, ratios: int, looks: int = 1) -> str | None:
         f"{' at each of two looks' * (looks > 1)}: "
         f"give --rounds {statistics.smallest_rounds(ratios, looks)} or more"
     )
+
+
+def _refuse_short_slices(loads: Sequence[Load]) -> None:
+    for each in loads:
+        if each.slices and each.seconds / each.slices < SHORTEST_SLICE:
+            raise TandemError(
+                f"slices of {each.seconds / each.slices:.2g} s hold too little: give --slices "
+                f"{int(each.seconds / SHORTEST_SLICE)} or fewer, or longer windows with --seconds"
+            )
 
 
 def refuse_different_apps(chosen: Stacks) -> None:

@@ -27,7 +27,7 @@ def _square(size: int) -> list[list[int]]:
     return [[(value + shift) % size for value in first] for shift in range(size)]
 
 
-def orders(names: Sequence[str], rounds: int, seed: int) -> list[list[str]]:
+def orders(names: Sequence[str], rounds: int, seed: int | str) -> list[list[str]]:
     """Return the order of `names` for each round; the same seed gives the same orders.
 
     Which stack is which letter, and the order of the rows of each square, is drawn anew for each set.

@@ -107,10 +107,13 @@ def loads(
     budgets: Mapping[str, Budget],
     rate: float | None = None,
     phases: Phases = PHASES,
+    slices: int | None = None,
+    both: bool = False,
 ) -> list[Load]:
     """Return the loads of these scenarios, in their order and each at its rate first, on stacks with these budgets.
 
     The first one warms a fresh stack for `warmup` seconds, each further one half as long: its workers are warm by then.
+    So many `slices` are cut instead of what suits a window; with `both` each that has slices is also measured in one piece.
     """
     found = []
     for name, row in scenarios.items():
@@ -118,8 +121,31 @@ def loads(
             found.append(load(name, row, seconds, warmup, budgets, rate, phases))
         if name in saturated:
             found.append(saturation(name, row, min(seconds, SATURATION_SECONDS), warmup))
-    further = [msgspec.structs.replace(each, warmup_seconds=-(-warmup // 2)) for each in found[1:]]
-    return found[:1] + further
+    found = [_cut(each, scenarios[each.clients], slices) for each in found]
+    # Loads in one piece and loads in slices have stacks that are started for each.
+    first = {bool(each.slices): each.scenario for each in reversed(found)}.values()
+    further = -(-warmup // 2)
+    found = [
+        each if each.scenario in first else msgspec.structs.replace(each, warmup_seconds=further) for each in found
+    ]
+    return [*(in_one_piece(each) for each in found if both and each.slices), *found]
+
+
+WHOLE = "in one piece"
+"""What the name of a load ends with that is measured in slices, too."""
+
+
+def _cut(load: Load, row: Scenario, slices: int | None) -> Load:
+    """Return a load with slices, unless its scenario is to be measured in one piece, or it has phases."""
+    whole = ("saturation" if load.saturates else "rate") in row.contiguous
+    return msgspec.structs.replace(load, slices=0 if whole or load.blocking else slices or 0)
+
+
+def in_one_piece(load: Load) -> Load:
+    """Return the same load under another name and in one piece, to be held against the one in slices."""
+    return msgspec.structs.replace(
+        load, scenario=f"{load.scenario} {WHOLE}", drives=load.clients, slices=0, situation=""
+    )
 
 
 def scaled(phases: Phases, seconds: float) -> Phases:
@@ -216,7 +242,10 @@ def _candidates(scenarios: Scenarios, loads: Collection[Load], rounds: int, prof
     """
     found = []
     at_rate = {each.clients for each in loads if not each.saturates}
+    sliced = {(each.clients, each.saturates) for each in loads if each.slices}
     for each in loads:
+        if not each.slices and (each.clients, each.saturates) in sliced:
+            continue  # it is there to be held against its slices
         if each.saturates:
             alone = profile != QUICK.name and each.clients not in at_rate and "cpu" in scenarios[each.clients].metrics
             found += [Headline(scenario=each.scenario, metric=m) for m in ("throughput", *(["cpu"] * alone))]

@@ -37,6 +37,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     not_judged: dict[Metric, str] = {}
     situation: str = ""
     concurrency: int = 64
+    contiguous: list[Literal["rate", "saturation"]] = []
     news_seconds: float | None = None
     rate: float | None = None
     blockers: Blockers | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from tandem.records.blocked import Blocked
-from tandem.records.bounds import Amount, Count, InFlight, Positive, Rounds, Samples, Text, Whole
+from tandem.records.bounds import Amount, Count, InFlight, Positive, Rounds, Samples, Slices, Text, Whole
 
 
 class Interference(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,19 +57,25 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, tag="block"):
     stack: Text
     position: Count  # place in the order of its round and scenario, from 1
     started: Text
-    seconds: Positive  # length of the measured window as it really was
+    seconds: Positive  # length of the measured window as it really was; of a sliced one, of its slices together
     saturating: Count | None = None  # requests that a closed loop kept in flight; None: an open loop
     samples: Samples  # path of the generator's raw samples, warm-up included, relative to the run's folder
     window_start: Amount | None = None  # seconds since the epoch; None: all samples in the file are of the window
     window_end: Amount | None = None  # excluded
+    slices: Slices = []  # beginning and end of each, in the same form; empty: the window is one piece
+    drain_seconds: Amount = 0.0  # from the slices' ends to the last answers to what was sent in them
+    sleepers_cpu_share: Amount | None = (
+        None  # of one CPU, used by the stack that used most of it although its turn was not now; None: none was there
+    )
+    sleeper: Text = ""  # its name
     arrivals: Count  # due in the window: requests + unfinished + dropped
     requests: Count  # finished, failed ones included
     failures: Count
     unfinished: Count  # still without an answer when the block ended
     dropped: Count  # never sent, because too many requests were in flight
-    backlog: Whole  # requests in flight at the window's end less those at its beginning
+    backlog: Whole  # requests in flight at the window's end less those at its beginning; of slices, less those at their middles
     in_flight: InFlight | None = (
-        None  # at the beginning, after each of eight equal parts, and at the end; None: not recorded
+        None  # at the beginning and after each of eight equal parts; of slices, from their middles on; None: not recorded
     )
     rate: Amount  # good answers per second
     p50_ms: Amount | None  # of `response`, from due to the whole answer; None: not reached (too many failed), as in +∞
@@ -95,3 +101,15 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, tag="block"):
     diagnostics: Diagnostics
     failure_examples: list[Text] = []
     blocked: Blocked | None = None  # where the load has blockers: what they did to everyone else
+
+    @property
+    def busy_seconds(self) -> float:
+        """How long the stack was asked or answered: what its CPU time is a share of."""
+        return self.seconds + self.drain_seconds
+
+    @property
+    def windows(self) -> list[tuple[float, float]] | None:
+        """The parts of time in which what counts was due; None: all samples are of the window."""
+        if self.window_start is None or self.window_end is None:
+            return None
+        return self.slices or [(self.window_start, self.window_end)]

@@ -69,6 +69,9 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     timeout_seconds: NotNegative  # a request without an answer by then has failed
     warmup_seconds: NotNegative
     seconds: Positive  # length of the measured window
+    slices: Rounds = (
+        0  # equal parts of the window, which the stacks of a round take in turn; 0: one piece, or a run of before
+    )
     news_seconds: NotNegative | None = None  # how long the news service takes to answer, where the scenario calls it
     not_judged: dict[str, str] = {}  # metrics that are judged of other scenarios and not of this one, and why
     why_rate: Text = ""  # what bounded the rate, as words

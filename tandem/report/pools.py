@@ -84,6 +84,4 @@ def _read(folder: Path, block: Block) -> dict[str, array[float]]:
         raise RunFailed(f"the samples {block.samples} lie outside the run's folder")
     if not path.is_file():  # a pipe would keep us waiting
         raise RunFailed(f"the samples {block.samples} are no regular file")
-    if block.window_start is None or block.window_end is None:
-        return samples.by_route(path)
-    return samples.by_route(path, (block.window_start, block.window_end))
+    return samples.by_route(path, block.windows)

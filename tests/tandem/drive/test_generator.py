@@ -94,9 +94,9 @@ def test_a_locustfile_that_breaks_is_shown(tmp_path: Path) -> None:
 
 
 def test_the_beginning_of_the_load_is_what_the_load_test_says() -> None:
-    assert generator.began_at("openloop began 1790000000.123456") == 1790000000.123456
+    assert generator.moment_in(generator.BEGAN, "openloop began 1790000000.123456") == 1790000000.123456
     with pytest.raises(RunFailed, match="another form"):
-        generator.began_at("openloop began soon")
+        generator.moment_in(generator.BEGAN, "openloop began soon")
 
 
 def test_a_load_test_that_is_not_there_is_named(tmp_path: Path) -> None:

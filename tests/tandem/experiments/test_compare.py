@@ -7,7 +7,7 @@ import os
 import random
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -99,15 +99,52 @@ class Fake:
         assert self.prepared, "its generators load while it starts"
         self.log.append(f"start {self.running}")
 
+    @contextmanager
+    def stacks(self, names: Sequence[str]) -> Iterator[Together]:
+        assert self.running is None, "none beside those that take turns"
+        self.running = "all"
+        self.prepared = []
+        try:
+            yield Together(self, names)
+        finally:
+            self.running = None
+            self.log.append("stop all")
+
     def measure(self, load: Load, slot: Slot) -> Block:
+        assert self.running
+        assert not load.slices
+        assert load.scenario in self.prepared
+        self.log.append(f"{load.scenario} {self.running} {slot.round}")
+        return self.block(load, self.running, slot)
+
+    def block(self, load: Load, name: str, slot: Slot) -> Block:
         self.measured += 1
         if self.measured == self.fail_at and self.error:
             raise self.error
-        assert self.running
-        assert load.scenario in self.prepared
-        self.log.append(f"{load.scenario} {self.running} {slot.round}")
-        block = a_block(**slot._asdict(), scenario=load.scenario, stack=self.running)
+        block = a_block(**slot._asdict(), scenario=load.scenario, stack=name)
         return disturbed(block) if self.measured in self.disturbed else block
+
+
+class Together:
+    """All stacks of a round, of which it is noted what is asked of them."""
+
+    def __init__(self, executor: Fake, names: Sequence[str]) -> None:
+        self.executor, self.names = executor, names
+
+    def prepare(self, load: Load, key: str) -> None:
+        self.executor.prepared.append(load.scenario)
+        self.executor.keys += [(load.scenario, key)] * len(self.names)
+
+    def start(self) -> None:
+        assert self.executor.prepared, "its generators load while it starts"
+        self.executor.log.append("start all")
+
+    def measure(self, load: Load, round_: int, attempt: int) -> list[Block]:
+        assert load.slices
+        assert load.scenario in self.executor.prepared
+        self.executor.log.append(f"{load.scenario} all {round_}")
+        slots = [Slot(round_, attempt, position) for position, _ in enumerate(self.names, 1)]
+        return [self.executor.block(load, name, slot) for name, slot in zip(self.names, slots, strict=True)]
 
 
 @pytest.fixture
@@ -162,6 +199,37 @@ def test_within_a_start_what_reads_comes_before_what_writes(planned: Plan, tmp_p
         f"everyday at saturation {name} 1",
         f"stop {name}",
     ]
+
+
+def test_what_is_sliced_is_measured_of_all_stacks_together_after_all_that_is_in_one_piece(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    executor = Fake(disturbed=[5])
+    made = plan(
+        profiles.QUICK, stacks.load(), scenarios=["waiting", "everyday"], load="saturation", seed=3, rounds=7, slices=8,
+        in_one_piece_too=True,
+    )  # fmt: skip
+    found = run(made, executor, tmp_path / "run")
+    names = orders(["wsgi-gthread", "asgi", "decoy"], 7, 3)[0]
+    assert executor.log[2:17] == [
+        *(
+            line
+            for name in names
+            for line in (
+                f"start {name}",
+                f"everyday at saturation in one piece {name} 1",
+                f"waiting at saturation {name} 1",
+                f"stop {name}",
+            )
+        ),
+        "start all",
+        "everyday at saturation all 1",
+        "stop all",
+    ]
+    blocks = Counter((b.round, b.attempt) for b in found if isinstance(b, Block))
+    assert blocks == {(n, 1): 9 for n in range(1, 8)} | {(1, 2): 9}
+    assert [each.scenario for each in made.headlines] == ["waiting at saturation", "everyday at saturation"]
 
 
 def test_the_records_tell_the_whole_run(planned: Plan, tmp_path: Path) -> None:

@@ -32,12 +32,12 @@ def reading(moment: float, total: float | None, app: float, kernel: float = 0, *
     ],
 )
 def test_what_the_machine_saw_is_held_against_what_was_counted(total: float, share: float) -> None:
-    assert gap_share(reading(1, 10.0, 0), reading(3, total, 2.0), 1) == pytest.approx(share)
+    assert gap_share([(reading(1, 10.0, 0), reading(3, total, 2.0))], 1) == pytest.approx(share)
 
 
 def test_what_the_kernel_did_there_is_nobodys() -> None:
-    assert gap_share(reading(1, 10.0, 0), reading(3, 13.0, 2.0, kernel=1.0), 1) == 0.0
+    assert gap_share([(reading(1, 10.0, 0), reading(3, 13.0, 2.0, kernel=1.0))], 1) == 0.0
 
 
 def test_where_no_total_is_known_nothing_is_claimed() -> None:
-    assert gap_share(reading(1, None, 0), reading(3, 12.0, 2.0), 1) is None
+    assert gap_share([(reading(1, None, 0), reading(3, 12.0, 2.0))], 1) is None

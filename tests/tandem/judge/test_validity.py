@@ -47,12 +47,20 @@ def test_each_cause_has_the_limits_of_the_method(
     assert [cause.value for cause in causes] == pytest.approx([1.02 * suspect, 0.98 * invalid, 1.02 * invalid])
 
 
+@pytest.mark.parametrize(("percent", "level"), [(None, "VALID"), (0.4, "VALID"), (0.6, "INVALID")])
+def test_a_stack_that_does_not_sleep_invalidates_and_is_named(percent: float | None, level: str) -> None:
+    share = None if percent is None else percent / 100
+    found = validity.judge(block(sleepers_cpu_share=share, sleeper="asgi"))
+    assert found.level == level
+    assert [cause.title for cause in found.causes] == ["CPU used by a stack whose turn it was not, asgi"] * (
+        level == "INVALID"
+    )
+    assert not validity.unreadable(block(sleepers_cpu_share=None))
+
+
 def test_the_table_is_whole() -> None:
-    assert [limit for limit, *_ in TABLE] == [
-        limit
-        for limit in validity.LIMITS
-        if limit not in (validity.GAP, validity.STRAYS, validity.PROBES, validity.ACCOUNTING)
-    ]
+    alone = (validity.GAP, validity.SLEEPERS, validity.STRAYS, validity.PROBES, validity.ACCOUNTING)
+    assert [limit for limit, *_ in TABLE] == [limit for limit in validity.LIMITS if limit not in alone]
     assert validity.LIMITS[-1] is validity.ACCOUNTING
     rows = validity.rows()
     assert rows[0] == ("dispatch lag p99", "> 1 ms, or > 0.5 ms and > 10% of the response time's p99", "> 5 ms")

@@ -68,7 +68,7 @@ def test_response_times_stand_by_route_in_the_order_of_the_file(tmp_path: Path) 
 def test_response_times_of_a_window_are_those_that_were_due_in_it(tmp_path: Path) -> None:
     rows = [arrival(1, 1.0), arrival(2, 2.0, response_ms=7.0), arrival(3, 3.0, response_ms=5.0)]
     raw_file.write(tmp_path / "s.csv.gz", table(*rows))
-    assert samples.by_route(tmp_path / "s.csv.gz", (2.0, 3.0)) == {"GET /x": array("d", [7])}
+    assert samples.by_route(tmp_path / "s.csv.gz", [(2.0, 3.0)]) == {"GET /x": array("d", [7])}
 
 
 def test_the_form_of_the_file(tmp_path: Path) -> None:

@@ -1,0 +1,85 @@
+"""Slices: what raw samples say about a window that is cut into slices, between which all that was in flight was answered.
+
+The population is the same as of a window in one piece: every arrival due in it (`observe/samples.py`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from tandem.observe import samples
+from tandem.observe.samples import Figures, Samples, Window
+from tandem.records.block import Diagnostics
+from tandem.rules import GROWTH_SLICES
+from tandem.statistics import reached
+
+Slices = Sequence[Window]
+"""In order; none overlaps another."""
+
+
+def seconds(slices: Slices) -> float:
+    """Return how long they are together."""
+    return math.fsum(end - start for start, end in slices)
+
+
+def figures(found: Samples, slices: Slices, *, saturating: bool) -> Figures:
+    """Return what the slices say; `found` are all samples of the run of Locust.
+
+    Good answers per second of an open loop are those of the arrivals. A closed loop leaves as many requests in flight at each
+    slice's end as it keeps: there the answers count that came within the slices.
+    """
+    due = samples.in_any(found, slices)
+    good = answered(due, slices) if saturating else sum(outcome == "ok" for outcome in due.outcomes)
+    return samples.figures_of(due, in_flight(found, slices), good / seconds(slices))
+
+
+def answered(due: Samples, slices: Slices) -> int:
+    """Return how many good answers came within the slices."""
+    counts = samples.inside(slices)
+    columns = zip(due.due, due.response_ms, due.outcomes, strict=True)
+    return sum(outcome == "ok" and counts(at + response / 1000) for at, response, outcome in columns)
+
+
+def in_flight(found: Samples, slices: Slices) -> list[int]:
+    """Return the requests in flight at the slices' middles and after each further eighth, summed over all slices.
+
+    Each begins with none, so that those in flight grow at first on any stack; only later that tells of a backlog.
+    """
+    sums = [0] * (GROWTH_SLICES + 1)
+    for start, end in slices:
+        for part, number in enumerate(samples.in_flight(samples.within(found, start, end), (start, end))):
+            sums[part] += number
+    return sums[GROWTH_SLICES // 2 :]
+
+
+def diagnostics(
+    found: Samples, slices: Slices, nginx_mean_ms: float | None = None, static_p50_ms: float | None = None
+) -> Diagnostics:
+    """Return the cross-checks as of a window in one piece; its halves are the earlier slices and the later ones.
+
+    By Little's law (1961) the time that requests spent in flight within the slices, per second, is how many were in flight.
+    """
+    due, middle = samples.in_any(found, slices), len(slices) // 2
+    first, second = (samples.ordered_times(samples.in_any(due, half)) for half in (slices[:middle], slices[middle:]))
+    ok = [ms for ms, status in zip(due.service_ms, due.statuses, strict=True) if status]
+    return Diagnostics(
+        first_half_p50_ms=reached(first, 0.50),
+        second_half_p50_ms=reached(second, 0.50),
+        first_half_p99_ms=reached(first, 0.99),
+        second_half_p99_ms=reached(second, 0.99),
+        in_flight_seen=math.fsum(due.in_flight) / len(due) if len(due) else 0.0,
+        in_flight_little=_held(due, slices) / seconds(slices),
+        service_mean_ms=math.fsum(ok) / len(ok) if ok else None,
+        nginx_mean_ms=nginx_mean_ms,
+        static_p50_ms=static_p50_ms,
+    )
+
+
+def _held(due: Samples, slices: Slices) -> float:
+    """Return the seconds that requests were in flight within the slices that they were due in."""
+    return math.fsum(
+        min(ended, end) - min(sent, end)
+        for start, end in slices
+        for sent, ended in samples.spans(samples.within(due, start, end))
+    )

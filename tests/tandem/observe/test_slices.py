@@ -1,0 +1,89 @@
+"""What samples say about a window that is cut into slices."""
+
+from __future__ import annotations
+
+import random
+from array import array
+from dataclasses import replace
+
+import pytest
+
+from tandem.observe import samples, slices
+from tandem.observe.samples import Samples
+
+PARTS = [(10.0, 11.0), (20.0, 21.0), (30.0, 31.0), (35.0, 36.0)]
+
+
+def table(*rows: tuple[float, float, str]) -> Samples:
+    """Return samples of arrivals that were due then, took so many milliseconds and ended so."""
+    number = len(rows)
+    times = array("d", (row[1] for row in rows))
+    return Samples(
+        arrival=array("q", range(number)), due=array("d", (row[0] for row in rows)), start_delay_ms=array("d", [0.0] * number),
+        service_ms=times, response_ms=times, in_flight=array("q", [0] * number), routes=["GET /"] * number,
+        statuses=array("q", (200 if row[2] == "ok" else 0 for row in rows)), outcomes=[row[2] for row in rows],
+        asked=["0000abcd"] * number, reasons=[""] * number,
+    )  # fmt: skip
+
+
+ROWS = [
+    (9.5, 10, "ok"),  # warm-up
+    (10.0, 100, "ok"),
+    (10.9, 300, "ok"),  # is answered after the slice
+    (11.0, 10, "ok"),  # the end is excluded
+    (15.0, 10, "ok"),  # between
+    (20.5, 200, "failed"),
+    (30.2, 500, "ok"),
+    (35.999, 10_000, "unfinished"),
+    (36.5, 10, "ok"),
+]
+
+
+def test_what_was_due_in_a_slice_counts_and_nothing_else() -> None:
+    found = slices.figures(table(*ROWS), PARTS, saturating=False)
+    assert (found.arrivals, found.requests, found.failures, found.unfinished) == (5, 4, 1, 1)
+    assert found.rate == 3 / 4
+    assert found.p50_ms == 500
+
+
+def test_at_saturation_answers_count_that_came_within_slices() -> None:
+    assert slices.figures(table(*ROWS), PARTS, saturating=True).rate == 2 / 4
+
+
+def test_a_closed_loop_at_a_known_rate_is_seen_at_that_rate() -> None:
+    """64 in flight, 500 per second, answered in order: what is left in flight at the ends of slices counts for nothing."""
+    rows = []
+    for start, end in PARTS:
+        for number in range(564):
+            ended = start + (number + 1) / 500
+            sent = start if number < 64 else start + (number - 63) / 500
+            rows.append((sent, 1000 * (ended - sent), "ok"))
+        assert max(row[0] for row in rows) <= end
+    found = slices.figures(table(*rows), [(start, end + 1e-9) for start, end in PARTS], saturating=True)
+    assert found.rate == pytest.approx(500, rel=0.005)
+    assert found.in_flight == [4 * 64] * 5
+    assert found.backlog == 0
+
+
+def test_requests_in_flight_and_halves_against_brute_force() -> None:
+    drawn = random.Random(3)
+    rows = [(drawn.uniform(start, end), drawn.expovariate(1 / 40), "ok") for start, end in PARTS for _ in range(300)]
+    found = table(*sorted(rows))
+    flying = [
+        sum(at <= start + part / 8 < at + ms / 1000 for start, end in PARTS for at, ms, _ in rows if start <= at < end)
+        for part in range(4, 9)
+    ]
+    assert slices.in_flight(found, PARTS) == flying
+    told = slices.diagnostics(found, PARTS)
+    early, late = (sorted(ms for at, ms, _ in rows if (at < 25) == early) for early in (True, False))
+    assert (told.first_half_p50_ms, told.second_half_p50_ms) == (early[299], late[299])
+    held = sum(min(at + ms / 1000, end) - at for start, end in PARTS for at, ms, _ in rows if start <= at < end)
+    assert told.in_flight_little == pytest.approx(held / 4)
+
+
+def test_one_slice_says_what_a_window_says() -> None:
+    drawn = random.Random(4)
+    found = table(*sorted((drawn.uniform(9, 13), drawn.expovariate(1 / 5), "ok") for _ in range(2000)))
+    whole, cut = samples.figures(found, (10.0, 12.0)), slices.figures(found, [(10.0, 12.0)], saturating=False)
+    assert whole._replace(in_flight=[], backlog=0) == cut._replace(in_flight=[], backlog=0)
+    assert replace(samples.within(found, 10.0, 12.0)) == samples.in_any(found, [(10.0, 12.0)])
