@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import accumulate
 
 import _checks
 import _pages
@@ -32,7 +33,7 @@ STEPS = Steps(("POST", "PATCH", "DELETE"), distance=12)
 
 def request(context: Context) -> Request:
     """One of the above, drawn by weight."""
-    return ACTIONS[context.random.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]](context)
+    return context.random.choices(CHOICES, cum_weights=UP_TO)[0](context)
 
 
 def read_again(context: Context) -> Request:
@@ -75,3 +76,4 @@ ACTIONS: dict[str, Callable[[Context], Request]] = {
     "search": search,
     "write": write,
 }
+CHOICES, UP_TO = [ACTIONS[name] for name in WEIGHTS], list(accumulate(WEIGHTS.values()))
