@@ -25,6 +25,7 @@ examples:
   tandem compare                                 the standard comparison, about 25 minutes
   tandem compare --stacks asgi,mine --stacks-file mine.toml --baseline asgi --scenarios read
   tandem compare --resume results/latest         resume a run that was interrupted
+  tandem compare --profile full                  all that there is to measure, up to 75 minutes
   tandem capacity --scenarios read,waiting       the highest rate with p99 below 100 ms
   tandem report results/latest                   render a report again from its records
   tandem doctor                                  what on this machine would spoil a run

@@ -181,7 +181,7 @@ class Comparison:
 
 def proved(executor: Executor, names: Sequence[str], say: Say) -> int:
     """Have all stacks answer the probes alike and return how many there are. Raises RunFailed with the difference."""
-    say(f"proving that {', '.join(names)} give the same answers")
+    say(f"proving that {', '.join(names)} give the same answers" if len(names) > 1 else f"asking {names[0]} the probes")
     probes = executor.prove()
     say(f"{probes} probes answered alike")
     return probes

@@ -107,11 +107,11 @@ def _row(found: Capacities, one: Capacity) -> list[Cell]:
     ]
 
 
-def tries(found: Capacities, level: Level) -> Table:
+def tries(found: Capacities, number: int, level: Level) -> Table:
     """Return every try of a scenario, in the order of measurement of each stack."""
     return Table(
-        name=f"tries-{level.scenario}",
-        caption=f"{level.scenario}: every rate that was tried, in order",
+        name=f"capacity-{number}",
+        caption=f"{level.scenario}: p99 (thick) and p50 (thin) against the offered rate",
         columns=["Stack", "Offered", "Outcome", "p50", "p99", "Lost", "Arrivals"],
         rows=[_try(one, point) for one in found.found if one.scenario == level.scenario for point in one.points],
     )
@@ -130,7 +130,10 @@ def _reached(value: float | None) -> Cell:
 
 def charts(found: Capacities) -> list[Chart]:
     """Return a picture for each scenario that has anything to draw."""
-    drawn = [load_curve.draw(found, level, tries(found, level)) for level in found.search.levels]
+    drawn = [
+        load_curve.draw(found, level, tries(found, number, level))
+        for number, level in enumerate(found.search.levels, 1)
+    ]
     return [chart for chart in drawn if chart is not None]
 
 

@@ -53,16 +53,14 @@ def draw(found: Capacities, level: Level, table: Table) -> Chart | None:
         f"is the service level of {formats.milliseconds(level.target_ms)}. "
         + "; ".join(f"{one.stack}: {formats.rates(one.bracket.met, one.bracket.missed)}" for one in mine)
     )
-    caption = f"{level.scenario}: p99 (thick) and p50 (thin) against the offered rate"
-    renamed = Table(name=f"capacity-{level.scenario}", caption=caption, columns=table.columns, rows=table.rows)
-    return pictures.chart(level.scenario, layers, said, renamed)
+    return pictures.chart(level.scenario, layers, said, table)
 
 
 def _dots(one: Capacity) -> Iterator[Row]:
     for point in one.points:
         for field, of in FIELDS.items():
-            if point.outcome and getattr(point, field):
-                yield {"stack": one.stack, "rate": point.rate, "of": of, "ms": getattr(point, field)}
+            if point.outcome and (value := getattr(point, field) or 0) > 0:
+                yield {"stack": one.stack, "rate": point.rate, "of": of, "ms": value}
 
 
 def _lines(one: Capacity) -> Iterator[Row]:

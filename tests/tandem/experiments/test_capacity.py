@@ -24,7 +24,7 @@ from tandem.plan.capacity import CapacityPlan
 from tandem.plan.order import Slot
 from tandem.records import journal
 from tandem.records.block import Block
-from tandem.records.capacity import Line, Try
+from tandem.records.capacity import FILE, Line, Try
 from tandem.records.setup import Calibration, Load
 from tests.support import synthetic
 from tests.tandem.report.pages import Page
@@ -248,16 +248,32 @@ def test_records_that_do_not_fit_together_are_refused(planned: CapacityPlan, tmp
         judging.courses(lines[1:])
 
 
+@pytest.mark.parametrize("line", ["zebra", "[]", '{"type": "end"}', '{"type": "search", "levels": "all"}'])
+def test_records_that_are_none_are_a_sentence(line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / FILE).write_text(f"{line}\n{line}\n")
+    assert cli.run(["report", str(tmp_path)]) == 2
+    assert "no record" in capsys.readouterr().err
+
+
+def test_a_strangers_names_lead_nowhere_and_are_shown_as_text(planned: CapacityPlan, tmp_path: Path) -> None:
+    folder, name = tmp_path / "run", "../../<b>zebra"
+    search(planned, Curves(knees(**{"wsgi-gthread": 400, "asgi": 520})), folder)
+    (folder / FILE).write_text((folder / FILE).read_text().replace('"scenario":"read"', f'"scenario":"{name}"'))
+    report.write_capacity(folder)
+    assert {path.name for path in (folder / "img").iterdir()} == {"capacity-1.svg", "capacity-1.png"}
+    assert "<b>" not in (folder / "report.html").read_text()
+
+
 def test_the_page_shows_sentences_numbers_and_curves(planned: CapacityPlan, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     search(planned, Curves(knees(**{"wsgi-gthread": 400, "asgi": 520})), folder)
     report.write_capacity(folder)
     page = Page((folder / "report.html").read_text())
-    assert {"capacity.csv", "capacity-read.csv"} <= {*page.files}
+    assert {"capacity.csv", "capacity-1.csv"} <= {*page.files}
     text = " ".join(" ".join(page.words).split())
     assert "the rate of wsgi-gthread" in text
     assert "read, p99 below 100 ms: wsgi-gthread serves " in text
-    svg = (folder / "img" / "capacity-read.svg").read_text()
+    svg = (folder / "img" / "capacity-1.svg").read_text()
     assert "service level of 100 ms" in svg
     assert "asgi" in (folder / "report.md").read_text()
 
@@ -270,7 +286,7 @@ def test_a_comparison_that_ends_with_a_search_shows_it(planned: CapacityPlan, tm
     report.write(folder)
     page = Page((folder / "report.html").read_text())
     assert "capacity" in page.ids
-    assert "capacity-read.csv" in page.files
+    assert "capacity-1.csv" in page.files
     assert "the rate of wsgi-gthread" in (folder / "report.md").read_text()
 
 
