@@ -83,17 +83,18 @@ def read(path: Path) -> Samples:
         return Samples(*format.read(path).values())
 
 
-def by_route(path: Path, windows: Sequence[Window] | None = None) -> dict[str, array[float]]:
+def by_route(path: Path, windows: Sequence[Window] | None = None, without: str = "") -> dict[str, array[float]]:
     """Return only the response times, by route and in the order of the file, +∞ for every outcome but `ok`.
 
-    Those that were due in one of these windows, which are in order, or all. Raises RunFailed as `read`.
+    Those that were due in one of these windows, which are in order, or all; but not those of the route `without`. Raises RunFailed
+    as `read`.
     """
     found: dict[str, array[float]] = {}
     counts = inside(windows or [(-math.inf, math.inf)])
     with _readable(path):
         columns = format.read(path, ("route", "response_ms", "outcome", "due"))
     for route, response, outcome, due in zip(*columns.values(), strict=True):
-        if not counts(due):
+        if not counts(due) or route == without:
             continue
         times = found.get(route)
         if times is None:

@@ -16,7 +16,8 @@ from tandem.judge.capacity import Capacities
 from tandem.judge.summary import Summary
 from tandem.records import capacity as records
 from tandem.records import journal, run_folder
-from tandem.report import capacity, charts, document, html, markdown, pictures, pools
+from tandem.records.setup import Run
+from tandem.report import capacity, charts, document, dots, html, markdown, pictures, pools
 from tandem.report.pictures import Chart
 
 
@@ -34,9 +35,10 @@ def write(folder: Path) -> Summary:
     with journal.readable(path):
         found = list(journal.read(path))
         blocks = summary.counted(found)
-        raw = pools.read(folder, blocks)
+        loads = [load for record in found if isinstance(record, Run) for load in record.loads]
+        raw = pools.read(folder, blocks, {each.scenario: each.blocking.route for each in loads if each.blocking})
         summed = summary.summarise(found, pools.percentiles(raw), raw.routes)
-    drawn = charts.draw(summed, raw.responses)
+    drawn = charts.draw(summed, raw.responses, dots.read(folder, loads, blocks))
     searched = capacity.section(capacities(folder)) if (folder / records.FILE).exists() else None
     files = _pictures([*drawn, *(searched.charts if searched else [])])
     files["report.html"] = html.render(summed, drawn, blocks, raw.problems, searched).encode()

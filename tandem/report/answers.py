@@ -45,10 +45,11 @@ def _throughput(summary: Summary) -> list[str]:
 
 def _cost(summary: Summary) -> list[str]:
     """CPU where it is a headline, else wherever it was measured; memory once, under the last load."""
-    everything = [(load, c) for load in summary.run.loads for c in _compared(summary, load, CPU)]
+    loads = [load for load in summary.run.loads if not load.blocking] or summary.run.loads
+    everything = [(load, c) for load in loads for c in _compared(summary, load, CPU)]
     judged = [(load, c) for load, c in everything if c.kind == "headline"] or everything
     lines = [f"CPU, {load.scenario}: {_values(summary, load, CPU)}. {_verdict(c)}" for load, c in judged]
-    last = summary.run.loads[-1]
+    last = loads[-1]
     return lines + [f"Memory, {last.scenario}: {_values(summary, last, MEMORY)}. {_verdict(c)}"
                     for c in _compared(summary, last, MEMORY)]  # fmt: skip
 
@@ -62,13 +63,16 @@ def _blocking(summary: Summary) -> list[str]:
         if load.blocking and names:
             each = formats.listed([_harmed(measures[name]) for name in names])
             verdicts = "; ".join(_verdict(c) for c in _compared(summary, load, LATE))
-            lines.append(f"{_blocks(load.blocking)}, each time {each}. {verdicts}")
+            lines.append(f"{_blocks(load, load.blocking)}: {each}. {verdicts}")
     return lines
 
 
-def _blocks(blocking: Blocking) -> str:
-    often = f"{blocking.rate:g} times a second" if blocking.rate != 1 else "once a second"
-    return f"While one request {often} blocks for {blocking.milliseconds:g} ms ({blocking.kind})"
+def _blocks(load: Load, blocking: Blocking) -> str:
+    meanwhile = load.rate * blocking.milliseconds / 1000
+    return (
+        f"Each request that blocks for {blocking.milliseconds:g} ms ({blocking.kind}) makes so many of the {meanwhile:g} others "
+        f"that come meanwhile take more than {TARGETS_MS[HEADLINE_TARGET]:g} ms"
+    )
 
 
 def _harmed(m: Measures) -> str:
@@ -76,8 +80,8 @@ def _harmed(m: Measures) -> str:
     assert m.harm is not None
     late, predicted = formats.number(_tidy(m.late)), formats.number(_tidy(m.late_predicted))
     lost = m.harm.blockers - m.harm.completed
-    refused = f", and {lost} of the {m.harm.blockers} that block were not answered" if lost else ""
-    return f"{late} others take more than {TARGETS_MS[HEADLINE_TARGET]:g} ms on {m.stack} (arithmetic: {predicted}{refused})"
+    refused = f"; {lost} of the {m.harm.blockers} that block were not answered" if lost else ""
+    return f"{late} on {m.stack} (arithmetic: {predicted}{refused})"
 
 
 def _tidy(value: float | None) -> float | None:

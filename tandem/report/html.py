@@ -15,7 +15,7 @@ from tandem.judge.metrics import METRICS
 from tandem.judge.summary import Summary
 from tandem.records.block import Block
 from tandem.records.setup import Load, Run
-from tandem.report import answers, cells, conditions, pictures, scorecard, sentences, tables, trust, wording
+from tandem.report import answers, cells, conditions, harmed, pictures, scorecard, sentences, tables, trust, wording
 from tandem.report.capacity import Section
 from tandem.report.pictures import Chart
 from tandem.rules import FAILED_LIMIT
@@ -59,7 +59,10 @@ def render(
         exploratory=scorecard.exploratory(summary),
         waiting=scorecard.waiting(summary),
         forest=[chart for chart in drawn if chart.scenario is None],
-        curves=[(load, [chart for chart in drawn if chart.scenario == load.scenario]) for load in run.loads],
+        harmed=[harmed.stacks(summary), harmed.routes(summary)],
+        dots=[chart for chart in drawn if chart.name.startswith("dots-")],
+        curves=[(load, [chart for chart in drawn if chart.scenario == load.scenario and not chart.name.startswith("dots-")])
+                for load in run.loads],
         picture=_picture,
         table=tables.html,
         doubts=trust.doubts(summary, problems),
@@ -89,7 +92,7 @@ def _driven(load: Load) -> str:
     return (
         f"Open loop: {formats.offered([load.rate])} offered{why}, {arrivals}, at most {load.in_flight:,} in flight, failed after "
         f"{load.timeout_seconds:g} s; {load.seconds:g} s measured after {load.warmup_seconds:g} s of warm-up{news}."
-        f"{_not_judged(load)}"
+        f"{harmed.driven(load)}{_not_judged(load)}"
     )
 
 

@@ -10,6 +10,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -31,13 +32,16 @@ class Pools(msgspec.Struct, frozen=True):
     problems: list[str]
 
 
-def read(folder: Path, blocks: Iterable[Block]) -> Pools:
-    """Read and pool the samples of these blocks; a file that is missing, broken or too short is a problem, not an error."""
+def read(folder: Path, blocks: Iterable[Block], without: Mapping[str, str] = MappingProxyType({})) -> Pools:
+    """Read and pool the samples of these blocks; a file that is missing, broken or too short is a problem, not an error.
+
+    `without` names the route of the blockers of each scenario that has any: they are none of its arrivals.
+    """
     by_route: dict[Key, dict[str, array[float]]] = {}
     problems = []
     for block in blocks:
         try:
-            found = _read(folder, block)
+            found = _read(folder, block, without.get(block.scenario, ""))
         except (OSError, RunFailed):
             problems.append(f"{block.samples}: missing or unreadable")
             continue
@@ -77,11 +81,16 @@ def pooled(ordered: Sequence[float]) -> Pooled:
     return Pooled(samples=len(ordered), p50_ms=p50, p90_ms=p90, p99_ms=p99, p999_ms=p999)
 
 
-def _read(folder: Path, block: Block) -> dict[str, array[float]]:
+def _read(folder: Path, block: Block, without: str) -> dict[str, array[float]]:
     """Return the block's response times by route. Raises RunFailed where the file lies outside the folder or can't be read."""
+    return samples.by_route(file(folder, block), block.windows, without)
+
+
+def file(folder: Path, block: Block) -> Path:
+    """Return where the samples of a block are. Raises RunFailed where they lie outside the folder, or are no file."""
     path = (folder / block.samples).resolve()
     if not path.is_relative_to(folder.resolve()):
         raise RunFailed(f"the samples {block.samples} lie outside the run's folder")
     if not path.is_file():  # a pipe would keep us waiting
         raise RunFailed(f"the samples {block.samples} are no regular file")
-    return samples.by_route(path, block.windows)
+    return path

@@ -68,7 +68,7 @@ TEXTS: dict[Code, Callable[[Reason], str]] = {
         f"intermittent: pooled and round-wise ratio differ by more than {formats.percent(INTERMITTENT)}"
     ),
     "blockers not completed": lambda why: (
-        f"{why.stack} completed less than {formats.percent(COMPLETED_LIMIT)} of what blocks, and to refuse them harms nobody"
+        f"{why.stack} completed less than {formats.percent(COMPLETED_LIMIT)} of what blocks, and to refuse that harms nobody"
     ),
     "decoy not judged": lambda why: f"the decoy could not be judged: {text(why.because)}",
     "too few rounds": _always("too few rounds for the confidence that is asked for"),

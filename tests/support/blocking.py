@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import Any
 
+import msgspec
+
+from tandem.observe.samples import Samples
+from tandem.records.block import Block
 from tandem.records.blocked import Blocked, Phase, RouteInPhase
 from tandem.records.journal import Record
 from tandem.records.setup import Blocking, Headline, Load
@@ -65,3 +70,38 @@ def records(
         "profile": "quick", "loads": [load(decoy=decoy)], "headlines": [Headline(scenario="blocking", metric="late")],
     }  # fmt: skip
     return synthetic.synthesise(rounds, change=change, **{**facts, **changes})
+
+
+def placed(block: Block) -> Block:
+    """The block with its window where its raw samples are."""
+    return msgspec.structs.replace(
+        block, window_start=synthetic.START, window_end=synthetic.START + 10, arrivals=2400, requests=2400
+    )
+
+
+def raw_samples(stands: bool) -> Samples:
+    """Samples of a window on a stack that stands while something blocks, or does not notice."""
+    blockers = [3 + number / 2 for number in range(8)]
+    rows = [(number, number / RATE, 1.2, ROUTES[number % 2]) for number in range(2400)]
+    if stands:
+        rows = [(number, due, _standing(due, blockers), route) for number, due, _, route in rows]
+    rows += [(-1 - place, due, 202.0, BLOCKING.route) for place, due in enumerate(blockers)]
+    many = len(rows)
+    return Samples(
+        arrival=array("q", [number for number, *_ in rows]),
+        due=array("d", [synthetic.START + due for _, due, _, _ in rows]),
+        start_delay_ms=array("d", [0.05] * many),
+        service_ms=array("d", [ms - 0.05 for _, _, ms, _ in rows]),
+        response_ms=array("d", [ms for _, _, ms, _ in rows]),
+        in_flight=array("q", [1] * many),
+        routes=[route for *_, route in rows],
+        statuses=array("q", [200] * many),
+        outcomes=["ok"] * many,
+        asked=["1a2b3c4d"] * many,
+        reasons=[""] * many,
+    )
+
+
+def _standing(due: float, blockers: list[float]) -> float:
+    since = min((due - at for at in blockers if at <= due < at + 0.2), default=None)
+    return 1.2 if since is None else 1000 * (0.2 - since) + 1.2

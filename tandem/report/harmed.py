@@ -1,0 +1,75 @@
+"""Harmed: what blockers did to everyone else, as tables: by stack, and by route."""
+
+from __future__ import annotations
+
+from tandem import formats
+from tandem.judge.measures import Measures
+from tandem.judge.summary import Summary
+from tandem.records.setup import Load
+from tandem.report import cells
+from tandem.report.tables import Cell, Table
+from tandem.rules import HEADLINE_TARGET, TARGETS_MS
+
+TARGET = f"{TARGETS_MS[HEADLINE_TARGET]:g} ms"
+
+
+def driven(load: Load) -> str:
+    """Say who blocks, and when; empty where nobody does."""
+    blocking = load.blocking
+    if blocking is None:
+        return ""
+    return (
+        f" {blocking.number} further requests, {blocking.route}, each block for {blocking.milliseconds:g} ms ({blocking.kind}), "
+        f"{blocking.rate:g} per second at equal distances: {blocking.before:g} s without them, {blocking.on:g} s with them, "
+        f"{blocking.after:g} s without."
+    )
+
+
+def stacks(summary: Summary) -> Table:
+    """Return what every stack under every load with blockers did to the others."""
+    found = [m for m in summary.measures if m.harm is not None]
+    return Table(
+        name="harmed",
+        caption=f"Late means more than {TARGET}, or no good answer, from when a request was due",
+        columns=[
+            "Scenario", "Stack", "late per blocker", "predicted", "harm ratio", "late before", "late while", "late after",
+            "blast radius", "recovery", "relapses", "blockers completed", "refused", "their p50",
+        ],
+        rows=[_stack(m) for m in found],
+    )  # fmt: skip
+
+
+def _stack(m: Measures) -> list[Cell]:
+    harm = m.harm
+    assert harm is not None
+    recovery = "longer than observed" if harm.recovery is None else f"{harm.recovery:.1f} s"
+    completed = f"{harm.completed} of {harm.blockers}"
+    return [
+        cells.plain(m.scenario), cells.plain(m.stack), cells.strong(number(harm.late)), number(harm.predicted),
+        number(harm.harm_ratio, 2), cells.share(harm.before_share), cells.share(harm.during_share),
+        cells.share(harm.after_share), Cell(text=formats.difference(100 * harm.blast_radius, "points"), value=harm.blast_radius),
+        Cell(text=recovery, value=harm.recovery, unit="s"), cells.plain(harm.relapses),
+        Cell(text=completed, value=harm.completed), cells.plain(harm.refused), cells.milliseconds(harm.blocker_p50_ms),
+    ]  # fmt: skip
+
+
+def routes(summary: Summary) -> Table:
+    """Return the same by route of the bystanders, for each target."""
+    targets = [f"over {target:g} ms" for target in TARGETS_MS]
+    rows = [
+        [cells.plain(m.scenario), cells.plain(one.route), cells.plain(m.stack), number(one.late),
+         *(cells.share(share) for share in one.during), cells.milliseconds(one.p99_ms), cells.milliseconds(one.max_ms)]
+        for m in summary.measures if m.harm is not None
+        for one in m.harm.routes
+    ]  # fmt: skip
+    return Table(
+        name="harmed-routes",
+        caption="The same by route, while blockers came",
+        columns=["Scenario", "Route", "Stack", "late per blocker", *targets, "p99", "slowest"],
+        rows=rows,
+    )
+
+
+def number(value: float | None, digits: int = 1) -> Cell:
+    """Return a number with so many digits; next to nothing is nothing."""
+    return Cell(text=formats.NOTHING if value is None else f"{round(value, digits) + 0.0:.{digits}f}", value=value)

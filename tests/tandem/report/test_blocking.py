@@ -1,0 +1,102 @@
+"""What happens to everyone else when something blocks: the first screen, the section, and every request around a block."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tandem import report
+from tandem.judge.summary import Summary, summarise
+from tandem.records.block import Block
+from tandem.records.journal import Record
+from tandem.report import answers, charts, html, markdown, sentences
+from tests.support import blocking, raw_file, synthetic
+from tests.support.synthetic import ASGI, WSGI
+from tests.tandem.report.pages import Page
+
+QUESTION = "What happens to everyone else when something blocks?"
+
+
+def answer(summary: Summary) -> str:
+    """What the first screen says of it."""
+    (line,) = {each.question: each.lines for each in answers.answers(summary)}[QUESTION]
+    return line
+
+
+def test_the_answer_has_the_numbers_of_each_stack_beside_the_prediction_and_the_verdict() -> None:
+    assert answer(summarise(blocking.records())) == (
+        "Each request that blocks for 200 ms (sleep in the handler) makes so many of the 48 others that come meanwhile take more "
+        "than 100 ms: 0 on wsgi-gthread (arithmetic: 0) and 28 on asgi (arithmetic: 28). "
+        "asgi − wsgi-gthread: +28 requests, +28 to +28 (95 %): worse"
+    )
+
+
+def test_nothing_on_either_is_an_answer_too() -> None:
+    summary = summarise(blocking.records(late={}, profile="standard", decoy=True, rounds=9))
+    assert "0 on asgi (arithmetic: 0)" in answer(summary)
+    assert answer(summary).endswith(": no practical difference")
+    page = Page(html.render(summary, charts.draw(summary, {}), [], []))
+    assert [row[2] for row in page.table("harmed")[1:]] == ["0.0", "0.0", "0.0"]
+    assert "no practical difference" in markdown.render(summary, charts.draw(summary, {}))
+
+
+def test_who_refuses_what_blocks_is_told_and_not_judged() -> None:
+    def refuse(block: dict[str, Any]) -> None:
+        if block["stack"] == ASGI:
+            block["blocked"] = blocking.blocked(0, completed=0, refused=8)
+
+    found = answer(summarise(blocking.records(edit=refuse)))
+    assert "56 of the 56 that block were not answered" in found
+    assert found.endswith("; asgi completed less than 99 % of what blocks, and to refuse that harms nobody")
+
+
+def test_a_run_without_blockers_says_nothing_of_them() -> None:
+    summary = summarise(synthetic.synthesise(9))
+    assert QUESTION not in {each.question for each in answers.answers(summary)}
+    page = Page(html.render(summary, charts.draw(summary, {}), [], []))
+    assert "blocking" not in page.ids
+    assert "What happens when a handler blocks" in page.text
+
+
+def test_what_to_choose_follows_from_who_is_late() -> None:
+    (row,) = sentences.advice(summarise(blocking.records()))
+    assert (row.situation, row.choice) == ("Blocking libraries you can't replace", WSGI)
+    assert "late requests per blocker worse (+28 requests)" in row.why
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run with raw samples, reported."""
+    folder = tmp_path_factory.mktemp("blocking")
+    records = [_placed(record) for record in blocking.records()]
+    synthetic.write(folder, records, raw=False)
+    for record in records:
+        if isinstance(record, Block):
+            raw_file.write(folder / record.samples, blocking.raw_samples(record.stack == ASGI))
+    report.write(folder)
+    return folder
+
+
+def _placed(record: Record) -> Record:
+    """Say where the window of a block lies."""
+    return blocking.placed(record) if isinstance(record, Block) else record
+
+
+def test_the_report_shows_every_request_around_the_first_blocks(folder: Path) -> None:
+    page = Page((folder / "report.html").read_text())
+    assert {"blocking", "answers"} <= set(page.ids)
+    drawn = (folder / "img" / "dots-1.svg").read_text()
+    assert drawn.count("<path") > 2 * 300
+    assert len(drawn) < 300_000
+    wsgi, asgi = page.table("dots-1")[1:]
+    assert (wsgi[0], wsgi[2], asgi[0]) == (WSGI, "0", ASGI)
+    assert int(asgi[2]) == pytest.approx(3 * 24, abs=6)
+
+
+def test_blockers_are_no_bystanders_in_the_percentiles(folder: Path) -> None:
+    text = (folder / "report.html").read_text()
+    assert "GET /lab/sleep" in text  # how it was driven
+    assert "samples, but" not in text
+    assert {row[0] for row in Page(text).table("routes-blocking")[1:]} == set(blocking.ROUTES)
