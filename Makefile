@@ -34,7 +34,7 @@ serve: setup ## Serve both at once (SHARED=1: on one database; LIMITS=0: whoever
 loadtest: setup ## Open Locust's web page on what is being served (URL= for another target; scenario login: LIMITS=0 make serve)
 	@$(VENV)/bin/locust -f loadtest/ --web-host 127.0.0.1 -H $(URL) $(ARGS)
 
-compare: setup ## Compare the stacks in 6 minutes, then open results/latest/report.html: how much each takes, what a request costs
+compare: setup ## Compare the stacks in 6 minutes, then open results/latest/report.html: throughput, cost, and who is late when something blocks
 	@$(TANDEM) compare --quick $(ARGS)
 
 compare-quick: compare ## Another name of it
