@@ -86,8 +86,8 @@ def read(path: Path) -> Samples:
 def by_route(path: Path, windows: Sequence[Window] | None = None, without: str = "") -> dict[str, array[float]]:
     """Return only the response times, by route and in the order of the file, +∞ for every outcome but `ok`.
 
-    Those that were due in one of these windows, which are in order, or all; but not those of the route `without`. Raises RunFailed
-    as `read`.
+    Those that were due in one of these windows, which are in order, or all; but not those of the route `without`. Raises
+    RunFailed as `read`.
     """
     found: dict[str, array[float]] = {}
     counts = inside(windows or [(-math.inf, math.inf)])
