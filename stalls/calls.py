@@ -17,14 +17,18 @@ def called(code: CodeType, instruction: int) -> str | None:
     before = [step for step in dis.get_instructions(code) if step.offset <= instruction]
     if not before:
         return None
-    call = before.pop()
+    call = before.pop()  # in 3.11 a call that has run often is made by the PRECALL before it
     if call.opname.startswith("BEFORE_"):
         return "with"
-    if not call.opname.startswith("CALL") or call.positions is None:
+    if not call.opname.startswith(("CALL", "PRECALL")) or call.positions is None:
         return None
     start = call.positions[0], call.positions[2]
     for step in reversed(before):
-        if step.positions is not None and (step.positions[0], step.positions[2]) == start and _names(step):
+        if step.positions is None or (step.positions[0], step.positions[2]) != start:
+            continue
+        if step.opname == "LOAD_SPECIAL":  # how 3.14 enters a `with`
+            return "with"
+        if _names(step):
             return str(step.argval)
     return None
 

@@ -36,7 +36,7 @@ def of_loop(measured: Measured, samples: list[Sample]) -> str:
         return "gil" if other else "descheduled"
     if share(Counter(sample.owner for sample in samples)) < MAJORITY:
         return "busy"
-    return alone([sample for sample in samples if sample.stack])
+    return alone(measured, [sample for sample in samples if sample.stack])
 
 
 def starved(measured: Measured, seen: Seen) -> str:
@@ -49,13 +49,15 @@ def starved(measured: Measured, seen: Seen) -> str:
     return "native" if cpu is None or cpu >= process_cpu / 2 else "gil"
 
 
-def alone(samples: list[Sample]) -> str:
-    """Whether the one callback computed or waited, and for what: who waits stands in one call and uses no CPU there."""
+def alone(measured: Measured, samples: list[Sample]) -> str:
+    """Whether the one callback computed or waited, and for what: who waits stands at one instruction and uses no CPU there."""
     spots = Counter((sample.stack[0].code, sample.stack[0].instruction) for sample in samples)
     spot, _ = spots.most_common(1)[0]
     there = [sample for sample in samples if (sample.stack[0].code, sample.stack[0].instruction) == spot]
-    if share(spots) < MAJORITY or calls.called(*spot) is None or worked(there[0], there[-1]):
+    if share(spots) < MAJORITY or worked(there[0], there[-1]):
         return "compute"
+    if calls.called(*spot) is None and measured.process_cpu - (measured.cpu or 0) >= measured.seconds / 2:
+        return "gil"  # it calls nothing, so it waits for its turn
     return "lock" if calls.waits_for_a_thread(*spot) else "wait"
 
 

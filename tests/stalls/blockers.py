@@ -21,6 +21,12 @@ async def sleep() -> None:
     time.sleep(HELD)  # noqa: ASYNC251  # here
 
 
+async def sleep_where_often_was_none() -> None:
+    """What has run often is other bytecode than what runs once."""
+    for number in range(100):
+        time.sleep(HELD if number == 99 else 0)  # noqa: ASYNC251  # here
+
+
 async def read_socket() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
         peer, _ = server.accept()
@@ -34,7 +40,7 @@ async def read_socket() -> None:
 async def compute() -> None:
     end, number = time.thread_time() + HELD, 0
     while time.thread_time() < end:
-        number += sum(range(50))  # here
+        number += sum(range(2000))  # here
 
 
 async def lock() -> None:

@@ -23,6 +23,7 @@ def held(loop: str, blocker: Blocker) -> Stall:
     ("blocker", "kind", "inside"),
     [
         (blockers.sleep, "wait", "sleep"),
+        (blockers.sleep_where_often_was_none, "wait", "sleep"),
         (blockers.read_socket, "wait", "recv_into"),
         (blockers.lock, "lock", "with"),
     ],
