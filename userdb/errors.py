@@ -229,9 +229,6 @@ class Driver(Protocol):
     @property
     def IntegrityError(self) -> type[Exception]: ...  # noqa: N802  # its name there
 
-    @property
-    def OperationalError(self) -> type[Exception]: ...  # noqa: N802  # the same
-
 
 @contextmanager
 def translate_database_errors() -> Iterator[None]:
@@ -244,11 +241,9 @@ def translate_database_errors() -> Iterator[None]:
         raise Busy() from error
 
 
-def of_driver(driver: Driver, error: Exception) -> Exception:
-    """The same for an error of a driver: what the client is told, or the error itself."""
-    if isinstance(error, driver.IntegrityError):
-        return Taken(_taken_field(error))
-    return Busy() if isinstance(error, driver.OperationalError) else error
+def of_driver(driver: Driver, error: Exception) -> Problem:
+    """The same for one of these two errors of a driver by itself."""
+    return Taken(_taken_field(error)) if isinstance(error, driver.IntegrityError) else Busy()
 
 
 def _taken_field(error: object) -> str:

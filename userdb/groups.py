@@ -40,6 +40,7 @@ def run(connection: Connection, calls: Sequence[Call], execute: units.Execute) -
     try:
         connection.execute(statements.SQLITE_BEGIN)
     except Exception as error:  # nobody would get the lock any sooner alone
+        connection.rollback()  # where one was left open, as by a disk that failed: the next group finds none
         return [Outcome(error=error) for _ in calls]
     try:
         if len(calls) == 1:

@@ -39,7 +39,7 @@ class Database:
         try:
             await self._reading.open(wait=True, timeout=WAIT)
             await self._writing.open(wait=True, timeout=WAIT)
-        except psycopg.Error as error:
+        except (psycopg.IntegrityError, psycopg.OperationalError) as error:
             raise errors.of_driver(psycopg, error) from error
 
     async def close(self) -> None:
@@ -73,7 +73,7 @@ class Database:
         try:
             async with pool.connection() as connection:
                 return await self._executed(unit, connection)
-        except psycopg.Error as error:
+        except (psycopg.IntegrityError, psycopg.OperationalError) as error:
             raise errors.of_driver(psycopg, error) from error
 
     async def _executed(self, unit: Unit[Result], connection: Connection) -> Result:

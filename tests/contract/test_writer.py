@@ -76,8 +76,8 @@ def test_where_too_many_wait_the_next_is_told_at_once(app: str, database: Path, 
 def test_whoever_has_waited_too_long_is_refused_without_another_try(
     app: str, database: Path, statements: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("userdb.statements.SQLITE_PRAGMAS", ("PRAGMA busy_timeout=1000",))
-    monkeypatch.setattr(f"{app}_app.stores.writer.WAIT", 0.01)
+    monkeypatch.setattr("userdb.statements.SQLITE_PRAGMAS", ("PRAGMA busy_timeout=2000",))
+    monkeypatch.setattr(f"{app}_app.stores.writer.WAIT", 0.5)
     settings = settings_for(database, STORE="direct")
     with in_process(app, settings) as client, ThreadPoolExecutor(2) as pool:
         with locked(database):

@@ -145,3 +145,10 @@ def test_of_those_who_read_in_a_row_each_is_told_its_own(connection: Connection)
     outcomes = connection.read(finding("two"), finding("none"), finding("one"))
     assert errors(outcomes) == [None, "NotFound", None]
     assert [each.result for each in outcomes] == [2, None, 1]
+
+
+def test_a_transaction_that_was_left_open_is_over_for_the_next(connection: Connection) -> None:
+    connection.own.execute("BEGIN")
+    assert errors(connection.run(adding("one"))) == ["OperationalError"]
+    assert errors(connection.run(adding("two"))) == [None]
+    assert connection.words() == ["two"]

@@ -54,7 +54,7 @@ class Database:
         """The result of a unit that writes nothing. Raises Busy where no connection came free."""
         try:
             result: Result = self._readers.result(partial(unit, *values, **named))
-        except sqlite3.Error as error:
+        except (sqlite3.IntegrityError, sqlite3.OperationalError) as error:
             raise errors.of_driver(sqlite3, error) from error
         return result
 
@@ -62,7 +62,7 @@ class Database:
         """The result of a unit when it is committed. Raises Busy where too many wait."""
         try:
             result: Result = self._writer.written(partial(unit, *values, **named))
-        except sqlite3.Error as error:
+        except (sqlite3.IntegrityError, sqlite3.OperationalError) as error:
             raise errors.of_driver(sqlite3, error) from error
         return result
 
