@@ -7,18 +7,17 @@ of the others. Which rate comes next is the judge's business (`judge/bracket.py`
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from tandem import formats
 from tandem.errors import TandemError
 from tandem.experiments import resume
 from tandem.experiments.compare import Say
+from tandem.experiments.ending import ending
 from tandem.experiments.executor import Executor
 from tandem.experiments.progress import Progress
 from tandem.judge import capacity
 from tandem.judge.capacity import Course
-from tandem.observe.provenance import now
 from tandem.plan import capacity as planning
 from tandem.plan.capacity import BLOCKS, CapacityPlan
 from tandem.plan.comparison import Plan
@@ -52,17 +51,8 @@ class CapacitySearch:
         self._measure(capacity.courses(past, self.plan.bounds()))
 
     def _measure(self, courses: Sequence[Course]) -> None:
-        """Measure; whatever breaks off, the records end with the reason if the disk allows."""
-        run_folder.point_latest(self.folder)
-        try:
-            with run_folder.keeping(self.folder):
-                self._search(courses)
-                journal.append(self.path, End(date=now(), complete=True, reason="all searches are over"))
-        except BaseException as error:
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            with suppress(OSError):
-                journal.append(self.path, End(date=now(), complete=False, reason=reason))
-            raise
+        with ending(self.folder, lambda record: journal.append(self.path, record), "all searches are over"):
+            self._search(courses)
 
     def _search(self, courses: Sequence[Course]) -> None:
         progress = Progress(_left(courses), self.plan.block_seconds())

@@ -7,11 +7,12 @@ round that something outside the stacks spoiled is measured again as a whole, a 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 from tandem import formats, rules
 from tandem.errors import RunFailed
+from tandem.experiments.ending import ending
 from tandem.experiments.executor import Executor, RoundExecutor
 from tandem.experiments.progress import Progress, duration
 from tandem.judge.rounds import Attempt, Rounds
@@ -82,17 +83,8 @@ class Comparison:
         rounds.add(record)
 
     def _measure(self, rounds: Rounds) -> None:
-        """Measure; whatever breaks off, the records end with the reason if the disk allows."""
-        run_folder.point_latest(self.folder)  # from here on there is something to report, whatever happens
-        try:
-            with run_folder.keeping(self.folder):
-                self._rounds(rounds)
-                self._keep(rounds, End(date=now(), complete=True, reason="all rounds measured"))
-        except BaseException as error:
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            with suppress(OSError):
-                self._keep(rounds, End(date=now(), complete=False, reason=reason))
-            raise
+        with ending(self.folder, lambda record: self._keep(rounds, record), "all rounds measured"):
+            self._rounds(rounds)
 
     def _rounds(self, rounds: Rounds) -> None:
         each = self.plan.blocks_per_round()
