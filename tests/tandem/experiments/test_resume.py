@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from tandem.cli import measuring
 from tandem.errors import TandemError
 from tandem.experiments import resume, session
 from tandem.judge.rounds import Rounds
+from tandem.plan import capacity as planning
 from tandem.plan import profiles, stacks
 from tandem.plan.comparison import Plan, plan
 from tandem.records import journal
-from tandem.records.journal import RECORDS, Resumed
+from tandem.records.capacity import FILE
+from tandem.records.journal import RECORDS, End, Resumed
 from tandem.records.setup import Provenance, Run
 from tests.support import second_app, synthetic
 from tests.support.locustfile import locustfile
@@ -181,3 +184,25 @@ def test_the_first_record_is_a_run_with_its_arguments(planned: Plan) -> None:
     first = run(planned).run
     assert isinstance(first, Run)
     assert first.provenance.command == ["tandem", "compare", "--quick"]
+
+
+def test_a_run_of_which_only_the_capacity_is_missing_is_resumed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    given = ["--profile", "full", "--scenarios", "read", "--load", "saturation", "--rounds", "8"]
+    whole = plan(profiles.FULL, stacks.load(), seed=3, scenarios=["read"], load="saturation", rounds=8)
+    head = whole.run(synthetic.provenance(command=["tandem", "compare", *given]), 42)
+    blocks = [block for n in range(1, 9) for block in synthetic.round_of(head, random.Random(n), n)]
+    for record in (head, *blocks, End(date="", complete=True, reason="all rounds measured")):
+        journal.append(tmp_path / RECORDS, record)
+    seen: list[int] = []
+    monkeypatch.setattr(session, "resume_run", lambda *given: seen.append(given[2]))
+    monkeypatch.setattr(measuring, "show", lambda *_: 0)
+    assert cli.run(["compare", "--resume", str(tmp_path)]) == 0
+    assert seen == [8]
+    part = planning.part_of(whole)
+    assert part is not None
+    journal.append(tmp_path / FILE, part.search(head))
+    journal.append(tmp_path / FILE, End(date="", complete=True, reason="all searches are over"))
+    assert "nothing is missing" in call(["compare", "--resume", str(tmp_path)], capsys)
