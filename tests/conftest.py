@@ -241,13 +241,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> BySharedF
 
 
 class BySharedFixtures(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
-    """Keeps the tests of a file together, and of one client where it has several; of PostgreSQL, which is one server, all."""
+    """Keeps the tests of a file together, and of one client where it has several.
+
+    Those of PostgreSQL, which is one server, are kept together over all files, and so are those of a stack where it is a
+    client like the others: it takes longer to start than many of them.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         """Name what a test belongs to. (xdist_group would do, but xdist 3.8 can't write it into the ids of pytest 9.2.)"""
         if "on PostgreSQL" in nodeid:
             return "PostgreSQL"
         client = next((name for name in (*NEAR, *FAR) if f"[{name}" in nodeid), "")
+        if client in STACKS and nodeid.startswith(("tests/contract/", "tests/security/")):
+            return client
         return f"{nodeid.partition('::')[0]} {client}"
 
 

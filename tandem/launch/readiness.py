@@ -8,8 +8,8 @@ import time
 from tandem.errors import RunFailed
 from tandem.launch.process import Children
 
-READY_WITHIN = 20.0
-"""Seconds a stack may take until it answers; 2 are expected of it."""
+READY_WITHIN = 60.0
+"""Seconds a stack may take until it answers, also on a machine in use; 2 are expected of it."""
 
 
 def wait(children: Children, name: str, port: int, path: str) -> None:

@@ -12,7 +12,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 FOUND = next((path for name in NAMES if (path := shutil.which(name))), None)
 MISSING = "no Chromium on this machine: install one (on Debian: apt-get install chromium)"
 
-PATIENCE = 15
+PATIENCE = 60
 """Seconds that a page may take for anything; far more than it takes."""
 
 # Offline: no name resolves, so that nothing leaves this machine, not even what Chromium asks for by itself.

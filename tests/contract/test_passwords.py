@@ -17,13 +17,12 @@ from tests.support.answers import Answer
 from tests.support.apps import APPS, in_process, settings_for
 from tests.support.clients import Client
 from tests.support.people import Person, fresh, log_in, send
+from tests.support.waiting import PATIENCE
 from userdb import passwords
 
 WORKERS, QUEUE = 1, 2
 PLACES = WORKERS + QUEUE
 CROWD = 12
-PATIENCE = 20.0
-"""Seconds in which anything must have happened; far more than it takes."""
 
 
 class Gate:

@@ -25,8 +25,11 @@ from tests.fuzz.tally import Tally
 from tests.support.answers import Answer
 from tests.support.stacks import one_cpu
 
-FIXED_SEED, FIXED_BATCHES = 5, 10
-FRESH_SECONDS = 30.0
+FIXED_SEED, FIXED_BATCHES, MOST = 5, 5, 6
+"""So many batches, and as many again until everything was accepted once: after failed logins an app lets people wait, and that
+takes its time of the clock, however fast the machine."""
+
+FRESH_SECONDS = 10.0
 KEPT = kept.load()
 
 
@@ -68,16 +71,24 @@ def test_what_once_told_them_apart_no_longer_does(both: Pair, name: str) -> None
 
 
 def test_no_request_of_a_fixed_seed_tells_the_apps_apart(both: Pair) -> None:
-    """As many sequences on every machine, and the same."""
-    alike(both, FIXED_SEED, batches=FIXED_BATCHES)
-    assert {200, 201, 204, 303, 304, 400, 401, 403, 404, 405, 409, 412, 415, 422, 429} <= both.tally.seen.keys()
-    accepted = {kind for kind, count in both.tally.succeeded.items() if count}
-    assert {f"{each.method} {each.path}" for each in requests.CHOICES} <= accepted
-    assert both.tally.met.keys() == {act.__name__ for act in stories.ACTS} - {"does_anything"}
+    """The same sequences on every machine."""
+    for number in range(MOST):
+        alike(both, FIXED_SEED + number * FIXED_BATCHES, batches=FIXED_BATCHES)
+        if not missing(both.tally):
+            break
+    assert not missing(both.tally)
 
 
 def test_no_request_of_a_fresh_seed_tells_the_apps_apart(both: Pair) -> None:
     alike(both, secrets.randbelow(2**31), seconds=FRESH_SECONDS)
+
+
+def missing(tally: Tally) -> set[object]:
+    """Statuses that never came, operations that were never accepted, acts that never went as they were meant."""
+    statuses = {200, 201, 204, 303, 304, 400, 401, 403, 404, 405, 409, 412, 415, 422, 429} - tally.seen.keys()
+    accepted = {kind for kind, count in tally.succeeded.items() if count}
+    operations = {f"{each.method} {each.path}" for each in requests.CHOICES} - accepted
+    return statuses | operations | {act.__name__ for act in stories.ACTS} - {"does_anything"} - tally.met.keys()
 
 
 def alike(both: Pair, first: int, *, seconds: float = 0, batches: int = run.LEAST) -> None:
@@ -101,7 +112,7 @@ def test_a_difference_is_found_made_small_and_told(monkeypatch: pytest.MonkeyPat
     """One of the two answers a request for one user with another body: the machine finds it, and nothing else with it."""
     spoil(monkeypatch, both.stacks["asgi"], b"GET /api/users/", 200)
     with pytest.raises(Different) as caught:
-        run.fuzz(both, 1, seconds=60)
+        run.fuzz(both, 6)
     assert len(caught.value.sequence) == 1
     told = str(caught.value)
     assert told.startswith("curl -i -g --path-as-is -X GET")

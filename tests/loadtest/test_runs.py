@@ -10,6 +10,7 @@ import pytest
 
 from tests.loadtest.runs import LOADTEST, Done, locust, run
 from tests.loadtest.toy import Answer, toy, user
+from tests.support.waiting import PATIENCE
 
 ROWS = tomllib.loads((LOADTEST / "scenarios.toml").read_text())
 SCENARIOS = [name for name, row in ROWS.items() if "cpu" not in row]
@@ -32,7 +33,7 @@ def all_well(done: Done) -> None:
 @pytest.mark.usefixtures("processes")
 def test_one_user_class_is_offered(tmp_path: Path) -> None:
     with locust(tmp_path / "log", "-f", LOADTEST, "--list") as process:
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE) == 0
     assert (tmp_path / "log").read_text().endswith("Available Users:\n    OpenLoopUser\n")
 
 

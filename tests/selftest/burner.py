@@ -47,4 +47,4 @@ def burner(share: float, cpu: int) -> Iterator[int]:
         launcher.stdin.close()
         launcher.stdout.close()
         launcher.wait(10)
-    assert eventually(lambda: not alive(pid), 5), f"the burner, process {pid}, still runs"
+    assert eventually(lambda: not alive(pid)), f"the burner, process {pid}, still runs"

@@ -28,7 +28,7 @@ def answers(port: int) -> bool:
 
 # fmt: off
 COMPARE = [
-    "compare", "--scenarios", "floor", "--rounds", "6", "--seconds", "1", "--warmup", "1", "--rate", "50", "--seed", "1",
+    "compare", "--stacks", "wsgi-gthread,asgi", "--scenarios", "floor", "--rounds", "6", "--seconds", "1", "--warmup", "1", "--rate", "50", "--seed", "1",
     "--seed-users", "100", "--allow-dirty", "--quiet-wait", "0",
 ]
 # fmt: on

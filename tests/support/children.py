@@ -20,5 +20,5 @@ def start(children: Children, folder: Path, name: str, command: list[str], cpus:
     """Start a command that says when it is up, and wait for that."""
     child = Child(name, command, log=folder / f"{name}.log", cpus=cpus, env=process.environment({}), cwd=folder)
     children.add(child)
-    assert eventually(lambda: "up" in child.log.read_text(), 30)
+    assert eventually(lambda: "up" in child.log.read_text())
     return child

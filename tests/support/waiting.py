@@ -10,7 +10,7 @@ from typing import TypeVar
 
 Asked = TypeVar("Asked")
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds in which anything must have happened; far more than it takes, also on a machine in use."""
 
 

@@ -257,7 +257,7 @@ def serving(processes: None, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[
         ]
         served = subprocess.Popen(command, cwd=PROJECT, stdout=file, stderr=subprocess.STDOUT, text=True)
     try:
-        assert eventually(lambda: "toy ready at" in output.read_text() or served.poll() is not None, 30)
+        assert eventually(lambda: "toy ready at" in output.read_text() or served.poll() is not None)
         yield served, port, output
     finally:
         served.kill()
@@ -330,7 +330,7 @@ def test_what_breaks_on_a_full_disk_is_told_as_a_full_disk(
     command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     def broken(*_: object, **__: object) -> None:
-        raise RunFailed("asgi did not become ready within 20 s: (nothing logged)")
+        raise RunFailed("asgi did not become ready within 60 s: (nothing logged)")
 
     monkeypatch.setattr(foreground, "serve", broken)
     monkeypatch.setattr(database, "fill", broken)

@@ -302,7 +302,7 @@ def test_what_breaks_on_a_full_disk_is_told_as_a_full_disk(
     planned: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The stack says only that it did not become ready; why stands in no log, as that could not be written either."""
-    executor = Fake(fail_at=3, error=RunFailed("asgi did not become ready within 20 s: (nothing logged)"))
+    executor = Fake(fail_at=3, error=RunFailed("asgi did not become ready within 60 s: (nothing logged)"))
     monkeypatch.setattr(errors, "SCARCE", 2**62)
     with pytest.raises(
         RunFailed, match=r"the disk is full \(\d+ MB are left in .*make room[\s\S]*--resume[\s\S]*did not become"

@@ -65,7 +65,7 @@ def app(processes: None, tmp_path: Path) -> Iterator[App]:
         command = [sys.executable, "-c", APP, str(file), str(port(news)), str(port(other))]
         env, log = process.environment({}), tmp_path / "log"
         child = children.add(Child("app", command, log=log, cpus=[], env=env, cwd=PROJECT, gated=True))
-        assert eventually(lambda: "up" in log.read_text(), 30), log.read_text()
+        assert eventually(lambda: "up" in log.read_text()), log.read_text()
         yield child, file, news
 
 
@@ -77,7 +77,7 @@ def test_connections_and_threads_are_counted(app: App) -> None:
     assert child.popen.stdin is not None
     child.popen.stdin.write(b"\n")
     child.popen.stdin.flush()
-    assert eventually(lambda: "closed" in child.log.read_text(), 30)
+    assert eventually(lambda: "closed" in child.log.read_text())
     seen = budget_use.observe([child.pid], file, port(news), 0)
     assert seen.news_connections == 1
     # 4 are open, but there were 5 at once: SQLite closes no descriptor while another connection holds a lock.

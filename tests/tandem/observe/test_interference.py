@@ -47,7 +47,7 @@ def cast(processes: None, tmp_path: Path) -> Iterator[Cast]:
 def burn(pid: int, seconds: float = 0.5) -> float:
     """Wait until a process has used so many CPU seconds; return how many."""
     before = usage.read([pid])
-    assert eventually(lambda: usage.seconds(before, usage.read([pid])) >= seconds, 60)
+    assert eventually(lambda: usage.seconds(before, usage.read([pid])) >= seconds)
     return usage.seconds(before, usage.read([pid]))
 
 
@@ -118,7 +118,7 @@ def test_what_a_worker_used_before_it_ended_is_ours(cast: Cast, tmp_path: Path) 
         known.begin()
         began = time.monotonic()
         master = start(children, tmp_path, "master", [sys.executable, "-c", MASTER], [])
-        assert eventually(lambda: "done" in master.log.read_text(), 60)
+        assert eventually(lambda: "done" in master.log.read_text())
         known.own.add(master.pid)
         first, second, wall = strange.end(), known.end(), time.monotonic() - began
     if first.others_cpu_share is not None and second.others_cpu_share is not None:

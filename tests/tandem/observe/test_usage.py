@@ -47,7 +47,7 @@ def start(tmp_path: Path, children: Children) -> Child:
 def test_what_was_burnt_is_seen_threads_that_ended_included(tmp_path: Path) -> None:
     with Children() as children:
         burner = start(tmp_path, children)
-        assert eventually(lambda: "done" in burner.log.read_text(), 30)
+        assert eventually(lambda: "done" in burner.log.read_text())
         spent = usage.seconds({}, usage.read([burner.pid]))
     assert 0.95 < spent < 3  # 0.3 s in a thread, 0.4 s in a child that it waited for, 0.3 s in itself
 
@@ -56,9 +56,9 @@ def test_what_was_burnt_is_seen_threads_that_ended_included(tmp_path: Path) -> N
 def test_the_difference_of_two_readings_counts(tmp_path: Path) -> None:
     with Children() as children:
         burner = start(tmp_path, children)
-        assert eventually(lambda: "up" in burner.log.read_text(), 30)
+        assert eventually(lambda: "up" in burner.log.read_text())
         before = usage.read([burner.pid])
-        assert eventually(lambda: "done" in burner.log.read_text(), 30)
+        assert eventually(lambda: "done" in burner.log.read_text())
         later = usage.read([burner.pid])
         assert 0.0 < usage.seconds(before, later) < usage.seconds({}, later)
         time.sleep(0.3)
@@ -74,9 +74,9 @@ def _worker(found: usage.Usage) -> int:
 def test_a_worker_that_ends_between_two_readings_counts_with_what_it_used_in_between(tmp_path: Path) -> None:
     with Children() as children:
         burner = start(tmp_path, children)
-        assert eventually(lambda: _worker(usage.read([burner.pid])) > 150_000_000, 30)
+        assert eventually(lambda: _worker(usage.read([burner.pid])) > 150_000_000)
         before = usage.read([burner.pid])
-        assert eventually(lambda: "done" in burner.log.read_text(), 30)
+        assert eventually(lambda: "done" in burner.log.read_text())
         after = usage.read([burner.pid])
     assert len(before) == 2
     assert len(after) == 1
@@ -106,14 +106,14 @@ def test_this_process_is_among_all() -> None:
 def test_workers_belong_to_their_session(tmp_path: Path) -> None:
     with Children() as children:
         burner = start(tmp_path, children)
-        assert eventually(lambda: len(usage.read([burner.pid])) == 2, 30)
+        assert eventually(lambda: len(usage.read([burner.pid])) == 2)
 
 
 @pytest.mark.usefixtures("processes")
 def test_memory_is_about_that_of_a_small_python(tmp_path: Path) -> None:
     with Children() as children:
         burner = start(tmp_path, children)
-        assert eventually(lambda: "up" in burner.log.read_text(), 30)
+        assert eventually(lambda: "up" in burner.log.read_text())
         found = usage.memory_bytes([burner.pid])
     assert found is not None
     assert 1_000_000 < found < 200_000_000
