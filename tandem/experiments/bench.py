@@ -142,7 +142,7 @@ class Bench:
         app = usage.below(self.running.keepers())
         first = self.first_asked.setdefault((slot.round, slot.attempt, load.scenario), inside)
         figures = slices.figures(found, parts, saturating=load.saturates) if parts else samples.figures(found, window)
-        seconds = (meter.app + meter.nginx) / figures.requests if figures.requests else 0.0
+        seconds = meter.app / figures.requests if figures.requests else 0.0
         blocked = harmed.blocked(load.blocking, everything, window, seconds, self._queues()) if load.blocking else None
         return Block(
             round=slot.round,

@@ -22,7 +22,7 @@ class Queues(NamedTuple):
 
 
 def blocked(blocking: Blocking, samples: Samples, window: Window, service: float, queues: Queues) -> Blocked:
-    """Return what became of bystanders and blockers; `service` is the CPU seconds that a bystander costs."""
+    """Return what became of bystanders and blockers; `service` is the CPU seconds that a bystander costs the app."""
     others, blockers = phases.bystanders(samples, window), phases.blockers(samples, window)
     found = phases.phases(others, blocking, window)
     good = sorted(1000 * (each.end - each.due) for each in blockers if each.outcome == "ok")

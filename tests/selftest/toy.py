@@ -42,7 +42,7 @@ class Manner:
     sleep_ms: float = 0  # before each answer, never less than this
     stall_ms: float = 0  # for so long nothing moves at all …
     every_seconds: float = 8  # … each time this has passed
-    refuse: float = 0  # 1: 503 at once
+    refuse: float = 0  # 1: 503 at once, also to what would block
     hang: float = 0  # 1: never an answer
     most_per_second: float = 0  # a lock that lets no more through, without burning CPU; 0: none
     burn_ms: float = 0  # of CPU for each answer
@@ -64,6 +64,10 @@ class Toy:
         """Answer one request, or live as long as the server."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
+        elif scope["path"] == "/lab/sleep":
+            await self._block(int(scope["query_string"].removeprefix(b"ms=")), send)
+        elif scope["path"] == "/healthz":
+            await answer(send, 200, b'{"status":"ok"}')
         elif scope["method"] == "GET" and (found := _USER.fullmatch(scope["path"])):
             await self._user(int(found[1]), receive, send)
         else:
@@ -74,8 +78,15 @@ class Toy:
                 self.manner = Manner.of(scope["query_string"].decode())
             if scope["path"] == "/toy/freeze":  # once, as soon as this is answered
                 asyncio.get_running_loop().call_later(0.02, time.sleep, float(scope["query_string"]))
-            known = scope["path"] in ("/toy", "/toy/freeze", "/healthz", "/readyz")
+            known = scope["path"] in ("/toy", "/toy/freeze", "/readyz")
             await answer(send, 200 if known else 404, {"path": scope["path"]})
+
+    async def _block(self, milliseconds: int, send: Send) -> None:
+        if self.manner.refuse:
+            await answer(send, 503, {"title": "no"})
+            return
+        time.sleep(milliseconds / 1000)  # noqa: ASYNC251  # to block the whole loop is the point
+        await answer(send, 200, {"blocked_ms": milliseconds})
 
     async def _user(self, number: int, receive: Receive, send: Send) -> None:
         if self.manner.hang:
