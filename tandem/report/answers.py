@@ -63,7 +63,7 @@ def _blocking(summary: Summary) -> list[str]:
         if load.blocking and names:
             each = formats.listed([_harmed(measures[name]) for name in names])
             verdicts = "; ".join(_verdict(c) for c in _compared(summary, load, LATE))
-            lines.append(f"{_blocks(load, load.blocking)}: {each}. {verdicts}")
+            lines.append(f"{_blocks(load, load.blocking)}: {each}" + (f". {verdicts}" if verdicts else ""))
     return lines
 
 

@@ -42,6 +42,11 @@ def test_nothing_on_either_is_an_answer_too() -> None:
     assert "no practical difference" in markdown.render(summary, charts.draw(summary, {}))
 
 
+def test_before_a_round_is_valid_the_numbers_stand_alone() -> None:
+    found = answer(summarise(blocking.records(edit=synthetic.burner)))
+    assert found.endswith("28 on asgi (arithmetic: 28)")
+
+
 def test_who_refuses_what_blocks_is_told_and_not_judged() -> None:
     def refuse(block: dict[str, Any]) -> None:
         if block["stack"] == ASGI:
