@@ -10,7 +10,7 @@ from ssl import SSLWantReadError, SSLWantWriteError
 from typing import Any, Protocol
 
 import gevent
-from httptools import HttpParserError, HttpResponseParser
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from openloop.answer import Headers, Received
 from openloop.arrival import now
@@ -101,7 +101,7 @@ class Connection:
             received.decode()
         except _NOT_YET:
             return
-        except (OSError, HttpParserError, ValueError, zlib.error) as error:
+        except (OSError, HttpParserError, HttpParserUpgrade, ValueError, zlib.error) as error:
             self.close()
             if waiting is not None:
                 waiting.broke(error)
@@ -114,11 +114,13 @@ class Connection:
         if not data:
             self._end()
             return
+        if self._waiting is None:
+            raise ConnectionError("an answer to no request")
         self.is_stale = False
         try:
             self._parser.feed_data(data)
         except HttpParserError:
-            if self._received is None or self._waiting is None:
+            if self._received is None:
                 raise
             self.is_reusable = False  # a whole answer, and then something else
 
@@ -131,8 +133,7 @@ class Connection:
 
     def _complete(self) -> None:
         if self._received is not None:
-            self.is_reusable = False  # this one nobody asked for
-            return
+            return  # this one nobody asked for
         parser = self._parser
         self._received = Received(parser.get_status_code(), Headers(self._fields), b"".join(self._body))
         self.is_reusable &= parser.should_keep_alive()
@@ -140,6 +141,7 @@ class Connection:
     # What the parser calls.
 
     def on_message_begin(self) -> None:
+        self.is_reusable &= self._received is None  # else it is one too many
         self._fields, self._body, self._has_headers = {}, [], False
 
     def on_header(self, name: bytes, value: bytes) -> None:

@@ -62,18 +62,18 @@ class Recording:
     def record(self, arrival: Arrival, request: Request) -> None:
         """Take down what became of an arrival."""
         assert self._plan is not None
-        counts, outcome = self._counts, arrival.outcome
+        counts, outcome, delay = self._counts, arrival.outcome, arrival.start_delay
         counts.due += 1
         if outcome == DROPPED:
             counts.dropped += 1
         else:
             counts.sent += 1
             counts.unfinished += outcome == UNFINISHED
-            counts.add_lag(arrival.start_delay)
+            counts.add_lag(delay)
         if self._plan.recording:
             asked = DEVIATED if outcome == DROPPED else request.asked
             self._samples.add(
-                arrival.number, self.epoch + arrival.due, arrival.start_delay, arrival.service, arrival.in_flight,
+                arrival.number, self.epoch + arrival.due, delay, arrival.service, arrival.in_flight,
                 request.name, arrival.status, outcome, asked,
                 "" if outcome in (DROPPED, UNFINISHED) else arrival.reason,
             )  # fmt: skip

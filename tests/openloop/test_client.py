@@ -181,11 +181,23 @@ def test_a_new_connection_that_closes_unanswered_is_a_failure_at_once() -> None:
     assert (arrival.outcome, arrival.status, len(found.server.heads)) == (FAILED, 0, 1)
 
 
+def test_an_answer_that_came_unasked_is_nobodys() -> None:
+    """Neither the one that follows an answer, whole or in part, nor one to an idle connection is taken for the next."""
+    other = ANSWER.replace(b"hello", b"other")
+    with driven([ANSWER + other], [ANSWER + other[:20]], [(ANSWER, 0.05, other)], [ANSWER]) as found:
+        for number in range(4):
+            assert found.ask().outcome == OK
+            assert found.answer.content == b"hello"
+            gevent.sleep(0.2 * (number == 2))
+    assert len(found.server.heads) == 4
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         ANSWER[:-1],
         b"SSH-2.0\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: a\r\nConnection: upgrade\r\n\r\n",
         ANSWER.replace(b"hello", b"hellohello"),
         b"HTTP/1.1 200 OK\r\nContent-Encoding: zip\r\nContent-Length: 1\r\n\r\na",
     ],
