@@ -63,7 +63,7 @@ class StallsMiddleware:
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         task = asyncio.current_task()
-        request = Request(header(scope["headers"], b"x-request-id"), lambda: route(scope), time.monotonic())
+        request = Request(header(scope.get("headers", ()), b"x-request-id"), lambda: route(scope), time.monotonic())
         token = current.set(request)
         self._in_flight.by_owner[task] = request
         try:

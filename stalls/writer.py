@@ -18,6 +18,8 @@ from .sink import Sink
 
 STACKS = 30
 """How many stacks are told of in a minute; stalls are counted and told of without one beyond that."""
+COMPLAINTS = 5
+"""How often a process says that a stall could not be told of."""
 WAITING = 1000
 """How many stalls may wait to be written; beyond that they are counted only."""
 
@@ -38,7 +40,7 @@ class Writer:
     def _start_anew(self) -> None:
         self._queue: queue.SimpleQueue[tuple[Measured, Seen, int] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._number, self._minute, self._stacks = 0, 0, 0
+        self._number, self._minute, self._stacks, self._failed = 0, 0, 0, 0
 
     def after_fork(self) -> None:
         """Forget, in the child, what the parent counts and writes."""
@@ -76,8 +78,13 @@ class Writer:
             try:
                 self._sink(stall)
             except Exception as error:  # whoever is called back, or a full disk, must not end what watches
-                with contextlib.suppress(OSError):
-                    print(f"stalls: a stall could not be told of: {error!r}", file=sys.stderr)
+                self._complain(error)
+
+    def _complain(self, error: Exception) -> None:
+        self._failed += 1
+        if self._failed <= COMPLAINTS:
+            with contextlib.suppress(OSError):
+                print(f"stalls: a stall could not be told of: {error!r}", file=sys.stderr)
 
     def _count(self, kind: str, measured: Measured) -> None:
         if measured.over:

@@ -64,10 +64,11 @@ def test_a_callback_that_fails_ends_nothing(capsys: pytest.CaptureFixture[str]) 
         raise ValueError("no")
 
     writer = Writer(fail)
-    writer.put(measured(1), Seen(1))
-    writer.put(measured(2), Seen(2))
+    for number in range(20):
+        writer.put(measured(number), Seen(number))
     writer.stop()
-    assert capsys.readouterr().err.count("a stall could not be told of: ValueError('no')") == 2
+    assert writer.stalls["descheduled"] == 20
+    assert capsys.readouterr().err.splitlines() == ["stalls: a stall could not be told of: ValueError('no')"] * 5
 
 
 def test_the_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -94,6 +94,31 @@ async def one_request(app: Callable[..., Awaitable[None]]) -> None:
     await lifespan
 
 
+class Client:
+    """Asks for nothing, and may hold the loop meanwhile."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    async def get(self, path: str) -> None:
+        time.sleep(self.seconds)  # noqa: ASYNC251  # what is to be found
+
+
+def test_the_test_of_the_guide() -> None:
+    """It passes where nothing holds the loop, and fails where something does."""
+    guide = (PROJECT / "docs" / "blocking.md").read_text()
+    names: dict[str, Any] = {}
+    exec(guide.partition("```python\n")[2].partition("```")[0], names)
+    asyncio.run(names["test_nothing_holds_the_loop"](Client(0)))
+    with pytest.raises(AssertionError):
+        asyncio.run(names["test_nothing_holds_the_loop"](Client(0.4)))
+
+
+def test_the_guide_knows_every_kind() -> None:
+    guide = (PROJECT / "docs" / "blocking.md").read_text()
+    assert [kind for kind in KINDS if f"\n| `{kind}`" not in guide] == []
+
+
 def test_every_kind_is_described() -> None:
     described = set(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE))
     assert described == set(KINDS)

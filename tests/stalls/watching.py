@@ -7,10 +7,8 @@ from collections.abc import Awaitable, Callable
 
 import uvloop
 
-from stalls.loop import Loop
+from stalls import check
 from stalls.record import Stall
-from stalls.requests import InFlight
-from stalls.writer import Writer
 
 LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
     "asyncio": asyncio.new_event_loop,
@@ -20,20 +18,14 @@ LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
 
 def watched(loop: str, blocker: Callable[[], Awaitable[object]], threshold: float = 0.1) -> list[Stall]:
     """All stalls of a loop on which this ran as a task of its own."""
-    stalls: list[Stall] = []
-    writer = Writer(stalls.append)
 
-    async def main() -> None:
-        watch = Loop(writer, threshold, InFlight())
-        await asyncio.sleep(0.06)
-        await asyncio.ensure_future(blocker())
-        await asyncio.sleep(0.06)
-        watch.stop()
-        writer.stop()
+    async def main() -> list[Stall]:
+        async with check.watched(threshold) as stalls:
+            await asyncio.ensure_future(blocker())
+        return stalls
 
     with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:
-        runner.run(main())
-    return stalls
+        return runner.run(main())
 
 
 def longest(stalls: list[Stall]) -> Stall:
