@@ -194,8 +194,8 @@ def compare() -> dict[str, tuple[Option, ...]]:
                 "--slices",
                 whole_number(0, 3600),
                 "N",
-                "cut each window into so many slices, which the stacks of a round take in turn (default: 0, in one piece, "
-                "stack after stack)",
+                "cut each window into so many slices, which the stacks of a round take in turn; 0: in one piece, stack after "
+                f"stack (default: {profiles.FEWEST} or more, of {profiles.SHORTEST:g} to {profiles.LONGEST:g} s)",
             ),
             Option(
                 "--in-one-piece-too",

@@ -130,22 +130,31 @@ class Comparison:
                 self.say(f"{label}  {line(block, rounds.validity(block).level)}  ({progress.step()})")
 
     def _blocks(self, number: int, attempt: int, names: list[str]) -> Generator[Block]:
-        """Yield the blocks of a round as they are measured: in one piece stack by stack, then in slices all together."""
-        sliced = [load for load in self.plan.loads if load.slices]
-        for position, name in enumerate(names if len(sliced) < len(self.plan.loads) else [], 1):
+        """Yield the blocks of a round as they are measured."""
+        if any(load.slices for load in self.plan.loads):
+            yield from self._in_turn(number, attempt, names)
+            return
+        for position, name in enumerate(names, 1):
             with self.executor.stack(name) as stack:
-                own = [load for load in self.plan.measured(name) if not load.slices]
-                for load in own:
+                for load in self.plan.measured(name):
                     stack.prepare(load, self._key(number, load))
                 stack.start()
-                for load in own:
+                for load in self.plan.measured(name):
                     yield stack.measure(load, Slot(number, attempt, position))
-        if sliced:
-            with self.executor.stacks(names) as stacks:
-                for load in sliced:
-                    stacks.prepare(load, self._key(number, load))
-                stacks.start()
-                for load in sliced:
+
+    def _in_turn(self, number: int, attempt: int, names: list[str]) -> Generator[Block]:
+        """Start all stacks, each in its own place; measure what is in one piece stack by stack, then what they take in turn."""
+        with self.executor.stacks(names) as stacks:
+            for name in names:
+                for load in self.plan.measured(name):
+                    stacks.prepare(name, load, self._key(number, load))
+            stacks.start()
+            for position, name in enumerate(names, 1):
+                for load in self.plan.measured(name):
+                    if not load.slices:
+                        yield stacks.measure_alone(name, load, Slot(number, attempt, position))
+            for load in self.plan.loads:
+                if load.slices:
                     yield from stacks.measure(load, number, attempt)
 
     def _key(self, number: int, load: Load) -> str:

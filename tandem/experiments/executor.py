@@ -30,11 +30,14 @@ class MeasuredStack(Protocol):
 class MeasuredStacks(Protocol):
     """All stacks of a round and the loads for them, which they take in turn."""
 
-    def prepare(self, load: Load, key: str) -> None:
-        """Begin to load a generator for each stack; the same key asks the same things."""
+    def prepare(self, name: str, load: Load, key: str) -> None:
+        """Begin to load a generator for one stack; the same key asks the same things."""
 
     def start(self) -> None:
         """Start all stacks, each on a freshly restored database, and warm them."""
+
+    def measure_alone(self, name: str, load: Load, slot: Slot) -> Block:
+        """Measure one block in one piece, while all other stacks sleep."""
 
     def measure(self, load: Load, round_: int, attempt: int) -> list[Block]:
         """Measure a block of each stack under a load that was prepared, in slices that they take in turn."""

@@ -71,15 +71,29 @@ class Turns:
         self.benches = benches
         self.site = next(iter(benches.values())).site
 
-    def prepare(self, load: Load, key: str) -> None:
-        """Begin to load a generator for each stack."""
-        for bench in self.benches.values():
-            bench.prepare(load, key)
+    def prepare(self, name: str, load: Load, key: str) -> None:
+        """Begin to load a generator for one stack."""
+        self.benches[name].prepare(load, key)
 
     def start(self) -> None:
         """Start all stacks, each on a restored database of its own, and warm them."""
         for bench in self.benches.values():
             bench.start()
+
+    def measure_alone(self, name: str, load: Load, slot: Slot) -> Block:
+        """Measure a block in one piece, beside which all other stacks are to sleep. Raises RunFailed as `Bench.measure`."""
+        for bench in self.benches.values():
+            bench.loaded()
+        others = {
+            other: Gauge(each.running, self.site.plan.layout) for other, each in self.benches.items() if other != name
+        }
+        before, began = _read(others), time.monotonic()
+        block = self.benches[name].measure(load, slot)
+        after, seconds = _read(others), time.monotonic() - began
+        worst = max((Sleeper(_spent(before[each], after[each]) / seconds, each) for each in others), default=None)
+        if worst is None:
+            return block
+        return msgspec.structs.replace(block, sleepers_cpu_share=worst.share, sleeper=worst.name)
 
     def measure(self, load: Load, round_: int, attempt: int) -> list[Block]:
         """Measure a block of each stack, in the order of their first turns. Raises RunFailed as `Bench.measure`."""
@@ -127,9 +141,7 @@ class Turns:
 
     def _look(self, load: Load) -> Look:
         self.check(load)
-        processes = usage.scan()
-        stacks = {name: gauge.read(processes) for name, gauge in self._gauges.items()}
-        return Look(stacks, self._watch.read(processes))
+        return Look(_read(self._gauges), self._watch.read())
 
     def check(self, load: Load) -> None:
         """Raise RunFailed where a process of any stack, or a generator, has ended."""
@@ -191,9 +203,17 @@ class Turns:
 
 def _asleep(name: str, ends: Sequence[tuple[Look, Look]]) -> Sleeper:
     """Return what a stack used between these looks, in the turns of another."""
-    both = [(before.stacks[name], after.stacks[name]) for before, after in ends]
-    spent = math.fsum(usage.seconds(b.app, a.app) + usage.seconds(b.nginx, a.nginx) for b, a in both)
+    spent = math.fsum(_spent(before.stacks[name], after.stacks[name]) for before, after in ends)
     return Sleeper(spent / _seconds([(before.around, after.around) for before, after in ends]), name)
+
+
+def _spent(before: Reading, after: Reading) -> float:
+    return usage.seconds(before.app, after.app) + usage.seconds(before.nginx, after.nginx)
+
+
+def _read(gauges: Mapping[str, Gauge]) -> dict[str, Reading]:
+    processes = usage.scan()
+    return {name: gauge.read(processes) for name, gauge in gauges.items()}
 
 
 def _seconds(parts: interference.Parts) -> float:

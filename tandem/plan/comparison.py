@@ -134,8 +134,7 @@ class Plan:
         """Return about how long a block takes, with its share of restoring, starting and stopping."""
         loads = [load for name in self.definitions for load in self.measured(name)]
         together = sum(load.warmup_seconds + load.seconds + 0.3 + GAP_SECONDS * turns(load) for load in loads)
-        starts = len({bool(load.slices) for load in self.loads}) * len(self.definitions)
-        return (together + 2.0 * starts) / len(loads)
+        return (together + 2.0 * len(self.definitions)) / len(loads)
 
 
 def plan(

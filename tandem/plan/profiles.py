@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass
 
@@ -68,7 +69,7 @@ STANDARD = Profile(
     saturated=("read", "waiting", "everyday"),
     at_rate=("read", "everyday"),
     rounds=9,
-    seconds=12,
+    seconds=10,
     warmup=2,
     phases=(3, 5, 4),
 )
@@ -79,7 +80,7 @@ FULL = Profile(
     saturated=("read", "pages", "waiting", "everyday", "write"),
     at_rate=("read", "pages", "everyday", "write"),
     rounds=10,
-    seconds=12,
+    seconds=8,
     warmup=2,
     # Two challengers: 12 ratios of each, late requests among them, are what ten rounds can decide. p99 scatters too much
     # (tests/selftest/decided.py), p50 of pages and writes follows their CPU.
@@ -122,23 +123,40 @@ def loads(
         if name in saturated:
             found.append(saturation(name, row, min(seconds, SATURATION_SECONDS), warmup))
     found = [_cut(each, scenarios[each.clients], slices) for each in found]
-    # Loads in one piece and loads in slices have stacks that are started for each.
-    first = {bool(each.slices): each.scenario for each in reversed(found)}.values()
+    if both:
+        found = [*(in_one_piece(each) for each in found if each.slices), *found]
+    first = next(
+        (place for place, each in enumerate(found) if not each.slices), 0
+    )  # what is in one piece is measured first
     further = -(-warmup // 2)
-    found = [
-        each if each.scenario in first else msgspec.structs.replace(each, warmup_seconds=further) for each in found
+    return [
+        each if place == first else msgspec.structs.replace(each, warmup_seconds=further)
+        for place, each in enumerate(found)
     ]
-    return [*(in_one_piece(each) for each in found if both and each.slices), *found]
 
 
 WHOLE = "in one piece"
 """What the name of a load ends with that is measured in slices, too."""
 
 
+SHORTEST, LONGEST = 0.5, 1.0
+"""Seconds of a slice: shorter ones hold little beside what their ends blur, longer ones drift apart."""
+
+FEWEST = 8
+"""Slices of a block, where they are not too short then."""
+
+
+def suiting(seconds: float) -> int:
+    """Return how many slices suit a window; 0 where it is too short for any."""
+    found = min(max(FEWEST, math.ceil(seconds / LONGEST)), int(seconds / SHORTEST))
+    return found if found > 1 else 0
+
+
 def _cut(load: Load, row: Scenario, slices: int | None) -> Load:
     """Return a load with slices, unless its scenario is to be measured in one piece, or it has phases."""
     whole = ("saturation" if load.saturates else "rate") in row.contiguous
-    return msgspec.structs.replace(load, slices=0 if whole or load.blocking else slices or 0)
+    number = suiting(load.seconds) if slices is None else slices
+    return msgspec.structs.replace(load, slices=0 if whole or load.blocking else number)
 
 
 def in_one_piece(load: Load) -> Load:

@@ -25,6 +25,8 @@ from tests.selftest import toy
 
 USERS = 100
 TOY = "toy"
+LEFT, RIGHT = "left", "right"
+"""Toys that are started where two take turns."""
 
 
 class Measured(NamedTuple):
@@ -123,8 +125,9 @@ class ToyBench:
 @contextmanager
 def bench_in(folder: Path) -> Iterator[ToyBench]:
     """Start the toy, and stop it and all that belongs to it at the end."""
+    definitions = {name: toy.definition() for name in (TOY, LEFT, RIGHT)}
     plan = Plan(
-        profile="selftest", definitions={TOY: toy.definition()}, baseline=TOY, loads=[], headlines=[], rounds=1,
+        profile="selftest", definitions=definitions, baseline=TOY, loads=[], headlines=[], rounds=1,
         extension=0, seed=1, users=USERS, layout=cpu_layout.layout(1),
     )  # fmt: skip
     ours = Rig(plan, folder, nginx.find())

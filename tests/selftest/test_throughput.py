@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+import msgspec
+import pytest
+
 from tandem.judge import bound, validity
 from tandem.judge.bound import Bound
 from tandem.records.block import Block
 from tandem.records.setup import Load
-from tests.selftest.bench import TOY, ToyBench, percent, saturating
+from tests.selftest import toy
+from tests.selftest.bench import LEFT, RIGHT, TOY, ToyBench, percent, saturating
 from tests.selftest.story import Story
 
 SECONDS = 4
@@ -14,7 +20,7 @@ SECONDS = 4
 
 def bounded(bench: ToyBench, load: Load, block: Block) -> Bound:
     """Judge what bounded the toy in one block."""
-    [stack] = bench.rig.plan.stacks()
+    stack = bench.rig.plan.stacks()[0]
     found = bound.find(load, TOY, stack.budget, [block])
     assert found is not None
     return found
@@ -81,3 +87,65 @@ def test_a_generator_that_is_the_limit(bench: ToyBench, tell: Story) -> None:
     )
     assert block.failures == 0
     assert found.at_least
+
+
+BURNING = "while one burns"
+
+
+@pytest.fixture(scope="module")
+def in_turn(bench: ToyBench) -> dict[tuple[str, str], Block]:
+    """Two toys whose locks let 500 per second through take turns; then one of them burns 5 % of a CPU all the time."""
+    sliced = msgspec.structs.replace(saturating(2), slices=4)
+    burning = msgspec.structs.replace(sliced, scenario=BURNING)
+    with bench.pinned(), bench.rig.stacks([LEFT, RIGHT]) as stacks:
+        for name in (LEFT, RIGHT):
+            for load in (sliced, burning):
+                stacks.prepare(name, load, load.scenario)
+        stacks.start()
+        ports = {name: each.running.port for name, each in stacks.benches.items()}
+        for port in ports.values():
+            toy.become(port, "most_per_second=500")
+        blocks = stacks.measure(sliced, 1, 1)
+        toy.become(ports[RIGHT], "most_per_second=500&burn_share=0.05")
+        blocks += stacks.measure(burning, 1, 1)
+    return {(block.scenario, block.stack): block for block in blocks}
+
+
+def test_a_lock_in_slices(in_turn: dict[tuple[str, str], Block], tell: Story) -> None:
+    """Two servers whose locks let 500 requests per second through take turns: each is seen at what it can do."""
+    blocks = [block for (scenario, _), block in in_turn.items() if scenario != BURNING]
+    parts = sorted((start, end, block.stack) for block in blocks for start, end in block.slices)
+    tell(
+        did="Had two toys take turns in slices of half a second, 64 requests in flight at the one whose turn it was.",
+        saw=[
+            *(f"{block.stack}: {block.rate:.1f} good answers/s in {len(block.slices)} slices" for block in blocks),
+            f"while it slept each used at most {percent(max(block.sleepers_cpu_share or 0 for block in blocks), 2)} of a CPU",
+        ],
+        wrong="less than 485 or more than 515 per second, slices that overlap, or requests that were not the same.",
+    )
+    assert all(end <= start for (_, end, _), (start, _, _) in pairwise(parts))
+    for block in blocks:
+        assert len(block.slices) == 4
+        assert block.failures == block.unfinished == block.unaccounted == block.asked_otherwise == 0
+        assert block.drain_seconds > 0
+        assert block.rate <= 515
+        if undisturbed(block):
+            assert block.rate >= 485
+
+
+def test_a_stack_that_does_not_sleep(in_turn: dict[tuple[str, str], Block], tell: Story) -> None:
+    """A stack that burns 5 % of a CPU while the other takes its turns makes the other's block INVALID, and is named."""
+    disturbed, own = in_turn[BURNING, LEFT], in_turn[BURNING, RIGHT]
+    causes = {cause.key: cause for cause in validity.judge(disturbed).causes}
+    tell(
+        did="Had the same toys take turns while one of them burned 5 % of a CPU all the time.",
+        saw=[
+            f"{disturbed.stack}: {causes['sleepers'].title if 'sleepers' in causes else 'nothing was said of it'}, "
+            f"{percent(disturbed.sleepers_cpu_share, 2)}"
+        ],
+        wrong="a round that counts, or the wrong stack named.",
+    )
+    assert disturbed.sleeper == RIGHT
+    assert causes["sleepers"].level == "INVALID"
+    assert RIGHT in causes["sleepers"].title
+    assert "sleepers" not in {cause.key for cause in validity.judge(own).causes}

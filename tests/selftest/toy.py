@@ -46,6 +46,7 @@ class Manner:
     hang: float = 0  # 1: never an answer
     most_per_second: float = 0  # a lock that lets no more through, without burning CPU; 0: none
     burn_ms: float = 0  # of CPU for each answer
+    burn_share: float = 0  # of a CPU, all the time, asked or not
 
     @classmethod
     def of(cls, text: str) -> Manner:
@@ -123,6 +124,9 @@ class Toy:
         while True:
             # An idle toy must not disturb what else is measured.
             await asyncio.sleep(0.005 if self.manner.stall_ms else 0.1)
+            end = time.thread_time() + 0.1 * self.manner.burn_share
+            while time.thread_time() < end:
+                pass
             if self.manner.stall_ms and time.monotonic() - last >= self.manner.every_seconds:
                 last = time.monotonic()
                 time.sleep(self.manner.stall_ms / 1000)  # noqa: ASYNC251  # to block the whole loop is the point

@@ -131,9 +131,14 @@ class Together:
     def __init__(self, executor: Fake, names: Sequence[str]) -> None:
         self.executor, self.names = executor, names
 
-    def prepare(self, load: Load, key: str) -> None:
-        self.executor.prepared.append(load.scenario)
-        self.executor.keys += [(load.scenario, key)] * len(self.names)
+    def prepare(self, name: str, load: Load, key: str) -> None:
+        assert name in self.names
+        self.executor.prepare(load, key)
+
+    def measure_alone(self, name: str, load: Load, slot: Slot) -> Block:
+        assert not load.slices
+        self.executor.log.append(f"{load.scenario} {name} {slot.round}")
+        return self.executor.block(load, name, slot)
 
     def start(self) -> None:
         assert self.executor.prepared, "its generators load while it starts"
@@ -150,7 +155,7 @@ class Together:
 @pytest.fixture
 def planned(monkeypatch: pytest.MonkeyPatch) -> Plan:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
-    return plan(profiles.QUICK, stacks.load(), seed=3, rounds=7, scenarios=SCENARIOS)
+    return plan(profiles.QUICK, stacks.load(), seed=3, rounds=7, scenarios=SCENARIOS, slices=0)
 
 
 def comparison(planned: Plan, executor: Fake, folder: Path, said: list[str] | None = None) -> Comparison:
@@ -212,18 +217,13 @@ def test_what_is_sliced_is_measured_of_all_stacks_together_after_all_that_is_in_
     )  # fmt: skip
     found = run(made, executor, tmp_path / "run")
     names = orders(["wsgi-gthread", "asgi", "decoy"], 7, 3)[0]
-    assert executor.log[2:17] == [
-        *(
-            line
-            for name in names
-            for line in (
-                f"start {name}",
-                f"everyday at saturation in one piece {name} 1",
-                f"waiting at saturation {name} 1",
-                f"stop {name}",
-            )
-        ),
+    assert executor.log[2:11] == [
         "start all",
+        *(
+            f"{scenario} {name} 1"
+            for name in names
+            for scenario in ("everyday at saturation in one piece", "waiting at saturation")
+        ),
         "everyday at saturation all 1",
         "stop all",
     ]
@@ -486,7 +486,7 @@ def test_a_planned_extension_goes_on_in_the_order_that_more_rounds_would_have_ha
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
-    planned = plan(profiles.QUICK, stacks.load(), seed=3, rounds=8, extension=2, scenarios=SCENARIOS)
+    planned = plan(profiles.QUICK, stacks.load(), seed=3, rounds=8, extension=2, scenarios=SCENARIOS, slices=0)
     run(planned, Fake(), tmp_path / "run")
     executor = Fake()
     resume(planned, executor, tmp_path / "run", 10)

@@ -39,6 +39,7 @@ def planned(tmp_path: Path) -> Plan:
         rate=30,
         users=30,
         seed=1,
+        slices=0,
     )
     return replace(made, layout=layout)
 

@@ -30,7 +30,7 @@ def planned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **greetings: str) -
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
     made = plan(
         profiles.QUICK, stacks.load([files[0]], [files[1]]), names=[*greetings], baseline=next(iter(greetings)),
-        scenarios=["read"], seconds=1, warmup=1, rate=30, users=30, seed=1,
+        scenarios=["read"], seconds=1, warmup=1, rate=30, users=30, seed=1, slices=0,
     )  # fmt: skip
     monkeypatch.undo()
     return replace(made, layout=layout)

@@ -26,7 +26,7 @@ def two_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_profiles_are_what_the_method_says() -> None:
     quick, standard = planned(profiles.QUICK), planned()
     assert (quick.rounds, standard.rounds) == (7, 9)
-    assert [load.seconds for load in quick.loads + standard.loads] == [2, 10, 2, 12, 4, 4, 12, 12, 4]
+    assert [load.seconds for load in quick.loads + standard.loads] == [2, 10, 2, 10, 4, 4, 12, 10, 4]
     assert [(h.scenario, h.metric) for h in quick.headlines] == [
         ("waiting at saturation", "throughput"),
         ("blocking", "late"),
@@ -67,8 +67,8 @@ def test_the_profiles_are_what_the_method_says() -> None:
     assert part.names == ["wsgi-gthread", "asgi", "wsgi-sync"]  # no decoy
     assert full.blocks() * full.block_seconds() + part.expected_seconds() < 75 * 60
     assert list(quick.definitions) == ["wsgi-gthread", "asgi", "decoy"]
-    assert quick.blocks() * quick.block_seconds() < 340
-    assert standard.blocks() * standard.block_seconds() < 1600
+    assert quick.blocks() * quick.block_seconds() < 360
+    assert standard.blocks() * standard.block_seconds() < 1700
 
 
 def test_capacity_is_searched_for_where_the_profile_and_the_scenarios_say_so() -> None:
@@ -132,8 +132,8 @@ def test_another_rate_is_taken_for_every_scenario() -> None:
     [
         ({}, ["cpu", "p50", "p99"]),
         ({"seconds": 7}, ["cpu", "p50"]),  # blocks too short
-        ({"rate": 150}, ["cpu", "p50"]),  # 1,800 arrivals in a block
-        ({"rate": 200, "rounds": 9}, ["cpu", "p50", "p99"]),
+        ({"rate": 150}, ["cpu", "p50"]),  # 1,500 arrivals in a block
+        ({"rate": 230, "rounds": 9}, ["cpu", "p50", "p99"]),
     ],
 )
 def test_p99_is_a_headline_only_where_enough_requests_will_be_there(given: dict[str, Any], metrics: list[str]) -> None:
@@ -152,8 +152,38 @@ def test_scenarios_that_write_come_last() -> None:
     assert names == ["read", "login", "everyday", "write"]
 
 
-def test_only_the_first_load_warms_a_fresh_stack_in_full() -> None:
-    assert [load.warmup_seconds for load in planned(warmup=5).loads] == [5, 3, 3, 3, 3, 3]
+def test_only_the_first_load_that_is_measured_warms_a_fresh_stack_in_full() -> None:
+    """Those in one piece are measured before those in slices."""
+    assert [load.warmup_seconds for load in planned(warmup=5).loads] == [3, 3, 5, 3, 3, 3]
+    assert [load.warmup_seconds for load in planned(warmup=5, slices=0).loads] == [5, 3, 3, 3, 3, 3]
+
+
+@pytest.mark.parametrize(("seconds", "slices"), [(1, 2), (2, 4), (4, 8), (8, 8), (12, 12), (60, 60)])
+def test_a_window_is_cut_into_slices_of_half_a_second_to_a_second(seconds: int, slices: int) -> None:
+    assert profiles.suiting(seconds) == slices
+    assert 0.5 <= seconds / slices <= 1
+
+
+def test_what_is_cut_depends_on_the_scenario_and_its_load() -> None:
+    found = {load.scenario: load.slices for load in planned().loads}
+    assert found["waiting at saturation"] == found["blocking"] == 0
+    assert found["read"] == 10
+    assert found["read at saturation"] == 8
+    assert {load.slices for load in planned(slices=0).loads} == {0}
+
+
+def test_what_is_measured_both_ways_is_judged_once() -> None:
+    once, both = (planned(scenarios=["read"], load="both", in_one_piece_too=each) for each in (False, True))
+    assert [load.scenario for load in both.loads] == [
+        "read in one piece", "read at saturation in one piece", "read", "read at saturation",
+    ]  # fmt: skip
+    assert [load.clients for load in both.loads] == ["read"] * 4
+    assert both.headlines == once.headlines
+
+
+def test_slices_that_hold_too_little_are_refused() -> None:
+    with pytest.raises(TandemError, match=r"slices of 0\.04 s hold too little: give --slices 20 or fewer"):
+        planned(scenarios=["read"], load="saturation", slices=100)
 
 
 def test_the_decoy_is_the_baseline_under_another_name() -> None:
