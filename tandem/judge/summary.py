@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from tandem.judge import bound, decision, fairness, floor, prediction, service_level, verdict
+from tandem.judge import bound, configuration, decision, fairness, floor, prediction, service_level, verdict
 from tandem.judge.disturbances import Disturbances, disturbances
 from tandem.judge.family import family
 from tandem.judge.measures import Measures, Pooled, Route, measure
@@ -52,6 +52,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     predictions: list[prediction.Prediction]
     starved: list[fairness.Starved]  # requests that others starved at saturation
     bounds: list[bound.Bound]  # what bounded each stack where the load was to saturate it
+    differences: list[configuration.Difference]  # in what the stacks differ besides what the apps are made of
     disturbances: Disturbances
 
 
@@ -102,6 +103,7 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: 
         predictions=_predictions(run, measures),
         starved=fairness.find(run.loads, measures.values(), routes) if rounds.valid else [],
         bounds=bounds,
+        differences=configuration.differences(run),
         disturbances=disturbances(rounds.attempts, rounds.shown),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tandem import formats
+from tandem.judge import configuration
 from tandem.judge.measures import Measures, together
 from tandem.judge.summary import Summary
 from tandem.records.block import Block, Observed
@@ -145,6 +146,27 @@ def _observed(summary: Summary, name: str) -> Observed | None:
     """Return the most that a stack was seen to use under any scenario."""
     found = [m.observed for m in summary.measures if m.stack == name and m.observed]
     return together(Observed, found, max)
+
+
+def differ(summary: Summary) -> Table:
+    """Return in what the stacks differ, as far as their commands, environment and budgets say."""
+    names = [stack.name for stack in summary.run.stacks if stack.decoy_of is None]
+    rows = [
+        [plain(row.what), *(plain(formats.NOTHING if row.values[name] is None else f"{row.values[name]}") for name in names)]
+        for row in summary.differences
+    ]  # fmt: skip
+    caption = (
+        f"In what the stacks differ; {formats.NOTHING} is not given: a server of another kind may have no such option"
+    )
+    return Table(name="differences-of-stacks", caption=caption, columns=["What", *names], rows=rows)
+
+
+def nothing_else(summary: Summary) -> str:
+    """Say what the table of differences leaves open; empty where it says all."""
+    further = [row for row in summary.differences if row.what not in configuration.FRAMEWORK]
+    if not summary.differences:
+        return "By commands, environment and budgets the stacks do not differ at all."
+    return "" if further else "Nothing else differs: same options, environment and budgets."
 
 
 def machine(summary: Summary) -> Table:

@@ -8,7 +8,7 @@ from tandem import formats
 from tandem.judge.metrics import METRICS
 from tandem.judge.summary import Summary
 from tandem.judge.verdict import Ratio
-from tandem.report import answers, capacity, cells, sentences, tables, wording
+from tandem.report import answers, capacity, cells, conditions, sentences, tables, wording
 from tandem.report.answers import Answer
 from tandem.report.capacity import Section
 from tandem.report.pictures import Chart
@@ -28,6 +28,7 @@ def render(summary: Summary, charts: Sequence[Chart], searched: Section | None =
         _disturbed(summary),
         _picture(charts),
         _judged(summary),
+        _differ(summary),
         *([f"## Capacity at a service level\n\n{capacity.paragraphs(searched)}"] if searched else []),
         _provenance(summary),
     ]
@@ -64,6 +65,13 @@ def _row(summary: Summary, c: Ratio) -> list[Cell]:
     theirs, ours = (wording.absolute(measures[c.scenario, name], metric) for name in (c.baseline, c.stack))
     texts = [c.scenario, metric.title, c.stack, theirs, ours]
     return [*map(cells.plain, texts), cells.effect(c, c.estimate), cells.interval(c, levelled=True), cells.verdict(c)]
+
+
+def _differ(summary: Summary) -> str:
+    """Return in what the stacks differ, folded: a reader of a pull request wants the verdicts first."""
+    said, table = conditions.nothing_else(summary), conditions.differ(summary)
+    shown = f"<details><summary>In what the stacks differ</summary>\n\n{tables.markdown(table)}\n\n</details>"
+    return "\n\n".join(part for part in (shown if table.rows else "", said) if part)
 
 
 def _provenance(summary: Summary) -> str:

@@ -49,7 +49,8 @@ def html(table: Table) -> Markup:
 
 def markdown(table: Table) -> str:
     """Return the table as lines of Markdown, with nothing but the text of its cells."""
-    lines = [table.columns, ["---"] * len(table.columns), *([escaped(cell.text) for cell in row] for row in table.rows)]
+    head = [escaped(column) for column in table.columns]
+    lines = [head, ["---"] * len(head), *([escaped(cell.text) for cell in row] for row in table.rows)]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
 
