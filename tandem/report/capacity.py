@@ -44,7 +44,8 @@ def texts(found: Capacities) -> list[str]:
 def sentence(one: Capacity) -> str:
     """Say what was found for one stack."""
     found, tried = one.bracket, [point.rate for point in one.points]
-    between = formats.rates(found.met, found.missed)
+    met = max((point.rate for point in one.points if point.outcome == "met"), default=None)
+    so_far = f"the highest rate met so far is {met:,g}/s" if met else "no rate was met so far"
     match one.state:
         case "settled":
             return f"{one.stack} serves {found.met:,g}/s and not {found.missed:,g}/s"
@@ -55,11 +56,13 @@ def sentence(one: Capacity) -> str:
         case "never":
             return f"{one.stack} meets it at no rate, down to {min(tried):,g}/s"
         case "spoiled":
-            return f"{one.stack} was given up, because other programs on this machine spoiled too many blocks (so far {between})"
+            return (
+                f"{one.stack} was given up, because other programs on this machine spoiled too many blocks ({so_far})"
+            )
         case "not settled":
-            return f"{one.stack} has no bracket after {CAPACITY_BLOCKS} blocks, as tries contradicted each other ({between})"
+            return f"{one.stack} has no bracket after {CAPACITY_BLOCKS} blocks, as tries contradicted each other ({so_far})"
         case "interrupted":
-            return f"the search on {one.stack} is not over (so far {between})"
+            return f"the search on {one.stack} is not over ({so_far})"
 
 
 def _verdict(each: Higher) -> str:
