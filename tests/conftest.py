@@ -243,7 +243,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> BySharedF
 class BySharedFixtures(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
     """Keeps the tests of a file together, and of one client where it has several.
 
-    Those of PostgreSQL, which is one server, are kept together over all files, and so are those of a stack where it is a
+    Those of PostgreSQL, which is one server, are kept together over all files, and so are those of a WSGI stack where it is a
     client like the others: it takes longer to start than many of them.
     """
 
@@ -252,8 +252,8 @@ class BySharedFixtures(LoadScopeScheduling):  # type: ignore[misc]  # it has no 
         if "on PostgreSQL" in nodeid:
             return "PostgreSQL"
         client = next((name for name in (*NEAR, *FAR) if f"[{name}" in nodeid), "")
-        if client in STACKS and nodeid.startswith(("tests/contract/", "tests/security/")):
-            return client
+        if client.startswith("wsgi-") and nodeid.startswith(("tests/contract/", "tests/security/")):
+            return client  # `asgi` is the name of an app, too, and started by other tests anyway
         return f"{nodeid.partition('::')[0]} {client}"
 
 

@@ -41,7 +41,7 @@ def test_one_user_class_is_offered(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("processes")
 def test_each_scenario(scenario: str, asgi_url: str, tmp_path: Path) -> None:
     before = time.time()
-    done = run(tmp_path, asgi_url, "--scenario", scenario, users=50, seconds=3)
+    done = run(tmp_path, asgi_url, "--scenario", scenario, users=60, seconds=2)  # blockers begin later
     all_well(done)
     assert all(before < due < time.time() for due in done.due)
     assert {row["route"] for row in done.samples} == {f"{e['method']} {e['name']}" for e in done.statistics}
