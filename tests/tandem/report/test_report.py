@@ -241,7 +241,7 @@ def test_hostile_strings_are_shown_as_text(tmp_path: Path) -> None:
     assert "<script" not in markdown.replace("\\<script", "")
     assert "](javascript" not in markdown.replace("\\](javascript", "")
     width = {line.replace("\\|", "").count("|") for line in markdown.splitlines() if line.startswith("| ")}
-    assert width == {9}
+    assert width == {9, 4}  # the judged ratios, and in what the stacks differ
 
 
 @pytest.mark.parametrize(
