@@ -141,7 +141,11 @@ class Bench:
         inside = samples.in_any(found, parts or [window])
         app = usage.below(self.running.keepers())
         first = self.first_asked.setdefault((slot.round, slot.attempt, load.scenario), inside)
-        figures = slices.figures(found, parts, saturating=load.saturates) if parts else samples.figures(found, window)
+        figures = (
+            slices.figures(found, parts, release.drain_seconds if load.saturates else None)
+            if parts
+            else samples.figures(found, window)
+        )
         seconds = meter.app / figures.requests if figures.requests else 0.0
         blocked = harmed.blocked(load.blocking, everything, window, seconds, self._queues()) if load.blocking else None
         return Block(

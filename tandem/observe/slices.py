@@ -23,22 +23,16 @@ def seconds(slices: Slices) -> float:
     return math.fsum(end - start for start, end in slices)
 
 
-def figures(found: Samples, slices: Slices, *, saturating: bool) -> Figures:
+def figures(found: Samples, slices: Slices, drain_seconds: float | None = None) -> Figures:
     """Return what the slices say; `found` are all samples of the run of Locust.
 
-    Good answers per second of an open loop are those of the arrivals. A closed loop leaves as many requests in flight at each
-    slice's end as it keeps: there the answers count that came within the slices.
+    Good answers per second of an open loop are those to its arrivals. A closed loop, which tells for how long the last answers
+    came, leaves as many requests in flight at each slice's end as it keeps: they count, and so does the time that they took. Who
+    answers some at once and leaves others for later gains nothing by that.
     """
     due = samples.in_any(found, slices)
-    good = answered(due, slices) if saturating else sum(outcome == "ok" for outcome in due.outcomes)
-    return samples.figures_of(due, in_flight(found, slices), good / seconds(slices))
-
-
-def answered(due: Samples, slices: Slices) -> int:
-    """Return how many good answers came within the slices."""
-    counts = samples.inside(slices)
-    columns = zip(due.due, due.response_ms, due.outcomes, strict=True)
-    return sum(outcome == "ok" and counts(at + response / 1000) for at, response, outcome in columns)
+    good = sum(outcome == "ok" for outcome in due.outcomes)
+    return samples.figures_of(due, in_flight(found, slices), good / (seconds(slices) + (drain_seconds or 0.0)))
 
 
 def in_flight(found: Samples, slices: Slices) -> list[int]:

@@ -77,7 +77,7 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, tag="block"):
     in_flight: InFlight | None = (
         None  # at the beginning and after each of eight equal parts; of slices, from their middles on; None: not recorded
     )
-    rate: Amount  # good answers per second
+    rate: Amount  # good answers per second; of slices at saturation, of the time of the last answers, too
     p50_ms: Amount | None  # of `response`, from due to the whole answer; None: not reached (too many failed), as in +∞
     p99_ms: Amount | None
     dispatch_lag_p50_ms: Amount  # of `start_delay`, from due to sent: the generator's own lateness

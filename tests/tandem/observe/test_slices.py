@@ -40,29 +40,30 @@ ROWS = [
 
 
 def test_what_was_due_in_a_slice_counts_and_nothing_else() -> None:
-    found = slices.figures(table(*ROWS), PARTS, saturating=False)
+    found = slices.figures(table(*ROWS), PARTS)
     assert (found.arrivals, found.requests, found.failures, found.unfinished) == (5, 4, 1, 1)
     assert found.rate == 3 / 4
     assert found.p50_ms == 500
 
 
-def test_at_saturation_answers_count_that_came_within_slices() -> None:
-    assert slices.figures(table(*ROWS), PARTS, saturating=True).rate == 2 / 4
+def test_at_saturation_all_answers_count_and_the_time_that_the_last_ones_took() -> None:
+    assert slices.figures(table(*ROWS), PARTS, 2.0).rate == 3 / 6
 
 
-def test_a_closed_loop_at_a_known_rate_is_seen_at_that_rate() -> None:
-    """64 in flight, 500 per second, answered in order: what is left in flight at the ends of slices counts for nothing."""
+@pytest.mark.parametrize("fair", [True, False])
+def test_a_closed_loop_at_a_known_rate_is_seen_at_that_rate_whom_ever_it_answers_first(fair: bool) -> None:
+    """64 in flight and 500 answers per second, in order or those that came last first: both are as fast."""
     rows = []
-    for start, end in PARTS:
-        for number in range(564):
-            ended = start + (number + 1) / 500
-            sent = start if number < 64 else start + (number - 63) / 500
-            rows.append((sent, 1000 * (ended - sent), "ok"))
-        assert max(row[0] for row in rows) <= end
-    found = slices.figures(table(*rows), [(start, end + 1e-9) for start, end in PARTS], saturating=True)
-    assert found.rate == pytest.approx(500, rel=0.005)
-    assert found.in_flight == [4 * 64] * 5
-    assert found.backlog == 0
+    for start, _ in PARTS:
+        sent = [start] * 64 + [start + (number + 1) / 500 for number in range(499)]
+        ends = [start + (number + 1) / 500 for number in range(len(sent))]
+        order = range(len(sent)) if fair else [*range(63, len(sent)), *range(62, -1, -1)]
+        rows += [(sent[place], 1000 * (end - sent[place]), "ok") for place, end in zip(order, ends, strict=True)]
+    found = table(*sorted(rows))
+    drained = sum(max(at + ms / 1000 for at, ms, _ in rows if start <= at < end) - end for start, end in PARTS)
+    told = slices.figures(found, PARTS, drained)
+    assert told.rate == pytest.approx(500)
+    assert told.in_flight == pytest.approx([4 * 64] * 5, abs=4)
 
 
 def test_requests_in_flight_and_halves_against_brute_force() -> None:
@@ -84,6 +85,6 @@ def test_requests_in_flight_and_halves_against_brute_force() -> None:
 def test_one_slice_says_what_a_window_says() -> None:
     drawn = random.Random(4)
     found = table(*sorted((drawn.uniform(9, 13), drawn.expovariate(1 / 5), "ok") for _ in range(2000)))
-    whole, cut = samples.figures(found, (10.0, 12.0)), slices.figures(found, [(10.0, 12.0)], saturating=False)
+    whole, cut = samples.figures(found, (10.0, 12.0)), slices.figures(found, [(10.0, 12.0)])
     assert whole._replace(in_flight=[], backlog=0) == cut._replace(in_flight=[], backlog=0)
     assert replace(samples.within(found, 10.0, 12.0)) == samples.in_any(found, [(10.0, 12.0)])
