@@ -179,3 +179,13 @@ def test_what_is_wrong_with_a_probe_is_named_with_its_file(tmp_path: Path, old: 
         contract.read(tmp_path / "probes.toml", 20)
     assert says in str(raised.value)
     assert "probes.toml" in str(raised.value)
+
+
+def test_what_blocks_on_purpose_is_probed_only_in_runs_that_have_it() -> None:
+    file = Path(USERDB.probes)
+    without, lab = contract.read(file, 100), contract.read(file, 100, lab=True)
+    assert lab.probes[: len(without.probes)] == without.probes
+    more = [probe.line for probe in lab.probes[len(without.probes) :]]
+    assert more
+    assert all(" /lab/" in line for line in more)
+    assert not any("/lab/" in probe.target for probe in without.probes)
