@@ -81,17 +81,18 @@ def render(
 
 def _driven(load: Load) -> str:
     """Say how a scenario was driven."""
+    sliced = f", in {load.slices} slices that the stacks took in turn" if load.slices else ""
     if load.saturates:
         return (
             f"Closed loop: {load.in_flight:,} requests kept in flight, each client asks again once it is answered; failed after "
-            f"{load.timeout_seconds:g} s. Response times of a closed loop earn no verdict."
+            f"{load.timeout_seconds:g} s{sliced}. Response times of a closed loop earn no verdict."
         )
     why = f" ({load.why_rate})" if load.why_rate else ""
     news = f"; the news service answers after {load.news_seconds:g} s" if load.news_seconds else ""
     arrivals = {"poisson": "Poisson arrivals", "uniform": "arrivals at equal distances"}[load.arrivals]
     return (
         f"Open loop: {formats.offered([load.rate])} offered{why}, {arrivals}, at most {load.in_flight:,} in flight, failed after "
-        f"{load.timeout_seconds:g} s; {load.seconds:g} s measured after {load.warmup_seconds:g} s of warm-up{news}."
+        f"{load.timeout_seconds:g} s; {load.seconds:g} s measured after {load.warmup_seconds:g} s of warm-up{sliced}{news}."
         f"{harmed.driven(load)}{_not_judged(load)}"
     )
 
