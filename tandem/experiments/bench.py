@@ -186,6 +186,8 @@ class Bench:
             nginx_cpu_seconds=meter.nginx,
             cpu_gap_share=meter.gap_share,
             strays=meter.strays,
+            processes_ended=meter.ended,
+            processes_begun=meter.begun,
             probes_answered=probed.answered,
             probes_different=probed.different if probed.answered else None,
             probe_example=probed.example[:2000],

@@ -49,6 +49,8 @@ class Metered(NamedTuple):
     strays: int
     interference: Interference
     sleepers: Sleeper | None = None  # of the stacks that were to sleep meanwhile
+    ended: int = 0  # processes of the app that were there at the beginning of a part and not at its end
+    begun: int = 0  # and the other way round
 
 
 class Gauge:
@@ -102,6 +104,8 @@ def metered(parts: Parts, around: Interference, cpus: int, sleepers: Sleeper | N
         strays=max(each.strays for part in parts for each in part),
         interference=around,
         sleepers=sleepers,
+        ended=sum(len(before.app.keys() - after.app.keys()) for before, after in parts),
+        begun=sum(len(after.app.keys() - before.app.keys()) for before, after in parts),
     )
 
 

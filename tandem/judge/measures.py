@@ -56,6 +56,10 @@ class Measures(msgspec.Struct, frozen=True, kw_only=True):
     failed_share: float  # failed, unfinished and dropped, of all arrivals; 1.0 where nothing was due
     backlog_share: float  # by how much requests in flight grew in the windows, of all arrivals
     failure_examples: list[str]
+    processes_ended: (
+        int  # of the app, within the windows; at least so many, where one began and ended between two readings
+    )
+    processes_begun: int
     rate: float  # good answers per second
     rates: list[float]  # the same, per round
     cpu_ms: float | None  # per request, nginx and app together
@@ -111,6 +115,8 @@ def measure(
         dropped=sum(block.dropped for block in blocks),
         failed_share=lost / arrivals if arrivals else 1.0,
         backlog_share=sum(block.backlog for block in blocks) / arrivals if arrivals else 0.0,
+        processes_ended=sum(block.processes_ended or 0 for block in blocks),
+        processes_begun=sum(block.processes_begun or 0 for block in blocks),
         failure_examples=list(dict.fromkeys(text for block in blocks for text in block.failure_examples))[:EXAMPLES],
         rate=statistics.fmean(block.rate for block in blocks) if blocks else 0.0,
         rates=[block.rate for block in blocks],

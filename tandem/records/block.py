@@ -90,6 +90,10 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, tag="block"):
         None  # CPU that the machine saw on the stack's CPUs, more or less than was counted, of one CPU
     )
     strays: Count | None = None  # threads of the stack that were allowed on other CPUs, at either end of the window
+    processes_ended: Count | None = (
+        None  # of the app, there at the window's beginning and not at its end; None: not recorded
+    )
+    processes_begun: Count | None = None  # the other way round: one that began and ended in between is in neither
     probes_answered: Count | None = None  # of the contract, asked again within the window; refusals for overload aside
     probes_different: Count | None = None  # of these, answered otherwise than before anything was measured
     probe_example: Text = ""  # how the first of them differs

@@ -73,6 +73,7 @@ def verdict(summary: Summary) -> list[Line]:
             Line(title=_capital(reasons.text(summary.not_judged)) + "."),
             *_exploratory(headlines),
             *_failures(summary),
+            *replaced(summary),
         ]
     untrusted = _false(summary)
     lines = [_untrusted(untrusted)] if untrusted else []
@@ -82,7 +83,7 @@ def verdict(summary: Summary) -> list[Line]:
     if not headlines:
         text = "No verdict: this run fixed no headline comparison in advance, so all its numbers are exploratory."
         lines.append(Line(title=text))
-    return lines + _failures(summary)
+    return lines + _failures(summary) + replaced(summary)
 
 
 def badge(summary: Summary) -> str:
@@ -157,6 +158,18 @@ def _failures(summary: Summary) -> list[Line]:
             else f"{f.stack} cannot be judged for {f.scenario}: {reasons.missed(f.missed)}{_examples(f.examples)}."
         )
         for f in summary.failing
+    ]
+
+
+def replaced(summary: Summary) -> list[Line]:
+    """Say whose processes ended or began within its windows: what that costs is in its numbers, and is no framework's."""
+    return [
+        Line(
+            title=f"Processes of {m.stack} were replaced: at least {m.processes_ended:,} ended and {m.processes_begun:,} began "
+            f"within its windows of {m.scenario}, and what that cost is in its numbers."
+        )
+        for m in summary.measures
+        if m.processes_ended or m.processes_begun
     ]
 
 

@@ -10,7 +10,7 @@ from tandem.judge.metrics import METRICS
 from tandem.judge.summary import Summary
 from tandem.judge.verdict import Ratio
 from tandem.records.block import Block
-from tandem.report import cells, reasons, wording
+from tandem.report import cells, reasons, sentences, wording
 from tandem.report.cells import plain
 from tandem.report.tables import Cell, Table
 
@@ -30,6 +30,7 @@ def doubts(summary: Summary, problems: Sequence[str]) -> list[str]:
     if any(each.dirty for each in where):
         found.append("The working tree had changes that no commit holds.")
     found += [f"The run was resumed with another {what}." for what in _changed(summary)]
+    found += [line.title for line in sentences.replaced(summary)]
     if summary.end is None:
         found.append("The run did not come to its end: it was killed, or it is still going on.")
     elif not summary.end.complete:

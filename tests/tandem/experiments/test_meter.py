@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tandem.experiments.meter import Reading, gap_share
+from tandem.experiments.meter import Reading, gap_share, metered
 from tandem.observe.usage import Spent
+from tests.support import synthetic
 
 SECOND = 10**9
 
@@ -41,3 +42,12 @@ def test_what_the_kernel_did_there_is_nobodys() -> None:
 
 def test_where_no_total_is_known_nothing_is_claimed() -> None:
     assert gap_share([(reading(1, None, 0), reading(3, 12.0, 2.0))], 1) is None
+
+
+def test_processes_that_went_and_came_between_two_readings_are_counted_in_every_part() -> None:
+    def workers(*pids: int) -> Reading:
+        return reading(0, None, 0)._replace(app={pid: Spent(0, 0) for pid in pids})
+
+    parts = [(workers(1, 2, 3), workers(1, 4)), (workers(1, 4), workers(1, 4)), (workers(1, 4), workers(1, 4, 5))]
+    found = metered(parts, synthetic.interference(), 1)
+    assert (found.ended, found.begun) == (2, 2)

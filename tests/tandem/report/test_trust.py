@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from tandem.judge.summary import summarise
+from tandem.report import sentences, trust
 from tests.support import synthetic
 from tests.support.synthetic import ASGI, synthesise
 from tests.tandem.report import pages
@@ -132,3 +134,16 @@ def test_arrivals_without_an_answer_are_shown_as_differences(kind: str) -> None:
     rows = [row for row in page.table("differences") if row[:3] == ["read", "failed arrivals", ASGI]]
     assert [[round(float(value), 3) for value in row[3:6:2]] for row in rows] == [[0, 1.099]]
     assert [round(float(value), 4) for row in rows for value in row[3:5]] == [0, 0.011]
+
+
+def test_processes_that_were_replaced_within_the_windows_are_told_beside_the_verdict() -> None:
+    def retire(block: dict[str, Any]) -> None:
+        if block["stack"] == ASGI and block["scenario"] == "read":
+            block.update(processes_ended=1, processes_begun=1)
+
+    found = summarise(synthesise(change=retire))
+    [line] = sentences.replaced(found)
+    assert "Processes of asgi were replaced: at least 9 ended and 9 began within its windows of read" in line.title
+    assert line in sentences.verdict(found)
+    assert line.title in trust.doubts(found, [])
+    assert sentences.replaced(summarise(synthesise())) == []
