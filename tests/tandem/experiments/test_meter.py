@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import http.client
+import sys
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tandem.experiments.meter import Reading, gap_share, metered
+from tandem.launch import ports, process
+from tandem.launch.process import Child, Children
+from tandem.observe import usage
 from tandem.observe.usage import Spent
 from tests.support import synthetic
+from tests.support.waiting import eventually
 
 SECOND = 10**9
 
@@ -51,3 +59,35 @@ def test_processes_that_went_and_came_between_two_readings_are_counted_in_every_
     parts = [(workers(1, 2, 3), workers(1, 4)), (workers(1, 4), workers(1, 4)), (workers(1, 4), workers(1, 4, 5))]
     found = metered(parts, synthetic.interference(), 1)
     assert (found.ended, found.begun) == (2, 2)
+
+
+RETIRES = """
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Length", "0")])
+    return [b""]
+"""
+
+
+@pytest.mark.usefixtures("processes")
+def test_a_worker_of_gunicorn_that_retires_is_seen_to_be_replaced(tmp_path: Path) -> None:
+    (tmp_path / "retires.py").write_text(RETIRES)
+    port = ports.free_port()
+    command = [sys.executable, "-m", "gunicorn", "retires:app", "--bind", f"127.0.0.1:{port}", "--max-requests", "3",
+               "--no-control-socket"]  # fmt: skip
+    with Children() as children:
+        server = children.add(
+            Child("server", command, log=tmp_path / "log", cpus=[], env=process.environment({}), cwd=tmp_path)
+        )
+
+        def now() -> Reading:
+            return reading(0, None, 0)._replace(app=usage.read([server.pid]))
+
+        assert eventually(lambda: len(now().app) == 2 and "Booting worker" in server.log.read_text(), 30)
+        before = now()
+        for _ in range(3):
+            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as client:
+                client.request("GET", "/")
+                assert client.getresponse().status == 200
+        assert eventually(lambda: len(now().app) == 2 and now().app.keys() != before.app.keys(), 30)
+        found = metered([(before, now())], synthetic.interference(), 1)
+    assert (found.ended, found.begun) == (1, 1)
