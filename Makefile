@@ -48,7 +48,7 @@ compare-full: setup ## All in up to 75 minutes: three stacks, five scenarios, an
 capacity: setup ## The highest rate that each stack serves with p99 below 100 ms, about 12 minutes (ARGS="--scenarios everyday --target-ms 50")
 	@$(TANDEM) capacity $(ARGS)
 
-doctor: setup ## Check this machine: what would spoil a comparison (exit status of `tandem doctor`: 1 where something would)
+doctor: setup ## Check this machine: what would spoil a comparison (0 either way, or make would print an error of its own; `tandem doctor` ends with 1 where something would)
 	@$(TANDEM) doctor || [ $$? -eq 1 ]
 
 selftest: setup ## Try to fool the harness, and print what was done, what was seen and what would have been wrong
