@@ -46,7 +46,8 @@ class Slots:
     def stop(self) -> None:
         """End the watchdog, and with it what is held."""
         with self._lock:
-            self._free = min(self._free, time.monotonic())
+            if self._free == math.inf:
+                self._free, self._asked_last = time.monotonic(), self._busy.requests()
             self._close()
             self._stopped = True
         if self._watchdog is not None:
@@ -96,7 +97,8 @@ class Slots:
         return self._cpu_of_ended + sum(cpu - began for cpu, began in running if cpu is not None)
 
     def _measured(self, end: float, over: bool) -> Measured:
-        requests = self._busy.requests() or self._asked_last
+        # When it is over some have left already, and others may have come.
+        requests = self._asked_last if over else self._busy.requests()
         return Measured(
             number=self._number,
             watched="slots",

@@ -138,7 +138,7 @@ def test_no_answer_lets_a_page_of_another_site_read_it(client: Client) -> None:
         assert not [name for name, _ in answer.headers if name.lower().startswith("access-control")]
 
 
-def test_asking_for_an_address_never_changes_anything(app_client: Client, statements: list[str]) -> None:
+def test_asking_for_an_address_never_changes_anything(statements: list[str], app_client: Client) -> None:
     person = Person(app_client, 1)
     fields = person.open("/users/7/edit").form("/users/7/edit").fields
     query = "&".join(f"{name}={value}" for name, value in fields.items())
@@ -154,7 +154,7 @@ def test_asking_for_an_address_never_changes_anything(app_client: Client, statem
     assert person.is_logged_in()
 
 
-def test_logging_out_writes_nothing_where_nobody_is_logged_in(app_client: Client, statements: list[str]) -> None:
+def test_logging_out_writes_nothing_where_nobody_is_logged_in(statements: list[str], app_client: Client) -> None:
     """What anybody can have done without an account must not take the lock that writing needs."""
     person = Person(app_client)
     token = person.open("/login").form("/login").fields["csrf"]
