@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tandem.cli.values import names, number, seconds, whole_number
+from tandem.cli.values import names, number, seconds, setting, whole_number
 from tandem.plan import capacity as searching
 from tandem.plan import profiles, scenarios
 
@@ -61,6 +61,12 @@ SERVE = (
     Option(
         "--no-limits", None, "", "refuse nobody who logs in often, as a load does (LIMITS=0 make serve)",
         unsets="limits",
+    ),
+    Option("--lab", None, "", "with the routes that block on purpose: anybody can block the app then (LAB=1 make serve)"),
+    Option(
+        "--set", setting, "NAME=VALUE",
+        "environment variable of the servers, such as STALLS_FILE=/tmp/stalls.jsonl; may be given again",
+        repeated=True,
     ),
     Option("--users", USERS, "N", "seeded users (default: %(default)s)", 10_000),
     Option("--news-delay", seconds, "S", "how slow the news stub is (default: %(default)s)", 0.1),

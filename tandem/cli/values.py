@@ -45,3 +45,11 @@ def seconds(text: str) -> float:
     if not 0 <= value <= 60:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0 to 60")
     return value
+
+
+def setting(text: str) -> tuple[str, str]:
+    """Return the name and the value of an environment variable."""
+    name, equals, value = text.partition("=")
+    if not name or not equals or "\0" in text:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not NAME=VALUE")
+    return name, value

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tandem.errors import TandemError
@@ -38,6 +38,8 @@ class ServeOptions:
     port: int | None  # instead of the stack's own, where only one is served
     cpus: int
     limits: bool  # whoever asks too often for what costs much is refused
+    lab: bool = False  # with what blocks on purpose
+    more: Mapping[str, str] = field(default_factory=dict)  # environment variables of the servers beside all others
 
 
 LARGEST_LOG = 8_000_000
@@ -166,6 +168,7 @@ def serve(stacks: Stacks, options: ServeOptions, say: Say) -> None:
                 limits=options.limits,
                 told=True,
                 shared=VAR,
+                more={**(app.lab if options.lab else {}), **options.more},
             )
             running = exits.enter_context(running_stack.running(name, stack, environment))
             started.append(running)

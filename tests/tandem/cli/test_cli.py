@@ -306,7 +306,7 @@ def made(*arguments: str) -> str:
     return (done.stdout + done.stderr).strip().splitlines()[-1]
 
 
-@pytest.mark.parametrize("name", ["LIMITS", "SHARED"])
+@pytest.mark.parametrize("name", ["LAB", "LIMITS", "SHARED"])
 @pytest.mark.usefixtures("processes")
 def test_a_switch_of_make_is_0_or_1(name: str) -> None:
     assert f"{name}=no is neither {name}=0 nor {name}=1" in made("serve", f"{name}=no")
@@ -321,7 +321,8 @@ def test_switches_of_make_become_options() -> None:
         "--cpus",
         "2",
     ]
-    assert made("serve", "SHARED=0", "LIMITS=1").split()[-1] == "serve"
+    assert made("serve", "SHARED=0", "LIMITS=1", "LAB=0").split()[-1] == "serve"
+    assert "--lab" in made("serve-asgi", "LAB=1")
     assert "--no-limits" in made("serve-wsgi", "LIMITS=0")
 
 
@@ -341,6 +342,17 @@ def test_what_breaks_on_a_full_disk_is_told_as_a_full_disk(
     said = capsys.readouterr().err
     assert "the disk is full (" in said
     assert "did not become ready" in said
+
+
+def test_servers_can_be_given_environment_variables() -> None:
+    assert parser.parser().parse_args(["serve", "--set", "A=b=c", "--set", "D="]).set == [("A", "b=c"), ("D", "")]
+
+
+@pytest.mark.parametrize("text", ["A", "=b", ""])
+def test_what_is_no_variable_is_refused(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parser.parser().parse_args(["serve", "--set", text])
+    assert "is not NAME=VALUE" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("how", [[], ["--no-limits"]])
