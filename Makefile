@@ -31,10 +31,10 @@ serve-asgi: setup ## Serve the Starlette app at http://127.0.0.1:8081 (ASGI_PORT
 serve: setup ## Serve both at once (SHARED=1: on one database; LIMITS=0: whoever logs in often is not refused; LAB=1: with routes that block)
 	@$(SERVE) $(ARGS)
 
-loadtest: setup ## Open Locust's web page on what is being served (URL= for another target; scenario login: LIMITS=0 make serve)
+loadtest: setup ## Serve Locust's web page at http://127.0.0.1:8089, aimed at what is being served (URL= for another target; scenario login: LIMITS=0 make serve, blocking: LAB=1 make serve)
 	@$(VENV)/bin/locust -f loadtest/ --web-host 127.0.0.1 -H $(URL) $(ARGS)
 
-compare: setup ## Compare the stacks in 6 minutes, then open results/latest/report.html: throughput, cost, and who is late when something blocks
+compare: setup ## Compare the stacks in 7 to 9 minutes, then open results/latest/report.html: throughput, cost, and who is late when something blocks
 	@$(TANDEM) compare --quick $(ARGS)
 
 compare-quick: compare ## Another name of it
@@ -42,10 +42,10 @@ compare-quick: compare ## Another name of it
 compare-standard: setup ## The same in up to 30 minutes: smaller differences, response times at a fixed rate, equality
 	@$(TANDEM) compare --profile standard $(ARGS)
 
-compare-full: setup ## All in up to 75 minutes: three stacks, five scenarios, and the capacity of two of them
+compare-full: setup ## Beyond compare-standard, in up to 75 minutes: the stack wsgi-sync, the scenarios pages and write, and at the end the search of make capacity
 	@$(TANDEM) compare --profile full $(ARGS)
 
-capacity: setup ## The highest rate that each stack serves with p99 below 100 ms, about 12 minutes (ARGS="--scenarios everyday --target-ms 50")
+capacity: setup ## The highest rate that each stack serves with p99 below 100 ms, plus what the scenario waits for a third party, about 12 minutes (ARGS="--scenarios everyday --target-ms 50")
 	@$(TANDEM) capacity $(ARGS)
 
 doctor: setup ## Check this machine: what would spoil a comparison (0 either way, or make would print an error of its own; `tandem doctor` ends with 1 where something would)

@@ -1,4 +1,7 @@
-"""Rules: every number that decides something and was fixed before anything was measured (docs/method.md says why)."""
+"""Rules: the numbers that several rules of verdicts share, fixed before anything was measured (docs/method.md says why).
+
+Limits of validity are in `judge/validity.py`, what matters in practice (δ) in `judge/metrics.py`, profiles in `plan/profiles.py`.
+"""
 
 from __future__ import annotations
 

@@ -21,11 +21,11 @@ EXAMPLES = """\
 examples:
   tandem serve                                   both apps, http://127.0.0.1:8080 and http://127.0.0.1:8081
   tandem serve wsgi-sync --port 9090             one stack on a port of your choice
-  tandem compare --quick                         a first look, about 5 minutes
-  tandem compare                                 the standard comparison, about 25 minutes
+  tandem compare --quick                         a first look, 7 to 9 minutes
+  tandem compare                                 the standard comparison, up to 30 minutes
   tandem compare --stacks asgi,mine --stacks-file mine.toml --baseline asgi --scenarios read
   tandem compare --resume results/latest         resume a run that was interrupted
-  tandem compare --profile full                  all that there is to measure, up to 75 minutes
+  tandem compare --profile full                  more stacks and scenarios, and a search for capacity, up to 75 minutes
   tandem capacity --scenarios read,waiting       the highest rate with p99 below 100 ms
   tandem report results/latest                   render a report again from its records
   tandem doctor                                  what on this machine would spoil a run
@@ -35,19 +35,19 @@ decided; 130 or 143 stopped by Ctrl-C or a signal. What a comparison finds never
 """
 
 COMPARE = """\
-Compare stacks. Each round starts every stack once, fresh, on its own CPU and a freshly restored database, the baseline a
-second time as a decoy; the order is random and balanced. Before the first block all stacks must give the same answers.
-Requests arrive at a fixed rate, whether or not earlier ones are answered (open loop). A round that something outside
-the stacks disturbed is measured again. Each block is on disk before the next begins: a run that is stopped can be reported
-and resumed.
+Compare stacks. Each round starts every stack once, fresh, on a freshly restored database, the baseline a second time as a
+decoy; they take turns on the same CPU, in a random and balanced order. Before the first block all stacks must give the same
+answers. A scenario is driven at a fixed rate, whether or not earlier requests are answered (open loop), or to saturation, with
+so many requests always in flight (closed loop), as the profile or --load says. A round that something outside the stacks
+disturbed is measured again. Each block is on disk before the next begins: a run that is stopped can be reported and resumed.
 """
 
 CAPACITY = """\
-Search for the capacity of stacks: the highest rate that is served with p99 below --target-ms, less than 0.1 % lost and 99 %
-answered well. Rates lie 5 % apart; the stacks take turns, each fresh at every rate, and requests arrive whether or not earlier
-ones are answered (open loop). What is found is a bracket: the highest rate that met the level three times of three, and the
-lowest that missed it twice of three. Only brackets that don't overlap tell which stack takes more. About three minutes for each
-stack and scenario; each block is on disk before the next begins.
+Search for the capacity of stacks: the highest rate that is served with p99 below --target-ms (plus what the scenario waits
+for a third party), less than 0.1 % lost and 99 % answered well. Rates lie 5 % apart; the stacks take turns, each fresh at every
+rate, and requests arrive whether or not earlier ones are answered (open loop). What is found is a bracket: the highest rate
+that met the level three times of three, and the lowest that missed it twice of three. Only brackets that don't overlap tell
+which stack takes more. About three minutes for each stack and scenario; each block is on disk before the next begins.
 """
 
 SERVED = ("wsgi-gthread", "asgi")

@@ -1,4 +1,4 @@
-"""The order of stacks within each round, balanced and random, and the slot that a block takes in it.
+"""The order of stacks within each round, balanced and random, and the position that a block takes in it.
 
 Orders are the rows of Williams' Latin squares (E. J. Williams 1949, *Experimental designs balanced for the estimation
 of residual effects of treatments*): over one complete set every stack stands equally often in every place and follows

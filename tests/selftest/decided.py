@@ -1,18 +1,19 @@
 """How often the headlines of a profile would be decided, at the differences and the scatter that a run found: simulated.
 
-`python -m tests.selftest.decided [FOLDER]` prints the tables of docs/method.md, from the sample run unless told otherwise.
+`python -m tests.selftest.decided [FOLDER]` prints tables like those of docs/method.md, the second from the sample run unless told otherwise.
 """
 
 from __future__ import annotations
 
 import math
 import random
-import statistics
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import stdev
 from typing import NamedTuple
 
+from tandem import statistics
 from tandem.judge.metrics import METRICS
 from tandem.judge.summary import summarise
 from tandem.judge.verdict import compare
@@ -66,7 +67,7 @@ def seen(folder: Path) -> Iterator[Seen]:
     for c in summarise(list(journal.read(folder / journal.RECORDS))).comparisons:
         logs = [math.log(ratio) for ratio in c.ratios if ratio > 0]
         if c.kind == "headline" and METRICS[c.metric].compared == "ratio" and len(logs) > 2:
-            yield Seen(c.scenario, c.metric, math.exp(statistics.median(logs)), statistics.stdev(logs))
+            yield Seen(c.scenario, c.metric, math.exp(statistics.estimate(logs)), stdev(logs))
 
 
 def main(folder: Path = SAMPLE, runs: int = 1000) -> None:

@@ -172,6 +172,7 @@ def test_a_broken_records_file_is_a_sentence(tmp_path: Path, capsys: pytest.Capt
     [
         ((3, 10), "linux", ["--help"], "Python 3.11 or later is needed and this is 3.10"),
         ((3, 12), "darwin", ["compare"], "`tandem compare` needs Linux"),
+        ((3, 12), "darwin", ["capacity"], "`tandem capacity` needs Linux"),
         ((3, 12), "win32", ["serve", "asgi"], "`tandem report` and `tandem stacks` work here"),
     ],
 )
