@@ -1,6 +1,7 @@
 """How often the headlines of a profile would be decided, at the differences and the scatter that a run found: simulated.
 
-`python -m tests.selftest.decided [FOLDER]` prints tables like those of docs/method.md, the second from the sample run unless told otherwise.
+`python -m tests.selftest.decided [FOLDER]` prints tables like those of docs/method.md, the second of the run in FOLDER or of the
+sample run.
 """
 
 from __future__ import annotations
