@@ -23,7 +23,7 @@ def parallel(workers: int) -> list[str]:
 CPUS = len(os.sched_getaffinity(0))
 PARTS = {
     "fast": ["-m", "not processes", *parallel(CPUS)],  # starts no process
-    "parallel": ["-m", "not alone", *parallel(3 * CPUS)],  # those too; the others wait more than they work
+    "parallel": ["-m", "not alone", *parallel(2 * CPUS)],  # those too; while one waits for its processes another works
     "alone": ["-m", "alone"],  # measures, or would be disturbed: nothing may run beside it
 }
 """What pytest is told for each part; the marks come from the fixtures that a test uses (tests/conftest.py)."""
