@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from .frames import Spot
+from .frames import Spot, is_ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,14 @@ class Seen:
         """Remember the longest, and whose CPU time passed meanwhile."""
         if late > self.late:
             self.late, self.cpu, self.process_cpu = late, cpu, process_cpu
+
+    def forget_what_came_after(self) -> None:
+        """Where the last round shows nobody in any code but ours, it was let go before it was known to be over."""
+        last = len(self.samples) - 1
+        if any(sample.stack for round in self.samples for sample in round) and all(
+            is_ours(sample.stack) for sample in self.samples[last]
+        ):
+            del self.samples[last]
 
     def add(self, round: list[Sample]) -> None:
         """Keep a round; where there are too many, every second one goes and the next come half as often."""

@@ -49,6 +49,11 @@ def is_own(file: str) -> bool:
     )
 
 
+def is_ours(stack: tuple[Spot, ...]) -> bool:
+    """Whether a thread stood nowhere, or in this package alone."""
+    return all(spot.code.co_filename.startswith(FOLDER) for spot in stack)
+
+
 def is_plumbing(file: str) -> bool:
     """Whether a file only carries requests."""
     return file.startswith(("<frozen", FOLDER)) or any(f"{os.sep}{name}" in file for name in _AS_PATHS)

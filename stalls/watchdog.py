@@ -112,5 +112,6 @@ class Watchdog:
         while self._watched.ended:
             measured = self._watched.ended.popleft()
             mine = seen if seen is not None and seen.number == measured.number else Seen(measured.number)
+            mine.forget_what_came_after()
             mine.was_late(measured.end - max(planned, measured.start), *self._passed(before))
             self._writer.put(measured, mine)

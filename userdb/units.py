@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ClauseElement
 
-from userdb import attempts, errors, etags, permissions, rows, sessions, statements
+from userdb import attempts, errors, etags, parameters, permissions, rows, sessions, statements
 from userdb.attempts import Counter
 from userdb.forms import Preconditions, UserChange, UserForm
-from userdb.models import Account, User, timestamp
+from userdb.models import Account, User
 from userdb.sessions import NOBODY, Session
 from userdb.urls import PageOfUsers
 
@@ -85,15 +85,7 @@ def create_user(author: Session | None, form: UserForm, password_hash: str | Non
     if author is not None:
         found = yield statements.LOCK_AUTHOR, {"user_id": author.user_id}
         permissions.to_create(sessions.required(author, rows.account(_row(found))))
-    values = {
-        "username": form.username,
-        "email": form.email,
-        "age": form.age,
-        "created_at": timestamp(),
-        "password_hash": password_hash,
-        "session_id": author.id if author else "",
-    }
-    made = yield statements.CREATE, values
+    made = yield statements.CREATE, parameters.creation(author, form, password_hash)
     return User(*rows.written(_row(made)))
 
 
@@ -112,16 +104,7 @@ def change_user(
     permissions.to_change(writing, user_id)
     user = rows.there(found)
     etags.check(user, preconditions)
-    wanted = form.applied_to(user)
-    values = {
-        "session_id": author.id,
-        "user_id": user_id,
-        "new_username": wanted.username,
-        "new_email": wanted.email,
-        "new_age": wanted.age,
-        "new_password_hash": password_hash,
-    }
-    changed = yield statements.CHANGE, values
+    changed = yield statements.CHANGE, parameters.change(author, user_id, form.applied_to(user), password_hash)
     return User(*rows.written(_row(changed)))
 
 

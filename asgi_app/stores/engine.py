@@ -5,10 +5,10 @@ from __future__ import annotations
 from time import time
 from typing import Any
 
-from userdb import attempts, errors, etags, permissions, rows, sessions, sqlite_driver, statements
+from userdb import attempts, errors, etags, parameters, permissions, rows, sessions, sqlite_driver, statements
 from userdb.attempts import Counter
 from userdb.forms import Preconditions, UserChange, UserForm
-from userdb.models import Account, User, timestamp
+from userdb.models import Account, User
 from userdb.sessions import NOBODY, Session
 from userdb.settings import Settings
 from userdb.urls import PageOfUsers
@@ -84,20 +84,13 @@ class Store:
 
     async def create_user(self, author: Session | None, form: UserForm, password_hash: str | None) -> User:
         """The user that is made of `form`, by nobody else where there is no author. Raises Unauthorized, Forbidden, Taken."""
-        values = {
-            "username": form.username,
-            "email": form.email,
-            "age": form.age,
-            "created_at": timestamp(),
-            "password_hash": password_hash,
-            "session_id": author.id if author else "",
-        }
+        given = parameters.creation(author, form, password_hash)
         with errors.translate_database_errors():
             async with self._writing.begin() as connection:
                 if author is not None:
                     result = await connection.execute(statements.LOCK_AUTHOR, {"user_id": author.user_id})
                     permissions.to_create(sessions.required(author, rows.account(result.one_or_none())))
-                result = await connection.execute(statements.CREATE, values)
+                result = await connection.execute(statements.CREATE, given)
                 return User(*rows.written(result.one_or_none()))
 
     async def change_user(
@@ -118,16 +111,8 @@ class Store:
                 permissions.to_change(writing, user_id)
                 user = rows.there(found)
                 etags.check(user, preconditions)
-                wanted = form.applied_to(user)
-                values = {
-                    "session_id": author.id,
-                    "user_id": user_id,
-                    "new_username": wanted.username,
-                    "new_email": wanted.email,
-                    "new_age": wanted.age,
-                    "new_password_hash": password_hash,
-                }
-                result = await connection.execute(statements.CHANGE, values)
+                given = parameters.change(author, user_id, form.applied_to(user), password_hash)
+                result = await connection.execute(statements.CHANGE, given)
                 return User(*rows.written(result.one_or_none()))
 
     async def remove_user(self, author: Session, user_id: int, preconditions: Preconditions) -> None:

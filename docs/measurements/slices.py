@@ -18,7 +18,7 @@ from pathlib import Path
 from tandem import statistics
 from tandem.judge.metrics import METRICS
 from tandem.judge.rounds import Rounds
-from tandem.plan.profiles import WHOLE
+from tandem.plan.loads import WHOLE
 from tandem.records import journal
 
 HEAD = """| what | stack ÷ wsgi-gthread | measured | rounds | estimate | 95 % interval | standard deviation of the log ratio |

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from tandem.cli.values import names, number, seconds, setting, whole_number
 from tandem.plan import capacity as searching
-from tandem.plan import profiles, scenarios
+from tandem.plan import loads, profiles, scenarios
 
 IDLE_SECONDS = 60
 """How long a comparison waits for an idle machine, unless told otherwise."""
@@ -201,7 +201,7 @@ def compare() -> dict[str, tuple[Option, ...]]:
                 whole_number(0, 3600),
                 "N",
                 "cut each window into so many slices, which the stacks of a round take in turn; 0: in one piece, stack after "
-                f"stack (default: {profiles.FEWEST} or more, of {profiles.SHORTEST:g} to {profiles.LONGEST:g} s)",
+                f"stack (default: {loads.FEWEST} or more, of {loads.SHORTEST:g} to {loads.LONGEST:g} s)",
             ),
             Option(
                 "--in-one-piece-too",
@@ -214,7 +214,7 @@ def compare() -> dict[str, tuple[Option, ...]]:
                 whole_number(1, 100_000),
                 "N",
                 "arrivals per second of every scenario "
-                f"(default: {profiles.RATE_CAP:.0f}, less where a stack could not serve it)",
+                f"(default: {loads.RATE_CAP:.0f}, less where a stack could not serve it)",
             ),
             Option(
                 "--warmup",

@@ -20,7 +20,7 @@ from tandem.launch.process import Child, Children
 from tandem.observe import samples, usage
 from tandem.plan.apps import App
 from tandem.plan.cpu_layout import Layout
-from tandem.plan.profiles import IN_FLIGHT, TIMEOUT_SECONDS
+from tandem.plan.loads import IN_FLIGHT, TIMEOUT_SECONDS
 from tandem.records.setup import Calibration, Load
 
 USERS = 16

@@ -14,7 +14,7 @@ from tandem.experiments.site import Site
 from tandem.experiments.turns import Turns
 from tandem.plan import contract
 from tandem.plan.comparison import Plan
-from tandem.plan.profiles import RATE_CAP
+from tandem.plan.loads import RATE_CAP
 from tandem.plan.stacks import DECOY
 from tandem.records.setup import Calibration
 

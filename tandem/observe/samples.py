@@ -224,7 +224,20 @@ def diagnostics(
     """
     due = within(samples, *window)
     middle = (window[0] + window[1]) / 2
-    first, second = (ordered_times(within(due, *half)) for half in ((window[0], middle), (middle, window[1])))
+    halves = within(due, window[0], middle), within(due, middle, window[1])
+    little = math.fsum(due.service_ms) / 1000 / (window[1] - window[0])
+    return checked(due, halves, little, nginx_mean_ms, static_p50_ms)
+
+
+def checked(
+    due: Samples,
+    halves: tuple[Samples, Samples],
+    little: float,
+    nginx_mean_ms: float | None,
+    static_p50_ms: float | None,
+) -> Diagnostics:
+    """Return the cross-checks of what was due, its two halves, and the requests in flight by Little's law."""
+    first, second = map(ordered_times, halves)
     answered = [ms for ms, status in zip(due.service_ms, due.statuses, strict=True) if status]
     return Diagnostics(
         first_half_p50_ms=reached(first, 0.50),
@@ -232,7 +245,7 @@ def diagnostics(
         first_half_p99_ms=reached(first, 0.99),
         second_half_p99_ms=reached(second, 0.99),
         in_flight_seen=math.fsum(due.in_flight) / len(due) if len(due) else 0.0,
-        in_flight_little=math.fsum(due.service_ms) / 1000 / (window[1] - window[0]),
+        in_flight_little=little,
         service_mean_ms=math.fsum(answered) / len(answered) if answered else None,
         nginx_mean_ms=nginx_mean_ms,
         static_p50_ms=static_p50_ms,

@@ -12,7 +12,6 @@ from tandem.observe import samples
 from tandem.observe.samples import Figures, Samples, Window
 from tandem.records.block import Diagnostics
 from tandem.rules import GROWTH_SLICES
-from tandem.statistics import reached
 
 Slices = Sequence[Window]
 """In order; none overlaps another."""
@@ -55,19 +54,8 @@ def diagnostics(
     By Little's law (1961) the time that requests spent in flight within the slices, per second, is how many were in flight.
     """
     due, middle = samples.in_any(found, slices), len(slices) // 2
-    first, second = (samples.ordered_times(samples.in_any(due, half)) for half in (slices[:middle], slices[middle:]))
-    ok = [ms for ms, status in zip(due.service_ms, due.statuses, strict=True) if status]
-    return Diagnostics(
-        first_half_p50_ms=reached(first, 0.50),
-        second_half_p50_ms=reached(second, 0.50),
-        first_half_p99_ms=reached(first, 0.99),
-        second_half_p99_ms=reached(second, 0.99),
-        in_flight_seen=math.fsum(due.in_flight) / len(due) if len(due) else 0.0,
-        in_flight_little=_held(due, slices) / seconds(slices),
-        service_mean_ms=math.fsum(ok) / len(ok) if ok else None,
-        nginx_mean_ms=nginx_mean_ms,
-        static_p50_ms=static_p50_ms,
-    )
+    halves = samples.in_any(due, slices[:middle]), samples.in_any(due, slices[middle:])
+    return samples.checked(due, halves, _held(due, slices) / seconds(slices), nginx_mean_ms, static_p50_ms)
 
 
 def _held(due: Samples, slices: Slices) -> float:

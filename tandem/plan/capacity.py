@@ -10,6 +10,7 @@ import msgspec
 from tandem.errors import TandemError
 from tandem.plan import comparison, cpu_layout, profiles
 from tandem.plan.comparison import Plan
+from tandem.plan.loads import TIMEOUT_SECONDS, load, saturation
 from tandem.plan.scenarios import Scenarios
 from tandem.plan.scenarios import choose as choose_scenarios
 from tandem.plan.scenarios import load as load_scenarios
@@ -58,8 +59,8 @@ class CapacityPlan:
         """Return how a scenario is driven at a rate of the search, 0 for saturation."""
         row = self.rows[scenario]
         if not rate:
-            return profiles.saturation(scenario, row, SATURATION_SECONDS, self.warmup)
-        found = profiles.load(scenario, row, self.seconds, self.warmup, {}, rate)
+            return saturation(scenario, row, SATURATION_SECONDS, self.warmup)
+        found = load(scenario, row, self.seconds, self.warmup, {}, rate)
         return msgspec.structs.replace(found, scenario=f"{scenario} at {rate:g} per second", drives=scenario)
 
     def block_seconds(self) -> float:
@@ -96,7 +97,7 @@ def plan(
         raise TandemError(
             f"{layout.suspect}: a search for capacity needs a CPU for the stack and one for the generator"
         )
-    loads = [profiles.saturation(name, row, SATURATION_SECONDS, warmup) for name, row in rows.items()]
+    loads = [saturation(name, row, SATURATION_SECONDS, warmup) for name, row in rows.items()]
     site = Plan(
         profile="capacity", definitions=chosen, baseline=first, loads=loads, headlines=[], rounds=CAPACITY_TRIES,
         extension=0, seed=seed, users=users, layout=layout, waive=waive,
@@ -115,10 +116,10 @@ def of(
     site: Plan, rows: Scenarios, *, target_ms: float = TARGET_MS, seconds: float = SECONDS, warmup: float = WARMUP
 ) -> CapacityPlan:
     """Return the plan of a search among the stacks of another plan. Raises TandemError as `plan`."""
-    if not 0 < target_ms < 1000 * profiles.TIMEOUT_SECONDS:
+    if not 0 < target_ms < 1000 * TIMEOUT_SECONDS:
         raise TandemError(
             f"a service level of {target_ms:g} ms makes no sense: give --target-ms between 0 and "
-            f"{1000 * profiles.TIMEOUT_SECONDS:g}, when a request counts as failed"
+            f"{1000 * TIMEOUT_SECONDS:g}, when a request counts as failed"
         )
     for name, row in rows.items():
         if not row.concurrency:

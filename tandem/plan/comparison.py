@@ -13,6 +13,7 @@ from tandem import formats, statistics
 from tandem.errors import TandemError
 from tandem.plan import cpu_layout, profiles
 from tandem.plan.apps import App
+from tandem.plan.loads import all_loads, scaled
 from tandem.plan.profiles import Profile
 from tandem.plan.scenarios import Scenarios
 from tandem.plan.scenarios import choose as choose_scenarios
@@ -181,7 +182,7 @@ def plan(
     saturated = _that_saturate(rows, saturated, required=load == "saturation" or not at_rate)
     layout = cpu_layout.layout(cpus)
     budgets = {name: definition.budget(len(layout.stack)) for name, definition in chosen.items()}
-    loads = profiles.loads(
+    loads = all_loads(
         rows,
         at_rate,
         saturated,
@@ -189,7 +190,7 @@ def plan(
         profile.warmup if warmup is None else warmup,
         budgets,
         rate,
-        profile.phases if seconds is None else profiles.scaled(profile.phases, seconds),
+        profile.phases if seconds is None else scaled(profile.phases, seconds),
         slices,
         in_one_piece_too,
     )

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import NamedTuple
 
-import jinja2
 import markupsafe
 
 from tandem import formats
 from tandem.judge.capacity import Capacities, Capacity, Higher, Point
 from tandem.records.capacity import Level
 from tandem.records.setup import Run
-from tandem.report import cells, load_curve, pictures, tables, theme
+from tandem.report import cells, load_curve, pictures, tables, templates, theme
 from tandem.report.pictures import Chart
 from tandem.report.tables import Cell, Table, escaped
 from tandem.rules import CAPACITY_BLOCKS, CAPACITY_STEP, CAPACITY_TRIES, FAILED_LIMIT
@@ -184,14 +182,7 @@ def section(found: Capacities) -> Section:
 
 def html(run: Run, searched: Section) -> str:
     """Return the page of a search of its own."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("capacity.html.jinja").render(
+    return templates.page("capacity.html.jinja").render(
         run=run,
         provenance=run.provenance,
         searched=searched,

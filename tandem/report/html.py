@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
-import jinja2
 import markupsafe
 
 from tandem import formats
@@ -15,7 +14,19 @@ from tandem.judge.metrics import METRICS
 from tandem.judge.summary import Summary
 from tandem.records.block import Block
 from tandem.records.setup import Load, Run
-from tandem.report import answers, cells, conditions, harmed, pictures, scorecard, sentences, tables, trust, wording
+from tandem.report import (
+    answers,
+    cells,
+    conditions,
+    harmed,
+    pictures,
+    scorecard,
+    sentences,
+    tables,
+    templates,
+    trust,
+    wording,
+)
 from tandem.report.capacity import Section
 from tandem.report.pictures import Chart
 from tandem.rules import FAILED_LIMIT
@@ -31,15 +42,8 @@ def render(
     """Return the page. `blocks` are those that count, `problems` what was amiss with their samples, `searched` what
     searches for capacity found.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     run = summary.run
-    return environment.get_template("report.html.jinja").render(
+    return templates.page("report.html.jinja").render(
         summary=summary,
         run=run,
         provenance=run.provenance,

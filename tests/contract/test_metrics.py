@@ -124,6 +124,7 @@ def test_what_a_client_makes_up_makes_no_series(client: Client) -> None:
 
 
 def test_methods_and_routes_are_those_of_the_app(client: Client) -> None:
+    before = series(client)
     for method, path in (
         ("BREW", "/"),
         ("TRACE", "/users"),
@@ -132,9 +133,11 @@ def test_methods_and_routes_are_those_of_the_app(client: Client) -> None:
         ("PATCH", "/users/"),
     ):
         client.request(method, path)
-    keys = [key for key in series(client) if key[0] == "http_requests_total"]
+    after = series(client)
+    assert {route for _, route, _ in counted(before, after, "http_requests_total")} <= ROUTES.keys() | {"none"}
+    keys = [key for key in after if key[0] == "http_requests_total"]
     assert {method for _, method, _, _ in keys} <= metrics.METHODS | {"other"}
-    # Those of the laboratory, too: other tests of this process may have asked them.
+    # Whatever was asked before, too: other tests of this process ask the laboratory.
     assert {route for _, _, route, _ in keys} <= ROUTES.keys() | lab.ROUTES.keys() | {"none"}
 
 

@@ -29,12 +29,11 @@ def held(loop: str, blocker: Blocker) -> Stall:
     ],
 )
 def test_who_waits(loop: str, blocker: Blocker, kind: str, inside: str) -> None:
-    """The samples stand at the line, and what it called is named though it has no frame."""
+    """All samples stand at the line, and what it called is named though it has no frame."""
     stall = held(loop, blocker)
     line = stall.lines[0]
     assert (stall.kind, str(line), stall.callbacks) == (kind, line_of(blocker), 1)
-    assert 2 <= line.count <= stall.samples
-    assert stall.samples - line.count < 3  # one may be taken as it begins or ends
+    assert line.count == stall.samples >= 2
     assert inside in line.inside
     assert stall.cpu is not None
     assert stall.cpu < stall.seconds / 4
@@ -52,9 +51,7 @@ def test_who_computes(loop: str) -> None:
     stall = held(loop, blockers.compute)
     assert stall.kind == "compute"
     assert line_of(blockers.compute) in {str(line) for line in stall.lines}
-    told = sum(line.count for line in stall.lines)
-    assert 2 <= told <= stall.samples
-    assert stall.samples - told < 3  # one may be taken as it begins or ends
+    assert sum(line.count for line in stall.lines) == stall.samples >= 2
     assert stall.cpu is not None
     assert stall.cpu >= blockers.HELD * 0.9
 

@@ -17,7 +17,7 @@ from tandem.launch import nginx, ports, running_stack
 from tandem.launch.running_stack import StackEnvironment
 from tandem.observe import samples
 from tandem.plan import scenarios, stacks
-from tandem.plan.profiles import load
+from tandem.plan.loads import load
 from tests.support import toy
 from tests.support.locustfile import locustfile
 

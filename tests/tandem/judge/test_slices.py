@@ -13,8 +13,8 @@ import msgspec
 
 from tandem.judge.rounds import Rounds
 from tandem.paths import PROJECT
+from tandem.plan.loads import WHOLE
 from tandem.plan.order import orders
-from tandem.plan.profiles import WHOLE
 from tests.support import synthetic
 
 RUNS, ROUNDS, SLICES = 400, 9, 8

@@ -11,6 +11,7 @@ from tandem import paths
 from tandem.errors import TandemError
 from tandem.plan import capacity, profiles, scenarios, stacks
 from tandem.plan.comparison import Plan, plan
+from tandem.plan.loads import suiting
 from tests.support import synthetic
 
 
@@ -160,7 +161,7 @@ def test_only_the_first_load_that_is_measured_warms_a_fresh_stack_in_full() -> N
 
 @pytest.mark.parametrize(("seconds", "slices"), [(1, 2), (2, 4), (4, 8), (8, 8), (12, 12), (60, 60)])
 def test_a_window_is_cut_into_slices_of_half_a_second_to_a_second(seconds: int, slices: int) -> None:
-    assert profiles.suiting(seconds) == slices
+    assert suiting(seconds) == slices
     assert 0.5 <= seconds / slices <= 1
 
 
