@@ -1,0 +1,33 @@
+"""The rows of lab.toml, the kinds of blocker."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stalls.record import KINDS
+
+ROWS: dict[str, dict[str, Any]] = tomllib.loads(
+    (Path(__file__).parents[2] / "loadtest" / "lab.toml").read_text("utf-8")
+)
+ALWAYS = {"title", "happens", "wrong", "amount", "usual", "most", "cpu"}
+SOMETIMES = {"right", "echo", "planted", "stall", "client", "bystander"}
+
+
+@pytest.mark.parametrize("kind", ROWS)
+def test_a_row_says_all_that_is_asked_of_a_kind(kind: str) -> None:
+    row = ROWS[kind]
+    assert ALWAYS <= row.keys() <= ALWAYS | SOMETIMES
+    assert 1 <= row["usual"] <= row["most"]
+    assert row["happens"].endswith(".")
+    assert all(row[name].startswith("/lab/") for name in {"wrong", "right", "bystander"} & row.keys())
+
+
+@pytest.mark.parametrize("kind", [kind for kind, row in ROWS.items() if "planted" in row])
+def test_what_holds_the_loop_has_a_line_and_a_kind_of_stall(kind: str) -> None:
+    assert ROWS[kind]["planted"].keys() == {"file", "function"}
+    assert ROWS[kind]["stall"] in KINDS
+    assert ROWS[kind].get("right")
