@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from time import monotonic
 
 import aiohttp
@@ -18,6 +19,11 @@ KEPT = 30.0
 """Seconds that an unused connection is kept: less than the service keeps it, or a question could meet its end."""
 
 
+def trusted() -> ssl.SSLContext:
+    """What is trusted over TLS: what the system trusts, or SSL_CERT_FILE."""
+    return ssl.create_default_context()
+
+
 class News:
     """The client of the news service, with connections of this process."""
 
@@ -30,6 +36,7 @@ class News:
             timeout=None,  # _ask bounds the whole, which no timeout of this client does
             follow_redirects=False,
             trust_env=False,
+            verify=trusted(),
         )
 
     async def close(self) -> None:

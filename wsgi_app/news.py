@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from contextlib import closing
 from time import monotonic
 from typing import Any
 
 import urllib3
-from urllib3.connection import HTTPConnection
+from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from userdb import errors
 from userdb import news as userdb_news
@@ -39,6 +40,10 @@ class TotalTime(socket.socket):
         return super().recv_into(*values)
 
 
+class EncryptedTotalTime(TotalTime, ssl.SSLSocket):
+    """The same over TLS."""
+
+
 class Connection(HTTPConnection):
     """A connection to the service."""
 
@@ -48,7 +53,8 @@ class Connection(HTTPConnection):
         """Open it."""
         super().connect()
         made = self.sock
-        self.sock = TotalTime(made.family, made.type, made.proto, fileno=made.detach())
+        if not isinstance(made, TotalTime):
+            self.sock = TotalTime(made.family, made.type, made.proto, fileno=made.detach())
 
     def getresponse(self) -> Any:
         """The answer to what was sent."""
@@ -61,10 +67,37 @@ class Connection(HTTPConnection):
         return super().is_connected and monotonic() - self.used < KEPT
 
 
+class EncryptedConnection(Connection, HTTPSConnection):
+    """The same over TLS."""
+
+    def _new_conn(self) -> socket.socket:
+        """Connect; what that took is no more there for the handshake."""
+        began = monotonic()
+        made = super()._new_conn()
+        made.settimeout(max((made.gettimeout() or 0.0) - (monotonic() - began), 0.001))
+        return made
+
+
 class Pool(urllib3.HTTPConnectionPool):
     """Connections to the service."""
 
     ConnectionCls = Connection
+
+
+def trusted() -> ssl.SSLContext:
+    """What is trusted over TLS: what the system trusts, or SSL_CERT_FILE."""
+    context = ssl.create_default_context()
+    context.sslsocket_class = EncryptedTotalTime
+    return context
+
+
+class EncryptedPool(urllib3.HTTPSConnectionPool):
+    """The same over TLS."""
+
+    ConnectionCls = EncryptedConnection
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        super().__init__(*values, **{**named, "ssl_context": trusted()})
 
 
 class News:
@@ -75,7 +108,7 @@ class News:
         self._places = threading.Semaphore(settings.news_connections)
         # The cheapest client for threads (docs/measurements/news_clients.md).
         self._client = urllib3.PoolManager(maxsize=settings.news_connections, retries=False)
-        self._client.pool_classes_by_scheme = {**self._client.pool_classes_by_scheme, "http": Pool}
+        self._client.pool_classes_by_scheme = {"http": Pool, "https": EncryptedPool}
 
     def close(self) -> None:
         """Close all connections."""

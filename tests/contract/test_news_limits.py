@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +22,9 @@ GOOD = OK + b"Content-Length: %d\r\n\r\n" % len(ITEMS) + ITEMS
 
 STEPS, STEP = 200, 0.1
 """Pieces of an answer that comes slowly, and the seconds between two of them: 20 s in all."""
+
+CERTIFICATE = Path(__file__).parents[1] / "support" / "certificate.pem"
+"""With its key, for 127.0.0.1: made with openssl for these tests, trusted by nobody else."""
 
 Send = Callable[[socket.socket, threading.Event], None]
 
@@ -86,10 +90,16 @@ BROKEN: dict[str, Send] = {
 
 
 @contextmanager
-def service(first: Send) -> Iterator[str]:
+def service(first: Send, over_tls: bool = False) -> Iterator[str]:
     """A news service that sends its first answer in this way and then good ones; gives its URL."""
     over, sends = threading.Event(), [first]
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(CERTIFICATE)
     with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer(connection: socket.socket) -> None:
+            connection.recv(65_536)
+            (sends.pop() if sends else at_once(GOOD))(connection, over)
 
         def serve() -> None:
             while True:
@@ -98,22 +108,25 @@ def service(first: Send) -> Iterator[str]:
                 except OSError:
                     return
                 with connection, suppress(OSError):  # the app may have gone
-                    connection.recv(65_536)
-                    (sends.pop() if sends else at_once(GOOD))(connection, over)
+                    if over_tls:
+                        with tls.wrap_socket(connection, server_side=True) as encrypted:
+                            answer(encrypted)
+                    else:
+                        answer(connection)
 
         thread = threading.Thread(target=serve)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.getsockname()[1]}/news"
+            yield f"{'https' if over_tls else 'http'}://127.0.0.1:{server.getsockname()[1]}/news"
         finally:
             over.set()
             server.shutdown(socket.SHUT_RDWR)
             thread.join()
 
 
-def statuses(app: str, database: Path, send: Send, target: str, **more: str) -> tuple[int, int]:
+def statuses(app: str, database: Path, send: Send, target: str, over_tls: bool = False, **more: str) -> tuple[int, int]:
     """What comes of an answer, and of a good one after it over the same, only place."""
-    with service(send) as url:
+    with service(send, over_tls) as url:
         settings = settings_for(database, NEWS_URL=url, NEWS_CONNECTIONS="1", **more)
         with in_process(app, settings) as client:
             return client.request("GET", target).status, client.request("GET", "/api/users/8/news").status
@@ -129,6 +142,26 @@ def test_time_is_bounded_in_total(app: str, database: Path, how: str) -> None:
 def test_the_time_of_a_feed_is_bounded_in_total(app: str, database: Path) -> None:
     found = statuses(app, database, SLOW["body"], "/api/users/7/feed?sources=1", NEWS_TIMEOUT="60", FEED_TIMEOUT="2")
     assert found == (504, 200)
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_time_is_bounded_in_total_over_tls(app: str, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    found = statuses(app, database, SLOW["body"], "/api/users/7/news", over_tls=True, NEWS_TIMEOUT="2")
+    assert found == (504, 200)
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_the_time_of_a_handshake_is_bounded(app: str, database: Path) -> None:
+    with service(slowly(b"\x16\x03\x03\x3f\xff", b"\0", b"")) as url:  # a record of TLS that does not end
+        settings = settings_for(database, NEWS_URL=url.replace("http", "https"), NEWS_TIMEOUT="2")
+        with in_process(app, settings) as client:
+            assert client.request("GET", "/api/users/7/news").status == 504
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_a_certificate_that_nobody_trusts_is_a_failure_of_the_service(app: str, database: Path) -> None:
+    assert statuses(app, database, at_once(GOOD), "/api/users/7/news", over_tls=True) == (502, 502)
 
 
 @pytest.mark.parametrize("how", LARGE)
