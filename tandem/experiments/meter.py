@@ -63,7 +63,7 @@ class Gauge:
     def read(self, processes: Sequence[Process]) -> Reading:
         """Read now, of processes that were listed just before."""
         kernel_threads = [each for each in processes if each.kernel]
-        here = {each.pid for each in kernel_threads if each.cpu in self.cpus}
+        here = {each.id for each in kernel_threads if each.cpu in self.cpus}
         stack = [*usage.below(self.keepers, processes), *usage.tree([self.nginx_pid], processes)]
         strays = usage.strays(stack, self.cpus)
         began = time.monotonic()
@@ -71,7 +71,7 @@ class Gauge:
         total = kernel.per_cpu_nanoseconds(self.cpus) if self.alone else None
         moment = time.monotonic()
         spent = usage.spent(kernel_threads)
-        at_home = {pid: each for pid, each in spent.items() if pid in here}
+        at_home = {id: each for id, each in spent.items() if id in here}
         return Reading(moment, moment - began, app, nginx, spent, at_home, total, strays)
 
 

@@ -117,13 +117,13 @@ class Watch:
         return Reading(
             moment=moment,
             took=moment - began,
-            generator={each.pid: ours_spent[each.pid] for each in generator if each.pid in ours_spent},
+            generator={each.id: ours_spent[each.id] for each in generator if each.id in ours_spent},
             ours=ours_spent,
             kernel=kernel_spent,
             kernel_here={
-                each.pid: kernel_spent[each.pid]
+                each.id: kernel_spent[each.id]
                 for each in kernel_threads
-                if each.pid in kernel_spent and each.cpu in self.watched
+                if each.id in kernel_spent and each.cpu in self.watched
             },
             total=total,
             others=everyone_else(processes, mine) if total is None else None,
@@ -184,7 +184,7 @@ def watch_host(cpus: Sequence[int], seconds: float, harness: int | None = None) 
     others = [each for each in processes if each.pid not in mine and not each.kernel and each.cpu in watch.watched]
     # Their own time only: that of a child that they waited for may be older than the look.
     used = {
-        f"{each.name} ({each.pid})": (now.own - before.get(each.pid, STARTED).own) / 1e9 / seconds
+        f"{each.name} ({each.pid})": (now.own - before.get(each.id, STARTED).own) / 1e9 / seconds
         for each in others
         for now in usage.spent([each]).values()
     }

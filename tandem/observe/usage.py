@@ -14,6 +14,13 @@ KERNEL_THREAD = 0x00200000
 """PF_KTHREAD in the flags of /proc/PID/stat (include/linux/sched.h)."""
 
 
+class Id(NamedTuple):
+    """Which process: a number is given again once its process has ended, but to one that started at another time."""
+
+    pid: int
+    started: int  # ticks of 10 ms since the machine started
+
+
 class Process(NamedTuple):
     """One process as /proc/PID/stat shows it."""
 
@@ -24,6 +31,12 @@ class Process(NamedTuple):
     kernel: bool  # a thread of the kernel's own
     cpu: int  # the CPU that it ran on last
     reaped: int  # CPU nanoseconds of children that ended and were waited for, in ticks of 10 ms
+    started: int  # ticks of 10 ms since the machine started
+
+    @property
+    def id(self) -> Id:
+        """What tells it from all others, one that had its number before or gets it afterwards included."""
+        return Id(self.pid, self.started)
 
 
 class Spent(NamedTuple):
@@ -33,8 +46,8 @@ class Spent(NamedTuple):
     reaped: int
 
 
-Usage = dict[int, Spent]
-"""CPU time by process id."""
+Usage = dict[Id, Spent]
+"""CPU time by process."""
 
 
 def scan() -> list[Process]:
@@ -60,6 +73,7 @@ def _parse(pid: int, text: str) -> Process:
         kernel=bool(int(fields[6]) & KERNEL_THREAD),
         cpu=int(fields[36]),
         reaped=(int(fields[13]) + int(fields[14])) * tick,
+        started=int(fields[19]),
     )
 
 
@@ -78,7 +92,7 @@ def spent(processes: Iterable[Process]) -> Usage:
     usage: Usage = {}
     for process in processes:
         with suppress(OSError):
-            usage[process.pid] = Spent(cpu_nanoseconds(process.pid), process.reaped)
+            usage[process.id] = Spent(cpu_nanoseconds(process.pid), process.reaped)
     return usage
 
 
@@ -110,9 +124,9 @@ def seconds(before: Usage, after: Usage) -> float:
     A process that ended in between counts where one of the others waited for it, as masters do for their workers: the
     kernel adds its whole time to theirs, so what it had used before is taken off again.
     """
-    alive = sum(now.own - before.get(pid, Spent(0, 0)).own for pid, now in after.items())
-    reaped = sum(now.reaped - before.get(pid, Spent(0, 0)).reaped for pid, now in after.items())
-    ended = sum(sum(then) for pid, then in before.items() if pid not in after)
+    alive = sum(now.own - before.get(id, Spent(0, 0)).own for id, now in after.items())
+    reaped = sum(now.reaped - before.get(id, Spent(0, 0)).reaped for id, now in after.items())
+    ended = sum(sum(then) for id, then in before.items() if id not in after)
     return (alive + max(0, reaped - ended)) / 1e9
 
 

@@ -14,7 +14,7 @@ from tandem.experiments.meter import Reading, gap_share, metered
 from tandem.launch import ports, process
 from tandem.launch.process import Child, Children
 from tandem.observe import usage
-from tandem.observe.usage import Spent
+from tandem.observe.usage import Id, Spent
 from tests.support import synthetic
 from tests.support.waiting import eventually
 
@@ -23,9 +23,9 @@ SECOND = 10**9
 
 def reading(moment: float, total: float | None, app: float, kernel: float = 0, **changes: Any) -> Reading:
     """Return what was used until a moment, in seconds; nginx used a second before."""
-    threads = {3: Spent(int(kernel * SECOND), 0)}
+    threads = {Id(3, 0): Spent(int(kernel * SECOND), 0)}
     fields = {
-        "moment": moment, "took": 0.001, "app": {1: Spent(int(app * SECOND), 0)}, "nginx": {2: Spent(SECOND, 0)},
+        "moment": moment, "took": 0.001, "app": {Id(1, 0): Spent(int(app * SECOND), 0)}, "nginx": {Id(2, 0): Spent(SECOND, 0)},
         "kernel": threads, "kernel_here": threads, "total": None if total is None else int(total * SECOND), "strays": 0,
     }  # fmt: skip
     return Reading(**{**fields, **changes})
@@ -53,12 +53,18 @@ def test_where_no_total_is_known_nothing_is_claimed() -> None:
 
 
 def test_processes_that_went_and_came_between_two_readings_are_counted_in_every_part() -> None:
-    def workers(*pids: int) -> Reading:
-        return reading(0, None, 0)._replace(app={pid: Spent(0, 0) for pid in pids})
+    def workers(*ids: tuple[int, int]) -> Reading:
+        return reading(0, None, 0)._replace(app={Id(*each): Spent(0, 0) for each in ids})
 
-    parts = [(workers(1, 2, 3), workers(1, 4)), (workers(1, 4), workers(1, 4)), (workers(1, 4), workers(1, 4, 5))]
+    one, four = (1, 10), (4, 40)
+    parts = [
+        (workers(one, (2, 10), (3, 10)), workers(one, four)),
+        (workers(one, four), workers(one, four)),
+        (workers(one, four), workers(one, four, (5, 50))),
+        (workers(one, four), workers(one, (4, 60))),
+    ]  # 4 is used again
     found = metered(parts, synthetic.interference(), 1)
-    assert (found.ended, found.begun) == (2, 2)
+    assert (found.ended, found.begun) == (3, 3)
 
 
 RETIRES = """

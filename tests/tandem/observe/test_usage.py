@@ -12,7 +12,7 @@ import pytest
 from tandem.launch import process
 from tandem.launch.process import Child, Children
 from tandem.observe import usage
-from tandem.observe.usage import Spent
+from tandem.observe.usage import Id, Spent
 from tests.support.waiting import eventually
 
 # Burns CPU in a child process and, before that, in a thread that has ended when it says "up".
@@ -85,8 +85,8 @@ def test_a_worker_that_ends_between_two_readings_counts_with_what_it_used_in_bet
 
 
 def test_a_process_that_ends_unseen_takes_nothing_from_the_others() -> None:
-    before = {1: Spent(100, 0), 2: Spent(5_000_000_000, 0)}
-    assert usage.seconds(before, {1: Spent(2_000_000_100, 0)}) == 2.0
+    before = {Id(1, 0): Spent(100, 0), Id(2, 0): Spent(5_000_000_000, 0)}
+    assert usage.seconds(before, {Id(1, 0): Spent(2_000_000_100, 0)}) == 2.0
 
 
 def test_processes_are_read_whatever_their_names() -> None:
@@ -94,6 +94,25 @@ def test_processes_are_read_whatever_their_names() -> None:
     found = usage._parse(42, f"42 (a) (b) {fields}")
     assert (found.name, found.parent, found.session, found.kernel, found.cpu) == ("a) (b", 7, 9, True, 3)
     assert found.reaped == 200 * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+
+
+# A worker and its master as the kernel showed them, and then another worker that got the number of the first.
+MASTER = "41 (gunicorn) S 7 41 41 0 -1 4194560 1 0 0 0 10 2 %d 0 20 0 1 0 5000 9 9 9 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0"
+WORKER = "42 (gunicorn) S 41 41 41 0 -1 4194560 1 0 0 0 10 2 0 0 20 0 1 0 %d 9 9 9 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0"
+
+
+def test_a_number_that_is_given_again_is_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(started: int, reaped: int, worker: float) -> usage.Usage:
+        clocks = {41: 0, 42: int(worker * 1e9)}
+        monkeypatch.setattr(usage, "cpu_nanoseconds", clocks.__getitem__)
+        return usage.spent([usage._parse(41, MASTER % reaped), usage._parse(42, WORKER % started)])
+
+    second = os.sysconf("SC_CLK_TCK")
+    before = read(started=5100, reaped=0, worker=3.0)
+    assert usage.seconds(before, read(started=5100, reaped=0, worker=4.0)) == 1.0
+    # The first used a second more before it ended, which only who waited for it can tell; the second used half a second.
+    assert usage.seconds(before, read(started=9000, reaped=4 * second, worker=0.5)) == 1.5
+    assert usage.seconds(before, read(started=9000, reaped=0, worker=0.5)) == 0.5
 
 
 def test_this_process_is_among_all() -> None:
