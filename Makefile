@@ -12,7 +12,7 @@ SERVE = $(TANDEM) serve $(call switch,SHARED,1,--shared) $(call switch,LIMITS,0,
 TIME ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve-wsgi serve-asgi serve loadtest compare compare-quick compare-standard compare-full capacity doctor selftest fuzz openapi twins check test test-fast clean clean-results lock nginx-errors schema
+.PHONY: help setup serve-wsgi serve-asgi serve loadtest compare compare-quick compare-standard compare-full capacity doctor selftest fuzz openapi twins check test test-fast clean clean-results lock nginx-errors schema peers
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -56,6 +56,12 @@ selftest: setup ## Try to fool the harness, and print what was done, what was se
 
 fuzz: setup ## Ask both apps the same, good requests and bad, and tell where they differ (TIME=600 seconds, ARGS=--seed=1)
 	@$(RUN) -m tests.fuzz --time $(TIME) $(ARGS)
+
+build/peers/ready: requirements/peers.txt requirements/install
+	@requirements/install $(PYTHON) build/peers peers
+
+peers: setup build/peers/ready ## The same read and wait in seven other frameworks beside ours: prints the table of docs/peers.md, in about 12 minutes
+	@$(RUN) docs/measurements/frameworks.py $(ARGS)
 
 openapi: setup ## Write docs/openapi.json again
 	@$(RUN) -m userdb.openapi > docs/openapi.json

@@ -111,7 +111,7 @@ def test_the_changelog_and_the_readme_stay_readable() -> None:
 
 
 def test_no_address_of_a_package_index_and_no_hash_is_missing() -> None:
-    for name in ("requirements/app.txt", "requirements/all.txt"):
+    for name in ("requirements/app.txt", "requirements/all.txt", "requirements/peers.txt"):
         text = (ROOT / name).read_text()
         assert "://" not in text
         assert not re.search(r"^-", text, re.MULTILINE)  # an option would be one about where packages come from

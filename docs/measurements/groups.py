@@ -93,33 +93,41 @@ async def loop(settings: Settings, writers: int, changes: int) -> Found:
     return Found(written / took, 100 * (1 - written / changes))
 
 
-def turn(app: str, store: str, level: str, file: Path, options: argparse.Namespace) -> Found:
+def turn(app: str, store: str, level: str, file: Path, writers: int, changes: int) -> Found:
     """One turn of one store."""
     settings = from_environment({"DATABASE_URL": f"sqlite:///{file}", "STORE": store, "READ_CONNECTIONS": "1"})
     pragmas = (*statements.SQLITE_PRAGMAS, f"PRAGMA synchronous={level}")
     with mock.patch.object(statements, "SQLITE_PRAGMAS", pragmas):
         if app == "wsgi_app":
-            return threads(settings, options.writers, options.changes)
-        return uvloop.run(loop(settings, options.writers, options.changes))
+            return threads(settings, writers, changes)
+        return uvloop.run(loop(settings, writers, changes))
 
 
-def main() -> None:
-    """Seed, measure, print."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--changes", type=int, default=2000, help="of one turn")
-    parser.add_argument("--writers", type=int, default=32)
-    options = parser.parse_args()
-    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1])
+def turns(rounds: int, writers: int, changes: int) -> dict[tuple[str, str, str], list[Found]]:
+    """Every kind once a round, in random order, on one CPU."""
+    cpus = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(cpus)[:1])
     kinds = [(level, app, store) for level in LEVELS for app in APPS for store in STORES]
     found: dict[tuple[str, str, str], list[Found]] = {kind: [] for kind in kinds}
     with tempfile.TemporaryDirectory(prefix="tandem-groups-") as folder:
         file = Path(folder) / "users.db"
         lifecycle.seed(from_environment({"DATABASE_URL": f"sqlite:///{file}"}), 10_000)
-        for _ in range(options.rounds):
+        for _ in range(rounds):
             for kind in random.sample(kinds, len(kinds)):
                 level, app, store = kind
-                found[kind].append(turn(app, store, level, file, options))
+                found[kind].append(turn(app, store, level, file, writers, changes))
+    os.sched_setaffinity(0, cpus)
+    return found
+
+
+def main() -> None:
+    """Measure, print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--changes", type=int, default=2000, help="of one turn")
+    parser.add_argument("--writers", type=int, default=32)
+    options = parser.parse_args()
+    found = turns(options.rounds, options.writers, options.changes)
     print("| synchronous | app | store | changes/s | ÷ engine | refused |\n|---|---|---|---:|---:|---:|")
     for (level, app, store), values in found.items():
         ratios = [one.rate / other.rate for one, other in zip(values, found[level, app, "engine"], strict=True)]

@@ -57,6 +57,7 @@ class RunningStack:
     name: str
     application: App
     port: int
+    server_ports: list[int]  # where each server answers by itself, without nginx
     servers: list[Child]
     nginx: Child
     processes: int
@@ -103,6 +104,7 @@ def running(name: str, stack: Definition, environment: StackEnvironment) -> Iter
             name=name,
             application=application,
             port=environment.port,
+            server_ports=server_ports,
             servers=servers,
             nginx=front,
             processes=processes,
