@@ -26,6 +26,9 @@ VERSION = 4
 State = Literal["trusted", "not judged", "untrusted"]
 """Whether its verdicts may be relied on: untrusted where the decoy, equal to the baseline, earned a verdict."""
 
+Shown = Literal["valid", "rejected", "incomplete"]
+"""What the rounds are whose absolute values are shown. Nothing is claimed from others than valid ones."""
+
 Samples = Mapping[Key, Pooled]
 
 
@@ -39,6 +42,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     rounds_planned: int  # extension included, once it was begun
     rounds_complete: int  # rounds with a block of every stack under every scenario
     rounds_valid: int  # of these, rounds that nothing outside the stacks spoiled
+    shown: Shown  # the rounds that measures, routes and charts come from
     complete: bool  # all planned rounds are there
     trusted: bool  # verdicts may be given and the decoy earned neither "better" nor "worse"
     decided: bool  # trusted, and every headline is better, worse or without practical difference
@@ -88,6 +92,7 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: 
         rounds_planned=rounds.planned,
         rounds_complete=rounds.measured,
         rounds_valid=len(rounds.valid),
+        shown="valid" if rounds.valid else "rejected" if rounds.complete else "incomplete",
         complete=rounds.measured >= rounds.planned,
         trusted=refused is None,
         decided=refused is None
@@ -100,7 +105,7 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: 
         measures=list(measures.values()),
         routes=list(routes),
         comparisons=comparisons,
-        predictions=_predictions(run, measures),
+        predictions=_predictions(run, measures) if rounds.valid else [],
         starved=fairness.find(run.loads, measures.values(), routes) if rounds.valid else [],
         bounds=bounds,
         differences=configuration.differences(run),

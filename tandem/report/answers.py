@@ -60,7 +60,7 @@ def _blocking(summary: Summary) -> list[str]:
     for load in summary.run.loads:
         measures = {m.stack: m for m in summary.measures if m.scenario == load.scenario and m.harm}
         names = [stack.name for stack in summary.run.stacks if stack.name in measures and not stack.decoy_of]
-        if load.blocking and names:
+        if load.blocking and names and summary.rounds_valid:
             each = formats.listed([_harmed(measures[name]) for name in names])
             verdicts = "; ".join(_verdict(c) for c in _compared(summary, load, LATE))
             lines.append(f"{_blocks(load, load.blocking)}: {each}" + (f". {verdicts}" if verdicts else ""))

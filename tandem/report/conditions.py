@@ -10,7 +10,7 @@ from tandem.judge.measures import Measures, together
 from tandem.judge.summary import Summary
 from tandem.records.block import Block, Observed
 from tandem.records.setup import Stack
-from tandem.report import cells
+from tandem.report import cells, sentences
 from tandem.report.cells import plain
 from tandem.report.tables import Cell, Table
 
@@ -23,7 +23,7 @@ def crosschecks(summary: Summary) -> Table:
     found = {(m.scenario, m.stack): m for m in summary.measures}
     return Table(
         name="cross-checks",
-        caption="Cross-checks: printed, never used to exclude anything",
+        caption=f"Cross-checks: printed, never used to exclude anything{sentences.mark(summary)}",
         columns=["Scenario", "Stack", "p50, first → second half", "p99, first → second half", "in flight: seen · Little",
                  "mean: client · nginx", "static file p50 · ratio", "dispatch lag p99"],
         rows=[_crosscheck(m, found[m.scenario, summary.run.baseline]) for m in summary.measures if m.diagnostics],
@@ -114,7 +114,7 @@ def startup(summary: Summary) -> Table:
         [plain(m.scenario), plain(m.stack), Cell(text=f"{m.start_seconds:.2f} s", value=m.start_seconds, unit="s")]
         for m in summary.measures
     ]
-    caption = "Median time from start to the first good answer"
+    caption = f"Median time from start to the first good answer{sentences.mark(summary)}"
     return Table(name="start-up", caption=caption, columns=["Scenario", "Stack", "ready after"], rows=rows)
 
 

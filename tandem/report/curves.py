@@ -11,7 +11,7 @@ import msgspec
 
 from tandem import formats, statistics
 from tandem.judge.summary import Summary
-from tandem.report import cells, pictures, pools
+from tandem.report import cells, pictures, pools, sentences
 from tandem.report.pictures import MARGIN, WIDTH, Chart, Row
 from tandem.report.tables import Table
 from tandem.report.wording import Percentile
@@ -48,7 +48,7 @@ def percentiles(summary: Summary, number: int, scenario: str, curves: Mapping[st
     known = {stack: pools.pooled(values) for stack, values in curves.items() if values}
     table = Table(
         name=f"percentiles-{number}",
-        caption=f"{scenario}: response time by percentile (log scale)",
+        caption=f"{scenario}: response time by percentile (log scale){sentences.mark(summary)}",
         columns=["Stack", "Samples", "p50", "p90", "p99", "p99.9"],
         rows=[[cells.plain(stack), cells.plain(one.samples), *(cells.percentile(one, name) for name in NAMES)]
               for stack, one in known.items()],
@@ -78,7 +78,7 @@ def rates(summary: Summary, number: int, scenario: str) -> Chart | None:
     by_round = {m.stack: dict(zip(m.rounds, m.rates, strict=True)) for m in found}
     table = Table(
         name=f"rate-{number}",
-        caption=f"{scenario}: good answers per second, round by round",
+        caption=f"{scenario}: good answers per second, round by round{sentences.mark(summary)}",
         columns=["Round", *by_round],
         rows=[[cells.plain(r), *(cells.per_second(seen.get(r)) for seen in by_round.values())] for r in numbers],
     )

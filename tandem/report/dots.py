@@ -17,7 +17,7 @@ from tandem.observe import phases, samples
 from tandem.observe.phases import Bystander
 from tandem.records.block import Block
 from tandem.records.setup import Load
-from tandem.report import cells, pictures, pools, theme
+from tandem.report import cells, pictures, pools, sentences, theme
 from tandem.report.pictures import WIDTH, Chart, Row
 from tandem.report.tables import Table
 from tandem.rules import HEADLINE_TARGET, TARGETS_MS
@@ -61,7 +61,7 @@ def draw(summary: Summary, number: int, load: Load, dots: Dots) -> Chart | None:
     )
     table = Table(
         name=f"dots-{number}",
-        caption=f"{load.scenario}: each request beside those that block, one round",
+        caption=f"{load.scenario}: each request beside those that block, one round{sentences.mark(summary)}",
         columns=["Stack", "Requests", f"later than {TARGET:g} ms", "p50", "slowest"],
         rows=[_row(name, found[name]) for name in names],
     )

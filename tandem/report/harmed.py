@@ -6,7 +6,7 @@ from tandem import formats
 from tandem.judge.measures import Measures
 from tandem.judge.summary import Summary
 from tandem.records.setup import Load
-from tandem.report import cells
+from tandem.report import cells, sentences
 from tandem.report.tables import Cell, Table
 from tandem.rules import HEADLINE_TARGET, TARGETS_MS
 
@@ -30,7 +30,7 @@ def stacks(summary: Summary) -> Table:
     found = [m for m in summary.measures if m.harm is not None]
     return Table(
         name="harmed",
-        caption=f"Late means more than {TARGET}, or no good answer, from when a request was due",
+        caption=f"Late means more than {TARGET}, or no good answer, from when a request was due{sentences.mark(summary)}",
         columns=[
             "Scenario", "Stack", "late per blocker", "predicted", "harm ratio", "late before", "late while", "late after",
             "blast radius", "recovery", "relapses", "blockers completed", "refused", "their p50",
@@ -64,7 +64,7 @@ def routes(summary: Summary) -> Table:
     ]  # fmt: skip
     return Table(
         name="harmed-routes",
-        caption="The same by route, while blockers came",
+        caption=f"The same by route, while blockers came{sentences.mark(summary)}",
         columns=["Scenario", "Route", "Stack", "late per blocker", *targets, "p99", "slowest"],
         rows=rows,
     )

@@ -57,7 +57,8 @@ def _judged(summary: Summary) -> str:
     shown = [c for c in summary.comparisons if c.kind != "exploratory"]
     columns = ["scenario", "metric", "stack", "baseline", "value", "ratio", "interval", "verdict"]
     rows = [_row(summary, comparison) for comparison in shown]
-    return tables.markdown(Table(name="judged", caption="", columns=columns, rows=rows)) if shown else ""
+    said = f"Values{sentences.mark(summary)}.\n\n" if sentences.mark(summary) else ""
+    return said + tables.markdown(Table(name="judged", caption="", columns=columns, rows=rows)) if shown else ""
 
 
 def _row(summary: Summary, c: Ratio) -> list[Cell]:

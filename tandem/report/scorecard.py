@@ -36,7 +36,7 @@ def scorecard(summary: Summary, load: Load) -> Table:
     rounds = formats.count(len(found[0].rounds), "round") if found else "no stack"
     return Table(
         name=f"scorecard-{load.scenario}",
-        caption=f"{load.scenario}: {rounds}",
+        caption=f"{load.scenario}: {rounds}{sentences.mark(summary)}",
         columns=["Stack", *([] if load.saturates else ["good answers"]), *(metric.title for metric in _metrics(load))],
         rows=[_row(summary, load, m) for m in found],
         kind="score",
@@ -104,7 +104,8 @@ def routes(summary: Summary, scenario: str) -> Table:
     ]  # fmt: skip
     return Table(
         name=f"routes-{scenario}",
-        caption=f"{scenario}: what each route got of each stack, over all arrivals of these rounds together; no verdicts",
+        caption=f"{scenario}: what each route got of each stack, over all arrivals of these rounds together; no verdicts"
+        f"{sentences.mark(summary)}",
         columns=["Route", "Stack", "arrivals", "without a good answer", "p50", "p99"],
         rows=rows,
     )

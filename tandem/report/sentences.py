@@ -86,6 +86,15 @@ def verdict(summary: Summary) -> list[Line]:
     return lines + _failures(summary) + replaced(summary)
 
 
+def mark(summary: Summary) -> str:
+    """Return what stands beside every value of a run that has no valid round; empty where they are of valid rounds."""
+    return {
+        "valid": "",
+        "rejected": " – of rejected rounds, so nothing follows from it",
+        "incomplete": " – no round is complete, so nothing follows from it",
+    }[summary.shown]
+
+
 def badge(summary: Summary) -> str:
     """Say in a line how far the run may be believed."""
     loads = summary.run.loads
@@ -169,7 +178,7 @@ def replaced(summary: Summary) -> list[Line]:
             f"within its windows of {m.scenario}, and what that cost is in its numbers."
         )
         for m in summary.measures
-        if m.processes_ended or m.processes_begun
+        if summary.rounds_valid and (m.processes_ended or m.processes_begun)
     ]
 
 

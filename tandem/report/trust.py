@@ -152,13 +152,14 @@ def differences(summary: Summary) -> Table:
     ]  # fmt: skip
     return Table(
         name="differences",
-        caption="Compared as differences, because they may be zero; failed are arrivals that failed, were dropped or unfinished",
+        caption="Compared as differences, because they may be zero; failed are arrivals that failed, were dropped or unfinished"
+        f"{sentences.mark(summary)}",
         columns=["Scenario", "Metric", "Stack", summary.run.baseline, "this stack", "difference"],
         rows=rows,
     )
 
 
-def failures(blocks: Iterable[Block]) -> Table:
+def failures(summary: Summary, blocks: Iterable[Block]) -> Table:
     """Return the blocks in which not every arrival was answered well, with what was seen."""
     rows = [
         [plain(b.round), plain(b.scenario), plain(b.stack), plain(b.failures), plain(b.unfinished), plain(b.dropped),
@@ -167,7 +168,7 @@ def failures(blocks: Iterable[Block]) -> Table:
     ]  # fmt: skip
     return Table(
         name="failures",
-        caption="Blocks in which not every arrival was answered well",
+        caption=f"Blocks in which not every arrival was answered well{sentences.mark(summary)}",
         columns=["Round", "Scenario", "Stack", "failed", "unfinished", "dropped", "arrivals", "seen"],
         rows=rows,
     )

@@ -94,6 +94,8 @@ def test_a_run_in_which_every_round_was_spoiled_shows_what_it_has() -> None:
     assert found.not_judged == Reason(code="too few rounds valid", rounds=0, planned=9, ratios=7, needed=9)
     assert all(c.estimate is None and c.estimate_all is not None for c in found.comparisons)
     assert all(len(m.rounds) == 9 for m in found.measures)
+    assert (found.shown, found.predictions) == ("rejected", [])
+    assert summarise(synthesise(measured=1)[:-2]).shown == "incomplete"
 
 
 def test_suspect_blocks_count_and_are_named() -> None:

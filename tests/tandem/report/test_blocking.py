@@ -42,9 +42,18 @@ def test_nothing_on_either_is_an_answer_too() -> None:
     assert "no practical difference" in markdown.render(summary, charts.draw(summary, {}))
 
 
-def test_before_a_round_is_valid_the_numbers_stand_alone() -> None:
-    found = answer(summarise(blocking.records(edit=synthetic.burner)))
-    assert found.endswith("28 on asgi (arithmetic: 28)")
+def test_before_a_round_is_valid_there_is_no_answer() -> None:
+    summary = summarise(blocking.records(edit=synthetic.burner))
+    assert QUESTION not in {each.question for each in answers.answers(summary)}
+    drawn = charts.draw(summary, {})
+    page = Page(html.render(summary, drawn, [], []))
+    assert page.table("harmed")[1][2] != ""
+    for title in (
+        ", from when a request was due",
+        "while blockers came",
+        *(chart.title.partition(" – ")[0] for chart in drawn),
+    ):
+        assert f"{title} – of rejected rounds, so nothing follows from it" in page.text
 
 
 def test_who_refuses_what_blocks_is_told_and_not_judged() -> None:

@@ -45,6 +45,23 @@ def test_failures_are_shown_with_what_was_seen() -> None:
     assert "cannot serve everyday" in markdown
 
 
+def test_values_of_rejected_rounds_stand_under_a_caption_that_says_so(tmp_path: Path) -> None:
+    def change(block: dict[str, Any]) -> None:
+        synthetic.burner(block)
+        block.update(failures=1, processes_ended=1)
+
+    page, markdown = pages.made(tmp_path, rounds=6, change=change)
+    mark = "of rejected rounds, so nothing follows from it"
+    captions = ["read: 6 rounds", "no verdicts", "dropped or unfinished", "not every arrival was answered well",
+                "to exclude anything", "first good answer", "round by round",
+                "response time by percentile (log scale)"]  # fmt: skip
+    assert [title for title in captions if f"{title} – {mark}" not in page.text] == []
+    assert "waiting.csv" not in page.files  # predictions beside measurements
+    assert "were replaced" not in page.text
+    assert markdown.count(f"Values – {mark}") == 1
+    assert mark not in pages.quick()[0].text
+
+
 def test_rejected_rounds_are_listed_with_both_estimates() -> None:
     page, markdown = pages.quick(spoiled=[2, 5])
     assert "9 of 9 rounds valid" in page.text
