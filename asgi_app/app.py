@@ -18,6 +18,7 @@ from userdb.settings import Settings
 from . import api, http, lab, pages, stores
 from .news import News
 from .passwords import Passwords
+from .processes import Processes
 from .services import Services
 
 ROUTES: dict[str, dict[str, http.View]] = {
@@ -55,17 +56,19 @@ def create_app(settings: Settings | None = None) -> Starlette:
     """The app. Opening its connections raises SettingsError, DefectiveSQLiteError, or what the database raises."""
     logs.bound()
     settings = settings or userdb_settings.from_environment()
-    routes = {**ROUTES, **lab.ROUTES} if settings.lab else ROUTES
+    routes = {**ROUTES, **lab.routes(settings)} if settings.lab else ROUTES
     known_keys = settings.session_keys or keys.load_or_create(settings.session_keys_file)
     sessions, devices = Sessions(known_keys, settings.session_seconds), Devices(known_keys)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
-        store, news = stores.chosen(settings), News(settings)
+        store, news, processes = stores.chosen(settings), News(settings), Processes()
+        http.resize_pool(settings.pool_threads)
         try:
             await store.open()
-            yield {"services": Services(store, news, Passwords(settings), sessions, devices, settings)}
+            yield {"services": Services(store, news, Passwords(settings), processes, sessions, devices, settings)}
         finally:
+            await processes.close()
             await news.close()
             await store.close()
 

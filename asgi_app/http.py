@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from time import perf_counter
 from typing import Any, TypeVar, cast
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from starlette.exceptions import HTTPException
 from starlette.requests import Request as Request
 from starlette.responses import Response as Response
@@ -28,6 +29,7 @@ View = Callable[[Request], Awaitable[wire.Answer]]
 METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 
 logger = logs.logger("asgi_app")
+own_threads = CapacityLimiter(10)
 
 
 class Reply(Response):
@@ -38,6 +40,24 @@ class Reply(Response):
         self.raw_headers = [(name.encode(), value.encode()) for name, value in answer.headers]
         self.body = answer.body
         self.background = None
+
+
+class StaysOpen(Reply):
+    """An answer that stays open, until its time is over, its client has gone, or the server ends."""
+
+    def __init__(self, answer: wire.Open) -> None:
+        super().__init__(answer)
+        self._waits = answer.waits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        waits = self._waits() if scope["method"] != "HEAD" else ()
+        with suppress(asyncio.CancelledError):  # the server ends, and so does the answer
+            for seconds in waits:
+                await send({"type": "http.response.body", "body": self.body, "more_body": True})
+                if await hangs_up(receive, seconds):
+                    return
+        await send({"type": "http.response.body"})
 
 
 class Counting:
@@ -89,7 +109,7 @@ def resource(path: str, views: dict[str, View]) -> Route:
 
 def respond(answer: wire.Answer) -> Response:
     """The answer, byte for byte."""
-    return Reply(answer)
+    return StaysOpen(answer) if isinstance(answer, wire.Open) else Reply(answer)
 
 
 def services(request: Request) -> Services:
@@ -152,6 +172,32 @@ async def while_listened(request: Request, call: Awaitable[Result]) -> Result:
 async def run_in_thread(call: Callable[[Argument], Result], argument: Argument) -> Result:
     """Run a blocking call where it holds up no other request."""
     return await to_thread.run_sync(call, argument)
+
+
+async def run_in_own_thread(call: Callable[[Argument], Result], argument: Argument) -> Result:
+    """The same in one of a few threads that nobody else waits for."""
+    return await to_thread.run_sync(call, argument, limiter=own_threads)
+
+
+def resize_pool(threads: int) -> None:
+    """Have so many threads for blocking calls."""
+    to_thread.current_default_thread_limiter().total_tokens = threads
+
+
+async def pause(seconds: float) -> None:
+    """Wait so long, or only let others go on, and hold up no other request."""
+    await asyncio.sleep(seconds)
+
+
+async def hangs_up(receive: Receive, seconds: float) -> bool:
+    """Whether the client closes its connection within so many seconds."""
+    try:
+        async with asyncio.timeout(seconds):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            return True
+    except TimeoutError:
+        return False
 
 
 def refuse_odd_path(request: Request) -> None:

@@ -47,6 +47,10 @@ class News:
         """The news about a user. Raises Busy where no connection came free, NewsSlow, NewsFailed."""
         return await self._ask(userdb_news.question(user), self._settings.news_timeout)
 
+    async def wait(self, delay: float, seconds: float) -> None:
+        """Wait up to so many seconds for an answer that takes the service `delay`. Raises as `items`."""
+        await self._ask({"user": "lab", "delay": f"{delay:g}"}, seconds)
+
     async def feed(self, user: User, sources: int) -> userdb_news.Feed:
         """The news of so many sources, in their order. Raises as `items` where none of them gives any.
 

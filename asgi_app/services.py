@@ -10,16 +10,18 @@ from userdb.settings import Settings
 
 from .news import News
 from .passwords import Passwords
+from .processes import Processes
 from .stores import Store
 
 
 @dataclass(frozen=True)
 class Services:
-    """Store and news service with their connections, the password workers, the codecs of sessions and devices, the settings."""
+    """Store and news service with their connections, the workers for passwords and for the laboratory, codecs, settings."""
 
     store: Store
     news: News
     passwords: Passwords
+    processes: Processes
     sessions: Sessions
     devices: Devices
     settings: Settings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -15,6 +15,7 @@ from userdb import keys
 
 DEFAULT_DATABASE_URL = "sqlite:///var/tandem.db"
 DEFAULT_KEYS_FILE = "var/session-keys"
+LADDER = ("blocking", "thread", "async")
 
 
 class SettingsError(ValueError):
@@ -43,6 +44,8 @@ class Settings:
     metrics_folder: Path | None  # where all processes of a stack count together
     allow_defective_sqlite: bool
     lab: bool  # whether the routes below /lab are there, which block on purpose
+    ladder: str  # how those below /lab/ladder wait: a rung of LADDER
+    pool_threads: int  # that an event loop has for blocking calls
     stalls_file: Path | None  # where the laboratory writes what was held up, and by which line
 
     @property
@@ -83,7 +86,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     lab, stalls = environment.get("LAB", "0") == "1", environment.get("STALLS_FILE")
     return Settings(
         database_url=_database_url(environment.get("DATABASE_URL") or DEFAULT_DATABASE_URL),
-        store=_store(environment.get("STORE") or "engine"),
+        store=_one_of(environment, "STORE", ("engine", "direct")),
         read_connections=_whole(environment, "READ_CONNECTIONS", 4),
         write_queue=_whole(environment, "WRITE_QUEUE", 1000),
         news_url=environment.get("NEWS_URL") or "http://127.0.0.1:9000/news",
@@ -100,6 +103,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         metrics_folder=Path(metrics) if metrics else None,
         allow_defective_sqlite=environment.get("ALLOW_DEFECTIVE_SQLITE", "0") == "1",
         lab=lab,
+        ladder=_one_of(environment, "LADDER", LADDER),
+        pool_threads=_whole(environment, "POOL_THREADS", 40),
         stalls_file=Path(stalls) if lab and stalls else None,
     )
 
@@ -114,9 +119,10 @@ def _database_url(value: str) -> URL:
     return url
 
 
-def _store(value: str) -> str:
-    if value not in ("engine", "direct"):
-        raise SettingsError(f"STORE must be engine or direct, not {value!r}")
+def _one_of(environment: Mapping[str, str], name: str, known: Sequence[str]) -> str:
+    value = environment.get(name) or known[0]
+    if value not in known:
+        raise SettingsError(f"{name} must be {', '.join(known[:-1])} or {known[-1]}, not {value!r}")
     return value
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ClauseElement
 
-from userdb import attempts, errors, etags, parameters, permissions, rows, sessions, statements
+from userdb import attempts, errors, etags, lab, parameters, permissions, rows, sessions, statements
 from userdb.attempts import Counter
 from userdb.forms import Preconditions, UserChange, UserForm
 from userdb.models import Account, User
@@ -51,6 +51,11 @@ def schema() -> Unit[str | None]:
 def ready() -> Unit[None]:
     """That the database answers."""
     yield statements.READY, {}
+
+
+def wait(seconds: float) -> Unit[None]:
+    """A statement that takes so long."""
+    yield lab.SLEEP, {"seconds": seconds}
 
 
 def page_of_users(page: PageOfUsers) -> Unit[list[User]]:

@@ -18,8 +18,8 @@ LONGEST_SEARCH = 80
 SOURCES, MOST_SOURCES = 5, 20
 """Sources of a feed, if the client names no number, and at most."""
 
-LONGEST_BLOCK = 10_000
-"""Milliseconds for which a route below /lab blocks at most."""
+LONGEST_BLOCK, LONGEST_OPEN = 10_000, 600_000
+"""Milliseconds for which a route below /lab blocks at most, and for which one stays open."""
 
 MOST_PARAMETERS = 100
 """Parameters of a query, or fields of a form: each that is wrong is named, and an answer must not grow with what is sent."""
@@ -101,10 +101,15 @@ def sources(query: bytes) -> int:
 
 def block_seconds(query: bytes) -> float:
     """For how many seconds a route below /lab is to block. Raises BadRequest or Invalid."""
-    given = parameters(query, ("ms",)).get("ms", "")
-    if not (_DIGITS.match(given) and 1 <= int(given) <= LONGEST_BLOCK):
-        raise Invalid(errors=[("ms", f"must be a whole number from 1 to {LONGEST_BLOCK}")])
-    return int(given) / 1000
+    return amount(query, "ms", LONGEST_BLOCK) / 1000
+
+
+def amount(query: bytes, name: str, most: int) -> int:
+    """How much a route below /lab is to do, under the only name that it knows. Raises BadRequest or Invalid."""
+    given = parameters(query, (name,)).get(name, "")
+    if not (_DIGITS.match(given) and 1 <= int(given) <= most):
+        raise Invalid(errors=[(name, f"must be a whole number from 1 to {most}")])
+    return int(given)
 
 
 def summands(query: bytes) -> tuple[int, int]:

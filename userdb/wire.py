@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from urllib.parse import quote
 
 import msgspec
@@ -15,6 +16,9 @@ from userdb.urls import PageOfUsers
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 
+BETWEEN_BYTES = 15.0
+"""Seconds; what is silent for longer is cut off somewhere on its way."""
+
 
 class Answer(msgspec.Struct, frozen=True):
     """One answer, complete: content-type and content-length are among the headers where there is a body. Names are in
@@ -23,6 +27,19 @@ class Answer(msgspec.Struct, frozen=True):
     status: int
     headers: list[tuple[str, str]]
     body: bytes
+
+
+class Open(Answer, frozen=True):
+    """One that stays open for so many seconds, with a byte now and then."""
+
+    seconds: float
+
+    def waits(self) -> Iterator[float]:
+        """For how long it waits after each byte."""
+        left = self.seconds
+        while left > 0:
+            yield min(left, BETWEEN_BYTES)
+            left -= BETWEEN_BYTES
 
 
 _encode = msgspec.json.Encoder().encode
@@ -49,6 +66,17 @@ def total(summands: tuple[int, int]) -> Answer:
 def blocked(seconds: float) -> Answer:
     """How many milliseconds a route below /lab was asked to block for."""
     return answer(200, JSON, b'{"blocked_ms":%d}' % round(seconds * 1000))
+
+
+def done(name: str, amount: int) -> Answer:
+    """How much a route below /lab was asked to do."""
+    return answer(200, JSON, b'{"%s":%d}' % (name.encode(), amount))
+
+
+def stays_open(seconds: float) -> Open:
+    """An answer that comes a byte at a time; nginx passes each on at once."""
+    headers = [("content-type", "text/plain; charset=utf-8"), ("x-accel-buffering", "no")]
+    return Open(200, headers, b".", seconds)
 
 
 def user(user: User, if_none_match: str | None = None) -> Answer:

@@ -15,6 +15,7 @@ from userdb.settings import Settings
 from . import api, http, lab, pages, stores
 from .news import News
 from .passwords import Passwords
+from .processes import Processes
 from .services import Services
 
 ROUTES: dict[str, dict[str, http.View]] = {
@@ -52,16 +53,18 @@ def create_app(settings: Settings | None = None) -> Flask:
     """The app. Opening its connections raises SettingsError, DefectiveSQLiteError, or what the database raises."""
     logs.bound()
     settings = settings or userdb_settings.from_environment()
-    routes = {**ROUTES, **lab.ROUTES} if settings.lab else ROUTES
+    routes = {**ROUTES, **lab.routes(settings)} if settings.lab else ROUTES
     known_keys = settings.session_keys or keys.load_or_create(settings.session_keys_file)
     sessions, devices = Sessions(known_keys, settings.session_seconds), Devices(known_keys)
     app = Flask("wsgi_app", static_folder=None)
     http.install(app)
     for path, views in routes.items():
         http.resource(app, path, views)
-    store, news = stores.chosen(settings), News(settings)
+    store, news, processes = stores.chosen(settings), News(settings), Processes()
+    http.resize_pool(settings.pool_threads)
     store.open()
-    app.extensions["services"] = Services(store, news, Passwords(settings), sessions, devices, settings)
+    app.extensions["services"] = Services(store, news, Passwords(settings), processes, sessions, devices, settings)
+    atexit.register(processes.close)
     atexit.register(news.close)
     atexit.register(store.close)
     watch(app, settings)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from flask import Flask, current_app, g, request
@@ -41,6 +41,18 @@ class Reply(Response):
         return self.headers
 
 
+class StaysOpen(Reply):
+    """An answer that stays open, until its time is over, its client has gone, or the server ends."""
+
+    def __init__(self, answer: wire.Open, status: str) -> None:
+        super().__init__(self._pieces(answer), status, answer.headers)
+
+    def _pieces(self, answer: wire.Open) -> Iterator[bytes]:
+        for seconds in answer.waits():
+            yield answer.body
+            pause(seconds)
+
+
 class Counting:
     """Counts every request when its answer is on its way; a fault of ours is a 500."""
 
@@ -75,6 +87,8 @@ def resource(app: Flask, path: str, views: dict[str, View]) -> None:
 def respond(answer: wire.Answer) -> Response:
     """The answer, byte for byte."""
     status = f"{answer.status} {HTTPStatus(answer.status).phrase}"
+    if isinstance(answer, wire.Open):
+        return StaysOpen(answer, status)
     return Reply(answer.body, status, answer.headers)
 
 
@@ -117,6 +131,21 @@ def while_listened(request: Request, call: Result) -> Result:
 def run_in_thread(call: Callable[[Argument], Result], argument: Argument) -> Result:
     """Run a blocking call where it holds up no other request."""
     return call(argument)  # the other requests have threads or processes of their own
+
+
+def run_in_own_thread(call: Callable[[Argument], Result], argument: Argument) -> Result:
+    """The same in one of a few threads that nobody else waits for."""
+    return call(argument)  # as above
+
+
+def resize_pool(threads: int) -> None:
+    """Have so many threads for blocking calls."""
+    # The server's own: how many there are, it is told when it starts.
+
+
+def pause(seconds: float) -> None:
+    """Wait so long, or only let others go on, and hold up no other request."""
+    sleep(seconds)
 
 
 def refuse_odd_path(request: Request) -> None:

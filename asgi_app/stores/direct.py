@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import time
+from typing import Any
 
 from userdb import errors, units
 from userdb.attempts import Counter
@@ -40,6 +42,19 @@ class Store:
     async def ready(self) -> None:
         """Return if the database answers. Raises Busy."""
         await self._database.read(units.ready)
+
+    async def wait(self, seconds: float) -> None:
+        """Return when a query has taken so long. Raises Busy."""
+        await self._database.read(units.wait, seconds)
+
+    async def hold_lock(self, seconds: float) -> None:
+        """Return when a transaction that may write has taken so long. Raises Busy."""
+        await self._database.write(units.wait, seconds)
+
+    async def holding(self, call: Callable[[], Any]) -> None:
+        """Call something after the database was asked: this store lends nobody a connection, so none can be kept."""
+        await self.ready()
+        await call()
 
     async def page_of_users(self, page: PageOfUsers) -> list[User]:
         """Up to `page.limit` + 1 users in the order of their ids, or in that of their names."""

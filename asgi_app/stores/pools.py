@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from userdb import statements
+from userdb import lab, statements
 from userdb.settings import Settings
 
 
@@ -47,7 +47,13 @@ def _engine(settings: Settings, pragmas: tuple[str, ...], pool_size: int, **opti
     )
     if settings.on_sqlite:
         event.listen(engine.sync_engine, "connect", _pragmas(pragmas))
+    if settings.on_sqlite and settings.lab:
+        event.listen(engine.sync_engine, "connect", _give_sleep)
     return engine
+
+
+def _give_sleep(connection: Any, record: Any) -> None:
+    lab.give_sleep(connection)
 
 
 def _pragmas(pragmas: tuple[str, ...]) -> Any:

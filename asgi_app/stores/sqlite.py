@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import aiosqlite
 
-from userdb import errors, groups, sqlite_driver, statements, units
+from userdb import errors, groups, lab, sqlite_driver, statements, units
 from userdb.compiled import Compiled
 from userdb.groups import Call, Outcome
 from userdb.settings import Settings
@@ -82,6 +82,8 @@ class Database:
             connection = sqlite3.connect(self._settings.driver_address(), uri=True, isolation_level=None)
             for pragma in pragmas:
                 connection.execute(pragma)
+            if self._settings.lab:
+                lab.give_sleep(connection)
             return connection
 
         connection = Connection(connect, iter_chunk_size=1)

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from stalls.record import KINDS
+from tests.support.lab import ROWS
 
-ROWS: dict[str, dict[str, Any]] = tomllib.loads(
-    (Path(__file__).parents[2] / "loadtest" / "lab.toml").read_text("utf-8")
-)
 ALWAYS = {"title", "happens", "wrong", "amount", "usual", "most", "cpu"}
 SOMETIMES = {"right", "echo", "planted", "stall", "client", "bystander"}
 

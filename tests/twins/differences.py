@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-# Files whose whole text must be the same. http and app are the seams to the frameworks, passwords the one to threads, server
-# the one to the server, news the one to the HTTP client, of which each world has its own best, sqlite, readers and writer
-# those to whatever waits for the database: there, names, order, and docstrings must be the same, and what is inside may differ.
+# Files whose whole text must be the same. http and app are the seams to the frameworks, passwords and processes those to
+# threads and processes, server the one to the server, news the one to the HTTP client, of which each world has its own best,
+# sqlite, readers and writer those to whatever waits for the database: there, names, order, and docstrings must be the same,
+# and what is inside may differ.
 SAME_TEXT = [
     "__init__.py",
     "accounts.py",
@@ -17,12 +18,14 @@ SAME_TEXT = [
     "stores/engine.py",
     "stores/pools.py",
     "stores/postgresql.py",
+    "stores/waiting.py",
 ]
 SAME_OUTLINE = [
     "app.py",
     "http.py",
     "news.py",
     "passwords.py",
+    "processes.py",
     "server.py",
     "stores/readers.py",
     "stores/sqlite.py",
@@ -80,6 +83,9 @@ OUTLINE_ONLY = {
     ("wsgi_app", "Counting.end"): "the same",
     ("asgi_app", "Counting.__call__"): "an ASGI app is wrapped in another one",
     ("asgi_app", "Counting.__call__.noting"): "the same",
+    ("asgi_app", "StaysOpen.__call__"): "an ASGI answer sends itself",
+    ("wsgi_app", "StaysOpen._pieces"): "a WSGI answer is what the server asks for its pieces",
+    ("asgi_app", "hangs_up"): "a thread that waits can't be told",
     ("asgi_app", "while_listened.watch"): "an event loop can wait for two things at once",
     ("asgi_app", "create_app.lifespan"): "connections belong to the event loop, so they open when it runs",
 }

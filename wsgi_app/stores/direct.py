@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import time
+from typing import Any
 
 from userdb import errors, units
 from userdb.attempts import Counter
@@ -40,6 +42,19 @@ class Store:
     def ready(self) -> None:
         """Return if the database answers. Raises Busy."""
         self._database.read(units.ready)
+
+    def wait(self, seconds: float) -> None:
+        """Return when a query has taken so long. Raises Busy."""
+        self._database.read(units.wait, seconds)
+
+    def hold_lock(self, seconds: float) -> None:
+        """Return when a transaction that may write has taken so long. Raises Busy."""
+        self._database.write(units.wait, seconds)
+
+    def holding(self, call: Callable[[], Any]) -> None:
+        """Call something after the database was asked: this store lends nobody a connection, so none can be kept."""
+        self.ready()
+        call()
 
     def page_of_users(self, page: PageOfUsers) -> list[User]:
         """Up to `page.limit` + 1 users in the order of their ids, or in that of their names."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import time
 from typing import Any
 
-from userdb import attempts, errors, etags, parameters, permissions, rows, sessions, sqlite_driver, statements
+from userdb import attempts, errors, etags, lab, parameters, permissions, rows, sessions, sqlite_driver, statements
 from userdb.attempts import Counter
 from userdb.forms import Preconditions, UserChange, UserForm
 from userdb.models import Account, User
@@ -46,6 +47,25 @@ class Store:
         with errors.translate_database_errors():
             with self._reading.connect() as connection:
                 connection.execute(statements.READY)
+
+    def wait(self, seconds: float) -> None:
+        """Return when a query has taken so long. Raises Busy."""
+        with errors.translate_database_errors():
+            with self._reading.connect() as connection:
+                connection.execute(lab.SLEEP, {"seconds": seconds})
+
+    def hold_lock(self, seconds: float) -> None:
+        """Return when a transaction that may write has taken so long. Raises Busy."""
+        with errors.translate_database_errors():
+            with self._writing.begin() as connection:
+                connection.execute(lab.SLEEP, {"seconds": seconds})
+
+    def holding(self, call: Callable[[], Any]) -> None:
+        """Call something while a connection of the pool is kept, for nothing. Raises Busy."""
+        with errors.translate_database_errors():
+            with self._reading.connect() as connection:
+                connection.execute(statements.READY)
+                call()
 
     def page_of_users(self, page: PageOfUsers) -> list[User]:
         """Up to `page.limit` + 1 users in the order of their ids, or in that of their names."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
-from userdb import errors, groups, sqlite_driver, statements, units
+from userdb import errors, groups, lab, sqlite_driver, statements, units
 from userdb.compiled import Compiled
 from userdb.groups import Call, Outcome
 from userdb.settings import Settings
@@ -73,6 +73,8 @@ class Database:
         )
         for pragma in pragmas:
             connection.execute(pragma)
+        if self._settings.lab:
+            lab.give_sleep(connection)
         return connection
 
     def _read_alone(self, connection: sqlite3.Connection, call: Call) -> Any:

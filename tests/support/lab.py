@@ -1,0 +1,54 @@
+"""The laboratory's routes as a test asks for them: the rows of lab.toml, and a news service that takes as long as it is told."""
+
+from __future__ import annotations
+
+import threading
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from asgi_app import lab
+from tandem.launch import newsstub
+from tests.support.news import news_service
+from userdb.settings import from_environment
+
+ROWS: dict[str, dict[str, Any]] = tomllib.loads(
+    (Path(__file__).parents[2] / "loadtest" / "lab.toml").read_text("utf-8")
+)
+PATHS = sorted(lab.routes(from_environment({})))
+
+LIKE = {
+    "/lab/compute-in-thread": "/lab/compute",
+    "/lab/password-in-thread": "/lab/password",
+    "/lab/ladder/password": "/lab/password",
+    "/lab/ladder/sleep": "/lab/sleep",
+}
+"""Steps between wrong and right, which take the same as the first of them."""
+
+LITTLE = {"ms": 2, "times": 1, "items": 3, "objects": 5}
+
+
+def row(path: str) -> dict[str, Any]:
+    """The row that has this path; none for a bystander's."""
+    wanted = LIKE.get(path, path)
+    return next((row for row in ROWS.values() if wanted in (row["wrong"], row.get("right"))), {})
+
+
+def target(path: str, amount: int | None = None) -> str:
+    """What a test asks for: so much of it, or little."""
+    name = row(path).get("amount")
+    return f"{path}?{name}={amount or LITTLE[name]}" if name else path
+
+
+@contextmanager
+def slow_news() -> Iterator[str]:
+    """A news service that waits for `delay` seconds; gives its URL."""
+
+    def reply(query: dict[str, str], release: threading.Event) -> tuple[int, bytes]:
+        release.wait(float(query.get("delay", 0)))
+        return 200, newsstub.news(query["user"])
+
+    with news_service(reply) as url:
+        yield url
