@@ -115,7 +115,7 @@ def command(drive: Drive, *, load_test: str, host: str, key: str, users: int, sa
     """Return how Locust is called for one block."""
     # fmt: off
     return [
-        sys.executable, "-m", "locust", "-f", f"{load_test},{HOLD}", "--headless", "--only-summary", "-H", host,
+        sys.executable, "-m", "tandem.drive.locust", "-f", f"{load_test},{HOLD}", "--headless", "--only-summary", "-H", host,
         *drive.arguments, *(["--turns"] if drive.turns else ["-t", f"{drive.warmup_seconds + drive.seconds:.0f}s"]),
         "--stop-timeout", f"{drive.drain_seconds:.0f}", "--scenario", drive.scenario,
         "--seed-key", key, "--users-in-database", str(users), "--samples", str(samples),

@@ -58,6 +58,7 @@ class Bench:
         self.site, self.name, self.exits, self.first_asked, self.scatter = site, name, exits, first_asked, scatter
         self.port = ports.free_port()
         self.children = exits.enter_context(Children())
+        self.parts = [self.children]
         self.generators: dict[str, Generator] = {}  # by scenario
         self.running: RunningStack
 
@@ -79,8 +80,17 @@ class Bench:
 
     def start(self) -> None:
         """Start the stack on a restored database and warm it, while generators that were prepared load."""
-        self.running = self.exits.enter_context(self.site.running(self.name, self.port, timing=True))
-        warmup.warm(self.running)
+        with self.site.on_all_cpus():
+            self.running = self.exits.enter_context(self.site.running(self.name, self.port, timing=True))
+            self.parts.append(self.running.children)
+            warmup.warm(self.running)
+        for keeper in self.running.keepers():
+            os.sched_setaffinity(keeper, os.sched_getaffinity(0))  # it has the harness's CPUs, and had all of them
+
+    def terminate(self) -> None:
+        """Ask all that runs here to stop, and don't wait."""
+        for each in self.parts:
+            each.terminate()
 
     def measure(self, load: Load, slot: Slot) -> Block:
         """Measure one block. Raises RunFailed where a process ends or no samples come."""

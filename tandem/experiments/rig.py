@@ -74,4 +74,8 @@ class Rig(Site):
     def stacks(self, names: Sequence[str]) -> Iterator[Turns]:
         """Hand out stacks that are not yet started and take turns, and stop them and their generators at the end."""
         with ExitStack() as exits:
-            yield Turns({name: Bench(self, name, exits, self.first_asked, self.scatter) for name in names})
+            turns = Turns({name: Bench(self, name, exits, self.first_asked, self.scatter) for name in names})
+            try:
+                yield turns
+            finally:
+                turns.terminate()

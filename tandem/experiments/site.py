@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,18 +23,19 @@ class Site:
         self.plan, self.folder, self.nginx = plan, folder.resolve(), nginx
         self.work, self.logs = self.folder / "work", self.folder / "logs"
         self.app = plan.application
-        self.snapshot = self.work / "seed.db"
+        self.snapshot, self.restored = self.work / "seed.db", self.work / "restored.db"
         self.news_port = ports.free_port()
         self.news: Child | None = None
 
     @contextmanager
     def ready(self) -> Iterator[None]:
-        """Seed the snapshot and keep a news stub running where the app calls one; remove the working files at the end."""
+        """Seed, restore what all stacks get copies of, and keep a news stub where the app calls one; remove it all at the end."""
         with ExitStack() as exits:
             exits.callback(shutil.rmtree, self.work, ignore_errors=True)
             with run_folder.keeping(self.folder):
                 self.work.mkdir(parents=True, exist_ok=True)
                 database.seed(self.app, self.snapshot, self.plan.users, self.logs / "database.log")
+                database.restore(self.app, self.snapshot, self.restored, self.logs / "database.log")
             if self.app.calls_news():
                 delay, cpus = self.plan.news_seconds(), self.plan.layout.harness
                 self.news = exits.enter_context(news.stub(port=self.news_port, delay=delay, logs=self.logs, cpus=cpus))
@@ -43,7 +45,7 @@ class Site:
     def running(self, name: str, port: int | None = None, timing: bool = False) -> Iterator[RunningStack]:
         """Start a stack on a restored database, and stop it at the end."""
         file = self.file(name)
-        database.restore(self.app, self.snapshot, file, self.logs / "database.log")
+        database.copy(self.app, self.restored, file)
         shutil.rmtree(self.work / f"nginx-{name}", ignore_errors=True)
         environment = StackEnvironment(
             folder=self.work,
@@ -58,6 +60,16 @@ class Site:
         )
         with running_stack.running(name, self.plan.definitions[name], environment) as stack:
             yield stack
+
+    @contextmanager
+    def on_all_cpus(self) -> Iterator[None]:
+        """Let the harness use all CPUs of the run, and not only its own, where generators load; nothing is measured then."""
+        own = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, self.plan.layout.used())
+        try:
+            yield
+        finally:
+            os.sched_setaffinity(0, own)
 
     def file(self, name: str) -> Path:
         """Return the database of a stack."""

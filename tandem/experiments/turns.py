@@ -80,6 +80,11 @@ class Turns:
         for bench in self.benches.values():
             bench.start()
 
+    def terminate(self) -> None:
+        """Ask all that runs to stop at the same time; whoever handed out the benches waits for them one by one."""
+        for bench in self.benches.values():
+            bench.terminate()
+
     def measure_alone(self, name: str, load: Load, slot: Slot) -> Block:
         """Measure a block in one piece, beside which all other stacks are to sleep. Raises RunFailed as `Bench.measure`."""
         for bench in self.benches.values():

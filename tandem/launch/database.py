@@ -6,6 +6,7 @@ An app without a database has none of it: what is asked of it here is done at on
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -75,6 +76,25 @@ def restore(app: App, snapshot: Path, file: Path, log: Path, cpus: Sequence[int]
     if app.database is None:
         return
     _run(app, "restore", log, cpus, url=url(app, file), file=str(snapshot))
+    _flush(file)
+
+
+def copy(app: App, restored: Path, file: Path) -> None:
+    """Replace a database of ours by a copy of one that was just restored and never opened; on disk as after `restore`.
+
+    The same file as by the app's own command, which starts an interpreter for it. Whatever should still have the old one open
+    goes on in a file without a name, and doesn't disturb the new one. Only the owner may read it.
+    """
+    if app.database is None:
+        return
+    _remove(app.database, file)
+    descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with restored.open("rb") as source, os.fdopen(descriptor, "wb") as target:
+        shutil.copyfileobj(source, target)
+    _flush(file)
+
+
+def _flush(file: Path) -> None:
     for path in (file, file.parent):
         descriptor = os.open(path, os.O_RDONLY)
         try:

@@ -104,7 +104,7 @@ class Child:
         """Start it. Raises TandemError where its program can't be started."""
         if threading.current_thread() is not threading.main_thread():
             raise RuntimeError("children are started from the main thread: the parent-death signal follows the thread")
-        self.name, self.log, self.kept = name, log, kept
+        self.name, self.log, self.kept, self._asked = name, log, kept, False
         prepare = _prepare(() if kept else cpus, (signal.SIGTERM, signal.SIGUSR1) if kept else ())
         if kept:
             command = _kept(name, command, cpus, env.get("PATH"))
@@ -146,8 +146,9 @@ class Child:
             )
 
     def terminate(self) -> None:
-        """Ask it to stop."""
-        if self.running():
+        """Ask it to stop, once: a second signal would hurry what stops gracefully."""
+        if self.running() and not self._asked:
+            self._asked = True
             self.popen.terminate()
 
     def kill(self) -> None:
@@ -199,10 +200,14 @@ class Children:
         for child in self.children:
             child.check()
 
-    def stop(self) -> None:
-        """Ask every child to stop, wait `PATIENCE` seconds in all, and kill what is left."""
+    def terminate(self) -> None:
+        """Ask every child to stop, and don't wait."""
         for child in reversed(self.children):
             child.terminate()
+
+    def stop(self) -> None:
+        """Ask every child to stop, wait `PATIENCE` seconds in all, and kill what is left."""
+        self.terminate()
         deadline = time.monotonic() + PATIENCE
         for child in reversed(self.children):
             child.wait(max(0.0, deadline - time.monotonic()))

@@ -68,6 +68,9 @@ def test_stacks_are_proved_the_same_and_measured(rig: Rig) -> None:
             stack.start()
             block = stack.measure(load, Slot(round=3, attempt=2, position=2))
             started = [*stack.running.keepers(), stack.running.nginx.pid]
+            own = os.sched_getaffinity(0)
+            assert all(os.sched_getaffinity(keeper) == own for keeper in stack.running.keepers())
+    assert os.sched_getaffinity(0) == own
     assert (block.round, block.stack, block.scenario, block.position) == (3, "one", "waiting", 2)
     assert block.requests > 50
     assert (block.failures, block.unfinished) == (0, 0)

@@ -24,6 +24,11 @@ STUBBORN = [
     sys.executable, "-c",
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)",
 ]  # fmt: skip
+# Tells how often it was asked to stop, and does so a little later.
+SLOWLY = [
+    "sh", "-c", "trap 'echo asked; left=4' TERM; left=600; echo up; "
+    "while [ $left -gt 0 ]; do left=$((left - 1)); sleep 0.1; done; echo over",
+]  # fmt: skip
 # Starts a child of its own and hands SIGTERM on to it, as servers with workers do.
 MASTER = [
     sys.executable, "-c", """
@@ -90,6 +95,16 @@ def test_a_child_that_ignores_sigterm_is_killed_with_its_group(tmp_path: Path, m
         stubborn = children.add(child(tmp_path, STUBBORN))
         assert eventually(lambda: up(stubborn))
     assert not alive(stubborn.pid)
+
+
+@pytest.mark.usefixtures("processes")
+def test_who_was_asked_to_stop_is_not_asked_again(tmp_path: Path) -> None:
+    with Children() as children:
+        asked = children.add(child(tmp_path, SLOWLY))
+        eventually(lambda: up(asked))
+        children.terminate()
+        eventually(lambda: "asked" in asked.tail())
+    assert asked.tail().split() == ["up", "asked", "over"]
 
 
 @pytest.mark.usefixtures("processes")
