@@ -86,6 +86,11 @@ SEED_WHERE = (
     Option("--database", Path, "FILE", "the same for a file"),
 )
 
+STALLS = (
+    Option("--csv", None, "", "every stall as a row of CSV"),
+    Option("--requests", None, "", "every request that was under way during a stall; with --csv as CSV"),
+)
+
 CONDITIONS = (
     Option("--cpus", CPUS, "N", "CPUs of the stack (default: %(default)s)", 1),
     Option("--out", Path, "DIR", "where the run's folder goes (default: %(default)s)", Path("results")),

@@ -53,6 +53,10 @@ which stack takes more. About three minutes for each stack and scenario; each bl
 SERVED = ("wsgi-gthread", "asgi")
 """What is served unless told otherwise."""
 
+STALLS = """Join what the apps wrote of their stalls, nginx of its requests and the load generator of its own, by time and request
+id: which line stood there, how many requests the process knew of meanwhile, and how many outside were under way and
+late. Runs record that where all their scenarios have blockers."""
+
 DOCTOR = """Check this machine and say what would spoil a run. It measures for a few seconds. Exit status 1 where a run is not
 possible or could not be believed."""
 
@@ -83,6 +87,10 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("doctor", help="check this machine and say what would spoil a run", description=DOCTOR)
     report = commands.add_parser("report", help="render the report of a run again from its records")
     report.add_argument("folder", type=Path, metavar="DIR", help="a folder below results/, or results/latest")
+    lines = commands.add_parser("stalls", help="list what stood during a run with blockers: the line, and whom it hurt",
+                                description=STALLS)  # fmt: skip
+    lines.add_argument("folder", type=Path, metavar="DIR", help="a folder below results/, or results/latest")
+    options.add(lines, options.STALLS)
     return top
 
 

@@ -15,6 +15,7 @@ from tandem.drive.generator import Generator, Window
 from tandem.drive.scattered import Asker, Outcome, Scatter
 from tandem.errors import RunFailed
 from tandem.experiments import harmed
+from tandem.experiments.evidence import Evidence, Witness
 from tandem.experiments.harmed import Queues
 from tandem.experiments.meter import Meter, Metered
 from tandem.experiments.site import Site
@@ -24,7 +25,9 @@ from tandem.launch.running_stack import RunningStack
 from tandem.observe import budget_use, samples, slices, usage
 from tandem.observe.provenance import now
 from tandem.observe.samples import Samples
+from tandem.plan.apps import STALLS
 from tandem.plan.order import Slot
+from tandem.records import stalled
 from tandem.records.block import Block, Diagnostics
 from tandem.records.setup import Load
 
@@ -94,10 +97,22 @@ class Bench:
 
     def measure(self, load: Load, slot: Slot) -> Block:
         """Measure one block. Raises RunFailed where a process ends or no samples come."""
+        evidence = Evidence(self._witnesses())
         release = self._release(load, slot)
         asker = self.ask(load, slot, release.window, scattered.number(load))
         metered = self._watch(release)
-        return self.block(release, metered, asker.outcome())
+        block = self.block(release, metered, asker.outcome())
+        evidence.keep(self.site.folder, block)
+        return block
+
+    def _witnesses(self) -> list[Witness]:
+        """Return who else tells of a block: the servers, where they write what held them up, and nginx then, too."""
+        if not self.site.plan.watched:
+            return []
+        return [
+            Witness(self.site.own(self.name) / STALLS, stalled.STALLS),
+            Witness(self.site.work / f"nginx-{self.name}" / nginx.TIMING_LOG, stalled.ACCESS),
+        ]
 
     def ask(self, load: Load, slot: Slot, window: Window, count: int, part: str = "") -> Asker:
         """Have probes asked within a window, or a part of one, the same ones of every stack."""

@@ -71,6 +71,10 @@ class Site:
         finally:
             os.sched_setaffinity(0, own)
 
+    def own(self, name: str) -> Path:
+        """Return the folder of a stack's own."""
+        return running_stack.own(self.work, name)
+
     def file(self, name: str) -> Path:
         """Return the database of a stack."""
         return self.work / f"{name}.db"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tandem.errors import TandemError
 from tandem.launch import process
+from tandem.observe import access
 from tandem.paths import PROJECT
 from tandem.plan.apps import App
 
@@ -22,7 +23,7 @@ TIMING_LOG = "timing.log"
 FAILURES = "access_log /dev/stderr failed if=$failed;\n"
 """Requests that got no answer from the app, in the log of nginx itself."""
 
-TIMING = f"log_format timing '$msec $request_time';\naccess_log {TIMING_LOG} timing;\n"
+TIMING = "log_format timing '" + r"\t".join(access.FIELDS) + f"';\naccess_log {TIMING_LOG} timing;\n"
 """Not buffered: the lines of a window are there as soon as its requests are answered. Every stack pays for it alike."""
 
 OF_AN_APP = ("http", "server", "errors", "limits")
@@ -142,7 +143,7 @@ def times(folder: Path, start: float, end: float) -> list[float]:
     found = []
     with suppress(OSError), (folder / TIMING_LOG).open() as lines:
         for line in lines:
-            ended, took = line.split()
+            ended, took = line.split("\t", 2)[:2]
             if start <= float(ended) - float(took) < end:
                 found.append(1000 * float(took))
     return found

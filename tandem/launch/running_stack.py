@@ -17,6 +17,11 @@ from tandem.plan.apps import App
 from tandem.plan.stacks import Definition
 
 
+def own(folder: Path, name: str) -> Path:
+    """Return the folder of one stack's own among those of all."""
+    return folder / f"own-{name}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class StackEnvironment:
     """Where and with what a stack runs."""
@@ -36,7 +41,7 @@ class StackEnvironment:
 
     def own(self, name: str) -> Path:
         """Return the folder of one stack's own, which is empty when it starts."""
-        return self.folder / f"own-{name}"
+        return own(self.folder, name)
 
     def variables(self, name: str, app: App) -> dict[str, str]:
         """Return the environment variables that a stack's servers get beside its own settings."""
@@ -47,7 +52,7 @@ class StackEnvironment:
             "shared": str((self.shared or self.folder).absolute()),
         }
         given = app.environment if self.limits else {**app.environment, **app.unlimited}
-        return {**{each: tables.fill(text, values) for each, text in given.items()}, **self.more}
+        return {each: tables.fill(text, values) for each, text in {**given, **self.more}.items()}
 
 
 @dataclass(frozen=True, kw_only=True)

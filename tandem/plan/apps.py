@@ -16,8 +16,22 @@ from tandem.plan import tables
 BUILT_IN = Path(__file__).with_name("apps.toml")
 
 _GIVEN = {"database", "news", "own", "shared"}
+STALLS = "stalls.jsonl"
+"""Where the servers of a stack write what held them up, in the folder of its own."""
+
 _COMMAND = {"python", "url", "users", "file"}
-_DECISIVE = ("alive", "ready", "warm_up", "floor", "packages", "environment", "unlimited", "lab", "connections")
+_DECISIVE = (
+    "alive",
+    "ready",
+    "warm_up",
+    "floor",
+    "packages",
+    "environment",
+    "unlimited",
+    "lab",
+    "stalls",
+    "connections",
+)
 """Fields of a row that say by themselves what is measured; others name files, or are for people."""
 
 _SOURCES = (".py", ".toml", ".conf")
@@ -93,6 +107,7 @@ class App(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     environment: dict[str, str] = {}
     unlimited: dict[str, str] = {}
     lab: dict[str, str] = {}
+    stalls: str = ""
     connections: Connections = Connections()
     database: Database | None = None
 

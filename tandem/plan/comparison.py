@@ -12,7 +12,7 @@ import msgspec
 from tandem import formats, statistics
 from tandem.errors import TandemError
 from tandem.plan import cpu_layout, profiles
-from tandem.plan.apps import App
+from tandem.plan.apps import STALLS, App
 from tandem.plan.loads import all_loads, scaled
 from tandem.plan.profiles import Profile
 from tandem.plan.scenarios import Scenarios
@@ -71,9 +71,15 @@ class Plan:
         return any(load.blocking for load in self.loads)
 
     @property
+    def watched(self) -> bool:
+        """Whether the servers write what held them up: it costs some CPU, so not where anything else is measured."""
+        return bool(self.application.stalls and self.loads) and all(load.blocking for load in self.loads)
+
+    @property
     def more(self) -> dict[str, str]:
         """Environment variables of the servers beside those of their stack, for the sake of these loads."""
-        return self.application.lab if self.lab else {}
+        stalls = {self.application.stalls: f"{{own}}/{STALLS}"} if self.watched else {}
+        return {**self.application.lab, **stalls} if self.lab else {}
 
     def stacks(self) -> list[Stack]:
         """Return the stacks as records keep them."""

@@ -69,6 +69,15 @@ def as_csv(table: Table) -> str:
     return out.getvalue()
 
 
+def plain(table: Table) -> str:
+    """Return the table for a terminal, its columns below each other."""
+    rows = [list(table.columns), *([cell.text for cell in row] for row in table.rows)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
 def escaped(text: str) -> str:
     """Return the text so that Markdown and the HTML in it take every character as it is."""
     return re.sub(r"([\\`*_{}\[\]<>#|~&!])", r"\\\1", " ".join(text.split())).replace("\\_", "_")

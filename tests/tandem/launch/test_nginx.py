@@ -94,7 +94,9 @@ def test_a_clone_without_configuration_is_named(tmp_path: Path, monkeypatch: pyt
 
 
 def test_the_times_that_nginx_kept_are_those_of_requests_that_began_in_the_window(tmp_path: Path) -> None:
-    (tmp_path / nginx.TIMING_LOG).write_text("100.500 0.400\n101.000 0.010\n101.005 0.020\n102.000 0.001\n")
+    (tmp_path / nginx.TIMING_LOG).write_text(
+        "100.500\t0.400\ta\n101.000\t0.010\tb\n101.005\t0.020\tc\n102.000\t0.001\td\n"
+    )
     assert nginx.times(tmp_path, 100.5, 101.999) == pytest.approx([10, 20])
     assert nginx.times(tmp_path / "nowhere", 0, 1e9) == []
 

@@ -224,6 +224,12 @@ def test_who_blocks_when_is_in_the_load_and_the_app_is_told_so_only_then() -> No
     assert (quick.more, without.more) == ({"LAB": "1"}, {})
 
 
+def test_stalls_are_recorded_only_where_nothing_else_is_measured() -> None:
+    alone = planned(scenarios=["blocking"])
+    assert alone.more == {"LAB": "1", "STALLS_FILE": "{own}/stalls.jsonl"}
+    assert not planned(profiles.QUICK).watched
+
+
 def test_seconds_that_are_given_are_shared_by_the_phases() -> None:
     (load,) = planned(profiles.QUICK, scenarios=["blocking"], seconds=5).loads
     assert load.blocking is not None

@@ -1,0 +1,102 @@
+"""`tandem stalls`: what is said of the lines of a run, as sentences and as CSV, and what a stranger's files can't do."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from tandem.cli import main as cli
+from tandem.experiments.evidence import Evidence, Witness
+from tandem.records import stalled as records
+from tandem.records.block import Block
+from tests.support import blocking, stalled, synthetic
+from tests.support.synthetic import ASGI
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    return stalled.write(folder)
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str]:
+    """Run the command; return its exit status and what was said."""
+    status = cli.run(["stalls", *map(str, arguments)])
+    found = capsys.readouterr()
+    return status, found.out + found.err
+
+
+def file(run: Path) -> Path:
+    """The stalls of asgi."""
+    (found,) = (run / "samples").glob(f"*{ASGI}*{records.STALLS}")
+    return found
+
+
+def test_the_line_is_named_with_all_whom_it_hurt(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, text = said(capsys, run)
+    assert status == 0
+    assert "blocking on wsgi-gthread: nobody was late.\n" in text
+    late = text.partition("requests took longer")[0].rpartition(" ")[0].rpartition(" ")[2]
+    assert f"a stall held up {late} of them" in text
+    assert "stood in asgi_app/lab.py:16 (wait in sleep, 152 of 160 samples) 8 times, 1.60 s in all" in text
+    assert f"inside saw 3.0 requests each time, outside 456 were under way and {late} missed 100 ms" in text
+
+
+def test_csv_has_every_stall_and_every_request(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, text = said(capsys, run, "--csv")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [float(row["at (s)"]) for row in rows] == pytest.approx(stalled.BLOCKERS)
+    assert {row["line"] for row in rows} == {"asgi_app/lab.py:16"}
+    _, text = said(capsys, run, "--csv", "--requests")
+    hurt = list(csv.DictReader(io.StringIO(text)))
+    assert sum(row["late"] == "yes" for row in hurt) == sum(int(row["late outside"]) for row in rows)
+    (known,) = (row for row in hurt if row["known inside"] == "yes")
+    assert (known["request"], known["route"]) == ("a" * 32, "GET /healthz")
+    _, text = said(capsys, run, "--requests")
+    assert len(text.splitlines()) == len(hurt) + 1
+
+
+def test_of_a_stall_that_was_told_of_twice_the_end_counts(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [stalled.row(3.0, 0.1, over=False), stalled.row(3.0, 0.2)]
+    file(run).write_text("".join(f"{json.dumps(each)}\n" for each in rows))
+    assert "1 time, 0.20 s in all" in said(capsys, run)[1]
+
+
+def test_a_run_without_any_says_how_to_get_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    synthetic.write(tmp_path, blocking.records(rounds=1), raw=False)
+    status, text = said(capsys, tmp_path)
+    assert status == 2
+    assert text.startswith("tandem: no stalls were recorded in")
+
+
+def test_what_a_stranger_wrote_is_refused_in_a_sentence(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    evil = stalled.row(3.0, kind="\x1b[2J", request="\u202e")
+    file(run).write_text(json.dumps(evil) + "\n")
+    assert "\x1b" not in said(capsys, run)[1]
+    assert "\u202e" not in said(capsys, run, "--csv")[1]
+    file(run).write_text(json.dumps(stalled.row(3.0, seconds=1e300)) + "\n{}\n")
+    assert "holds a line that is no record" in said(capsys, run)[1]
+    secret = run / "secret"
+    secret.write_text(json.dumps(stalled.row(3.0)) + "\n")
+    file(run).unlink()
+    file_of_asgi = next((run / "samples").glob(f"*{ASGI}*.csv.gz"))
+    file_of_asgi.with_name(file_of_asgi.name.removesuffix(".csv.gz") + records.STALLS).symlink_to(secret)
+    assert "a link, and not a file of this folder" in said(capsys, run)[1]
+
+
+def test_evidence_is_what_was_written_since(tmp_path: Path) -> None:
+    block = next(each for each in blocking.records(rounds=1) if isinstance(each, Block))
+    written, never = tmp_path / "written", tmp_path / "never"
+    written.write_text("before\n")
+    (tmp_path / "samples").mkdir()
+    evidence = Evidence([Witness(written, records.STALLS), Witness(never, records.ACCESS)])
+    with written.open("a") as opened:
+        opened.write("after\n")
+    evidence.keep(tmp_path, block)
+    assert records.beside(tmp_path, block, records.STALLS).read_text() == "after\n"
+    assert records.beside(tmp_path, block, records.ACCESS).read_text() == ""
