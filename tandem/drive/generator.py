@@ -8,6 +8,7 @@ are sent, and those in flight get their whole timeout.
 from __future__ import annotations
 
 import importlib.util
+import math
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -116,11 +117,16 @@ def command(drive: Drive, *, load_test: str, host: str, key: str, users: int, sa
     # fmt: off
     return [
         sys.executable, "-m", "tandem.drive.locust", "-f", f"{load_test},{HOLD}", "--headless", "--only-summary", "-H", host,
-        *drive.arguments, *(["--turns"] if drive.turns else ["-t", f"{drive.warmup_seconds + drive.seconds:.0f}s"]),
+        *drive.arguments, *(["--turns"] if drive.turns else ["-t", f"{_whole(drive.warmup_seconds + drive.seconds)}s"]),
         "--stop-timeout", f"{drive.drain_seconds:.0f}", "--scenario", drive.scenario,
         "--seed-key", key, "--users-in-database", str(users), "--samples", str(samples),
     ]
     # fmt: on
+
+
+def _whole(seconds: float) -> int:
+    """Return as many whole seconds, or the next more: Locust knows no parts of them."""
+    return math.ceil(round(seconds, 6))
 
 
 class Generator:

@@ -39,7 +39,8 @@ def all_loads(
 ) -> list[Load]:
     """Return the loads of these scenarios, in their order and each at its rate first, on stacks with these budgets.
 
-    The first one warms a fresh stack for `warmup` seconds, each further one half as long: its workers are warm by then.
+    The first one warms a fresh stack for `warmup` seconds, each further one half as long: its workers are warm by then. That is
+    rounded up to whole seconds except where blockers come: before them there is a phase that isn't compared.
     So many `slices` are cut instead of what suits a window; with `both` each that has slices is also measured in one piece.
     """
     found = []
@@ -54,11 +55,14 @@ def all_loads(
     first = next(
         (place for place, each in enumerate(found) if not each.slices), 0
     )  # what is in one piece is measured first
-    further = -(-warmup // 2)
     return [
-        each if place == first else msgspec.structs.replace(each, warmup_seconds=further)
+        each if place == first else msgspec.structs.replace(each, warmup_seconds=_further(each, warmup))
         for place, each in enumerate(found)
     ]
+
+
+def _further(load: Load, warmup: int) -> float:
+    return warmup / 2 if load.blocking else -(-warmup // 2)
 
 
 WHOLE = "in one piece"

@@ -46,7 +46,12 @@ QUICK = Profile(
     rounds=7,
     seconds=2,
     warmup=1,
-    # It would take a minute and a half of six. What chance makes late is seen in each block before anything blocks.
+    phases=(
+        1.5,
+        2,
+        3,
+    ),  # four blockers a round decide as eight do (tests/selftest/decided.py); three seconds show recovery
+    # It would take a minute of six. What chance makes late is seen in each block before anything blocks.
     decoy_blocked=False,
 )
 STANDARD = Profile(

@@ -27,7 +27,7 @@ def two_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_profiles_are_what_the_method_says() -> None:
     quick, standard = planned(profiles.QUICK), planned()
     assert (quick.rounds, standard.rounds) == (7, 9)
-    assert [load.seconds for load in quick.loads + standard.loads] == [2, 10, 2, 10, 4, 4, 12, 10, 4]
+    assert [load.seconds for load in quick.loads + standard.loads] == [2, 6.5, 2, 10, 4, 4, 12, 10, 4]
     assert [(h.scenario, h.metric) for h in quick.headlines] == [
         ("waiting at saturation", "throughput"),
         ("blocking", "late"),
@@ -155,8 +155,8 @@ def test_scenarios_that_write_come_last() -> None:
 
 def test_only_the_first_load_that_is_measured_warms_a_fresh_stack_in_full() -> None:
     """Those in one piece are measured before those in slices."""
-    assert [load.warmup_seconds for load in planned(warmup=5).loads] == [3, 3, 5, 3, 3, 3]
-    assert [load.warmup_seconds for load in planned(warmup=5, slices=0).loads] == [5, 3, 3, 3, 3, 3]
+    assert [load.warmup_seconds for load in planned(warmup=5).loads] == [3, 3, 5, 2.5, 3, 3]
+    assert [load.warmup_seconds for load in planned(warmup=5, slices=0).loads] == [5, 3, 3, 2.5, 3, 3]
 
 
 @pytest.mark.parametrize(("seconds", "slices"), [(1, 2), (2, 4), (4, 8), (8, 8), (12, 12), (60, 60)])
@@ -212,7 +212,7 @@ def test_more_challengers_need_more_rounds() -> None:
 
 def test_who_blocks_when_is_in_the_load_and_the_app_is_told_so_only_then() -> None:
     quick, standard = planned(profiles.QUICK), planned()
-    for found, phases in ((quick, (3, 4, 3)), (standard, (3, 5, 4))):
+    for found, phases in ((quick, (1.5, 2, 3)), (standard, (3, 5, 4))):
         (load,) = [load for load in found.loads if load.blocking]
         assert load.blocking is not None
         assert (load.rate, load.blocking.rate, load.blocking.milliseconds) == (240, 2, 200)
@@ -233,7 +233,9 @@ def test_stalls_are_recorded_only_where_nothing_else_is_measured() -> None:
 def test_seconds_that_are_given_are_shared_by_the_phases() -> None:
     (load,) = planned(profiles.QUICK, scenarios=["blocking"], seconds=5).loads
     assert load.blocking is not None
-    assert (load.blocking.before, load.blocking.on, load.blocking.after, load.seconds) == (1.5, 2, 1.5, 5)
+    scaled = load.blocking.before, load.blocking.on, load.blocking.after
+    assert scaled == pytest.approx([phase * 5 / sum(profiles.QUICK.phases) for phase in profiles.QUICK.phases])
+    assert load.seconds == pytest.approx(5)
 
 
 def test_a_quick_run_has_no_decoy_where_others_block() -> None:
