@@ -8,7 +8,7 @@ STACK ?= wsgi-gthread
 URL ?= http://127.0.0.1:8080
 ARGS ?=
 switch = $(if $(filter-out 0 1,$($1)),$(error $1=$($1) is neither $1=0 nor $1=1))$(if $(filter $2,$($1)),$3)
-SERVE = $(TANDEM) serve $(call switch,SHARED,1,--shared) $(call switch,LIMITS,0,--no-limits) $(call switch,LAB,1,--lab)
+SERVE = $(TANDEM) serve $(call switch,SHARED,1,--shared) $(call switch,LIMITS,0,--no-limits) $(call switch,LAB,1,--lab) $(call switch,TLS,1,--tls)
 TIME ?= 60
 
 .DEFAULT_GOAL := help
@@ -28,7 +28,7 @@ serve-wsgi: setup ## Serve the Flask app at http://127.0.0.1:8080 (STACK=wsgi-sy
 serve-asgi: setup ## Serve the Starlette app at http://127.0.0.1:8081 (ASGI_PORT= for another port)
 	@$(SERVE) asgi $(ARGS)
 
-serve: setup ## Serve both at once (SHARED=1: on one database; LIMITS=0: whoever logs in often is not refused; LAB=1: with routes that block)
+serve: setup ## Serve both at once (SHARED=1: on one database; LIMITS=0: whoever logs in often is not refused; LAB=1: with routes that block; TLS=1: HTTPS)
 	@$(SERVE) $(ARGS)
 
 loadtest: setup ## Serve Locust's web page at http://127.0.0.1:8089, aimed at what is being served (URL= for another target; scenario login: LIMITS=0 make serve, blocking: LAB=1 make serve)

@@ -49,7 +49,7 @@ def _serve(options: argparse.Namespace) -> int:
     refuse_unused_environment(chosen)
     wishes = foreground.ServeOptions(
         shared=options.shared, users=options.users, news_delay=options.news_delay, port=options.port, cpus=options.cpus,
-        limits=options.limits, lab=options.lab, more=dict(options.set),
+        limits=options.limits, lab=options.lab, tls=options.tls, more=dict(options.set),
     )  # fmt: skip
     disks = foreground.VAR, Path(tempfile.gettempdir())
     with lock.hold(f"serve-{os.getpid()}", ["tandem", *options.given]), full_disk_named(*disks):

@@ -63,6 +63,7 @@ SERVE = (
         unsets="limits",
     ),
     Option("--lab", None, "", "with the routes that block on purpose: anybody can block the app then (LAB=1 make serve)"),
+    Option("--tls", None, "", "over HTTPS and HTTP/2, with a certificate that is made in var/tls (TLS=1 make serve)"),
     Option(
         "--set", setting, "NAME=VALUE",
         "environment variable of the servers, such as STALLS_FILE=/tmp/stalls.jsonl; may be given again",

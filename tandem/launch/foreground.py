@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tandem.errors import TandemError
 from tandem.formats import listed, printable
-from tandem.launch import database, news, nginx, ports, running_stack
+from tandem.launch import database, news, nginx, ports, running_stack, tls
 from tandem.launch.process import Child
 from tandem.launch.running_stack import RunningStack, StackEnvironment
 from tandem.paths import PROJECT
@@ -39,6 +39,7 @@ class ServeOptions:
     cpus: int
     limits: bool  # whoever asks too often for what costs much is refused
     lab: bool = False  # with what blocks on purpose
+    tls: bool = False  # HTTPS, with a certificate made here
     more: Mapping[str, str] = field(default_factory=dict)  # environment variables of the servers beside all others
 
 
@@ -148,6 +149,7 @@ def serve(stacks: Stacks, options: ServeOptions, say: Say) -> None:
             f"{options.cpus} CPUs are more than the {len(allowed)} of this machine: give --cpus {len(allowed)}"
         )
     VAR.mkdir(exist_ok=True)
+    certificate = tls.kept(VAR / "tls") if options.tls else None
     with ExitStack() as exits:
         folder = Path(exits.enter_context(tempfile.TemporaryDirectory(prefix="tandem-", ignore_cleanup_errors=True)))
         tail, news_port = Tail(say), ports.free_port()
@@ -167,6 +169,7 @@ def serve(stacks: Stacks, options: ServeOptions, say: Say) -> None:
                 port=chosen_ports[name],
                 limits=options.limits,
                 told=True,
+                tls=certificate,
                 shared=VAR,
                 more={**(app.lab if options.lab else {}), **options.more},
             )
@@ -174,6 +177,8 @@ def serve(stacks: Stacks, options: ServeOptions, say: Say) -> None:
             started.append(running)
             for child in (*running.servers, running.nginx):
                 tail.follow(child)
+        if certificate:
+            say(f"TLS: clients must trust {os.path.relpath(certificate.authority)}, as curl does with --cacert")
         _foreground(tail, started, [describe(each, stacks[each.name], nginx_version, options.cpus) for each in started])
 
 

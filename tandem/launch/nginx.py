@@ -14,6 +14,7 @@ from pathlib import Path
 from tandem.errors import TandemError
 from tandem.launch import process
 from tandem.observe import access
+from tandem.launch.tls import Certificate
 from tandem.paths import PROJECT
 from tandem.plan.apps import App
 
@@ -25,6 +26,24 @@ FAILURES = "access_log /dev/stderr failed if=$failed;\n"
 
 TIMING = "log_format timing '" + r"\t".join(access.FIELDS) + f"';\naccess_log {TIMING_LOG} timing;\n"
 """Not buffered: the lines of a window are there as soon as its requests are answered. Every stack pays for it alike."""
+
+HTTP2_DIRECTIVE = (1, 25)
+"""From this version on HTTP/2 is a directive of its own, and before it a parameter of `listen`."""
+
+TLS = """\
+# TLS 1.2 and 1.3, with keys that are made anew for each connection (forward secrecy). Whoever comes without TLS is sent here.
+ssl_certificate {chain};
+ssl_certificate_key {key};
+ssl_protocols TLSv1.2 TLSv1.3;
+ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20;
+ssl_prefer_server_ciphers off;
+ssl_session_cache shared:tls:1m;
+ssl_session_tickets off;
+error_page 497 =308 https://$http_host$request_uri;
+"""
+
+HSTS = 'add_header Strict-Transport-Security "max-age=60" always;\n'
+"""Of RFC 6797. Short: a browser applies it to all ports of a host, and this one is called localhost."""
 
 OF_AN_APP = ("http", "server", "errors", "limits")
 NOTHING = "# Nothing here for this app.\n"
@@ -95,11 +114,14 @@ def configure(
     timing: bool = False,
     limits: bool = False,
     told: str = "",
+    tls: Certificate | None = None,
+    tls_version: str = "",
 ) -> None:
     """Write the configuration of one running nginx into an empty folder: the project's files, those of the app, and what varies.
 
     With `timing` nginx writes what `times` reads; with `limits` it refuses an address as the app's `limits.conf` says;
-    `told` is the name of the stack where its answers are to tell it.
+    `told` is the name of the stack where its answers are to tell it. With `tls` it speaks HTTPS, and HTTP/2 where a client can;
+    `tls_version` is that of nginx then, because how that is said has changed.
     """
     folder.mkdir(parents=True)
     files = sorted(CONFIGURATION.glob("*.conf"))
@@ -116,13 +138,27 @@ def configure(
         else ""
     )
     (folder / "upstream.conf").write_text(f"upstream app {{\n    least_conn;\n{servers}{idle}}}\n")
-    (folder / "listen.conf").write_text(f"listen 127.0.0.1:{public_port};\n")
+    (folder / "listen.conf").write_text(_listen(public_port, tls, tls_version))
     (folder / "static.conf").write_text(f"root {_quoted(Path(app.static.root))};\n" if app.static else NOTHING)
     (folder / "log.conf").write_text(FAILURES + (TIMING if timing else ""))
     (folder / "told.conf").write_text(
-        f"add_header X-Stack {told} always;\n" if told else "# Nobody is told which stack answers.\n"
+        (f"add_header X-Stack {told} always;\n" if told else "# Nobody is told which stack answers.\n")
+        + (HSTS if tls else "")
     )
     (folder / "limit.conf").write_text("include app/limits.conf;\n" if limits else "# Nobody is limited here.\n")
+
+
+def _listen(port: int, tls: Certificate | None, nginx_version: str) -> str:
+    """Return where nginx listens, and how."""
+    if tls is None:
+        return f"listen 127.0.0.1:{port};\n"
+    major, minor, *_ = map(int, nginx_version.split("."))
+    listen = (
+        f"listen 127.0.0.1:{port} ssl;\nhttp2 on;\n"
+        if (major, minor) >= HTTP2_DIRECTIVE
+        else f"listen 127.0.0.1:{port} ssl http2;\n"
+    )
+    return listen + TLS.format(chain=_quoted(tls.chain.absolute()), key=_quoted(tls.key.absolute()))
 
 
 def _copy_of_app(app: App, folder: Path) -> None:

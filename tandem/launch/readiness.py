@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import ssl
 import time
 
 from tandem.errors import RunFailed
@@ -12,10 +13,13 @@ READY_WITHIN = 60.0
 """Seconds a stack may take until it answers, also on a machine in use; 2 are expected of it."""
 
 
-def wait(children: Children, name: str, port: int, path: str) -> None:
-    """Wait until GET `path` gives 200 on this port. Raises RunFailed where a process ends or time runs out."""
+def wait(children: Children, name: str, port: int, path: str, tls: ssl.SSLContext | None = None) -> None:
+    """Wait until GET `path` gives 200 on this port, over TLS where that is given.
+
+    Raises RunFailed where a process ends or time runs out.
+    """
     deadline = time.monotonic() + READY_WITHIN
-    while (status := get(port, path)) != 200:
+    while (status := get(port, path, tls=tls)) != 200:
         children.check()
         if time.monotonic() > deadline:
             said = f"{path} answers {status}" if status else "nothing listens"
@@ -26,9 +30,13 @@ def wait(children: Children, name: str, port: int, path: str) -> None:
         time.sleep(0.02)
 
 
-def get(port: int, path: str, seconds: float = 5.0) -> int:
+def get(port: int, path: str, seconds: float = 5.0, tls: ssl.SSLContext | None = None) -> int:
     """Return the status of a GET on 127.0.0.1, or 0 where there is no answer."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
+    connection = (
+        http.client.HTTPSConnection("127.0.0.1", port, timeout=seconds, context=tls)
+        if tls
+        else http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
+    )
     try:
         connection.request("GET", path)
         answer = connection.getresponse()

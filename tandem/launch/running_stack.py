@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tandem.launch import nginx, ports, process, readiness
 from tandem.launch.process import Child, Children
+from tandem.launch.tls import Certificate
 from tandem.plan import tables
 from tandem.plan.apps import App
 from tandem.plan.stacks import Definition
@@ -37,6 +38,7 @@ class StackEnvironment:
     limits: bool = False  # whoever asks too often for what costs much is refused
     told: bool = False  # answers tell which stack gave them, in the header X-Stack; not where stacks are to be alike
     shared: Path | None = None  # for all stacks that are served together; None: `folder`
+    tls: Certificate | None = None  # nginx speaks HTTPS with it
     more: Mapping[str, str] = field(default_factory=dict)  # environment variables of the servers beside all others
 
     def own(self, name: str) -> Path:
@@ -63,6 +65,7 @@ class RunningStack:
     application: App
     port: int
     server_ports: list[int]  # where each server answers by itself, without nginx
+    scheme: str
     servers: list[Child]
     nginx: Child
     processes: int
@@ -72,7 +75,7 @@ class RunningStack:
     @property
     def url(self) -> str:
         """Where nginx answers."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     def check(self) -> None:
         """Raise RunFailed, with last log lines, if any of its processes has ended."""
@@ -102,7 +105,8 @@ def running(name: str, stack: Definition, environment: StackEnvironment) -> Iter
         front = children.add(_nginx(name, stack, server_ports, environment))
         for port in server_ports:
             readiness.wait(children, name, port, application.alive)
-        readiness.wait(children, name, environment.port, application.ready)
+        tls = environment.tls
+        readiness.wait(children, name, environment.port, application.ready, tls.context() if tls else None)
         took = time.monotonic() - began
         processes = stack.budget(len(environment.cpus)).processes
         yield RunningStack(
@@ -110,6 +114,7 @@ def running(name: str, stack: Definition, environment: StackEnvironment) -> Iter
             application=application,
             port=environment.port,
             server_ports=server_ports,
+            scheme="https" if tls else "http",
             servers=servers,
             nginx=front,
             processes=processes,
@@ -145,6 +150,8 @@ def _nginx(name: str, stack: Definition, server_ports: Sequence[int], environmen
         timing=environment.timing,
         limits=environment.limits,
         told=name if environment.told else "",
+        tls=environment.tls,
+        tls_version=nginx.version(environment.nginx) if environment.tls else "",
     )
     nginx.check(environment.nginx, folder)
     return nginx.start(
