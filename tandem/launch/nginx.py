@@ -13,8 +13,8 @@ from pathlib import Path
 
 from tandem.errors import TandemError
 from tandem.launch import process
-from tandem.observe import access
 from tandem.launch.tls import Certificate
+from tandem.observe import access
 from tandem.paths import PROJECT
 from tandem.plan.apps import App
 
