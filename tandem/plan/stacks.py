@@ -30,9 +30,12 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     title: str
     note: str = ""
+    like: str = ""
+    group: str = ""
     app: str
     implements: str = ""
     servers: Literal["per-cpu", "shared"]
+    servers_per_cpu: int = 1
     workers_per_cpu: int
     workers_plus: int = 0
     threads: int
@@ -52,7 +55,9 @@ class Definition(Table, frozen=True, kw_only=True):
 
     def server_cpus(self, cpus: Sequence[int]) -> list[list[int]]:
         """Return the CPUs of each server that this stack starts on these CPUs."""
-        return [[cpu] for cpu in cpus] if self.servers == "per-cpu" else [list(cpus)]
+        if self.servers == "shared":
+            return [list(cpus)]
+        return [[cpu] for cpu in cpus for _ in range(self.servers_per_cpu)]
 
     def workers(self, cpus: int) -> int:
         """Return the worker processes of one server that has so many CPUs."""
@@ -103,9 +108,10 @@ Stacks = dict[str, Definition]
 def load(files: Sequence[Path] = (), apps_files: Sequence[Path] = ()) -> Stacks:
     """Return the built-in stacks and those of `files`, by name. Raises TandemError that names file, stack and field."""
     known = apps.load(apps_files)
+    built_in = tables.read(BUILT_IN, "stacks")
     stacks: Stacks = {}
     for file in [BUILT_IN, *files]:
-        for name, definition in _read(file, known).items():
+        for name, definition in _read(file, known, built_in).items():
             if name in stacks:
                 raise TandemError(f"{file}: the stack {name!r} exists already: give it another name")
             stacks[name] = definition
@@ -127,8 +133,29 @@ def choose(stacks: Stacks, names: Sequence[str]) -> Stacks:
     return {name: stacks[name] for name in names}
 
 
-def _read(file: Path, known: Apps) -> Stacks:
-    return {name: _definition(file, name, table, known) for name, table in tables.read(file, "stacks").items()}
+def _read(file: Path, known: Apps, built_in: Mapping[str, object]) -> Stacks:
+    given = tables.read(file, "stacks")
+    others = {**built_in, **given}
+    return {
+        name: _definition(file, name, _whole(table, others, f"{file}: stack {name!r}"), known)
+        for name, table in given.items()
+    }
+
+
+def _whole(given: object, others: Mapping[str, object], where: str) -> object:
+    """Return a table with all that it leaves out and the stack that it is like has. Raises TandemError."""
+    like = given.get("like") if isinstance(given, dict) else None
+    if not isinstance(given, dict) or like is None:
+        return given
+    other = others.get(like) if isinstance(like, str) else None
+    if not isinstance(other, dict) or "like" in other:
+        raise TandemError(
+            f"{where}: `like` must name a built-in stack, or one of the same file, that is like no other itself"
+        )
+    environment = [each.get("environment", {}) for each in (other, given)]
+    if not all(isinstance(each, dict) for each in environment):
+        return given  # what is wrong with it is said of its type
+    return {**other, **given, "environment": {**environment[0], **environment[1]}}
 
 
 def _definition(file: Path, name: str, given: object, known: Apps) -> Definition:
@@ -162,6 +189,7 @@ def _objections(definition: Definition) -> list[tuple[str, str]]:
     """Return what is wrong with a definition beyond its types, as field and reason."""
     found = []
     limits = {
+        "servers_per_cpu": 1,
         "workers_per_cpu": 0,
         "workers_plus": 0,
         "threads": 1,
@@ -175,6 +203,8 @@ def _objections(definition: Definition) -> list[tuple[str, str]]:
             found.append((field, f"must be from {least} to 65535"))
     if definition.workers(1) < 1:
         found.append(("workers_per_cpu", "and `workers_plus` must give at least one worker"))
+    if definition.servers == "shared" and definition.servers_per_cpu != 1:
+        found.append(("servers_per_cpu", "is for servers that have a CPU each"))
     unknown = tables.unknown_placeholders(definition.command, _PLACEHOLDERS)
     if unknown:
         found.append(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from stalls.record import KINDS
+from tandem.paths import PROJECT
+from tandem.plan.stacks import load
 from tests.support.lab import ROWS
 
 ALWAYS = {"title", "happens", "wrong", "amount", "usual", "most", "cpu"}
@@ -18,6 +20,20 @@ def test_a_row_says_all_that_is_asked_of_a_kind(kind: str) -> None:
     assert 1 <= row["usual"] <= row["most"]
     assert row["happens"].endswith(".")
     assert all(row[name].startswith("/lab/") for name in {"wrong", "right", "bystander"} & row.keys())
+
+
+def test_the_guide_has_all_kinds() -> None:
+    text = (PROJECT / "docs" / "blocking.md").read_text()
+    told = [
+        f"| {kind}: {row['title']} | {row['happens']} | `{row['wrong']}?{row['amount']}=" for kind, row in ROWS.items()
+    ]
+    assert [line for line in told if line not in text] == []
+
+
+def test_the_guide_has_all_rungs_of_the_ladder() -> None:
+    text = (PROJECT / "docs" / "blocking.md").read_text()
+    told = [f"| `{name}` | {stack.title} | {stack.note} |" for name, stack in load().items() if stack.group == "ladder"]
+    assert [line for line in told if line not in text] == []
 
 
 @pytest.mark.parametrize("kind", [kind for kind, row in ROWS.items() if "planted" in row])

@@ -33,6 +33,43 @@ def test_the_tuned_pair_has_the_servers_of_the_documented(tuned: str, documented
     assert stacks[tuned].environment == stacks[documented].environment | {"STORE": "direct"}
 
 
+def test_the_ladder_differs_in_one_thing_from_rung_to_rung() -> None:
+    stacks = load()
+    ladder = {name: stack for name, stack in stacks.items() if stack.group == "ladder"}
+    assert all(stack.note and stack.like in stacks for stack in ladder.values())
+    found = {name: (each.processes, each.threads, each.slots) for name in ladder for each in [ladder[name].budget(2)]}
+    assert found == {
+        "ladder-asgi": (2, 1, None),
+        "ladder-asgi-thread": (2, 1, None),
+        "ladder-asgi-threads": (2, 1, None),
+        "ladder-asgi-processes": (4, 1, None),
+        "ladder-asgi-workers": (4, 1, None),
+        "ladder-asgi-async": (2, 1, None),
+        "ladder-wsgi": (2, 1, 2),
+        "ladder-wsgi-workers": (8, 1, 8),
+        "ladder-wsgi-threads": (2, 16, 32),
+    }
+    rungs = [stack.environment.get("LADDER") for stack in ladder.values()]
+    assert rungs == ["blocking", "thread", "thread", "blocking", "blocking", "async", None, None, None]
+    assert ladder["ladder-asgi-processes"].server_cpus([2, 5]) == [[2], [2], [5], [5]]
+
+
+def test_what_a_stack_leaves_out_it_has_from_the_one_it_is_like(file: Path) -> None:
+    file.write_text(toy.table("mine") + '[more]\nlike = "mine"\ntitle = "More"\nenvironment = { MORE = "1" }\n')
+    mine, more = (load([file])[name] for name in ("mine", "more"))
+    assert (more.title, more.command, more.threads) == ("More", mine.command, mine.threads)
+    assert more.environment == mine.environment | {"MORE": "1"}
+    file.write_text('[own]\nlike = "asgi"\ntitle = "Own"\n')
+    assert load([file])["own"].command == load()["asgi"].command
+
+
+@pytest.mark.parametrize("like", ['"nobody"', '"ladder-asgi"', "3", "[]"])
+def test_a_stack_is_like_one_that_says_all(file: Path, like: str) -> None:
+    file.write_text(f'[own]\nlike = {like}\ntitle = "Own"\n')
+    with pytest.raises(TandemError, match="stack 'own': `like` must name"):
+        load([file])
+
+
 def test_servers_get_one_cpu_each_or_share_all() -> None:
     stacks = load()
     assert stacks["wsgi-gthread"].server_cpus([2, 5]) == [[2], [5]]
@@ -68,6 +105,8 @@ def test_paths_are_relative_to_the_file(file: Path) -> None:
         ("threads = 4", "threads = 4\nthreds = 4", "threds"),
         ('"per-cpu"', '"per-core"', "servers"),
         ("workers_per_cpu = 1", "workers_per_cpu = 0", "workers_per_cpu"),
+        ("threads = 4", "threads = 4\nservers_per_cpu = 0", "`servers_per_cpu` must be from 1"),
+        ('"per-cpu"', '"shared"\nservers_per_cpu = 2', "`servers_per_cpu` is for servers"),
         ('"{port}"', '"{prot}"', "{prot}"),
         ('"{port}"', '"8000"', "{port}"),
         ('NEWS_CONNECTIONS = "1"', 'NEWS_CONNECTIONS = "many"', "NEWS_CONNECTIONS"),
