@@ -28,7 +28,7 @@ def _profile(profile: Profile, cpus: int) -> str:
     part = capacity.part_of(plan)
     more = f", then capacity {_minutes(part.expected_seconds())}" if part else ""
     blocks = f"{formats.count(plan.blocks(), 'block')}, {saturating:,} of them at saturation"
-    return f"{profile.name} {_minutes(plan.blocks() * plan.block_seconds())} ({blocks}{more})"
+    return f"{profile.name} {_minutes(plan.seconds())} ({blocks}{more})"
 
 
 def _minutes(seconds: float) -> str:

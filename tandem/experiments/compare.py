@@ -89,14 +89,15 @@ class Comparison:
     def _rounds(self, rounds: Rounds) -> None:
         each = self.plan.blocks_per_round()
         missing, told = rounds.missing, rounds.hopeless
-        progress = Progress(len(missing) * each, self.plan.block_seconds())
-        self.say(f"{self._amount(len(missing))}, about {progress.total()}{self._spares(rounds)}")
+        progress = Progress(len(missing) * each, self.plan.round_seconds() / each)
+        self.say(f"{self._amount(len(missing))}, about {progress.total()}{self._more(rounds)}")
         sequence = orders(list(self.plan.definitions), max(rounds.planned, *rounds.spares, 0), self.plan.seed)
         while missing:
             number = missing[0]
             if number in rounds.spares and not rounds.of_round(number):
                 self.say(f"spare round {number}, in place of one that was lost")
             self._round(rounds, number, sequence[number - 1], progress)
+            progress.learn()
             again, missing = self._spoiled(rounds, number), rounds.missing
             progress.left(len(missing) * each)
             if rounds.hopeless and not told:
@@ -109,11 +110,13 @@ class Comparison:
         blocks = rounds * self.plan.blocks_per_round()
         return f"{formats.count(rounds, 'round')}, {formats.count(blocks, 'block')}"
 
-    def _spares(self, rounds: Rounds) -> str:
-        if not rounds.spares:
+    def _more(self, rounds: Rounds) -> str:
+        """Say how many rounds there may be where some are spoiled, and how long the run takes then."""
+        more = len(rounds.spares) + (rules.REPEATS - rounds.repeats if rounds.may_repeat else 0)
+        if not more:
             return ""
-        seconds = len(rounds.spares) * self.plan.blocks_per_round() * self.plan.block_seconds()
-        return f"; at most {duration(seconds)} more for {formats.count(len(rounds.spares), 'spare round')} if rounds are lost"
+        most = len(rounds.missing) + more
+        return f"; up to {formats.count(most, 'round')}, {duration(most * self.plan.round_seconds())}, if rounds must be repeated"
 
     def _hopeless(self, rounds: Rounds, progress: Progress) -> None:
         """Say at once that no verdict is possible any more. Raises RunFailed where it is to stop then."""

@@ -16,7 +16,7 @@ EXPECTED = 6
 
 
 class Progress:
-    """Tells after every step how long the rest will take, from what was expected and what the steps so far took."""
+    """Tells after every step how long the rest will take, from what was expected, or learned, and what the steps so far took."""
 
     def __init__(self, steps: int, expected: float) -> None:
         """Count on `expected` seconds for each step, less and less as more is known."""
@@ -35,6 +35,10 @@ class Progress:
     def total(self) -> str:
         """Return how long all steps are expected to take."""
         return duration(self.expected * self.steps)
+
+    def learn(self) -> None:
+        """Expect of all further steps what those so far took: they were whole rounds, with all that belongs to one."""
+        self.expected = (time.monotonic() - self.began) / self.done
 
     def left(self, steps: int) -> None:
         """Count on so many steps from here on."""

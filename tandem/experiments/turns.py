@@ -25,7 +25,7 @@ from tandem.experiments.meter import Gauge, Metered, Reading, Sleeper
 from tandem.launch import warmup
 from tandem.observe import interference, usage
 from tandem.observe.provenance import now
-from tandem.plan.comparison import turns
+from tandem.plan.loads import turns
 from tandem.plan.order import Slot, orders
 from tandem.records.block import Block
 from tandem.records.setup import Load

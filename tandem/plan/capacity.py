@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from tandem.errors import TandemError
-from tandem.plan import comparison, cpu_layout, profiles
+from tandem.plan import comparison, costs, cpu_layout, profiles
 from tandem.plan.comparison import Plan
 from tandem.plan.loads import TIMEOUT_SECONDS, load, saturation
 from tandem.plan.scenarios import Scenarios
@@ -25,8 +25,8 @@ TARGET_MS, SECONDS, WARMUP = 100.0, 8, 2
 BLOCKS = 10
 """Blocks that a search is expected to take: at saturation, four on the way to the bracket, five at its ends."""
 
-START_SECONDS, SATURATION_SECONDS = 3.5, 4
-"""What a fresh start of a stack takes, about; and the length of the block at saturation."""
+SATURATION_SECONDS = 4
+"""The length of the block at saturation."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +65,7 @@ class CapacityPlan:
 
     def block_seconds(self) -> float:
         """Return about how long a block takes, start and stop included."""
-        return self.warmup + self.seconds + START_SECONDS
+        return costs.begin_and_end(1, 1) + self.warmup + self.seconds + costs.PIECE
 
     def expected_seconds(self) -> float:
         """Return about how long all searches take."""

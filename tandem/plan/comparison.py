@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -11,7 +10,7 @@ import msgspec
 
 from tandem import formats, statistics
 from tandem.errors import TandemError
-from tandem.plan import cpu_layout, profiles
+from tandem.plan import costs, cpu_layout, profiles
 from tandem.plan.apps import STALLS, App
 from tandem.plan.loads import all_loads, scaled
 from tandem.plan.profiles import Profile
@@ -27,15 +26,6 @@ SHORTEST_SLICE = 0.2
 
 EXPLORATORY_WARMUP = 1
 """Seconds of warm-up where the numbers are only for looking at."""
-
-
-GAP_SECONDS = 0.15
-"""About how long the last answers to a turn take, and what is read then."""
-
-
-def turns(load: Load) -> int:
-    """Return how many turns each stack takes under a load, those of its warm-up included; 0 where it takes none."""
-    return load.slices and load.slices + math.ceil(load.warmup_seconds * load.slices / load.seconds)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,11 +127,13 @@ class Plan:
         """Return how long the news service takes to answer; 0 where no scenario has it asked."""
         return max((load.news_seconds or 0.0 for load in self.loads), default=0.0)
 
-    def block_seconds(self) -> float:
-        """Return about how long a block takes, with its share of restoring, starting and stopping."""
-        loads = [load for name in self.definitions for load in self.measured(name)]
-        together = sum(load.warmup_seconds + load.seconds + 0.3 + GAP_SECONDS * turns(load) for load in loads)
-        return (together + 2.0 * len(self.definitions)) / len(loads)
+    def round_seconds(self) -> float:
+        """Return about how long a round takes, with restoring, starting and stopping."""
+        return costs.round_seconds([self.measured(name) for name in self.definitions])
+
+    def seconds(self) -> float:
+        """Return about how long the run takes, with what comes before its first round and after its last one."""
+        return costs.AROUND + self.rounds * self.round_seconds()
 
 
 def plan(

@@ -65,6 +65,11 @@ def _further(load: Load, warmup: int) -> float:
     return warmup / 2 if load.blocking else -(-warmup // 2)
 
 
+def turns(load: Load) -> int:
+    """Return how many turns each stack takes under a load, those of its warm-up included; 0 where it takes none."""
+    return load.slices and load.slices + math.ceil(load.warmup_seconds * load.slices / load.seconds)
+
+
 WHOLE = "in one piece"
 """What the name of a load ends with that is measured in slices, too."""
 

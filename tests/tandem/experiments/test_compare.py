@@ -406,7 +406,7 @@ def test_a_spare_round_replaces_one_that_was_lost(planned: Plan, tmp_path: Path)
     assert (judged.rounds_valid, judged.not_judged) == (7, None)
     assert judged.comparisons[0].rounds == [2, 3, 4, 5, 6, 7, 8]
     assert "spare round 8, in place of one that was lost" in said
-    assert any("at most" in line and "2 spare rounds" in line for line in said)
+    assert any("7 rounds, 42 blocks, about " in line and "; up to 12 rounds, " in line for line in said)
     order = orders(["wsgi-gthread", "asgi", "decoy"], 9, 3)[7]
     assert [entry.split()[1] for entry in executor.log if entry.startswith("start")][-3:] == order
     assert "block 66 of 66, 0 s left" in [line for line in said if "left)" in line][-1]

@@ -26,3 +26,16 @@ def test_a_first_block_that_takes_twice_as_long_does_not_double_the_rest(monkeyp
         clock[0] += 12
         said = progress.step()
     assert left(said) == pytest.approx(12, abs=1.5)
+
+
+def test_after_a_whole_round_its_own_time_counts_and_the_table_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    progress = Progress(steps=56, expected=6.0)
+    for _ in range(8):
+        clock[0] += 9
+        progress.step()
+    progress.learn()
+    assert progress.rest() == "7 min 12 s"
+    clock[0] += 9
+    assert left(progress.step()) == 47 * 9

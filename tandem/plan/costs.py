@@ -1,0 +1,63 @@
+"""Costs: how many seconds a run takes beside its warm-ups and windows. One table, which all estimates come from.
+
+The seconds are those of a quiet machine with two CPUs, from the journals of runs; `python -m tests.selftest.estimate FOLDER`
+holds them against another run. Once a round was measured, what it took counts instead (`experiments/progress.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tandem.plan.loads import turns
+from tandem.records.setup import Load
+
+STACK = 1.5
+"""To start a stack on a copy of the database, and to warm its workers; stacks of a round start one after another."""
+
+GENERATOR = 0.6
+"""To load Locust. All of a round load on the generator's CPU, while the stacks start on theirs."""
+
+STOP = 1.0
+"""To stop all that ran in a round."""
+
+PIECE = 0.5
+"""Of a block in one piece: a file asked of nginx, Locust's beginning and end, its samples."""
+
+LAST_ANSWERS = 1.2
+"""Until what waits for a third party is answered at the end of a block at saturation: 256 requests share a stack's slots."""
+
+TURN = 0.12
+"""Of a turn: its last answers, and reading what was used."""
+
+SLICED = 1.5
+"""Of a load in slices, all its turns together: as of a block in one piece, for all stacks."""
+
+AROUND = 22.0
+"""Of a run: seeding, a look whether the machine is idle, proof of sameness and calibration before rounds, the report after."""
+
+
+def begin_and_end(stacks: int, generators: int) -> float:
+    """Return what it takes to start and stop stacks that are measured together."""
+    return max(STACK * stacks, GENERATOR * generators) + STOP
+
+
+def blocks(loads: Sequence[Load]) -> float:
+    """Return how long blocks take, given the load of each."""
+    sliced = {load.scenario for load in loads if load.slices}
+    return sum(map(_block, loads)) + SLICED * len(sliced)
+
+
+def round_seconds(measured: Sequence[Sequence[Load]]) -> float:
+    """Return how long a round takes, given the loads of each of its stacks."""
+    every = [load for loads in measured for load in loads]
+    if any(load.slices for load in every):
+        return begin_and_end(len(measured), len(every)) + blocks(every)
+    return sum(begin_and_end(1, len(loads)) + blocks(loads) for loads in measured)
+
+
+def _block(load: Load) -> float:
+    if load.slices:
+        return turns(load) * (load.seconds / load.slices + TURN)
+    return (
+        load.warmup_seconds + load.seconds + PIECE + LAST_ANSWERS * (load.saturates and load.news_seconds is not None)
+    )
