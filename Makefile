@@ -12,7 +12,7 @@ SERVE = $(TANDEM) serve $(call switch,SHARED,1,--shared) $(call switch,LIMITS,0,
 TIME ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve-wsgi serve-asgi serve loadtest compare compare-quick compare-standard compare-full capacity doctor selftest fuzz openapi twins check test test-fast clean clean-results lock nginx-errors schema peers
+.PHONY: help setup servers serve-wsgi serve-asgi serve loadtest compare compare-quick compare-standard compare-full capacity doctor selftest fuzz openapi twins check test test-fast clean clean-results lock nginx-errors schema peers
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -21,6 +21,13 @@ setup: $(VENV)/ready ## Make the environment in .venv from the locked requiremen
 
 $(VENV)/ready: requirements/all.txt pyproject.toml requirements/install
 	@requirements/install $(PYTHON) $(VENV)
+
+servers: $(VENV)/servers ## Install the other servers, too: uWSGI, granian, hypercorn and the adapters of tandem/plan/servers.toml
+
+$(VENV)/servers: requirements/servers.txt $(VENV)/ready
+	@echo "Installing the other servers ..."
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/servers.txt
+	@touch $@
 
 serve-wsgi: setup ## Serve the Flask app at http://127.0.0.1:8080 (STACK=wsgi-sync for another stack, WSGI_PORT= for another port)
 	@$(SERVE) $(STACK) $(ARGS)

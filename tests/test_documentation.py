@@ -111,8 +111,8 @@ def test_the_changelog_and_the_readme_stay_readable() -> None:
 
 
 def test_no_address_of_a_package_index_and_no_hash_is_missing() -> None:
-    for name in ("requirements/app.txt", "requirements/all.txt", "requirements/peers.txt"):
-        text = (ROOT / name).read_text()
+    for name in ("app", "all", "peers", "servers"):
+        text = (ROOT / "requirements" / f"{name}.txt").read_text()
         assert "://" not in text
         assert not re.search(r"^-", text, re.MULTILINE)  # an option would be one about where packages come from
         packages = re.findall(r"^[a-z].*==", text, re.MULTILINE)
@@ -123,9 +123,11 @@ def test_both_locks_name_the_same_versions() -> None:
     def versions(name: str) -> dict[str, str]:
         return dict(re.findall(r"^([a-z0-9-]+(?:\[\w+\])?)==(\S+)", (ROOT / name).read_text(), re.MULTILINE))
 
-    app, everything = versions("requirements/app.txt"), versions("requirements/all.txt")
+    app, everything, servers = (versions(f"requirements/{name}.txt") for name in ("app", "all", "servers"))
     assert app
     assert app.items() <= everything.items()
+    common = servers.keys() & everything.keys()
+    assert {name: servers[name] for name in common} == {name: everything[name] for name in common}
 
 
 def test_the_picture_and_the_table_of_the_readme_are_those_of_the_sample_run() -> None:

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tandem.cli import capacity, stalls
+from tandem.cli import capacity, listing, stalls
 from tandem.cli.console import say
 from tandem.cli.measuring import conditions, measured, recorded, refuse_unused_environment, show
 from tandem.cli.parser import parser
@@ -19,7 +19,7 @@ from tandem.errors import Stopped, TandemError, full_disk_named, sentence
 from tandem.experiments import capacity as capacity_search
 from tandem.experiments import resume, session
 from tandem.launch import database, foreground, lock, process
-from tandem.plan import apps, profiles
+from tandem.plan import apps, needs, profiles
 from tandem.plan import comparison as planning
 from tandem.plan import stacks as stacks_module
 from tandem.records import run_folder
@@ -28,7 +28,7 @@ from tandem.records import run_folder
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status."""
     commands = {
-        "serve": _serve, "compare": _compare, "stacks": _stacks, "seed": _seed, "report": _report, "doctor": _doctor,
+        "serve": _serve, "compare": _compare, "stacks": listing.run, "seed": _seed, "report": _report, "doctor": _doctor,
         "capacity": capacity.run, "stalls": stalls.run,
     }  # fmt: skip
     try:
@@ -47,6 +47,7 @@ def run(arguments: Sequence[str]) -> int:
 def _serve(options: argparse.Namespace) -> int:
     chosen = stacks_module.choose(stacks_module.load(options.stacks_file, options.apps_file), options.stacks)
     refuse_unused_environment(chosen)
+    stacks_module.refuse_missing(chosen)
     wishes = foreground.ServeOptions(
         shared=options.shared, users=options.users, news_delay=options.news_delay, port=options.port, cpus=options.cpus,
         limits=options.limits, lab=options.lab, tls=options.tls, more=dict(options.set),
@@ -54,27 +55,6 @@ def _serve(options: argparse.Namespace) -> int:
     disks = foreground.VAR, Path(tempfile.gettempdir())
     with lock.hold(f"serve-{os.getpid()}", ["tandem", *options.given]), full_disk_named(*disks):
         foreground.serve(chosen, wishes, say)
-    return 0
-
-
-def _stacks(options: argparse.Namespace) -> int:
-    head = ["stack", "app", "processes", "threads", "slots", "database", "news", "port", "title"]
-    rows = [head]
-    stacks = stacks_module.load(options.stacks_file, options.apps_file)
-    for name, stack in stacks.items():
-        budget = stack.budget(options.cpus)
-        slots = "–" if budget.slots is None else budget.slots
-        connections = (budget.database_connections, budget.news_connections)
-        counts = (budget.processes, budget.threads, slots, *connections, stack.public_port)
-        rows.append([name, stack.app, *map(str, counts), stack.title])
-    widths = [max(len(row[column]) for row in rows) for column in range(len(head) - 1)]
-    for row in rows:
-        say("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)) + f"  {row[-1]}")
-    cpus = f"{options.cpus} CPU{'s' * (options.cpus > 1)}"
-    say(f"\nOn {cpus}. Threads are per process; slots, database and news connections over all processes; – means")
-    say("that only connections bound them.")
-    for note in dict.fromkeys(stack.note for stack in stacks.values() if stack.note):
-        say(f"\n{', '.join(name for name, stack in stacks.items() if stack.note == note)}:\n  {note}")
     return 0
 
 
@@ -131,10 +111,11 @@ def _plan(given: argparse.Namespace, seed: int | None) -> planning.Plan:
     if seed is None:
         seed = secrets.randbelow(2**31) if given.seed is None else given.seed
     profile = "quick" if given.quick else given.profile or profiles.STANDARD.name
+    known = stacks_module.load(given.stacks_file, given.apps_file)
     return planning.plan(
         profiles.PROFILES[profile],
-        stacks_module.load(given.stacks_file, given.apps_file),
-        names=given.stacks,
+        known,
+        names=_named(given, known),
         baseline=given.baseline,
         scenarios=given.scenarios,
         load=given.load,
@@ -150,6 +131,18 @@ def _plan(given: argparse.Namespace, seed: int | None) -> planning.Plan:
         slices=given.slices,
         in_one_piece_too=given.in_one_piece_too,
     )
+
+
+def _named(given: argparse.Namespace, known: stacks_module.Stacks) -> list[str] | None:
+    """Return the stacks of the group and those that are named; of a group those that this machine can start."""
+    named: list[str] | None = given.stacks
+    if not given.stacks_group:
+        return named
+    group = stacks_module.grouped(known, given.stacks_group)
+    lacking = {name: reason for name in group if (reason := needs.lacking(known[name].needs))}
+    for name, reason in lacking.items():
+        say(f"{name} is left out: {reason}")
+    return list(dict.fromkeys([*(name for name in group if name not in lacking), *(named or [])]))
 
 
 HEEDED = {"resume", "extend", "require_decided", "stop_when_hopeless", "quiet_wait", "allow_dirty", "command", "given"}

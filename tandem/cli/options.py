@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from tandem.cli.values import names, number, seconds, setting, whole_number
 from tandem.plan import capacity as searching
-from tandem.plan import loads, profiles, scenarios
+from tandem.plan import loads, profiles, scenarios, stacks
 
 IDLE_SECONDS = 60
 """How long a comparison waits for an idle machine, unless told otherwise."""
@@ -181,6 +181,7 @@ def compare() -> dict[str, tuple[Option, ...]]:
     return {
         "what is compared": (
             Option("--stacks", names, "A,B", f"standard: {','.join(standard.stacks)}"),
+            Option("--stacks-group", str, "GROUP", f"the stacks of a group: {', '.join(stacks.groups(stacks.load()))}"),
             Option("--baseline", str, "A", f"what the others are set against (standard: {standard.baseline})"),
             Option("--scenarios", names, "S,T", f"standard: {','.join(standard.saturated)}; known: {known}"),
             Option(

@@ -80,7 +80,11 @@ def parser() -> argparse.ArgumentParser:
     )
     for title, rows in options.capacity().items():
         options.add(capacity.add_argument_group(title), rows)
-    options.add(commands.add_parser("stacks", help="list the stacks and what each may use"), options.STACKS)
+    listing = commands.add_parser("stacks", help="list the stacks and what each may use, or show one of them")
+    listing.add_argument(
+        "stack", nargs="?", metavar="STACK", help="show its command, its purpose, and what its server can't keep"
+    )
+    options.add(listing, options.STACKS)
     seed = commands.add_parser("seed", help="make a database of users, the same ones every time")
     options.add(seed, options.SEED)
     options.add(seed.add_mutually_exclusive_group(required=True), options.SEED_WHERE)

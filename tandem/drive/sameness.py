@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from tandem import formats
 from tandem.errors import RunFailed
 from tandem.plan.contract import Contract, Mask, Probe
+from tandem.plan.stacks import Exemption
 
 REQUEST_LINE, HEADERS, HEADER = 4094, 100, 8190
 """What gunicorn takes unless told otherwise: bytes of a request line, headers, bytes of a header."""
@@ -103,6 +104,14 @@ def difference(
         how = shlex.quote(found[0][0].line[:60])
         shown.append(f"(tandem compare --waive {how} leaves out what begins so, and the report says it)")
     return "\n".join(shown)
+
+
+def exempted(probes: Sequence[Probe], found: Sequence[bytes], exemptions: Sequence[Exemption]) -> list[bytes]:
+    """Return the answers without what the servers of two stacks that are compared can't give alike."""
+    masked = list(found)
+    for each in exemptions:
+        masked = [each.mask(probe.line, answer) for probe, answer in zip(probes, masked, strict=True)]
+    return masked
 
 
 def _diff(probe: Probe, name: str, ours: bytes, other: str, theirs: bytes) -> Iterator[str]:

@@ -41,9 +41,7 @@ class Rig(Site):
                 again.append(scattered.answers(stack.port, self.contract, probes))
                 stack.check()
         for other in names[1:]:
-            difference = sameness.difference(
-                self.contract.probes, names[0], found[names[0]], other, found[other], self.waived
-            )
+            difference = self._difference(names[0], found[names[0]], other, found[other])
             if difference:
                 raise RunFailed(
                     f"{names[0]} and {other} do not give the same answers; nothing was measured:\n{difference}"
@@ -53,6 +51,13 @@ class Rig(Site):
             [probes[place] for place in places], [again[0][place] for place in places], self.contract.masks
         )
         return len(self.contract.probes)
+
+    def _difference(self, name: str, ours: Sequence[bytes], other: str, theirs: Sequence[bytes]) -> str:
+        """Return in what two stacks differ that neither's server is exempted from."""
+        probes, stacks = self.contract.probes, self.plan.definitions
+        exemptions = [*stacks[name].exemptions, *stacks[other].exemptions]
+        ours, theirs = (sameness.exempted(probes, each, exemptions) for each in (ours, theirs))
+        return sameness.difference(probes, name, ours, other, theirs, self.waived)
 
     def calibrate(self) -> Calibration | None:
         """Measure what the load generator can do against nginx alone; None where the app has no scenario for that."""

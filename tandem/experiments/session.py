@@ -21,6 +21,7 @@ from tandem.launch import database, lock, nginx
 from tandem.observe import provenance
 from tandem.plan.capacity import CapacityPlan, part_of
 from tandem.plan.comparison import Plan
+from tandem.plan.stacks import refuse_missing
 from tandem.records import run_folder
 from tandem.records.capacity import Line, Search
 from tandem.records.setup import Provenance
@@ -41,6 +42,7 @@ class Conditions:
 
 def check(plan: Plan) -> Path:
     """Return nginx. Raises TandemError where something is missing that a run needs, or its report."""
+    refuse_missing(plan.definitions)
     generator.check(Path(plan.application.load_test))
     run_folder.check_report_libraries()
     return nginx.find()

@@ -13,16 +13,31 @@ import msgspec
 
 from tandem.errors import TandemError
 from tandem.paths import PROJECT
-from tandem.plan import apps, tables
+from tandem.plan import apps, needs, tables
 from tandem.plan.apps import App, Apps, Pool
+from tandem.plan.needs import Need
 from tandem.records.setup import Budget
 
-BUILT_IN = Path(__file__).with_name("stacks.toml")
+BUILT_IN = (Path(__file__).with_name("stacks.toml"), Path(__file__).with_name("servers.toml"))
 DECOY = "decoy"
 """The name that the baseline has when it runs a second time in a round."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _PLACEHOLDERS = {"python", "port", "workers", "threads"}
+
+
+class Exemption(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a stack's server can't answer as the contract has it; the fields are explained at the top of `stacks.toml`."""
+
+    case: str
+    reason: str
+    pattern: str
+    requests: tuple[str, ...] = ("",)
+
+    def mask(self, line: str, answer: bytes) -> bytes:
+        """Return the answer to a request of this method and target without what can't be compared in it."""
+        concerned = line.startswith(self.requests)
+        return re.sub(self.pattern.encode(), b"*", answer) if concerned else answer
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,6 +61,9 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     environment: dict[str, str] = {}
     directory: str = str(PROJECT)
     pythonpath: list[str] = []
+    needs: list[Need] = []
+    groups: dict[str, int] = {}
+    exemptions: list[Exemption] = []
 
 
 class Definition(Table, frozen=True, kw_only=True):
@@ -108,9 +126,9 @@ Stacks = dict[str, Definition]
 def load(files: Sequence[Path] = (), apps_files: Sequence[Path] = ()) -> Stacks:
     """Return the built-in stacks and those of `files`, by name. Raises TandemError that names file, stack and field."""
     known = apps.load(apps_files)
-    built_in = tables.read(BUILT_IN, "stacks")
+    built_in = {name: table for file in BUILT_IN for name, table in tables.read(file, "stacks").items()}
     stacks: Stacks = {}
-    for file in [BUILT_IN, *files]:
+    for file in [*BUILT_IN, *files]:
         for name, definition in _read(file, known, built_in).items():
             if name in stacks:
                 raise TandemError(f"{file}: the stack {name!r} exists already: give it another name")
@@ -131,6 +149,28 @@ def choose(stacks: Stacks, names: Sequence[str]) -> Stacks:
         if names.count(name) > 1:
             raise TandemError(f"the stack {name!r} is named twice")
     return {name: stacks[name] for name in names}
+
+
+def groups(stacks: Stacks) -> list[str]:
+    """Return the names of all groups."""
+    return sorted({each for stack in stacks.values() for each in (*stack.groups, stack.group) if each})
+
+
+def grouped(stacks: Stacks, group: str) -> list[str]:
+    """Return the names of the stacks of a group, in its order. Raises TandemError where there is none."""
+    found = {name: stack.groups[group] for name, stack in stacks.items() if group in stack.groups}
+    found |= {name: 0 for name, stack in stacks.items() if stack.group == group}
+    if not found:
+        known = groups(stacks)
+        raise TandemError(f"unknown group of stacks {group!r}: known are {', '.join(known)}")
+    return sorted(found, key=lambda name: found[name])
+
+
+def refuse_missing(stacks: Stacks) -> None:
+    """Raise TandemError for the first stack whose server is not on this machine, with what brings it."""
+    for name, stack in stacks.items():
+        if lacking := needs.lacking(stack.needs):
+            raise TandemError(f"the stack {name} can't be started: {lacking}")
 
 
 def _read(file: Path, known: Apps, built_in: Mapping[str, object]) -> Stacks:
@@ -212,6 +252,7 @@ def _objections(definition: Definition) -> list[tuple[str, str]]:
         )
     if not any("{port}" in part for part in definition.command):
         found.append(("command", "must say {port} where the server's port belongs"))
+    found += [("exemptions", reason) for each in definition.exemptions if (reason := _unreadable(each.pattern))]
     for pool in definition.application.pools():
         value = definition.environment.get(pool.variable, "")
         if tables.whole_number(value, 1, 65535) is None:
@@ -219,3 +260,12 @@ def _objections(definition: Definition) -> list[tuple[str, str]]:
                 ("environment", f'must give {pool.variable} as a whole number from 1 to 65535, in quotes, such as "16"')
             )
     return found
+
+
+def _unreadable(pattern: str) -> str:
+    """Return why this is no regular expression; empty where it is one."""
+    try:
+        re.compile(pattern.encode())
+    except re.error as error:
+        return f"has {pattern!r}, which is not a regular expression: {error}"
+    return ""

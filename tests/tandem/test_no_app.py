@@ -10,7 +10,7 @@ import pytest
 from tandem.paths import PROJECT
 from tests.support.stacks import USERDB
 
-ROW = {"plan/apps.toml", "plan/probes/userdb.toml", "plan/stacks.toml"}
+ROW = {"plan/apps.toml", "plan/probes/userdb.toml", "plan/stacks.toml", "plan/servers.toml"}
 """What may name the user database: its row, its probes, and its stacks."""
 
 WORDS = (

@@ -20,7 +20,7 @@ from tandem.cli import parser
 from tandem.errors import RunFailed, TandemError
 from tandem.launch import database, foreground, lock, ports
 from tandem.paths import PROJECT
-from tandem.plan import stacks
+from tandem.plan import needs, stacks
 from tandem.records import run_folder
 from tandem.records.journal import RECORDS
 from tests.support import toy
@@ -76,6 +76,29 @@ def test_stacks_lists_what_each_may_use(capsys: pytest.CaptureFixture[str], tmp_
     assert rows["wsgi-sync"][1:7] == ["wsgi_app", "5", "1", "5", "10", "5"]
     assert rows["asgi"][4] == "–"
     assert "mine" in rows
+
+
+def test_stacks_shows_one_with_what_its_server_can_t_keep(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["stacks", "asgi-hypercorn"]) == 0
+    said = capsys.readouterr().out
+    assert "python -m hypercorn 'asgi_app.app:create_app()'" in said
+    assert "no answer has a reason phrase" in said
+    assert cli.run(["stacks", "asgi"]) == 0
+    assert "keeps the contract without exception" in capsys.readouterr().out
+
+
+def test_a_server_that_is_missing_is_a_sentence_and_leaves_its_group(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(needs, "lacking", lambda given: "it is missing: run `make servers`" if given else "")
+    assert cli.run(["serve", "wsgi-granian"]) == 2
+    assert "the stack wsgi-granian can't be started: it is missing: run `make servers`" in capsys.readouterr().err
+    given = parser.parser().parse_args(["compare", "--stacks-group", "servers", "--stacks", "asgi"])
+    named = cli._named(given, stacks.load())
+    assert named is not None
+    assert "asgi-granian" not in named
+    assert "wsgi-granian is left out: it is missing" in capsys.readouterr().out
+    assert named[-1] == "asgi"
 
 
 @pytest.mark.usefixtures("processes")

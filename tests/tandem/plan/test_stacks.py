@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tandem.errors import TandemError
-from tandem.plan.stacks import choose, load
+from tandem.plan.stacks import choose, grouped, load, refuse_missing
 from tests.support import toy
 
 
@@ -115,6 +115,12 @@ def test_paths_are_relative_to_the_file(file: Path) -> None:
         ("[mine]", "[asgi]", "exists already"),
         ("[mine]", "[mine", "is not TOML"),
         ("[mine]", "mine = 3\n[other]", "mine"),
+        ("threads = 4", 'threads = 4\nneeds = [{ modul = "x" }]', "modul"),
+        (
+            "threads = 4",
+            'threads = 4\nexemptions = [{ case = "a", reason = "b", pattern = "(" }]',
+            "regular expression",
+        ),
         ("threads = 4", "threads = " + "9" * 5000, "is not TOML that can be read"),
         ("threads = 4", "threads = " + "9" * 4000, "threads"),
         ("threads = 4", "threads = " + "[" * 100_000, "is not TOML that can be read"),
@@ -155,3 +161,36 @@ def test_the_variable_of_the_app_overrides_the_port() -> None:
         stacks["wsgi-sync"].port({"WSGI_PORT": "x"})
     with pytest.raises(TandemError, match=r"WSGI_PORT=9+ is not a port"):
         stacks["wsgi-sync"].port({"WSGI_PORT": "9" * 5000})
+
+
+def test_a_group_has_its_order() -> None:
+    known = load()
+    assert grouped(known, "history")[0] == "wsgi-dev"
+    assert grouped(known, "history")[-1] == "asgi-threads"
+    with pytest.raises(TandemError, match="unknown group of stacks 'zebra': known are history, ladder, servers"):
+        grouped(known, "zebra")
+
+
+def test_a_stack_whose_server_is_missing_says_what_brings_it(file: Path) -> None:
+    module = toy.table("one").replace("threads = 4", 'threads = 4\nneeds = [{ module = "zebra_server" }]')
+    program = toy.table("two").replace(
+        "threads = 4", 'threads = 4\nneeds = [{ program = "zebrad", package = "zebra" }]'
+    )
+    file.write_text(module + program)
+    known = load([file])
+    with pytest.raises(
+        TandemError,
+        match="the stack one can't be started: the Python module zebra_server is missing: run `make servers`",
+    ):
+        refuse_missing(choose(known, ["asgi", "one"]))
+    with pytest.raises(TandemError, match="the program zebrad is missing: install the package zebra"):
+        refuse_missing(choose(known, ["two"]))
+    refuse_missing(choose(known, ["asgi"]))
+
+
+def test_an_exemption_masks_what_it_is_about_and_nothing_else() -> None:
+    [phrase, *_] = [each for each in load()["asgi-hypercorn"].exemptions if "reason phrase" in each.case]
+    assert phrase.mask("GET /", b"HTTP/1.1 404 \r\nA: b") == phrase.mask("GET /", b"HTTP/1.1 404 Not Found\r\nA: b")
+    assert phrase.mask("GET /", b"HTTP/1.1 404 \r\n") != phrase.mask("GET /", b"HTTP/1.1 405 \r\n")
+    [twice] = [each for each in load()["asgi-granian"].exemptions if "second" in each.case]
+    assert twice.mask("GET /users", b"HTTP/1.1 200 OK") == b"HTTP/1.1 200 OK"

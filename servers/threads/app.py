@@ -1,0 +1,69 @@
+"""The application: asgi_app's, with the handlers and the store of wsgi_app."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+from typing import Any
+
+from anyio import to_thread
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from asgi_app.app import ROUTES as ASYNC_ROUTES
+from asgi_app.app import watch
+from asgi_app.http import resize_pool
+from userdb import keys, logs
+from userdb import settings as userdb_settings
+from userdb.devices import Devices
+from userdb.sessions import Sessions
+from userdb.settings import Settings
+
+from . import http
+
+_here = __package__
+api, pages, lab, stores = (import_module(f"{_here}.{name}") for name in ("api", "pages", "lab", "stores"))
+News, Passwords, Processes, Services = (
+    getattr(import_module(f"{_here}.{name.lower()}"), name) for name in ("News", "Passwords", "Processes", "Services")
+)
+
+
+def _plain(view: Any) -> http.View:
+    """The plain function that is the twin of an async one: of the same name in the module of the same name."""
+    found: http.View = getattr({"api": api, "pages": pages}[view.__module__.rpartition(".")[2]], view.__name__)
+    return found
+
+
+ROUTES = {path: {method: _plain(view) for method, view in views.items()} for path, views in ASYNC_ROUTES.items()}
+
+
+def create_app(settings: Settings | None = None) -> Starlette:
+    """The app. Opening its connections raises SettingsError, DefectiveSQLiteError, or what the database raises."""
+    logs.bound()
+    settings = settings or userdb_settings.from_environment()
+    routes = {**ROUTES, **lab.routes(settings)} if settings.lab else ROUTES
+    known_keys = settings.session_keys or keys.load_or_create(settings.session_keys_file)
+    sessions, devices = Sessions(known_keys, settings.session_seconds), Devices(known_keys)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
+        store, news, processes = stores.chosen(settings), News(settings), Processes()
+        resize_pool(settings.pool_threads)
+        try:
+            await to_thread.run_sync(store.open)
+            yield {"services": Services(store, news, Passwords(settings), processes, sessions, devices, settings)}
+        finally:
+            processes.close()
+            news.close()
+            store.close()
+
+    app = Starlette(
+        routes=[http.resource(path, views) for path, views in routes.items()],
+        exception_handlers=http.install(),
+        middleware=[Middleware(http.Counting)],
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False
+    watch(app, settings)
+    return app

@@ -1,0 +1,68 @@
+"""The seam to Starlette for handlers that are plain functions, each in a thread of its pool: asgi_app's, but for what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import sleep
+from typing import TypeVar
+
+from anyio import from_thread
+from starlette.requests import Request as Request
+from starlette.responses import Response as Response
+from starlette.routing import Route
+
+from asgi_app.http import METHODS, header, install, path_value, preconditions, query, refuse_odd_path, respond, services
+from asgi_app.http import Counting as Counting
+from asgi_app.http import body as awaited_body
+from userdb import errors, wire
+
+__all__ = [
+    "Counting", "Request", "Response", "View", "body", "header", "install", "path_value", "preconditions", "query", "resource",
+    "pause", "run_in_own_thread", "run_in_thread", "services", "while_listened",
+]  # fmt: skip
+
+Argument = TypeVar("Argument")
+Result = TypeVar("Result")
+
+View = Callable[[Request], wire.Answer]
+
+
+def resource(path: str, views: dict[str, View]) -> Route:
+    """Route a path to one view per method, which Starlette runs in a thread; HEAD is GET, OPTIONS says what there is."""
+    allow = ", ".join(sorted({*views, "OPTIONS"} | ({"HEAD"} if "GET" in views else set())))
+
+    def dispatch(request: Request) -> Response:
+        refuse_odd_path(request)
+        view = views.get("GET" if request.method == "HEAD" else request.method)
+        if view is not None:
+            return respond(view(request))
+        if request.method == "OPTIONS":
+            return respond(wire.options(allow))
+        raise errors.MethodNotAllowed(allow)
+
+    return Route(path, dispatch, methods=METHODS)
+
+
+def body(request: Request) -> bytes:
+    """The whole body, which the event loop reads while this thread waits. Raises TooLarge beyond LARGEST_BODY."""
+    return from_thread.run(awaited_body, request)
+
+
+def while_listened(request: Request, call: Result) -> Result:
+    """The result of a call that the client waits for: a thread that waits for something else can't notice who hangs up."""
+    return call
+
+
+def run_in_thread(call: Callable[[Argument], Result], argument: Argument) -> Result:
+    """Run a blocking call where it holds up no other request: here, in the thread that this request has."""
+    return call(argument)
+
+
+def run_in_own_thread(call: Callable[[Argument], Result], argument: Argument) -> Result:
+    """The same in one of a few threads that nobody else waits for: here, it has one already."""
+    return call(argument)
+
+
+def pause(seconds: float) -> None:
+    """Wait so long, in the thread that this request has."""
+    sleep(seconds)

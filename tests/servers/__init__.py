@@ -1,0 +1,1 @@
+"""Every stack of tandem/plan/servers.toml, for real."""

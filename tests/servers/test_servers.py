@@ -1,0 +1,151 @@
+"""Every server and interface: it starts, answers as all others do but for what its table excepts, and ends with the harness."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tandem.drive import sameness
+from tandem.plan import contract, needs, stacks
+from tandem.plan.stacks import Definition
+from tests.stack.test_raw_sockets import EXCHANGES
+from tests.support.answers import mask_bytes
+from tests.support.apps import USERS
+from tests.support.headers import FORM
+from tests.support.processes import alive, descendants
+from tests.support.raw import request, sent
+from tests.support.stacks import USERDB
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.usefixtures("processes")
+
+FIRST = "wsgi-gthread"
+"""What all others are held against; that the documented stacks answer alike, tests/stack asks in more detail."""
+
+KNOWN = stacks.load()
+NAMES = [name for name, stack in KNOWN.items() if stack.groups]
+CONTRACT = contract.read(Path(USERDB.probes), USERS)
+
+
+class Answers(NamedTuple):
+    """What one stack said to all probes, and to bytes that no library would send, as far as they reach an app."""
+
+    probes: list[bytes]
+    raw: dict[str, bytes]
+
+
+class Served(NamedTuple):
+    """A stack that a harness of its own serves."""
+
+    name: str
+    stack: Definition
+    port: int
+    harness: subprocess.Popen[str]
+
+
+@contextmanager
+def served(name: str, folder: Path, seeded: Path, news_url: str) -> Iterator[Served]:
+    """Start a harness that serves this stack; it is killed, if no test has."""
+    folder.mkdir()
+    command = [sys.executable, "-m", "tests.support.harness", name, str(folder), str(seeded), news_url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as harness:
+        assert harness.stdout is not None
+        try:
+            said = harness.stdout.readline()
+            assert said.strip().isdigit(), said + harness.stdout.read()
+            yield Served(name, KNOWN[name], int(said), harness)
+        finally:
+            harness.kill()
+
+
+@pytest.fixture(scope="module")
+def promised(seeded: Path, news_url: str, tmp_path_factory: pytest.TempPathFactory) -> Answers:
+    """What the first stack answers."""
+    with served(FIRST, tmp_path_factory.mktemp("first") / FIRST, seeded, news_url) as first:
+        return asked(first)
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def running(
+    request: pytest.FixtureRequest,
+    promised: Answers,
+    seeded: Path,
+    news_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Served]:
+    """Each stack in turn; what is missing for one is said."""
+    if lacking := needs.lacking(KNOWN[request.param].needs):
+        pytest.skip(f"the server of {request.param}: {lacking}")
+    with served(request.param, tmp_path_factory.mktemp("servers") / request.param, seeded, news_url) as found:
+        yield found
+
+
+def asked(running: Served) -> Answers:
+    """Send all probes and all odd bytes that reach an app."""
+    raw = {what: mask_bytes(sent(running.port, data)) for what, (data, _) in EXCHANGES.items()}
+    return Answers(sameness.answers(running.port, CONTRACT), raw)
+
+
+def raw_line(data: bytes) -> str:
+    """Method and target of the first request among these bytes."""
+    return data.partition(b" HTTP/")[0].decode("latin-1")
+
+
+def excepted(stack: Definition, answers: Answers) -> Answers:
+    """The answers without what the stack's server is excepted from."""
+    raw = dict(answers.raw)
+    for each in stack.exemptions:
+        raw = {what: each.mask(raw_line(EXCHANGES[what][0]), answer) for what, answer in raw.items()}
+    return Answers(sameness.exempted(CONTRACT.probes, answers.probes, stack.exemptions), raw)
+
+
+def test_it_answers_as_all_others_but_for_what_its_table_says(running: Served, promised: Answers) -> None:
+    found = asked(running)
+    ours, theirs = excepted(running.stack, found), excepted(running.stack, promised)
+    assert sameness.difference(CONTRACT.probes, FIRST, theirs.probes, running.name, ours.probes) == ""
+    assert {what: ours.raw[what] for what in ours.raw if ours.raw[what] != theirs.raw[what]} == {}
+    unused = [each.case for each in running.stack.exemptions if not is_used(each, running.stack, found, promised)]
+    assert unused == []
+
+
+def is_used(exemption: stacks.Exemption, stack: Definition, found: Answers, promised: Answers) -> bool:
+    """Whether something would be different without this exemption: one that is no longer needed is to be removed."""
+    rest = [each for each in stack.exemptions if each is not exemption]
+    without = type(stack)(**{**{name: getattr(stack, name) for name in stack.__struct_fields__}, "exemptions": rest})
+    return excepted(without, found) != excepted(without, promised)
+
+
+FORGED = {
+    "X-Forwarded-Proto": "https", "X_Forwarded_Proto": "https", "X-Forwarded-For": "203.0.113.9",
+    "X-Forwarded-Host": "evil.example", "X_Forwarded_Host": "evil.example", "X-Forwarded-Ssl": "on",
+    "Forwarded": "proto=https;host=evil.example",
+    "X-Forwarded-Prefix": "/evil", "Script-Name": "/evil", "Https": "on",
+}  # fmt: skip
+
+
+def test_what_a_client_says_of_its_way_here_is_not_believed(running: Served) -> None:
+    """A forged scheme would mark the cookie for TLS alone, a forged host would let in the form of another site."""
+    page = sent(running.port, request("GET", "/login", FORGED))
+    assert page.startswith(b"HTTP/1.1 200 ")
+    [cookie] = re.findall(rb"(?im)^set-cookie: (session=[^\r\n]*)", page)
+    assert b"Secure" not in cookie
+    assert b"evil" not in page
+    [token] = re.findall(rb'name="csrf" value="([^"]+)"', page)
+    form = b"username=admin&password=wrong&csrf=" + token
+    for origin, status in (("http://evil.example", b"403"), ("http://localhost", b"401")):
+        headers = {**FORGED, **FORM, "Cookie": cookie.partition(b";")[0].decode(), "Origin": origin}
+        assert sent(running.port, request("POST", "/login", headers, form)).startswith(b"HTTP/1.1 " + status), origin
+
+
+def test_nothing_is_left_when_the_harness_is_killed(running: Served) -> None:
+    started = descendants(running.harness.pid)
+    assert len(started) >= 3  # a keeper, a server, nginx
+    running.harness.kill()
+    assert eventually(lambda: not any(alive(pid) for pid in started)), running.name
