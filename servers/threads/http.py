@@ -17,8 +17,22 @@ from asgi_app.http import body as awaited_body
 from userdb import errors, wire
 
 __all__ = [
-    "Counting", "Request", "Response", "View", "body", "header", "install", "path_value", "preconditions", "query", "resource",
-    "pause", "run_in_own_thread", "run_in_thread", "services", "while_listened",
+    "Counting",
+    "Request",
+    "Response",
+    "View",
+    "body",
+    "header",
+    "install",
+    "path_value",
+    "pause",
+    "preconditions",
+    "query",
+    "resource",
+    "run_in_own_thread",
+    "run_in_thread",
+    "services",
+    "while_listened",
 ]  # fmt: skip
 
 Argument = TypeVar("Argument")
