@@ -19,7 +19,7 @@ USERDB = apps.load()["userdb"]
 """The row of the user database: all that the harness knows of it."""
 
 
-def environment_for(folder: Path, seeded: Path, news_url: str) -> StackEnvironment:
+def environment_for(folder: Path, seeded: Path, news_url: str, **more: str) -> StackEnvironment:
     """A place for a stack on a seeded database of its own; it believes the sessions of the tests."""
     database = shutil.copyfile(seeded, folder / "users.db")
     (folder / "session-keys").write_text(KEY)
@@ -32,6 +32,7 @@ def environment_for(folder: Path, seeded: Path, news_url: str) -> StackEnvironme
         news_url=news_url,
         nginx=nginx.find(),
         port=ports.free_port(),
+        more=more,
     )
 
 
