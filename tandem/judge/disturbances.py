@@ -28,10 +28,12 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
     """One cause of the validity table, and what was seen of it over all blocks."""
 
     cause: str
-    suspect: str  # the limit, with its unit
-    invalid: str
-    worst: float | None  # in `unit`; None: not available on this host
-    unit: str
+    unit: str  # of all that follows
+    suspect: float | None  # limits, beyond which a block is; None: nothing is only suspect
+    suspect_of_p99: float | None  # suspect also beyond this share of the response time's p99 in ms,
+    suspect_from: float  # but never up to this
+    invalid: float
+    worst: float | None  # None: not available on this host
     suspect_blocks: int
     invalid_blocks: int
 
@@ -53,7 +55,7 @@ def disturbances(attempts: Iterable[Attempt], shown: Iterable[Attempt]) -> Distu
     levels = Counter(found.level for _, found in judged)
     return Disturbances(
         blocks={level: levels[level] for level in validity.LEVELS},
-        table=[_watched(limit, row, blocks) for limit, row in zip(validity.LIMITS, validity.rows(), strict=True)],
+        table=[_watched(limit, blocks) for limit in validity.LIMITS],
         rejected=_flagged(judged, "INVALID"),
         suspects=_flagged(_judged(shown), "SUSPECT"),
         unreadable=list(dict.fromkeys(title for block in blocks for title in validity.unreadable(block))),
@@ -64,15 +66,17 @@ def _judged(attempts: Iterable[Attempt]) -> list[tuple[Block, Judged]]:
     return [(block, attempt.validity[key]) for attempt in attempts for key, block in attempt.blocks.items()]
 
 
-def _watched(limit: validity.Limit, row: tuple[str, str, str], blocks: Sequence[Block]) -> Watched:
+def _watched(limit: validity.Limit, blocks: Sequence[Block]) -> Watched:
     values = [value for block in blocks if (value := limit.value(block)) is not None]
     levels = [limit.exceeded(block)[0] for block in blocks]
     return Watched(
-        cause=row[0],
-        suspect=row[1],
-        invalid=row[2],
-        worst=max(values, default=None),
+        cause=limit.title,
         unit=limit.unit,
+        suspect=limit.suspect,
+        suspect_of_p99=limit.suspect_of_p99,
+        suspect_from=limit.suspect_from,
+        invalid=limit.invalid,
+        worst=max(values, default=None),
         suspect_blocks=levels.count("SUSPECT"),
         invalid_blocks=levels.count("INVALID"),
     )

@@ -20,7 +20,7 @@ from tandem.records.block import Block
 from tandem.records.journal import End, Record, Resumed
 from tandem.records.setup import Load, Run, Stack
 
-VERSION = 4
+VERSION = 5
 """Version of `summary.json`; raised when a reader of the old one could misread the new one."""
 
 State = Literal["trusted", "not judged", "untrusted"]

@@ -154,17 +154,3 @@ def _cause(limit: Limit, block: Block) -> Cause | None:
 def unreadable(block: Block) -> list[str]:
     """Return the titles of what can't be judged because it is not available on this host."""
     return [limit.title for limit in LIMITS if limit.everywhere and limit.value(block) is None]
-
-
-def rows() -> list[tuple[str, str, str]]:
-    """Return the table for reading: cause, suspect beyond, invalid beyond."""
-    return [(limit.title, _suspect(limit), f"> {limit.invalid:g} {limit.unit}") for limit in LIMITS]
-
-
-def _suspect(limit: Limit) -> str:
-    if limit.suspect is None:
-        return "–"
-    part = ""
-    if limit.suspect_of_p99 is not None:
-        part = f", or > {limit.suspect_from:g} {limit.unit} and > {limit.suspect_of_p99:.0%} of the response time's p99"
-    return f"> {limit.suspect:g} {limit.unit}{part}"

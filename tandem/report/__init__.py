@@ -18,6 +18,7 @@ from tandem.records import capacity as records
 from tandem.records import journal, run_folder
 from tandem.records.setup import Run
 from tandem.report import capacity, charts, document, dots, html, markdown, pictures, pools
+from tandem.report.document import Document, Searched
 from tandem.report.pictures import Chart
 
 
@@ -39,11 +40,12 @@ def write(folder: Path) -> Summary:
         raw = pools.read(folder, blocks, {each.scenario: each.blocking.route for each in loads if each.blocking})
         summed = summary.summarise(found, pools.percentiles(raw), raw.routes)
     drawn = charts.draw(summed, raw.responses, dots.read(folder, loads, blocks))
-    searched = capacity.section(capacities(folder)) if (folder / records.FILE).exists() else None
+    sought = capacities(folder) if (folder / records.FILE).exists() else None
+    searched = capacity.section(sought) if sought else None
     files = _pictures([*drawn, *(searched.charts if searched else [])])
     files["report.html"] = html.render(summed, drawn, blocks, raw.problems, searched).encode()
     files["report.md"] = markdown.render(summed, drawn, searched).encode()
-    files["summary.json"] = msgspec.json.format(msgspec.json.encode(document.document(summed)), indent=2)
+    files["summary.json"] = _json(document.document(summed, sought))
     _write(folder, files)
     return summed
 
@@ -55,6 +57,7 @@ def write_capacity(folder: Path) -> Capacities:
     files = _pictures(searched.charts)
     files["report.html"] = capacity.html(found.run, searched).encode()
     files["report.md"] = capacity.markdown(found.run, searched).encode()
+    files["capacity.json"] = _json(document.searched(found))
     _write(folder, files)
     return found
 
@@ -64,6 +67,10 @@ def capacities(folder: Path) -> Capacities:
     path = folder / records.FILE
     with journal.readable(path):
         return judging.judge(list(journal.lines(path, records.Line)))
+
+
+def _json(found: Document | Searched) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(found), indent=2)
 
 
 def _pictures(drawn: Sequence[Chart]) -> dict[str, bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tandem import formats
-from tandem.judge.disturbances import Flagged
+from tandem.judge.disturbances import Flagged, Watched
 from tandem.judge.metrics import METRICS
 from tandem.judge.summary import Summary
 from tandem.judge.verdict import Ratio
@@ -56,8 +56,8 @@ def validity(summary: Summary) -> Table:
     """Return the limits, the worst that was seen, and how many blocks went beyond."""
     counts = formats.listed([f"{number:,} {level}" for level, number in summary.disturbances.blocks.items()])
     rows = [
-        [plain(each.cause), plain(each.suspect), plain(each.invalid), _seen(each.worst, each.unit), plain(each.suspect_blocks),
-         plain(each.invalid_blocks)]
+        [plain(each.cause), plain(_suspect(each)), plain(f"> {each.invalid:g} {each.unit}"),
+         _seen(each.worst, each.unit), plain(each.suspect_blocks), plain(each.invalid_blocks)]
         for each in summary.disturbances.table
     ]  # fmt: skip
     return Table(
@@ -66,6 +66,16 @@ def validity(summary: Summary) -> Table:
         columns=["Cause outside the stack", "suspect", "invalid", "worst seen", "suspect blocks", "invalid blocks"],
         rows=rows,
     )
+
+
+def _suspect(row: Watched) -> str:
+    """Write beyond what a block is suspect."""
+    if row.suspect is None:
+        return formats.NOTHING
+    part = ""
+    if row.suspect_of_p99 is not None:
+        part = f", or > {row.suspect_from:g} {row.unit} and > {formats.percent(row.suspect_of_p99)} of the response time's p99"
+    return f"> {row.suspect:g} {row.unit}{part}"
 
 
 def _seen(value: float | None, unit: str) -> Cell:

@@ -37,12 +37,13 @@ class Shape(NamedTuple):
 
 SHAPES = (
     Shape("shortest: 1/s, 1 s", 1, 1, 6, 3, 1),
-    Shape("`wsgi-sync`: 15/s, 2 s", 15, 2, 8, 4, 1),
-    Shape("quick with it: 15/s, 4 s", 15, 4, 9, 4, 2),
-    Shape("quick: 80/s, 4 s", 80, 4, 8, 3, 2),
-    Shape("standard: 80/s, 12 s", 80, 12, 9, 3, 3),
+    Shape("`wsgi-sync`, waiting: 15/s, 2 s", 15, 2, 8, 4, 1),
+    Shape("quick: 240/s, 10 s", 240, 10, 7, 3, 3),
+    Shape("standard: 300/s, 10 s", 300, 10, 9, 3, 6),
+    Shape("full: 300/s, 8 s", 300, 8, 10, 4, 10),
     Shape("long: 15/s, 5 s", 15, 5, 100, 3, 1),
 )
+"""Of a profile: what it drives at a rate (in quick runs `blocking`), beside all stacks and loads that share the error."""
 
 
 def alarms(shape: Shape, pool: Blocks, runs: int, seed: int) -> tuple[float, float]:
@@ -81,11 +82,12 @@ def serving(shape: Shape, utilisation: float | None, seed: int, count: int) -> B
 
 
 OVERLOADED = (
-    (Shape("`wsgi-sync`: 15/s, 2 s", 15, 2, 8, 4, 1), 3),
-    (Shape("quick with it: 15/s, 4 s", 15, 4, 9, 4, 2), 3),
-    (Shape("300/s, 4 s", 300, 4, 8, 3, 2), 1),
-    (Shape("standard: 300/s, 12 s", 300, 12, 9, 3, 3), 1),
+    (SHAPES[1], 3),
+    (SHAPES[2], 1),
+    (SHAPES[3], 1),
+    (SHAPES[4], 1),
 )
+"""Each with the servers of its queue."""
 
 
 def overloaded(shape: Shape, servers: int, utilisation: float, seed: int, count: int) -> Blocks:

@@ -11,8 +11,8 @@ from tests.selftest.bench import TOY, ToyBench, load, ms, saturating
 from tests.selftest.story import Story
 
 KNEE, TARGET_MS, SECONDS = 400, 200, 3
-MOST = 20
-"""Blocks: a quiet machine needs about nine."""
+MOST, NEEDED = 20, 12
+"""Blocks: at most, and from how many that nothing spoiled on a search must have ended; a quiet machine needs about nine."""
 
 
 def test_a_knee(bench: ToyBench, tell: Story) -> None:
@@ -24,19 +24,22 @@ def test_a_knee(bench: ToyBench, tell: Story) -> None:
         block = bench.block(load(rate, SECONDS) if rate else saturating(1), f"most_per_second={KNEE}").block
         course.add(Try(scenario="read", rate=rate, block=block))
     found = course.found()
+    usable = sum(validity.judge(each.block).level != "INVALID" for each in course.tries)
     tell(
         did=f"Searched for the highest rate with p99 below {TARGET_MS} ms, {SECONDS} s at each, on a toy whose lock lets {KNEE} "
         "through per second: beyond it the queue grows as long as the block lasts.",
         saw=[
             sentence(found),
+            f"{usable} of {len(course.tries)} blocks could be used",
             *(f"{point.rate:g}/s: p99 {ms(point.p99_ms)}, {point.outcome or 'spoiled'}" for point in found.points),
         ],
         wrong=f"a bracket of which no part lies within 5 % of {KNEE}/s, or a search that doesn't end.",
     )
     met, missed = found.bracket.met, found.bracket.missed
     assert met is None or met <= 1.05 * KNEE, formats.rates(met, missed)
-    if found.state == "settled" or all(validity.judge(each.block).level == "VALID" for each in course.tries):
-        assert found.state == "settled"
+    # Only a machine that spoiled most of the blocks excuses a search that did not end.
+    assert found.state == "settled" or usable < NEEDED
+    if found.state == "settled":
         assert met is not None
         assert missed is not None
         assert met < missed

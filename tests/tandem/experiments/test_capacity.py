@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import jsonschema
 import msgspec
 import pytest
 
@@ -26,6 +28,7 @@ from tandem.records import journal
 from tandem.records.block import Block
 from tandem.records.capacity import FILE, Line, Try
 from tandem.records.setup import Calibration, Load
+from tandem.report import schema
 from tests.support import synthetic
 from tests.tandem.report.pages import Page
 
@@ -288,6 +291,14 @@ def test_a_comparison_that_ends_with_a_search_shows_it(planned: CapacityPlan, tm
     assert "capacity" in page.ids
     assert "capacity-1.csv" in page.files
     assert "the rate of wsgi-gthread" in (folder / "report.md").read_text()
+    written = json.loads((folder / "summary.json").read_text())
+    jsonschema.validate(written, schema.schema())
+    found = {each["stack"]: each for each in written["capacity"]["found"]}
+    assert found["asgi"]["state"] == "settled"
+    assert found["wsgi-gthread"]["bracket"]["missed"] < found["asgi"]["bracket"]["met"]
+    assert [(each["stack"], each["than"]) for each in written["capacity"]["higher"]] == [("asgi", "wsgi-gthread")]
+    report.write_capacity(folder)
+    assert json.loads((folder / "capacity.json").read_text()) == written["capacity"]
 
 
 @pytest.mark.parametrize(

@@ -62,10 +62,6 @@ def test_the_table_is_whole() -> None:
     alone = (validity.GAP, validity.SLEEPERS, validity.STRAYS, validity.PROBES, validity.ACCOUNTING)
     assert [limit for limit, *_ in TABLE] == [limit for limit in validity.LIMITS if limit not in alone]
     assert validity.LIMITS[-1] is validity.ACCOUNTING
-    rows = validity.rows()
-    assert rows[0] == ("dispatch lag p99", "> 1 ms, or > 0.5 ms and > 10% of the response time's p99", "> 5 ms")
-    assert rows[3] == ("CPU used by anyone else", "> 3 % of one CPU", "> 10 % of one CPU")
-    assert rows[-1][1:] == ("–", "> 0 arrivals")
 
 
 def test_lag_is_measured_against_the_response_time_too() -> None:

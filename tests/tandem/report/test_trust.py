@@ -164,3 +164,10 @@ def test_processes_that_were_replaced_within_the_windows_are_told_beside_the_ver
     assert line in sentences.verdict(found)
     assert line.title in trust.doubts(found, [])
     assert sentences.replaced(summarise(synthesise())) == []
+
+
+def test_the_limits_are_written_out() -> None:
+    rows = {row[0]: row[1:3] for row in pages.quick()[0].table("validity")}
+    assert rows["dispatch lag p99"] == ["> 1 ms, or > 0.5 ms and > 10 % of the response time's p99", "> 5 ms"]
+    assert rows["CPU used by anyone else"] == ["> 3 % of one CPU", "> 10 % of one CPU"]
+    assert rows["samples missing or asked for otherwise"] == ["–", "> 0 arrivals"]
