@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
+import gevent
 from locust import events
 from locust.argument_parser import LocustArgumentParser
+from locust.env import Environment
 
-from openloop import options, run
+from openloop import form, options, orders
+from openloop.run import Run
 from openloop.scenario import Scenario
+from openloop.tab import add_tab
+from openloop.told import Told
 
 _scenarios: dict[str, Scenario] = {}
 
@@ -36,4 +43,29 @@ def offer(
             add_options(parser)
 
     events.init_command_line_parser.add_listener(add)
-    run.register(_scenarios, tuple(fixed))
+    _take_part(_scenarios, tuple(fixed))
+
+
+def _take_part(scenarios: Mapping[str, Scenario], fixed: tuple[str, ...]) -> None:
+    """Take part in the runs of this process, with these scenarios; the options named in `fixed` can't change."""
+    told = Told()
+
+    def on_init(environment: Environment, **_: object) -> None:
+        _spare_the_requests()
+        orders.obey_quickly()
+        # The timers of a run count from a fresh reading of the clock, whatever was loaded since the loop last looked at it.
+        gevent.get_hub().loop.update_now()
+        Run.of[environment] = run = Run(environment, scenarios, fixed, told)
+        if environment.web_ui is not None:
+            told.release()
+            add_tab(environment.web_ui, run.recording.status)
+            form.improve(environment.web_ui, run.beginning)
+
+    events.init.add_listener(on_init)
+
+
+def _spare_the_requests() -> None:
+    """Have Ctrl-C interrupt the main greenlet. Python would interrupt whichever happens to run: a request, now and then."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        hub: Any = gevent.get_hub()
+        gevent.signal_handler(signal.SIGINT, hub.handle_system_error, KeyboardInterrupt, KeyboardInterrupt())

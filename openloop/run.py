@@ -7,83 +7,46 @@ import contextlib
 import dataclasses
 import gc
 import logging
-import signal
 import sys
 import time
 from collections.abc import Mapping
 from random import Random
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
 import gevent
-from locust import events
 from locust.env import Environment
 from locust.rpc import Message
 from locust.runners import LocalRunner, MasterRunner, Runner, WorkerRunner
-from locust.web import WebUI
 
-from openloop import form, orders
 from openloop.arrival import now
 from openloop.beginning import Beginning
 from openloop.client import Client
 from openloop.dispatcher import Dispatcher
 from openloop.plan import Fixed, Part, Plan, make
 from openloop.recording import Recording
+from openloop.refusal import Refusal, is_headless, why
 from openloop.request import Request
 from openloop.scenario import MakeRequest, Process, Scenario
 from openloop.status import NOT_COMPARABLE
-from openloop.tab import add_tab
+from openloop.stumbles import Stumbles
 from openloop.tally import Tally
-from openloop.target import RefusedError, Target
+from openloop.target import Target
 from openloop.told import Told
 from openloop.turns import ANSWERED, WAITS, Turns, told
 
 BEGAN = "openloop began"
 """What the line on standard output starts with that tells the beginning of a run, in seconds since the epoch."""
 
-REFUSED = "openloop_refused"
-"""The message in which a worker tells the master why it can't take part."""
-
 BEGUN = "openloop_begun"
-"""The message in which it tells that it does."""
+"""The message in which a worker tells the master that it takes part."""
 
 STUMBLED, LATE = 2, 3
 """Exit status of Locust where the load test's own code failed, and where the generator was the limit; 1: requests failed."""
 
-MOST_STUMBLES = 20
-"""Kinds of failures of checks that are told in full."""
-
 USERS_BEGIN = 3
 """Rounds of the event loop in which users that were just started have begun, and those of a closed loop wait."""
 
-STARTS_WITHIN_SECONDS = 10.0
-"""How long the users of a worker are waited for, what it asks the target before included."""
-
 _log = logging.getLogger(__name__)
-
-
-def register(scenarios: Mapping[str, Scenario], fixed: tuple[str, ...]) -> None:
-    """Take part in the runs of this process, with these scenarios; the options named in `fixed` can't change."""
-    told = Told()
-
-    def on_init(environment: Environment, **_: object) -> None:
-        _spare_the_requests()
-        orders.obey_quickly()
-        # The timers of a run count from a fresh reading of the clock, whatever was loaded since the loop last looked at it.
-        gevent.get_hub().loop.update_now()
-        Run.of[environment] = run = Run(environment, scenarios, fixed, told)
-        if environment.web_ui is not None:
-            told.release()
-            add_tab(environment.web_ui, run.recording.status)
-            form.improve(environment.web_ui, run.beginning)
-
-    events.init.add_listener(on_init)
-
-
-def _spare_the_requests() -> None:
-    """Have Ctrl-C interrupt the main greenlet. Python would interrupt whichever happens to run: a request, now and then."""
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        hub: Any = gevent.get_hub()
-        gevent.signal_handler(signal.SIGINT, hub.handle_system_error, KeyboardInterrupt, KeyboardInterrupt())
 
 
 def _none(_: Random) -> Request:
@@ -103,16 +66,16 @@ class Run:
         # Read once and kept: the web page can change every option later, but these are not its business.
         self._fixed = Fixed(*(getattr(options, name) for name in Fixed._fields))
         self._kept = {name: getattr(options, name) for name in fixed}
-        self._users, self._is_refused, self._began = 0, False, now()
-        self._told, self._stumbles = told, set[str]()
+        self._users, self._began = 0, now()
+        self._told, self._stumbles = told, Stumbles(environment)
         self.beginning = Beginning()
         self.plan: Plan | None = None
         self.dispatcher: Dispatcher | None = None
         """None on the master, which sends nothing."""
         self._tally: Tally | None = None
         self.recording = Recording(environment, self._fixed.samples)
+        self._refusal = Refusal(environment, self.beginning, told, self.recording)
         if isinstance(environment.runner, MasterRunner):
-            environment.runner.register_message(REFUSED, self._on_refused)
             environment.runner.register_message(BEGUN, self._on_begun)
         environment.events.test_start.add_listener(self._on_test_start)
         environment.events.spawning_complete.add_listener(self._on_spawned)
@@ -144,8 +107,9 @@ class Run:
         if not isinstance(runner, WorkerRunner):
             print(f"{BEGAN} {began:.6f}", flush=True)
         self._told.release()
-        self._users, self._is_refused = 0, False
-        self._stumbles.clear()
+        self._users = 0
+        self._refusal.forget()
+        self._stumbles.forget()
         self.recording.begin(self.plan)
         if part:
             self.dispatcher = self._dispatch(part, requests or _none)
@@ -167,18 +131,8 @@ class Run:
             with contextlib.closing(Target(self._environment.host)) as target:
                 return self._scenarios[part.plan.scenario].start(Process(target, part.name, part.plan.facts))
         except Exception as error:
-            sentence = self._why(error)
-            if isinstance(runner, LocalRunner):
-                self._refuse(sentence)
-            runner.send_message(REFUSED, {"sentence": sentence})
+            self._refusal.by(runner, why(error))
             return None
-
-    def _why(self, error: Exception) -> str:
-        """Say in a sentence why there is no run; what fails in the load test's own code, with its traceback."""
-        if isinstance(error, RefusedError):
-            return str(error)
-        _log.error("The load test's own code failed:", exc_info=error)
-        return f"The run can't begin, because the load test's own code failed: {error!r}"
 
     def _dispatch(self, part: Part, requests: MakeRequest) -> Dispatcher:
         plan, limit = part.plan, None if part.plan.is_closed else part.plan.in_flight
@@ -190,7 +144,7 @@ class Run:
             is_closed=plan.is_closed,
             record=self.recording.record,
             tell=self._tally.tell,
-            stumbled=self._on_stumble,
+            stumbled=self._stumbles.tell,
         )
         turns = Turns(self._on_answered) if plan.turns else None
         schedule, factory = part.schedule(now(), turns), part.factory(requests)
@@ -230,8 +184,14 @@ class Run:
     def _on_quitting(self, **_: object) -> None:
         """Stop here what Locust would stop later, so that its exit status knows of all failures."""
         runner = self._environment.runner
-        if self.recording.status() is None and self._environment.process_exit_code is None and self._is_headless:
-            self._say("The run was over before it began: the target took too long to say what the run must know of it.")
+        if (
+            self.recording.status() is None
+            and self._environment.process_exit_code is None
+            and is_headless(self._environment)
+        ):
+            self._refusal.say(
+                "The run was over before it began: the target took too long to say what the run must know of it."
+            )
         if self.plan is None or runner is None:
             return
         if self.dispatcher is not None:
@@ -253,15 +213,6 @@ class Run:
         status = self.recording.status()
         return LATE if status is not None and status.warning() else None
 
-    def _on_stumble(self, request: Request, error: Exception) -> None:
-        """A check failed by itself: tell it with its traceback, once for each kind."""
-        kind = f"{request.name} {type(error)} {error}"[:200]
-        if kind in self._stumbles or len(self._stumbles) >= MOST_STUMBLES:
-            return
-        self._stumbles.add(kind)
-        _log.error(f"The check of {request.name} failed by itself, so the server may be right:", exc_info=error)
-        self._environment.events.user_error.fire(user_instance=None, exception=error, tb=error.__traceback__)
-
     def _make(self) -> Plan:
         runner = self._environment.runner
         if isinstance(runner, MasterRunner):
@@ -270,57 +221,16 @@ class Run:
         else:
             assert isinstance(runner, LocalRunner)
             workers = [runner.client_id]
-        if self._fixed.turns and not (self._is_headless and isinstance(runner, LocalRunner)):
-            self._refuse("--turns needs --headless, and one process.")
+        if self._fixed.turns and not (is_headless(self._environment) and isinstance(runner, LocalRunner)):
+            self._refusal.refuse("--turns needs --headless, and one process.")
         try:
             options = argparse.Namespace(**{**vars(self._environment.parsed_options), **self._kept})
             plan = make(options, self._environment.host, self._fixed, workers, self._scenarios)
         except Exception as error:
-            self._refuse(self._why(error))
+            self._refusal.refuse(why(error))
         assert self._environment.host
         self._environment.host = self._environment.host.rstrip("/")
         return plan
 
-    def _refuse(self, sentence: str) -> NoReturn:
-        self._say(sentence)
-        raise gevent.GreenletExit  # ends the greenlet that was about to start users, and is no error to Locust
-
-    def _say(self, sentence: str) -> None:
-        """Say why there is no run; without a web page Locust ends, too."""
-        self.beginning.refuse(sentence)
-        if self._is_headless:
-            self._environment.process_exit_code = 1
-            self._told.forget()
-            self.recording.forget()
-            print(sentence, file=sys.stderr, flush=True)
-            assert self._environment.runner is not None
-            gevent.spawn(self._environment.runner.quit)
-        else:
-            _log.error(sentence)
-
-    @property
-    def _is_headless(self) -> bool:
-        options: Any = self._environment.parsed_options
-        return bool(options.headless) and not isinstance(self._environment.runner, WorkerRunner)
-
     def _on_begun(self, msg: Message, **_: object) -> None:
         self.beginning.begun(msg.node_id)
-
-    def _on_refused(self, msg: Message, **_: object) -> None:
-        """A worker can't take part, so the run ends; others may say the same."""
-        if not self._is_refused:
-            self._is_refused = True
-            self._say(msg.data["sentence"])
-            if self._environment.web_ui is not None:
-                gevent.spawn(self._stop, self._environment.web_ui)
-
-    def _stop(self, web_ui: WebUI) -> None:
-        """What the page's button does, but not before each worker has its users: one that is stopped earlier starts them then."""
-        runner = self._environment.runner
-        assert isinstance(runner, MasterRunner)
-        if web_ui._swarm_greenlet is not None:
-            web_ui._swarm_greenlet.kill()
-        with gevent.Timeout(STARTS_WITHIN_SECONDS, False):
-            while len(runner.clients.running) < runner.worker_count:
-                gevent.sleep(0.02)
-        runner.stop()
