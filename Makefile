@@ -12,7 +12,7 @@ SERVE = $(TANDEM) serve $(call switch,SHARED,1,--shared) $(call switch,LIMITS,0,
 TIME ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup servers serve-wsgi serve-asgi serve loadtest compare compare-quick compare-standard compare-full capacity doctor selftest fuzz openapi twins check test test-fast clean clean-results lock nginx-errors schema peers
+.PHONY: help setup servers serve-wsgi serve-asgi serve lab loadtest compare compare-quick compare-standard compare-full capacity doctor selftest fuzz openapi twins check test test-fast clean clean-results lock nginx-errors schema peers
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ serve-asgi: setup ## Serve the Starlette app at http://127.0.0.1:8081 (ASGI_PORT
 
 serve: setup ## Serve both at once (SHARED=1: on one database; LIMITS=0: whoever logs in often is not refused; LAB=1: with routes that block; TLS=1: HTTPS)
 	@$(SERVE) $(ARGS)
+
+lab: setup ## Show what blocks and whom it hurts, live: a page with both stacks side by side at http://127.0.0.1:8090 (ARGS="--stacks wsgi-sync,asgi")
+	@$(TANDEM) live $(ARGS)
 
 loadtest: setup ## Serve Locust's web page at http://127.0.0.1:8089, aimed at what is being served (URL= for another target; scenario login: LIMITS=0 make serve, blocking: LAB=1 make serve)
 	@$(VENV)/bin/locust -f loadtest/ --web-host 127.0.0.1 -H $(URL) $(ARGS)

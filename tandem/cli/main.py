@@ -1,4 +1,4 @@
-"""The commands: `tandem serve | stacks | seed | compare | capacity | report | stalls | doctor`."""
+"""The commands: `tandem serve | live | stacks | seed | compare | capacity | report | stalls | doctor`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from tandem.errors import Stopped, TandemError, full_disk_named, sentence
 from tandem.experiments import capacity as capacity_search
 from tandem.experiments import resume, session
 from tandem.launch import database, foreground, lock, process
+from tandem.live import session as live
 from tandem.plan import apps, needs, profiles
 from tandem.plan import comparison as planning
 from tandem.plan import stacks as stacks_module
@@ -29,7 +30,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status."""
     commands = {
         "serve": _serve, "compare": _compare, "stacks": listing.run, "seed": _seed, "report": _report, "doctor": _doctor,
-        "capacity": capacity.run, "stalls": stalls.run,
+        "capacity": capacity.run, "stalls": stalls.run, "live": _live,
     }  # fmt: skip
     try:
         options = parser().parse_args(arguments)
@@ -55,6 +56,16 @@ def _serve(options: argparse.Namespace) -> int:
     disks = foreground.VAR, Path(tempfile.gettempdir())
     with lock.hold(f"serve-{os.getpid()}", ["tandem", *options.given]), full_disk_named(*disks):
         foreground.serve(chosen, wishes, say)
+    return 0
+
+
+def _live(options: argparse.Namespace) -> int:
+    chosen = stacks_module.choose(stacks_module.load(options.stacks_file, options.apps_file), options.stacks)
+    refuse_unused_environment(chosen)
+    stacks_module.refuse_missing(chosen)
+    wishes = live.LiveOptions(port=options.port, rate=options.rate, seed=options.seed)
+    with lock.hold(f"live-{os.getpid()}", ["tandem", *options.given]), full_disk_named(Path(tempfile.gettempdir())):
+        live.run(chosen, wishes, say)
     return 0
 
 

@@ -75,6 +75,14 @@ SERVE = (
     *FILES,
 )  # fmt: skip
 
+LIVE = (
+    Option("--stacks", names, "A,B", "two to four of them, of one app (default: wsgi-gthread,asgi)", ["wsgi-gthread", "asgi"]),
+    Option("--rate", whole_number(1, 200), "N", "bystanders per second, in each lane (default: %(default)s)", 40),
+    Option("--port", whole_number(1, 65535), "PORT", "where the page is, on 127.0.0.1 (default: %(default)s)", 8090),
+    Option("--seed", whole_number(0, 2**63 - 1), "N", "of the moments at which bystanders come (default: %(default)s)", 1),
+    *FILES,
+)  # fmt: skip
+
 STACKS = (Option("--cpus", CPUS, "N", "for so many CPUs (default: %(default)s)", 1), *FILES)
 
 SEED = (

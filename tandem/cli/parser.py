@@ -21,6 +21,7 @@ EXAMPLES = """\
 examples:
   tandem serve                                   both apps, http://127.0.0.1:8080 and http://127.0.0.1:8081
   tandem serve wsgi-sync --port 9090             one stack on a port of your choice
+  tandem live                                    what blocks and whom it hurts, as a page: http://127.0.0.1:8090
   tandem compare --quick                         a first look, 7 to 9 minutes
   tandem compare                                 the standard comparison, up to 30 minutes
   tandem compare --stacks asgi,mine --stacks-file mine.toml --baseline asgi --scenarios read
@@ -50,6 +51,14 @@ that met the level three times of three, and the lowest that missed it twice of 
 which stack takes more. About three minutes for each stack and scenario; each block is on disk before the next begins.
 """
 
+LIVE = """\
+Show what blocks, and whom it hurts, while it happens: a page with two stacks side by side under the same bystanders, who come
+whether or not earlier ones are answered (open loop). Its buttons start a blocker in both at once; before that it says how many
+arithmetic expects to be late, afterwards how many were, and which line stood. The page is served, and the load is sent, by a
+process of its own. A demonstration: whatever else the machine does shows, nothing is repeated, and nothing is kept.
+`tandem compare` measures.
+"""
+
 SERVED = ("wsgi-gthread", "asgi")
 """What is served unless told otherwise."""
 
@@ -70,6 +79,10 @@ def parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="serve stacks in the foreground until Ctrl-C", description=_serve())
     serve.add_argument("stacks", nargs="*", metavar="STACK", default=list(SERVED), help=f"default: {' '.join(SERVED)}")
     options.add(serve, options.SERVE)
+    live = commands.add_parser(
+        "live", help="a page that shows what blocks, and whom it hurts", description=LIVE, formatter_class=raw
+    )
+    options.add(live, options.LIVE)
     compare = commands.add_parser("compare", help="compare stacks and report", description=COMPARE, formatter_class=raw)
     for title, rows in options.compare().items():
         options.add(compare.add_argument_group(title), rows)

@@ -1,0 +1,74 @@
+"""What a live session refuses before anything starts, and which CPUs it takes."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tandem.cli import main
+from tandem.errors import TandemError
+from tandem.live import session
+from tandem.live.session import LiveOptions, layout
+from tandem.plan import kinds, stacks
+from tests.support.stacks import USERDB
+
+KNOWN = stacks.load()
+BOTH = {name: KNOWN[name] for name in ("wsgi-gthread", "asgi")}
+
+
+def options(port: int = 8090) -> LiveOptions:
+    """How to show them."""
+    return LiveOptions(port=port, rate=40, seed=1)
+
+
+def test_a_port_in_use_is_said_before_anything_starts() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(TandemError, match=r"port \d+ on 127.0.0.1 is in use.*--port"):
+            session.check(BOTH, options(other.getsockname()[1]))
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (["--stacks", "asgi"], "tandem: the page shows 2 to 4 stacks, not 1: name them with --stacks A,B\n"),
+        (["--stacks", "asgi,none"], "tandem: unknown stack 'none'"),
+    ],
+)
+def test_a_wrong_call_is_a_sentence(given: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run(["live", *given]) == 2
+    assert capsys.readouterr().err.startswith(sentence)
+
+
+def test_one_lane_shows_no_difference_and_five_have_no_room() -> None:
+    for number in (1, 5):
+        with pytest.raises(TandemError, match=f"2 to 4 stacks, not {number}"):
+            session.check({str(each): KNOWN["asgi"] for each in range(number)}, options())
+
+
+def test_an_app_without_blockers_can_t_be_shown() -> None:
+    plain = msgspec.structs.replace(KNOWN["asgi"], application=msgspec.structs.replace(USERDB, lab={}))
+    with pytest.raises(TandemError, match="nothing that blocks on purpose"):
+        session.check({"a": plain, "b": plain}, options())
+
+
+def test_each_lane_has_a_cpu_of_its_own_where_there_are_enough() -> None:
+    assert layout(2, [0, 1, 2, 3]) == ([[0], [1]], [3])
+    assert layout(2, [4, 5]) == ([[4], [5]], [4, 5])
+    assert layout(2, [7]) == ([[7], [7]], [7])
+    assert layout(3, [0, 1]) == ([[0], [0], [0]], [1])
+
+
+def test_the_kinds_are_those_of_the_load_test() -> None:
+    found = kinds.load(USERDB.load_test)
+    assert found["sleep-in-handler"].planted is not None
+    assert {kind.stall for kind in found.values()} >= {"", "wait", "native"}
+
+
+def test_a_load_test_without_kinds_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TandemError, match=r"lab\.toml can't be read"):
+        kinds.load(tmp_path)
