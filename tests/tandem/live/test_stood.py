@@ -47,7 +47,7 @@ def test_what_stood_at_another_time_is_not_blamed(tmp_path: Path) -> None:
 
 
 def test_a_request_that_waited_says_how_many_but_not_that_something_stood(tmp_path: Path) -> None:
-    queue = row(1, watched="slots", kind="queue", lines=())
+    queue = row(1, at=100.05, watched="slots", kind="queue", lines=())
     assert stood.stood(tail(tmp_path, queue).between(100, 101), lane("t", 16, folder=tmp_path)) is None
     both = tail(tmp_path, queue, row(2, watched="slots", kind="slots")).between(100, 101)
     found = stood.stood(both, lane("t", 16, folder=tmp_path))
