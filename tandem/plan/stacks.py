@@ -183,7 +183,7 @@ def _read(file: Path, known: Apps, built_in: Mapping[str, object]) -> Stacks:
 
 
 def _whole(given: object, others: Mapping[str, object], where: str) -> object:
-    """Return a table with all that it leaves out and the stack that it is like has. Raises TandemError."""
+    """Return a table with what it leaves out of the stack that it is like, but for its groups. Raises TandemError."""
     like = given.get("like") if isinstance(given, dict) else None
     if not isinstance(given, dict) or like is None:
         return given
@@ -195,7 +195,8 @@ def _whole(given: object, others: Mapping[str, object], where: str) -> object:
     environment = [each.get("environment", {}) for each in (other, given)]
     if not all(isinstance(each, dict) for each in environment):
         return given  # what is wrong with it is said of its type
-    return {**other, **given, "environment": {**environment[0], **environment[1]}}
+    rest = {name: value for name, value in other.items() if name not in ("group", "groups")}
+    return {**rest, **given, "environment": {**environment[0], **environment[1]}}
 
 
 def _definition(file: Path, name: str, given: object, known: Apps) -> Definition:

@@ -48,9 +48,10 @@ def test_the_ladder_differs_in_one_thing_from_rung_to_rung() -> None:
         "ladder-wsgi": (2, 1, 2),
         "ladder-wsgi-workers": (8, 1, 8),
         "ladder-wsgi-threads": (2, 16, 32),
+        "ladder-wsgi-gevent": (2, 1, 200),
     }
     rungs = [stack.environment.get("LADDER") for stack in ladder.values()]
-    assert rungs == ["blocking", "thread", "thread", "blocking", "blocking", "async", None, None, None]
+    assert rungs == ["blocking", "thread", "thread", "blocking", "blocking", "async", None, None, None, None]
     assert ladder["ladder-asgi-processes"].server_cpus([2, 5]) == [[2], [2], [5], [5]]
 
 
