@@ -275,7 +275,8 @@ def _comparable(samples: Samples) -> dict[int, str]:
 
 
 def _examples(samples: Samples) -> list[str]:
+    """Return how requests failed, the most frequent first."""
     rows = zip(samples.routes, samples.statuses, samples.outcomes, samples.reasons, strict=True)
     seen = (f"{route}: {status or ''} {reason}".replace(":  ", ": ").strip() for route, status, outcome, reason in rows
             if outcome == "failed")  # fmt: skip
-    return list(dict.fromkeys(seen))[:EXAMPLES]
+    return [text for text, _ in Counter(seen).most_common(EXAMPLES)]

@@ -183,7 +183,7 @@ def replaced(summary: Summary) -> list[Line]:
 
 
 def _examples(found: Sequence[str]) -> str:
-    return f", such as {formats.listed([f'“{text}”' for text in found])}" if found else ""
+    return f", most often {formats.listed([f'“{text}”' for text in found])}" if found else ""
 
 
 def _false(summary: Summary) -> list[Ratio]:

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.support.apps import APPS, in_process, settings_for
 from userdb.news import LARGEST_ANSWER
@@ -23,8 +24,8 @@ GOOD = OK + b"Content-Length: %d\r\n\r\n" % len(ITEMS) + ITEMS
 STEPS, STEP = 200, 0.1
 """Pieces of an answer that comes slowly, and the seconds between two of them: 20 s in all."""
 
-CERTIFICATE = Path(__file__).parents[1] / "support" / "certificate.pem"
-"""With its key, for 127.0.0.1: made with openssl for these tests, trusted by nobody else."""
+AUTHORITY = trustme.CA()
+"""Trusted by nobody but these tests."""
 
 Send = Callable[[socket.socket, threading.Event], None]
 
@@ -94,7 +95,7 @@ def service(first: Send, over_tls: bool = False) -> Iterator[str]:
     """A news service that sends its first answer in this way and then good ones; gives its URL."""
     over, sends = threading.Event(), [first]
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(CERTIFICATE)
+    AUTHORITY.issue_cert("127.0.0.1").configure_cert(tls)
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def answer(connection: socket.socket) -> None:
@@ -145,8 +146,11 @@ def test_the_time_of_a_feed_is_bounded_in_total(app: str, database: Path) -> Non
 
 
 @pytest.mark.parametrize("app", APPS)
-def test_time_is_bounded_in_total_over_tls(app: str, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+def test_time_is_bounded_in_total_over_tls(
+    app: str, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    AUTHORITY.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
     found = statuses(app, database, SLOW["body"], "/api/users/7/news", over_tls=True, NEWS_TIMEOUT="2")
     assert found == (504, 200)
 

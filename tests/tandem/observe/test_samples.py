@@ -162,6 +162,11 @@ def test_what_failed_was_dropped_or_is_unfinished_counts_as_not_reached() -> Non
     assert (found.rate, found.p50_ms, found.p99_ms) == (50.0, 10.0, None)
     assert found.dispatch_lag_p50_ms == 1.0  # of those that were sent
     assert found.failure_examples == ["GET /x: 502 bad gateway"]
+    rare = failed(0, 0.0, statuses=504)
+    assert samples.figures(table(rare, *rows), (0.0, 1.0)).failure_examples == [
+        "GET /x: 502 bad gateway",
+        "GET /x: 504 bad gateway",
+    ]
 
 
 def test_a_server_that_refuses_fast_is_not_fast() -> None:

@@ -152,3 +152,25 @@ def test_a_value_is_seen_to_be_above_its_limit(value: float, shown: str) -> None
     lag = validity.LAG
     cause = Cause(key=lag.key, title=lag.title, value=value, limit=5, level="INVALID", unit=lag.unit)
     assert wording.causes([cause]) == [f"dispatch lag p99 {shown} ms, limit 5 ms"]
+
+
+def test_a_stack_that_fails_at_saturation_is_told_with_share_and_route_and_not_judged() -> None:
+    loads = [synthetic.saturating("read"), synthetic.saturating("everyday")]
+
+    def change(block: dict[str, object]) -> None:
+        if (block["stack"], block["scenario"]) == (ASGI, "read at saturation"):
+            requests = block["requests"]
+            assert isinstance(requests, int)
+            block.update(failures=round(0.03 * requests), failure_examples=["GET /api/users: 503", "GET /: 504"])
+
+    run = {
+        "loads": loads,
+        "headlines": [synthetic.Headline(scenario=each.scenario, metric="throughput") for each in loads],
+    }
+    found = summarise(synthesise(change=change, **run))
+    assert sentences.texts(sentences.verdict(found))[-1].startswith(
+        "asgi cannot be judged for read at saturation: 3 % of its arrivals failed (limit 0.1 %), it answered 97 % of them well "
+        "(at least 99 % is asked for), most often “GET /api/users: 503” and “GET /: 504”"
+    )
+    verdicts = {c.scenario: c.verdict for c in found.comparisons if (c.kind, c.metric) == ("headline", "throughput")}
+    assert verdicts == {"read at saturation": "not judged", "everyday at saturation": "no practical difference"}
