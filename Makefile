@@ -12,7 +12,7 @@ SERVE = $(TANDEM) serve $(call switch,SHARED,1,--shared) $(call switch,LIMITS,0,
 TIME ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup servers serve-wsgi serve-asgi serve lab loadtest compare compare-quick compare-standard compare-full capacity doctor selftest fuzz openapi twins check test test-fast clean clean-results lock nginx-errors schema peers
+.PHONY: help setup servers serve-wsgi serve-asgi serve lab loadtest compare compare-quick compare-standard compare-full capacity lab-report doctor selftest fuzz openapi twins check test test-fast clean clean-results lock nginx-errors schema peers
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ compare-full: setup ## Beyond compare-standard, in up to 75 minutes: the stack w
 
 capacity: setup ## The highest rate that each stack serves with p99 below 100 ms, plus what the scenario waits for a third party, about 12 minutes (ARGS="--scenarios everyday --target-ms 50")
 	@$(TANDEM) capacity $(ARGS)
+
+lab-report: setup ## What happens to everyone else when something blocks, about 40 minutes (ARGS="--part kinds", ladder, dose or smoke; --kinds, --stacks)
+	@$(TANDEM) lab $(ARGS)
 
 doctor: setup ## Check this machine: what would spoil a comparison (0 either way, or make would print an error of its own; `tandem doctor` ends with 1 where something would)
 	@$(TANDEM) doctor || [ $$? -eq 1 ]

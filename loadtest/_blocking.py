@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import _checks
 import _read
@@ -11,6 +14,12 @@ from _context import Context
 
 from openloop.answer import Answer, equal
 from openloop.request import Request
+
+_ROWS: list[dict[str, Any]] = list(tomllib.loads(Path(__file__).with_name("lab.toml").read_text("utf-8")).values())
+ECHOES: dict[str, str] = {
+    path: row["echo"] for row in _ROWS if "echo" in row for path in (row["wrong"], row.get("right")) if path
+} | {"/lab/ladder/sleep": "blocked_ms", "/lab/ladder/password": "times"}
+"""The field of an answer that repeats how much was asked for, by path."""
 
 
 def request(context: Context) -> Request:
@@ -23,13 +32,15 @@ def health(_: Context) -> Request:
     return Request("GET", "/healthz", "/healthz", _checks.healthy)
 
 
-def blocker(path: str, milliseconds: int) -> Request:
-    """One that blocks for so long."""
-    check = partial(blocked, milliseconds=milliseconds)
-    return Request("GET", f"{path}?ms={milliseconds}", path, check)
+def blocker(asked: str) -> Request:
+    """One that blocks, by its path and query."""
+    path, _, query = asked.partition("?")
+    _, _, amount = query.partition("=")
+    return Request("GET", asked, path, partial(blocked, path=path, amount=int(amount)))
 
 
-def blocked(answer: Answer, milliseconds: int) -> None:
-    """That it blocked."""
+def blocked(answer: Answer, path: str, amount: int) -> None:
+    """That it blocked, for as much as was asked for where the answer says so."""
     equal("status", 200, answer.status_code)
-    equal("body", {"blocked_ms": milliseconds}, json.loads(answer.content or b"null"))
+    if echo := ECHOES.get(path):
+        equal("body", {echo: amount}, json.loads(answer.content or b"null"))

@@ -35,6 +35,13 @@ def add(parser: LocustArgumentParser) -> None:
         include_in_web_ui=False,
         help="The password; better given in the environment, as others see command lines. Default: that of seeded users.",
     )
+    parser.add_argument(
+        "--blocker-request",
+        metavar="PATH",
+        default="",
+        env_var="LOCUST_BLOCKER_REQUEST",
+        help="What each of them asks for, path and query, such as /lab/password?times=5. Default: as the scenario says.",
+    )
     for name, kind, default, text in (
         (
             "--blockers",

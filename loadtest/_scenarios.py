@@ -52,6 +52,7 @@ def _prepare(row: Mapping[str, Any], target: Target, options: Any) -> Facts:
     blockers = {
         "rate": options.blockers,
         "ms": options.blocker_ms,
+        "request": options.blocker_request,
         "start": options.blockers_from,
         "end": options.blockers_to,
     }
@@ -72,9 +73,8 @@ def _blockers(row: Mapping[str, Any], facts: Mapping[str, Any]) -> Second | None
     given = facts["blockers"]
     if not row.get("blockers") or not given["rate"]:
         return None
-    return Second(
-        given["rate"], given["start"], given["end"], lambda _: _blocking.blocker(row["blockers"]["path"], given["ms"])
-    )
+    asked = given["request"] or f"{row['blockers']['path']}?ms={given['ms']}"
+    return Second(given["rate"], given["start"], given["end"], lambda _: _blocking.blocker(asked))
 
 
 def _start(function: Callable[[Context], Request], login: bool, process: Process) -> MakeRequest:

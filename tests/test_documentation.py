@@ -42,7 +42,7 @@ def helps(*command: str) -> str:
 def options(processes: None) -> dict[str, str]:
     """The help texts of the commands that documents show."""
     tandem = [sys.executable, "-m", "tandem"]
-    subcommands = ("serve", "live", "stacks", "seed", "compare", "capacity", "report", "stalls", "doctor")
+    subcommands = ("serve", "live", "stacks", "seed", "compare", "capacity", "lab", "report", "stalls", "doctor")
     texts = {f"tandem {name}": helps(*tandem, name) for name in subcommands}
     texts["tandem"] = helps(*tandem) + "--version"
     # Locust shows its help before it reads the scenarios, so their options come from the files that add them.

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from tandem.cli.values import names, number, seconds, setting, whole_number
 from tandem.plan import capacity as searching
+from tandem.plan import lab as laboratory
 from tandem.plan import loads, profiles, scenarios, stacks
 
 IDLE_SECONDS = 60
@@ -179,6 +180,35 @@ def capacity() -> dict[str, tuple[Option, ...]]:
         ),
     }
     # fmt: on
+
+
+def lab() -> dict[str, tuple[Option, ...]]:
+    """Return the options of `lab`, by what they are about."""
+    parts = "; ".join(f"{part.name}: {part.about}" for part in laboratory.PARTS.values())
+    return {
+        "what blocks, and whom": (
+            Option(
+                "--part", list(laboratory.PARTS), "", f"what is measured unless told otherwise (default: %(default)s). {parts}",
+                laboratory.HEADLINE.name,
+            ),
+            Option("--kinds", names, "K,L", "kinds of blocker, of loadtest/lab.toml"),
+            Option("--stacks", names, "A,B", f"default: {','.join(laboratory.STACKS)}"),
+            Option("--stacks-group", str, "GROUP", "all stacks of a group instead, such as ladder"),
+            Option("--baseline", str, "A", "what the others are set against (default: wsgi-gthread, or the first)"),
+            *FILES,
+        ),
+        "how long, and how much": (
+            Option("--rounds", whole_number(1, 1000), "N", "default: headline 8, smoke 1, else 2"),
+            Option(
+                "--seconds", whole_number(4, 3600), "N",
+                "length of a window, shared by its three phases (default: headline 21, smoke 4, else 12 or 13)",
+            ),
+            Option("--seed", whole_number(0, 2**63 - 1), "N", "of orders and requests (default: drawn and recorded)"),
+            Option("--seed-users", whole_number(20, 10_000_000), "N", "users in the database (default: 10000, smoke 100)"),
+        ),
+        "where, and under which conditions": CONDITIONS,
+        "going on": (Option("--resume", Path, "DIR", "go on with a run that was interrupted; all else is taken from it"),),
+    }  # fmt: skip
 
 
 def compare() -> dict[str, tuple[Option, ...]]:

@@ -28,6 +28,9 @@ examples:
   tandem compare --resume results/latest         resume a run that was interrupted
   tandem compare --profile full                  more stacks and scenarios, and a search for capacity, up to 75 minutes
   tandem capacity --scenarios read,waiting       the highest rate with p99 below 100 ms
+  tandem lab                                     what happens to everyone else when something blocks, about 40 minutes
+  tandem lab --part smoke                        whether that works here, in a minute
+  tandem stalls results/latest                   which line stood there, and whom it made late
   tandem report results/latest                   render a report again from its records
   tandem doctor                                  what on this machine would spoil a run
 
@@ -57,6 +60,14 @@ whether or not earlier ones are answered (open loop). Its buttons start a blocke
 arithmetic expects to be late, afterwards how many were, and which line stood. The page is served, and the load is sent, by a
 process of its own. A demonstration: whatever else the machine does shows, nothing is repeated, and nothing is kept.
 `tandem compare` measures.
+"""
+
+LAB = """\
+The laboratory: bystanders ask for little at a fixed rate while other requests block, in the middle of three phases. For each
+kind of blocker and stack: how many are late per blocker, beside what a replay of the same schedule predicts; how long recovery
+took; which line stood there, and whom that hurt. Kinds that compute have a control: an outside process burns as much CPU at the
+same moments, and only harm beyond it is blocking. Rounds, orders, validity and records are those of `tandem compare`; each block
+is on disk before the next begins.
 """
 
 SERVED = ("wsgi-gthread", "asgi")
@@ -93,6 +104,11 @@ def parser() -> argparse.ArgumentParser:
     )
     for title, rows in options.capacity().items():
         options.add(capacity.add_argument_group(title), rows)
+    lab = commands.add_parser(
+        "lab", help="what happens to everyone else when something blocks, by kind", description=LAB, formatter_class=raw
+    )
+    for title, rows in options.lab().items():
+        options.add(lab.add_argument_group(title), rows)
     listing = commands.add_parser("stacks", help="list the stacks and what each may use, or show one of them")
     listing.add_argument(
         "stack", nargs="?", metavar="STACK", help="show its command, its purpose, and what its server can't keep"

@@ -94,8 +94,9 @@ def _blockers(load: Load) -> list[str]:
         return []
     start = load.warmup_seconds - MARGIN + blocking.before
     # fmt: off
+    asked = ["--blocker-request", f"{blocking.route.removeprefix('GET ')}?{blocking.query}"] if blocking.query else []
     return [
-        "--blockers", f"{blocking.rate:g}", "--blocker-ms", f"{blocking.milliseconds:g}",
+        *asked, "--blockers", f"{0 if blocking.control else blocking.rate:g}", "--blocker-ms", f"{blocking.milliseconds:g}",
         "--blockers-from", f"{start:.6f}", "--blockers-to", f"{start + blocking.on:.6f}",
     ]
     # fmt: on

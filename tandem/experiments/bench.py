@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from tandem.drive import generator, scattered
+from tandem.drive import burner, generator, scattered
 from tandem.drive.generator import Generator, Window
 from tandem.drive.scattered import Asker, Outcome, Scatter
 from tandem.errors import RunFailed
@@ -140,13 +140,25 @@ class Bench:
 
     def _watch(self, release: Release) -> Metered:
         """Read CPU and interference at both ends of the window, then wait for the generator's end."""
-        meter = Meter(self.running, release.generator.child, self.ours(), self.site.plan.layout)
+        burning = self._burn(release)
+        meter = Meter(self.running, release.generator.child, [*self.ours(), *burning], self.site.plan.layout, burning)
         self._sleep_until(release.window.start, release.generator)
         meter.begin()
         self._sleep_until(release.window.end, release.generator)
         metered = meter.end()
         release.generator.finish(self.running.check)
+        for each in burning:
+            each.check()
+            each.terminate()
         return metered
+
+    def _burn(self, release: Release) -> list[Child]:
+        """Start what burns CPU beside the stack, where the load is a control."""
+        blocking = release.load.blocking
+        if blocking is None or not blocking.control:
+            return []
+        log = self.site.logs / f"burner-{self.name}.log"
+        return [self.children.add(burner.start(blocking, release.window.start, self.site.plan.layout.stack, log))]
 
     def _read(self, release: Release) -> Samples:
         """Return the samples of the generator's whole run. Raises RunFailed where the window holds none, and should."""

@@ -137,7 +137,7 @@ class Comparison:
         if any(load.slices for load in self.plan.loads):
             yield from self._in_turn(number, attempt, names)
             return
-        for position, name in enumerate(names, 1):
+        for position, name in enumerate([name for name in names if self.plan.measured(name)], 1):
             with self.executor.stack(name) as stack:
                 for load in self.plan.measured(name):
                     stack.prepare(load, self._key(number, load))

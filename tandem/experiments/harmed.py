@@ -25,6 +25,8 @@ def blocked(blocking: Blocking, samples: Samples, window: Window, service: float
     """Return what became of bystanders and blockers; `service` is the CPU seconds that a bystander costs the app."""
     others, blockers = phases.bystanders(samples, window), phases.blockers(samples, window)
     found = phases.phases(others, blocking, window)
+    if blocking.control:
+        blockers = burnt(blocking, window)
     good = sorted(1000 * (each.end - each.due) for each in blockers if each.outcome == "ok")
     since = max((each.end for each in blockers), default=phases.moments(blocking, window)[2])
     recovery, relapses = phases.recovery(others, since, window[1], found[0])
@@ -36,11 +38,18 @@ def blocked(blocking: Blocking, samples: Samples, window: Window, service: float
         blocker_p50_ms=reached(good, 0.50),
         recovery=recovery,
         relapses=relapses,
-        predicted=predicted(blocking, others, blockers, found[0], window, service, queues),
+        predicted=predicted(blocking, others, [] if blocking.control else blockers, found[0], window, service, queues),
         service_ms=1000 * service,
         queues=queues.number,
         places=queues.places,
     )
+
+
+def burnt(blocking: Blocking, window: Window) -> list[Blocker]:
+    """Return what an outside process burnt, as if each had been a blocker that was answered; it holds no place of the stack."""
+    begin = phases.moments(blocking, window)[1]
+    dues = [begin + number / blocking.rate for number in range(blocking.number)]
+    return [Blocker(due, due + blocking.milliseconds / 1000, "ok", 200) for due in dues]
 
 
 def predicted(

@@ -23,7 +23,7 @@ class Reading(NamedTuple):
     took: float
     app: Usage
     nginx: Usage
-    kernel: Usage  # all threads of the kernel
+    kernel: Usage  # all threads of the kernel, and what of ours is on the stack's CPUs
     kernel_here: Usage  # those that ran last on one of the stack's CPUs
     total: int | None  # of all tasks, on the stack's CPUs
     strays: int
@@ -56,7 +56,9 @@ class Metered(NamedTuple):
 class Gauge:
     """Reads what app and nginx of one stack have used."""
 
-    def __init__(self, stack: RunningStack, layout: Layout) -> None:
+    def __init__(self, stack: RunningStack, layout: Layout, beside: Sequence[Child] = ()) -> None:
+        """`beside` are children of ours on the stack's CPUs, which are counted and none of the stack's."""
+        self.beside = [each.pid for each in beside]
         self.keepers, self.nginx_pid, self.cpus = stack.keepers(), stack.nginx.pid, layout.stack
         self.alone = not {*layout.generator, *layout.harness} & {*layout.stack}
 
@@ -72,15 +74,24 @@ class Gauge:
         moment = time.monotonic()
         spent = usage.spent(kernel_threads)
         at_home = {id: each for id, each in spent.items() if id in here}
+        ours = usage.read(self.beside, processes) if self.beside else {}
+        spent, at_home = {**spent, **ours}, {**at_home, **ours}
         return Reading(moment, moment - began, app, nginx, spent, at_home, total, strays)
 
 
 class Meter:
     """Reads what app, nginx and all around them use between the two ends of a window."""
 
-    def __init__(self, stack: RunningStack, generator: Child, others: Iterable[Child], layout: Layout) -> None:
-        """Read on these CPUs; `others` are ours, too."""
-        self.gauge = Gauge(stack, layout)
+    def __init__(
+        self,
+        stack: RunningStack,
+        generator: Child,
+        others: Iterable[Child],
+        layout: Layout,
+        beside: Sequence[Child] = (),
+    ) -> None:
+        """Read on these CPUs; `others` are ours, too, and those `beside` the stack run on its CPUs."""
+        self.gauge = Gauge(stack, layout, beside)
         own = [*self.gauge.keepers, self.gauge.nginx_pid, *(each.pid for each in others)]
         self.watch = interference.Watch([generator.pid], own, layout.used())
 

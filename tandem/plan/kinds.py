@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from tandem.errors import TandemError
 from tandem.plan import tables
 
 FILE = "lab.toml"
@@ -31,11 +33,22 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     amount: str
     usual: int
     most: int
+    about_ms: float | None = None
     cpu: bool
     planted: Planted | None = None
     stall: str = ""
     client: Client = ""
     bystander: str = ""
+
+    @property
+    def milliseconds(self) -> float:
+        """For how long one blocks: what it is asked for, or about as long as that takes."""
+        return self.about_ms or float(self.usual)
+
+    @property
+    def query(self) -> str:
+        """How much of it a run asks for."""
+        return f"{self.amount}={self.usual}"
 
 
 Kinds = dict[str, Kind]
@@ -49,3 +62,22 @@ def load(load_test: str | Path) -> Kinds:
     file = Path(load_test) / FILE
     rows = tables.read(file, "kinds").items()
     return {name: tables.convert(table, Kind, f"{file}: kind {name!r}") for name, table in rows}
+
+
+def sendable(kinds: Kinds) -> list[str]:
+    """Return the names of those that the load generator can send: in the others the client itself is what blocks."""
+    return [name for name, kind in kinds.items() if not kind.client]
+
+
+def choose(kinds: Kinds, names: Iterable[str]) -> Kinds:
+    """Return these kinds. Raises TandemError for one that isn't known, or that the load generator can't send."""
+    wanted = list(dict.fromkeys(names))
+    for name in wanted:
+        if name not in kinds:
+            raise TandemError(f"unknown kind {name!r}: known are {', '.join(sendable(kinds))}")
+        if client := kinds[name].client:
+            raise TandemError(
+                f"the kind {name!r} needs a client that {client}, which the load generator has none of: "
+                f"it can send {', '.join(sendable(kinds))}"
+            )
+    return {name: kinds[name] for name in wanted}

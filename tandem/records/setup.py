@@ -42,7 +42,12 @@ class Blocking(msgspec.Struct, frozen=True, kw_only=True):
     """Requests beside the arrivals that block in the stack, evenly spaced, in the middle of the three phases of a window."""
 
     kind: Text  # what they do while they block
+    row: Text = ""  # the kind's name in the table of kinds; empty: the scenario's own, or a run of before
     route: Text  # such as "GET /lab/sleep"
+    query: Text = ""  # of these requests, where it is not milliseconds alone
+    control: bool = (
+        False  # nobody asks for it: an outside process burns as much CPU on the stack's CPUs at the same moments
+    )
     rate: Positive  # per second
     milliseconds: Positive  # for which each blocks
     before: Positive  # seconds of each phase; together they are the window

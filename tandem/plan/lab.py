@@ -1,0 +1,214 @@
+"""The plan of a laboratory run: kinds of blocker, each a load, on some stacks, checked before anything is started.
+
+Everything else is a comparison's: its rounds, orders, validity, records and report. A kind is a row of `lab.toml`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from tandem.errors import TandemError
+from tandem.plan import comparison, cpu_layout, kinds
+from tandem.plan.comparison import Plan, too_few_rounds
+from tandem.plan.kinds import Kind, Kinds
+from tandem.plan.loads import IN_FLIGHT, TIMEOUT_SECONDS, Phases, scaled
+from tandem.plan.profiles import LATE
+from tandem.plan.scenarios import load as load_scenarios
+from tandem.plan.stacks import DECOY, Definition, Stacks, choose
+from tandem.records.setup import Blocking, Headline, Load
+
+SCENARIO = "blocking"
+"""The load test's scenario of bystanders."""
+
+CONTROL = "control"
+"""What the name of a load ends with where an outside process burns as much CPU as its kind."""
+
+LADDER: Kinds = {
+    "ladder-sleep": Kind(
+        title="a wait, done as each rung does it", happens="", wrong="/lab/ladder/sleep", amount="ms", usual=200, most=10_000, cpu=False
+    ),
+    "ladder-password": Kind(
+        title="passwords, verified as each rung does it", happens="", wrong="/lab/ladder/password", amount="times", usual=5, most=100,
+        about_ms=100, cpu=True,
+    ),
+}  # fmt: skip
+"""What the rungs of the ladder are asked for: the same of each, so that a reader sees what a repair buys."""
+
+STACKS = ("wsgi-gthread", "asgi", "wsgi-sync")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One part of the laboratory: what it measures unless told otherwise. Times in seconds."""
+
+    name: str
+    about: str
+    kinds: tuple[str, ...] = ()  # none: all that are in no other part
+    stacks: tuple[str, ...] = STACKS
+    group: str = ""  # of stacks, instead
+    baseline: str = "wsgi-gthread"
+    rounds: int = 2
+    phases: Phases = (3, 5, 4)
+    warmup: int = 2
+    users: int = 10_000
+    rate: float = 0.0  # of bystanders, per second, instead of what the scenario says
+    control: bool = True  # whether CPU kinds get one
+    judged: bool = False
+    doses: tuple[tuple[float, int], ...] = ()  # per second and ms, instead of one dose: a sweep
+
+
+HEADLINE = Part(
+    name="headline", about="sleep, wait and computing with its control, judged", rounds=8, phases=(5, 8, 8),
+    kinds=("sleep-in-handler", "wait", "compute"), judged=True,
+)  # fmt: skip
+PARTS = {
+    part.name: part
+    for part in (
+        HEADLINE,
+        Part(name="kinds", about="all other kinds, for looking at"),
+        Part(
+            name="ladder", about="what each repair buys and costs", kinds=tuple(LADDER), group="ladder", baseline="",
+            control=False,
+        ),
+        Part(
+            name="dose", about="how harm grows with rate and duration", kinds=("sleep-in-handler",), phases=(2, 8, 3),
+            doses=tuple((rate, ms) for ms in (100, 200, 400) for rate in (0.5, 1, 2, 4)),
+        ),
+        Part(
+            name="smoke", about="whether it all works, in a minute", kinds=("sleep-in-handler",), rounds=1,
+            phases=(1, 2, 1), warmup=1, stacks=("wsgi-gthread", "asgi"), users=100, rate=40,
+        ),
+    )
+}  # fmt: skip
+"""By name; only the first earns verdicts."""
+
+PER_SECOND = 2.0
+"""Blockers, unless a row of scenarios or a dose says otherwise."""
+
+
+def plan(
+    part: Part,
+    stacks: Stacks,
+    *,
+    names: Sequence[str] | None = None,
+    group: str | None = None,
+    baseline: str | None = None,
+    wanted: Sequence[str] | None = None,
+    rounds: int | None = None,
+    seconds: int | None = None,
+    users: int | None = None,
+    seed: int,
+    cpus: int = 1,
+    waive: Sequence[str] = (),
+) -> Plan:
+    """Return the plan of a part with what is given in its place. Raises TandemError where it makes no sense."""
+    chosen = _stacks(part, stacks, names, group)
+    comparison.refuse_different_apps(chosen)
+    first = baseline or (part.baseline if part.baseline in chosen else next(iter(chosen)))
+    if first not in chosen:
+        raise TandemError(f"the baseline {first!r} is none of the stacks: name one of {', '.join(chosen)}")
+    application = chosen[first].application
+    row = load_scenarios(application.load_test).get(SCENARIO)
+    if row is None or not application.lab:
+        raise TandemError(
+            f"{application.title} has no laboratory: its row names no `lab`, or there is no scenario {SCENARIO!r}"
+        )
+    phases = part.phases if seconds is None else scaled(part.phases, seconds)
+    found = _kinds(part, application.load_test, wanted)
+    loads = [
+        each
+        for name, kind in found.items()
+        for each in _loads(part, name, kind, part.rate or row.rate or 240.0, phases)
+    ]
+    count = rounds or part.rounds
+    judged = [each for each in loads if each.blocking and not each.blocking.control] if part.judged else []
+    headlines = [Headline(scenario=each.scenario, metric=LATE) for each in judged]
+    too_few = too_few_rounds(count, max(1, len(headlines)) * (len(chosen) - 1)) if part.judged else _looked_at(part)
+    return Plan(
+        profile=f"lab-{part.name}",
+        definitions=chosen if too_few else {**chosen, DECOY: chosen[first]},
+        baseline=first,
+        loads=loads,
+        headlines=headlines,
+        rounds=count,
+        extension=0,
+        spares=0 if too_few else 1,
+        seed=seed,
+        users=users or part.users,
+        layout=cpu_layout.layout(cpus),
+        waive=waive,
+        exploratory=too_few,
+    )
+
+
+def _looked_at(part: Part) -> str:
+    return f"the part {part.name!r} of the laboratory is for looking at ({part.about})"
+
+
+def _stacks(part: Part, stacks: Stacks, names: Sequence[str] | None, group: str | None) -> dict[str, Definition]:
+    wanted = part.group if group is None and names is None else group
+    if wanted:
+        names = [name for name, definition in stacks.items() if _group(definition) == wanted]
+        if not names:
+            known = sorted({_group(each) for each in stacks.values()} - {""})
+            raise TandemError(f"no stack is of the group {wanted!r}: known are {', '.join(known) or 'none'}")
+    chosen = choose(stacks, list(part.stacks if names is None else names))
+    if len(chosen) < 2:
+        raise TandemError("the laboratory compares two stacks or more: give --stacks A,B")
+    return chosen
+
+
+def _group(definition: Definition) -> str:
+    found: str = getattr(definition, "group", "")
+    return found
+
+
+def _kinds(part: Part, load_test: str, wanted: Sequence[str] | None) -> Kinds:
+    known = {**kinds.load(load_test), **LADDER}
+    headline = {*HEADLINE.kinds, *LADDER}
+    usual = part.kinds or [name for name in kinds.sendable(known) if name not in headline]
+    return kinds.choose(known, usual if wanted is None else wanted)
+
+
+def _loads(part: Part, name: str, kind: Kind, rate: float, phases: Phases) -> Iterator[Load]:
+    for per_second, milliseconds in part.doses or ((PER_SECOND, 0),):
+        title = f"{name} {per_second:g} × {milliseconds} ms" if part.doses else name
+        blocking = _blocking(name, kind, phases, per_second, milliseconds)
+        yield _load(title, rate, blocking, part.warmup)
+        if kind.cpu and part.control:
+            burnt = msgspec.structs.replace(blocking, control=True)
+            yield _load(f"{title} {CONTROL}", rate, burnt, part.warmup)
+
+
+def _blocking(name: str, kind: Kind, phases: Phases, per_second: float, milliseconds: int) -> Blocking:
+    before, on, after = phases
+    return Blocking(
+        kind=kind.title,
+        row=name,
+        route=f"GET {kind.wrong}",
+        query=f"{kind.amount}={milliseconds}" if milliseconds else kind.query,
+        rate=per_second,
+        milliseconds=milliseconds or kind.milliseconds,
+        before=before,
+        on=on,
+        after=after,
+    )
+
+
+def _load(name: str, rate: float, blocking: Blocking, warmup: float) -> Load:
+    return Load(
+        scenario=name,
+        drives=SCENARIO,
+        arrivals="poisson",
+        rate=rate,
+        in_flight=IN_FLIGHT,
+        timeout_seconds=TIMEOUT_SECONDS,
+        warmup_seconds=warmup,
+        seconds=blocking.before + blocking.on + blocking.after,
+        why_rate="as the scenario says",
+        blocking=blocking,
+        decoy=False,
+    )

@@ -1,0 +1,82 @@
+"""The plan of a laboratory run: kinds are rows, parts say how much of them, and only the headline earns verdicts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tandem.drive import generator
+from tandem.errors import TandemError
+from tandem.plan import kinds, lab, stacks
+from tandem.plan.comparison import Plan
+from tandem.plan.lab import PARTS
+from tests.support.lab import ROWS
+
+
+def planned(part: str = "headline", **given: Any) -> Plan:
+    return lab.plan(PARTS[part], stacks.load(), **{"seed": 1, **given})
+
+
+def test_the_headline_can_decide_each_of_its_ratios_and_takes_40_minutes() -> None:
+    plan = planned()
+    names = [load.scenario for load in plan.loads]
+    assert names == ["sleep-in-handler", "wait", "compute", "compute control"]
+    assert [(each.scenario, each.metric) for each in plan.headlines] == [(name, "late") for name in names[:3]]
+    assert (plan.exploratory, plan.rounds, plan.watched) == (None, 8, True)
+    assert 30 * 60 < plan.blocks() * plan.block_seconds() < 45 * 60
+    assert plan.measured("decoy") == []
+
+
+def test_a_control_has_the_same_schedule_and_nobody_asks_for_it() -> None:
+    *_, compute, control = planned().loads
+    assert compute.blocking is not None
+    assert control.blocking is not None
+    assert control.blocking.number == compute.blocking.number == 16
+    asked = [generator.drive(each).arguments for each in (compute, control)]
+    assert [given[given.index("--blockers") + 1] for given in asked] == ["2", "0"]
+    assert "/lab/compute?ms=200" in asked[0]
+
+
+def test_all_that_can_be_sent_is_in_the_headline_or_among_the_other_kinds() -> None:
+    plan = planned("kinds")
+    rows = {load.blocking.row for load in [*plan.loads, *planned().loads] if load.blocking}
+    assert rows == {name for name, row in ROWS.items() if "client" not in row}
+    assert plan.exploratory is not None
+    assert "decoy" not in plan.definitions
+
+
+def test_a_sweep_is_a_load_for_each_rate_and_duration() -> None:
+    loads = planned("dose").loads
+    doses = [(load.blocking.rate, load.blocking.milliseconds) for load in loads if load.blocking]
+    assert len(set(doses)) == len(loads) == 12
+    assert loads[0].blocking is not None
+    assert loads[0].blocking.query == "ms=100"
+
+
+def test_too_few_rounds_make_the_headline_exploratory() -> None:
+    assert "give --rounds" in str(planned(rounds=2).exploratory)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"wanted": ["nap"]}, "unknown kind 'nap': known are wait, sleep-in-handler"),
+        ({"wanted": ["hang-up"]}, "needs a client that hangs up"),
+        ({"names": ["asgi"]}, "two stacks or more"),
+        ({"group": "nothing"}, "no stack is of the group 'nothing'"),
+        ({"baseline": "wsgi-direct"}, "is none of the stacks"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(given: dict[str, Any], says: str) -> None:
+    with pytest.raises(TandemError, match=says):
+        planned(**given)
+
+
+def test_a_load_test_without_kinds_is_told_what_it_needs(tmp_path: Path) -> None:
+    with pytest.raises(TandemError, match=r"lab\.toml"):
+        kinds.load(tmp_path)
+    (tmp_path / "lab.toml").write_text('[nap]\ntitle = "a nap"\n')
+    with pytest.raises(TandemError, match="kind 'nap'"):
+        kinds.load(tmp_path)
