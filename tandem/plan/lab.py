@@ -151,19 +151,14 @@ def _looked_at(part: Part) -> str:
 def _stacks(part: Part, stacks: Stacks, names: Sequence[str] | None, group: str | None) -> dict[str, Definition]:
     wanted = part.group if group is None and names is None else group
     if wanted:
-        names = [name for name, definition in stacks.items() if _group(definition) == wanted]
+        names = [name for name, definition in stacks.items() if definition.group == wanted]
         if not names:
-            known = sorted({_group(each) for each in stacks.values()} - {""})
+            known = sorted({each.group for each in stacks.values()} - {""})
             raise TandemError(f"no stack is of the group {wanted!r}: known are {', '.join(known) or 'none'}")
     chosen = choose(stacks, list(part.stacks if names is None else names))
     if len(chosen) < 2:
         raise TandemError("the laboratory compares two stacks or more: give --stacks A,B")
     return chosen
-
-
-def _group(definition: Definition) -> str:
-    found: str = getattr(definition, "group", "")
-    return found
 
 
 def _kinds(part: Part, load_test: str, wanted: Sequence[str] | None) -> Kinds:

@@ -82,11 +82,17 @@ def kept(folder: Path) -> bool:
 def _kept(folder: Path) -> str:
     if not kept(folder):
         return ""
-    command = "compare" if (folder / RECORDS).exists() else "capacity"
+    command = _command(folder / RECORDS) if (folder / RECORDS).exists() else "capacity"
     return (
         f"; what was measured so far is in {folder}: make a report with `tandem report {folder}`, "
         f"or resume with `tandem {command} --resume {folder}`"
     )
+
+
+def _command(records: Path) -> str:
+    """Return the command that measures what these records are of."""
+    with records.open("rb") as lines:
+        return "lab" if b'"profile":"lab-' in lines.readline(10_000) else "compare"
 
 
 def point_latest(folder: Path) -> None:

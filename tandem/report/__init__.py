@@ -17,7 +17,7 @@ from tandem.judge.summary import Summary
 from tandem.records import capacity as records
 from tandem.records import journal, run_folder
 from tandem.records.setup import Run
-from tandem.report import capacity, charts, document, dots, html, markdown, pictures, pools
+from tandem.report import capacity, charts, document, dots, html, lines, markdown, pictures, pools
 from tandem.report.document import Document, Searched
 from tandem.report.pictures import Chart
 
@@ -43,7 +43,10 @@ def write(folder: Path) -> Summary:
     sought = capacities(folder) if (folder / records.FILE).exists() else None
     searched = capacity.section(sought) if sought else None
     files = _pictures([*drawn, *(searched.charts if searched else [])])
-    files["report.html"] = html.render(summed, drawn, blocks, raw.problems, searched).encode()
+    stood = lines.read(folder, loads, blocks)
+    files["report.html"] = html.render(
+        summed, drawn, blocks, raw.problems, searched, stood if stood.told or stood.problems else None
+    ).encode()
     files["report.md"] = markdown.render(summed, drawn, searched).encode()
     files["summary.json"] = _json(document.document(summed, sought))
     _write(folder, files)

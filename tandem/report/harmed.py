@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tandem import formats
+from tandem.judge.control import Beyond
 from tandem.judge.measures import Measures
 from tandem.judge.summary import Summary
 from tandem.records.setup import Load
@@ -18,6 +21,11 @@ def driven(load: Load) -> str:
     blocking = load.blocking
     if blocking is None:
         return ""
+    if blocking.control:
+        return (
+            f" An outside process burns {blocking.milliseconds:g} ms of CPU {blocking.number} times, {blocking.rate:g} a second, "
+            "as requests of that kind would: the control."
+        )
     return (
         f" {blocking.number} further requests, {blocking.route}, each block for {blocking.milliseconds:g} ms ({blocking.kind}), "
         f"{blocking.rate:g} per second at equal distances: {blocking.before:g} s without them, {blocking.on:g} s with them, "
@@ -68,6 +76,43 @@ def routes(summary: Summary) -> Table:
         columns=["Scenario", "Route", "Stack", "late per blocker", *targets, "p99", "slowest"],
         rows=rows,
     )
+
+
+def beyond(found: Sequence[Beyond]) -> Table:
+    """Return what of the harm is blocking, and not only a CPU that is taken."""
+    return Table(
+        name="harmed-beyond",
+        caption="Late requests per blocker beyond those of the control, where an outside process burns as much CPU",
+        columns=["Scenario", "Stack", "beyond the control", "95 % interval", "rounds"],
+        rows=[_beyond(each) for each in found],
+    )
+
+
+def _beyond(each: Beyond) -> list[Cell]:
+    low, high = each.interval or (None, None)
+    text = formats.NOTHING if low is None or high is None else f"{low:+.1f} to {high:+.1f}"
+    return [
+        cells.plain(each.scenario), cells.plain(each.stack), cells.strong(number(each.estimate)),
+        Cell(text=text, value=text, hidden={"low": low, "high": high}), cells.plain(len(each.differences)),
+    ]  # fmt: skip
+
+
+def prices(summary: Summary) -> Table:
+    """Return what each stack pays for how little it harms, what harms least first; for runs of the laboratory alone."""
+    found = [m for m in summary.measures if m.harm is not None] if summary.run.profile.startswith("lab-") else []
+    titles = {stack.name: stack for stack in summary.run.stacks}
+    return Table(
+        name="harmed-prices",
+        caption="What it costs: harm beside the CPU and memory of app and nginx, while blockers come and go",
+        columns=["Scenario", "Stack", "what it is", "late per blocker", "harm ratio", "processes", "threads of each",
+                 "CPU per bystander", "memory"],
+        rows=[
+            [cells.plain(m.scenario), cells.plain(m.stack), cells.plain(titles[m.stack].title), cells.strong(number(m.late)),
+             number(m.harm_ratio, 2), cells.plain(titles[m.stack].budget.processes), cells.plain(titles[m.stack].budget.threads),
+             cells.milliseconds(m.cpu_ms), Cell(text=formats.mebibytes(m.memory_bytes), value=m.memory_bytes, unit="bytes")]
+            for m in sorted(found, key=lambda m: (m.scenario, m.late is None, m.late or 0.0))
+        ],
+    )  # fmt: skip
 
 
 def number(value: float | None, digits: int = 1) -> Cell:

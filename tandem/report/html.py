@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 import markupsafe
 
 from tandem import formats
+from tandem.judge import control
 from tandem.judge.family import challengers
 from tandem.judge.metrics import METRICS
 from tandem.judge.summary import Summary
@@ -19,6 +20,7 @@ from tandem.report import (
     cells,
     conditions,
     harmed,
+    lines,
     pictures,
     scorecard,
     sentences,
@@ -28,6 +30,7 @@ from tandem.report import (
     wording,
 )
 from tandem.report.capacity import Section
+from tandem.report.lines import Lines
 from tandem.report.pictures import Chart
 from tandem.rules import FAILED_LIMIT
 
@@ -38,9 +41,10 @@ def render(
     blocks: Sequence[Block],
     problems: Sequence[str],
     searched: Section | None = None,
+    stood: Lines | None = None,
 ) -> str:
     """Return the page. `blocks` are those that count, `problems` what was amiss with their samples, `searched` what
-    searches for capacity found.
+    searches for capacity found, `stood` what was recorded of stalls.
     """
     run = summary.run
     return templates.page("report.html.jinja").render(
@@ -64,6 +68,9 @@ def render(
         waiting=scorecard.waiting(summary),
         forest=[chart for chart in drawn if chart.scenario is None],
         harmed=[harmed.stacks(summary), harmed.routes(summary)],
+        harmed_more=[each for each in (harmed.beyond(control.beyond(run.loads, blocks)), harmed.prices(summary)) if each.rows],
+        stood=lines.table(stood) if stood else None,
+        explained=[*lines.explanations(stood), *stood.problems] if stood else [],
         dots=[chart for chart in drawn if chart.name.startswith("dots-")],
         curves=[(load, [chart for chart in drawn if chart.scenario == load.scenario and not chart.name.startswith("dots-")])
                 for load in run.loads],

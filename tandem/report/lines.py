@@ -82,6 +82,12 @@ def sentences(found: Lines) -> Iterator[str]:
         yield from (f"  {sentence(place)}." for place in places.get((scenario, stack), []))
 
 
+def explanations(found: Lines) -> Iterator[str]:
+    """Yield for each stack how much of the lateness all its stalls explain."""
+    for (scenario, stack), group in groupby(sorted(found.told, key=_key), _key):
+        yield f"{scenario} on {stack}: {_explained(list(group))}."
+
+
 def _explained(told: Sequence[Told]) -> str:
     late, explained = sum(each.late for each in told), sum(each.explained for each in told)
     over = f"{formats.number(late)} requests took longer than {TARGET:g} ms or had no good answer"

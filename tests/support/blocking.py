@@ -24,8 +24,11 @@ BLOCKING = Blocking(
 
 def load(**changes: Any) -> Load:
     """How the scenario is driven."""
-    facts = {"rate": RATE, "seconds": 10.0, "blocking": BLOCKING, "situation": "Blocking libraries you can't replace"}
-    return synthetic.load("blocking", **{**facts, **changes})
+    facts = {
+        "scenario": "blocking", "rate": RATE, "seconds": 10.0, "blocking": BLOCKING,
+        "situation": "Blocking libraries you can't replace",
+    }  # fmt: skip
+    return synthetic.load(**{**facts, **changes})
 
 
 def blocked(late: int, usual: int = 0, **changes: Any) -> Blocked:

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tandem.records import stalled
+from tandem.records import journal, stalled
 from tandem.records.block import Block
+from tandem.records.setup import Load, Run
 from tests.support import blocking, raw_file, synthetic
 from tests.support.synthetic import ASGI
 
@@ -30,6 +31,13 @@ def asked(end: float, took: float, name: str = "a" * 32, path: str = "/healthz",
     """A line of nginx's log; `end` is in seconds since the window's beginning."""
     cells = (f"{synthetic.START + end:.3f}", f"{took:.3f}", name, "200", "GET", path, "0.000", header, "127.0.0.1:9")
     return "\t".join(cells)
+
+
+def recorded(folder: Path) -> tuple[list[Load], list[Block]]:
+    """The loads and blocks of a run."""
+    found = list(journal.read(folder / journal.RECORDS))
+    loads = [load for each in found if isinstance(each, Run) for load in each.loads]
+    return loads, [each for each in found if isinstance(each, Block)]
 
 
 def write(folder: Path) -> Path:
