@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _time(plan: Plan) -> str:
-    return f"{plan.rounds} × {plan.blocks_per_round()} blocks, about {duration(plan.blocks() * plan.block_seconds())}"
+    return f"{plan.rounds} × {plan.blocks_per_round()} blocks, about {duration(plan.seconds())}"
 
 
 def _resume(options: argparse.Namespace) -> int:

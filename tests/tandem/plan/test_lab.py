@@ -25,7 +25,7 @@ def test_the_headline_can_decide_each_of_its_ratios_and_takes_40_minutes() -> No
     assert names == ["sleep-in-handler", "wait", "compute", "compute control"]
     assert [(each.scenario, each.metric) for each in plan.headlines] == [(name, "late") for name in names[:3]]
     assert (plan.exploratory, plan.rounds, plan.watched) == (None, 8, True)
-    assert 30 * 60 < plan.blocks() * plan.block_seconds() < 45 * 60
+    assert 30 * 60 < plan.seconds() < 45 * 60
     assert plan.measured("decoy") == []
 
 
