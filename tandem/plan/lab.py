@@ -28,10 +28,12 @@ CONTROL = "control"
 
 LADDER: Kinds = {
     "ladder-sleep": Kind(
-        title="a wait, done as each rung does it", happens="", wrong="/lab/ladder/sleep", amount="ms", usual=200, most=10_000, cpu=False
+        title="a wait, done as each rung does it", happens="", wrong="/lab/ladder/sleep", amount="ms", usual=200,
+        most=10_000, cpu=False,
     ),
     "ladder-password": Kind(
-        title="passwords, verified as each rung does it", happens="", wrong="/lab/ladder/password", amount="times", usual=5, most=100,
+        title="passwords, verified as each rung does it", happens="", wrong="/lab/ladder/password", amount="times", usual=5,
+        most=100,
         about_ms=100, cpu=True,
     ),
 }  # fmt: skip
