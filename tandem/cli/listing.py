@@ -58,7 +58,7 @@ def _show(name: str, stack: Definition, cpus: int) -> None:
     if reason := needs.lacking(stack.needs):
         say(f"can't be started here: {reason}")
     given = [f"{variable}={shlex.quote(value)}" for variable, value in stack.environment.items()]
-    say("\n" + " ".join([*given, shlex.join(stack.filled_command(cpus, "{port}", "python"))]))
+    say("\n" + " ".join([*given, shlex.join(stack.filled_command(cpus, f"{{{stack.place}}}", "python"))]))
     say(
         "\nwhat its server can't answer as the others do:"
         if stack.exemptions

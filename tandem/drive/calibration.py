@@ -88,7 +88,7 @@ def _nginx(app: App, port: int, work: Path, logs: Path, binary: Path, cpus: Sequ
     """Start nginx with an upstream that nobody asks for."""
     folder = work / "nginx-alone"
     shutil.rmtree(folder, ignore_errors=True)
-    nginx.configure(folder, app, public_port=port, server_ports=[ports.free_port()], keepalive=0)
+    nginx.configure(folder, app, public_port=port, servers=[f"127.0.0.1:{ports.free_port()}"], keepalive=0)
     return nginx.start(binary, folder, name="nginx alone", log=logs / "nginx-alone.log", cpus=cpus)
 
 

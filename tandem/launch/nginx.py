@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -109,8 +109,10 @@ def configure(
     app: App,
     *,
     public_port: int,
-    server_ports: Sequence[int],
+    servers: Sequence[str],
     keepalive: int,
+    protocol: str = "http",
+    parameters: Mapping[str, str] | None = None,
     timing: bool = False,
     limits: bool = False,
     told: str = "",
@@ -119,7 +121,8 @@ def configure(
 ) -> None:
     """Write the configuration of one running nginx into an empty folder: the project's files, those of the app, and what varies.
 
-    With `timing` nginx writes what `times` reads; with `limits` it refuses an address as the app's `limits.conf` says;
+    `servers` are addresses such as 127.0.0.1:8000 or unix:/path, which speak `protocol`; `parameters` are further variables where
+    it has variables. With `timing` nginx writes what `times` reads; with `limits` it refuses an address as `limits.conf` says;
     `told` is the name of the stack where its answers are to tell it. With `tls` it speaks HTTPS, and HTTP/2 where a client can;
     `tls_version` is that of nginx then, because how that is said has changed.
     """
@@ -130,14 +133,16 @@ def configure(
     for file in files:
         shutil.copy(file, folder)
     _copy_of_app(app, folder / "app")
+    if protocol != "http":
+        (folder / "proxy.conf").write_text(_gateway(protocol, parameters or {}))
     # max_fails=0: with one server a single failure would otherwise make ten seconds of 502 of it.
-    servers = "".join(f"    server 127.0.0.1:{port} max_fails=0;\n" for port in server_ports)
+    listed = "".join(f'    server "{address}" max_fails=0;\n' for address in servers)
     idle = (
         f"    keepalive {keepalive};\n    keepalive_timeout 60s;\n    keepalive_requests 1000000;\n"
         if keepalive
         else ""
     )
-    (folder / "upstream.conf").write_text(f"upstream app {{\n    least_conn;\n{servers}{idle}}}\n")
+    (folder / "upstream.conf").write_text(f"upstream app {{\n    least_conn;\n{listed}{idle}}}\n")
     (folder / "listen.conf").write_text(_listen(public_port, tls, tls_version))
     (folder / "static.conf").write_text(f"root {_quoted(Path(app.static.root))};\n" if app.static else NOTHING)
     (folder / "log.conf").write_text(FAILURES + (TIMING if timing else ""))
@@ -159,6 +164,14 @@ def _listen(port: int, tls: Certificate | None, nginx_version: str) -> str:
         else f"listen 127.0.0.1:{port} ssl http2;\n"
     )
     return listen + TLS.format(chain=_quoted(tls.chain.absolute()), key=_quoted(tls.key.absolute()))
+
+
+def _gateway(protocol: str, parameters: Mapping[str, str]) -> str:
+    """Return what takes the place of proxy.conf where the server is handed variables."""
+    text = (CONFIGURATION / "uwsgi.conf").read_text().replace("uwsgi_", f"{protocol}_")
+    if protocol == "scgi":
+        text = text.replace("scgi_param CONTENT_LENGTH $content_length;", "scgi_param SCGI 1;")
+    return text + "".join(f"{protocol}_param {name} {_quoted(Path(value))};\n" for name, value in parameters.items())
 
 
 def _copy_of_app(app: App, folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import ssl
 import time
+from collections.abc import Callable
 
 from tandem.errors import RunFailed
 from tandem.launch.process import Children
@@ -27,6 +28,16 @@ def wait(children: Children, name: str, port: int, path: str, tls: ssl.SSLContex
             raise RunFailed(
                 f"{name} did not become ready within {READY_WITHIN:g} s: {said} on port {port}; last log lines of\n{logs}"
             )
+        time.sleep(0.02)
+
+
+def listening(children: Children, name: str, listens: Callable[[], bool]) -> None:
+    """Wait until a server takes connections at its socket. Raises RunFailed where a process ends or time runs out."""
+    deadline = time.monotonic() + READY_WITHIN
+    while not listens():
+        children.check()
+        if time.monotonic() > deadline:
+            raise RunFailed(f"{name} did not become ready within {READY_WITHIN:g} s: nothing listens at its socket")
         time.sleep(0.02)
 
 

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tandem.launch import nginx, ports, process, readiness
+from tandem.launch import nginx, process, readiness, sockets
 from tandem.launch.process import Child, Children
+from tandem.launch.sockets import Place
 from tandem.launch.tls import Certificate
 from tandem.plan import tables
 from tandem.plan.apps import App
@@ -96,15 +97,18 @@ def running(name: str, stack: Definition, environment: StackEnvironment) -> Iter
     shutil.rmtree(environment.own(name), ignore_errors=True)  # what processes that are gone have left
     environment.own(name).mkdir(parents=True)
     application = stack.application
-    server_ports: list[int] = []
+    places: list[Place] = []
     with Children() as children:
         servers = []
         for number, cpus in enumerate(stack.server_cpus(environment.cpus), 1):
-            server_ports.append(ports.free_port())
-            servers.append(children.add(_server(name, number, stack, cpus, server_ports[-1], environment)))
-        front = children.add(_nginx(name, stack, server_ports, environment))
-        for port in server_ports:
-            readiness.wait(children, name, port, application.alive)
+            places.append(sockets.place(stack, environment.own(name), number))
+            servers.append(children.add(_server(name, number, stack, cpus, places[-1], environment)))
+        front = children.add(_nginx(name, stack, places, environment))
+        for place in places:
+            if stack.listen == "port" and stack.protocol == "http":
+                readiness.wait(children, name, place.port, application.alive)
+            elif place.path:
+                readiness.listening(children, name, place.listens)
         tls = environment.tls
         readiness.wait(children, name, environment.port, application.ready, tls.context() if tls else None)
         took = time.monotonic() - began
@@ -113,7 +117,7 @@ def running(name: str, stack: Definition, environment: StackEnvironment) -> Iter
             name=name,
             application=application,
             port=environment.port,
-            server_ports=server_ports,
+            server_ports=[place.port for place in places if place.port],
             scheme="https" if tls else "http",
             servers=servers,
             nginx=front,
@@ -124,13 +128,13 @@ def running(name: str, stack: Definition, environment: StackEnvironment) -> Iter
 
 
 def _server(
-    name: str, number: int, stack: Definition, cpus: list[int], port: int, environment: StackEnvironment
+    name: str, number: int, stack: Definition, cpus: list[int], place: Place, environment: StackEnvironment
 ) -> Child:
     path = {"PYTHONPATH": os.pathsep.join(stack.pythonpath)} if stack.pythonpath else {}
     given = {**stack.environment, **path, **environment.variables(name, stack.application)}
     return Child(
         f"{name} server {number}",
-        stack.filled_command(len(cpus), port),
+        stack.filled_command(len(cpus), place.filled),
         log=environment.logs / f"{name}-{number}.log",
         cpus=cpus,
         env=process.environment(given),
@@ -139,13 +143,15 @@ def _server(
     )
 
 
-def _nginx(name: str, stack: Definition, server_ports: Sequence[int], environment: StackEnvironment) -> Child:
+def _nginx(name: str, stack: Definition, places: Sequence[Place], environment: StackEnvironment) -> Child:
     folder = environment.folder / f"nginx-{name}"
     nginx.configure(
         folder,
         stack.application,
         public_port=environment.port,
-        server_ports=server_ports,
+        servers=[place.address for place in places],
+        protocol=stack.protocol,
+        parameters=stack.parameters,
         keepalive=stack.upstream_keepalive * len(environment.cpus),
         timing=environment.timing,
         limits=environment.limits,

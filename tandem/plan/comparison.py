@@ -83,7 +83,7 @@ class Plan:
             app=definition.app,
             budget=definition.budget(len(self.layout.stack)),
             # "python" and not its path: a record says how a stack was started, not where this machine keeps things.
-            commands=[definition.filled_command(len(cpus), "{port}", "python") for cpus in servers],
+            commands=[definition.filled_command(len(cpus), f"{{{definition.place}}}", "python") for cpus in servers],
             environment={**definition.environment, **self.more},
             decoy_of=self.baseline if name == DECOY else None,
         )

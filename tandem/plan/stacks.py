@@ -23,7 +23,7 @@ DECOY = "decoy"
 """The name that the baseline has when it runs a second time in a round."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_PLACEHOLDERS = {"python", "port", "workers", "threads"}
+_PLACEHOLDERS = {"python", "scripts", "port", "socket", "workers", "threads"}
 
 
 class Exemption(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,6 +61,9 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     environment: dict[str, str] = {}
     directory: str = str(PROJECT)
     pythonpath: list[str] = []
+    protocol: Literal["http", "uwsgi", "fastcgi", "scgi"] = "http"
+    listen: Literal["port", "unix"] = "port"
+    parameters: dict[str, str] = {}
     needs: list[Need] = []
     groups: dict[str, int] = {}
     exemptions: list[Exemption] = []
@@ -70,6 +73,11 @@ class Definition(Table, frozen=True, kw_only=True):
     """A stack as it can be started: its table, and the row of what it implements."""
 
     application: App
+
+    @property
+    def place(self) -> str:
+        """Where a server listens: "port" or "socket"."""
+        return "socket" if self.listen == "unix" else "port"
 
     def server_cpus(self, cpus: Sequence[int]) -> list[list[int]]:
         """Return the CPUs of each server that this stack starts on these CPUs."""
@@ -81,11 +89,13 @@ class Definition(Table, frozen=True, kw_only=True):
         """Return the worker processes of one server that has so many CPUs."""
         return self.workers_per_cpu * cpus + self.workers_plus
 
-    def filled_command(self, cpus: int, port: int | str, python: str = sys.executable) -> list[str]:
-        """Return the command of one server that has so many CPUs."""
+    def filled_command(self, cpus: int, place: int | str, python: str = sys.executable) -> list[str]:
+        """Return the command of one server that has so many CPUs and listens at this place, a port or a socket."""
         values = {
             "python": python,
-            "port": str(port),
+            "scripts": str(Path(python).parent),
+            "port": str(place),
+            "socket": str(place),
             "workers": str(self.workers(cpus)),
             "threads": str(self.threads),
         }
@@ -218,6 +228,9 @@ def _definition(file: Path, name: str, given: object, known: Apps) -> Definition
             **msgspec.structs.asdict(table),
             "application": known[implements],
             "directory": str((file.parent / table.directory).resolve()),
+            "parameters": {
+                name: tables.fill(text, {"project": str(PROJECT)}) for name, text in table.parameters.items()
+            },
             "pythonpath": [str((file.parent / each).resolve()) for each in table.pythonpath],
         }
     )
@@ -251,8 +264,13 @@ def _objections(definition: Definition) -> list[tuple[str, str]]:
         found.append(
             ("command", f"has the unknown placeholder {{{unknown[0]}}}: known are {', '.join(sorted(_PLACEHOLDERS))}")
         )
-    if not any("{port}" in part for part in definition.command):
-        found.append(("command", "must say {port} where the server's port belongs"))
+    place = definition.place
+    if not any(f"{{{place}}}" in part for part in definition.command):
+        found.append(("command", f"must say {{{place}}} where the server's {place} belongs"))
+    if definition.protocol == "http" and definition.parameters:
+        found.append(
+            ("parameters", "are for servers that are handed variables, not for those that are spoken to in HTTP")
+        )
     found += [("exemptions", reason) for each in definition.exemptions if (reason := _unreadable(each.pattern))]
     for pool in definition.application.pools():
         value = definition.environment.get(pool.variable, "")

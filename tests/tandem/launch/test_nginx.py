@@ -21,7 +21,7 @@ def program(file: Path, text: str) -> Path:
 
 
 def configured(folder: Path, port: int = 18080) -> Path:
-    nginx.configure(folder, USERDB, public_port=port, server_ports=[18001, 18002], keepalive=8)
+    nginx.configure(folder, USERDB, public_port=port, servers=["127.0.0.1:18001", "127.0.0.1:18002"], keepalive=8)
     return folder
 
 
@@ -66,7 +66,7 @@ def test_the_written_configuration_holds_and_lists_every_server(tmp_path: Path) 
     folder = configured(tmp_path / "a folder with spaces")
     nginx.check(nginx.find(), folder)
     upstream = (folder / "upstream.conf").read_text()
-    assert [line.split()[1] for line in upstream.splitlines() if " server " in line] == [
+    assert [line.split()[1].strip('"') for line in upstream.splitlines() if " server " in line] == [
         "127.0.0.1:18001",
         "127.0.0.1:18002",
     ]
@@ -75,7 +75,7 @@ def test_the_written_configuration_holds_and_lists_every_server(tmp_path: Path) 
 
 
 def test_a_server_without_keepalive_gets_none(tmp_path: Path) -> None:
-    nginx.configure(tmp_path / "run", USERDB, public_port=18080, server_ports=[18001], keepalive=0)
+    nginx.configure(tmp_path / "run", USERDB, public_port=18080, servers=["127.0.0.1:18001"], keepalive=0)
     assert "keepalive" not in (tmp_path / "run" / "upstream.conf").read_text()
 
 
@@ -105,7 +105,7 @@ def test_the_times_that_nginx_kept_are_those_of_requests_that_began_in_the_windo
 def test_only_a_stack_that_is_measured_keeps_times(tmp_path: Path) -> None:
     assert (configured(tmp_path / "one") / "log.conf").read_text() == nginx.FAILURES
     folder = tmp_path / "two"
-    nginx.configure(folder, USERDB, public_port=18080, server_ports=[18001], keepalive=8, timing=True)
+    nginx.configure(folder, USERDB, public_port=18080, servers=["127.0.0.1:18001"], keepalive=8, timing=True)
     assert nginx.TIMING_LOG in (folder / "log.conf").read_text()
     nginx.check(nginx.find(), folder)
 
@@ -113,7 +113,7 @@ def test_only_a_stack_that_is_measured_keeps_times(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("processes")
 def test_an_app_that_needs_nothing_of_nginx_gets_the_common_part(tmp_path: Path) -> None:
     plain = msgspec.structs.replace(USERDB, nginx=None, static=None)
-    nginx.configure(tmp_path / "run", plain, public_port=18080, server_ports=[18001], keepalive=0, limits=True)
+    nginx.configure(tmp_path / "run", plain, public_port=18080, servers=["127.0.0.1:18001"], keepalive=0, limits=True)
     nginx.check(nginx.find(), tmp_path / "run")
     assert (tmp_path / "run" / "app" / "server.conf").read_text() == nginx.NOTHING
 
@@ -121,4 +121,21 @@ def test_an_app_that_needs_nothing_of_nginx_gets_the_common_part(tmp_path: Path)
 def test_a_folder_that_the_row_names_and_is_not_there_is_named(tmp_path: Path) -> None:
     wrong = msgspec.structs.replace(USERDB, nginx=str(tmp_path / "missing"))
     with pytest.raises(TandemError, match=r"no nginx configuration of the app 'User database' in .*missing"):
-        nginx.configure(tmp_path / "run", wrong, public_port=18080, server_ports=[18001], keepalive=0)
+        nginx.configure(tmp_path / "run", wrong, public_port=18080, servers=["127.0.0.1:18001"], keepalive=0)
+
+
+@pytest.mark.usefixtures("processes")
+@pytest.mark.parametrize("protocol", ["uwsgi", "fastcgi", "scgi"])
+def test_a_server_that_is_handed_variables_is_reached_over_a_socket(tmp_path: Path, protocol: str) -> None:
+    folder = tmp_path / "run"
+    nginx.configure(
+        folder, USERDB, public_port=18080, servers=["unix:/nowhere/1.socket"], keepalive=0, protocol=protocol,
+        parameters={"SCRIPT_FILENAME": "/a path/app.cgi"},
+    )  # fmt: skip
+    nginx.check(nginx.find(), folder)
+    assert 'server "unix:/nowhere/1.socket" max_fails=0;' in (folder / "upstream.conf").read_text()
+    text = (folder / "proxy.conf").read_text()
+    assert f"{protocol}_pass app;" in text
+    assert f'{protocol}_param SCRIPT_FILENAME "/a path/app.cgi";' in text
+    assert f"{protocol}_param HTTP_X_FORWARDED_PROTO $scheme;" in text
+    assert ("CONTENT_LENGTH $" in text) == (protocol != "scgi")  # nginx sends that by itself

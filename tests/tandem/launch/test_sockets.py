@@ -1,0 +1,55 @@
+"""Where servers listen: ports and sockets, and where no socket can be."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from tandem.errors import TandemError
+from tandem.launch import sockets
+from tandem.plan import stacks
+from tests.support import toy
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> stacks.Definition:
+    """A stack that listens at a socket."""
+    table = toy.table("one").replace("threads = 4", 'threads = 4\nlisten = "unix"').replace('"{port}"', '"{socket}"')
+    (tmp_path / "one.toml").write_text(table)
+    return stacks.load([tmp_path / "one.toml"])["one"]
+
+
+def test_a_socket_lies_in_the_stacks_own_folder(stack: stacks.Definition, tmp_path: Path) -> None:
+    place = sockets.place(stack, tmp_path, 2)
+    assert place.address == f"unix:{tmp_path}/2.socket"
+    assert stack.filled_command(1, place.filled)[2] == str(tmp_path / "2.socket")
+    assert not place.listens()
+    if len(str(place.path)) <= sockets.LONGEST:
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(str(place.path))
+            server.listen()
+            assert place.listens()
+
+
+def test_a_path_that_is_too_long_is_a_sentence(stack: stacks.Definition, tmp_path: Path) -> None:
+    folder = tmp_path / ("a" * sockets.LONGEST)
+    folder.mkdir()
+    with pytest.raises(TandemError, match=r"bytes in its path, and Linux takes 107: use a folder with a shorter name"):
+        sockets.place(stack, folder, 1)
+
+
+def test_a_folder_that_is_not_writable_is_a_sentence(
+    stack: stacks.Definition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write everywhere
+    with pytest.raises(TandemError, match=r"no socket can be made in .*: it is not writable"):
+        sockets.place(stack, tmp_path, 1)
+
+
+def test_the_command_must_say_the_socket(tmp_path: Path) -> None:
+    (tmp_path / "one.toml").write_text(toy.table("one").replace("threads = 4", 'threads = 4\nlisten = "unix"'))
+    with pytest.raises(TandemError, match=r"must say \{socket\} where the server's socket belongs"):
+        stacks.load([tmp_path / "one.toml"])
