@@ -20,6 +20,7 @@ OPTIONS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-extensions", "--hide-scrollbars",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--in-process-gpu", "--disable-site-isolation-trials",  # fewer processes to start for every page
     "--disable-partial-raster",  # painted over in parts, corners come out a shade different from time to time
 ]  # fmt: skip
 

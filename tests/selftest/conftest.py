@@ -24,3 +24,10 @@ def bench(alone: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Toy
     """One toy behind nginx, and the harness's own machinery to measure it."""
     with bench_in(tmp_path_factory.mktemp("bench")) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def beside(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ToyBench]:
+    """The same for proofs of what holds on a busy machine, too: others may work beside it."""
+    with bench_in(tmp_path_factory.mktemp("beside")) as found:
+        yield found

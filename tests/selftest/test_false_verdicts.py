@@ -32,9 +32,8 @@ def drift(block: dict[str, Any]) -> None:
         block[name] *= slower
 
 
-def claims(records: list[Record], kind: str) -> list[str]:
+def claims(rounds: Rounds, kind: str) -> list[str]:
     """Return the verdicts that claim a difference, made of the ratios alone: for headlines, or for those of the decoy."""
-    rounds = Rounds(records)
     stacks = [synthetic.DECOY] if kind == "decoy" else [stack.name for stack in challengers(rounds.run)]
     judged = [_judge(rounds, headline, stack) for headline in rounds.run.headlines for stack in stacks]
     return [each for each in judged if each in ("better", "worse")]
@@ -56,12 +55,12 @@ def _judge(rounds: Rounds, headline: Headline, stack: str) -> str:
 def test_false_verdicts_in_simulated_runs(tell: Story) -> None:
     """A/A, simulated 1,000 times: a run claims a difference that isn't there in less than 5 % of all runs."""
     same = [_same(seed) for seed in range(RUNS)]
-    false = [bool(claims(each, "headline")) for each in same]
-    unmasked = [bool(claims(each, "decoy")) for each in same]
+    both = [(bool(claims(each, "headline")), bool(claims(each, "decoy"))) for each in map(Rounds, same)]
+    false, unmasked = [claimed for claimed, _ in both], [alarmed for _, alarmed in both]
     believed = sum(verdict and not alarm for verdict, alarm in zip(false, unmasked, strict=True))
     # Were the chance the nominal one, more than this would come once in a thousand repetitions of this proof.
     limit = int(scipy.stats.binom.ppf(0.999, RUNS, NOMINAL))
-    found = sum(claims(_changed(seed), "headline") == ["better"] for seed in range(100))
+    found = sum(claims(Rounds(_changed(seed)), "headline") == ["better"] for seed in range(100))
     whole = [summarise(each) for each in same[:WHOLE]]
     headlines = len(whole[0].run.headlines)
     tell(

@@ -1,9 +1,8 @@
-"""Whether slow answers show: frozen, stalling and sleeping servers, and other clocks beside ours."""
+"""Whether slow answers show: stalling and sleeping servers, and other clocks beside ours."""
 
 from __future__ import annotations
 
 import http.client
-import math
 import re
 import shutil
 import statistics
@@ -12,76 +11,13 @@ import time
 
 import msgspec
 
-from tandem.drive.generator import Drive, Generator, Window
 from tandem.judge import validity
-from tandem.observe.samples import Samples
 from tandem.records.block import Block
 from tandem.report import wording
-from tandem.statistics import reached
-from tests.selftest import toy
 from tests.selftest.bench import ToyBench, load, ms
 from tests.selftest.story import Story
 
-FREEZE = "stall_ms=1000&every_seconds=5"
-"""Frozen for 1 s out of every 5: in a window of 5 s for 1 s, wherever it begins."""
-
 WRK = "wrk is not installed; with it (Debian, Ubuntu: `apt-get install wrk`) this proof also compares with wrk"
-
-
-def test_frozen_server(bench: ToyBench, tell: Story) -> None:
-    """A server that freezes for 1 s: the open loop shows it, a closed loop hides it."""
-    rate, seconds = 200, 5
-    in_open_loop = bench.block(load(rate, seconds), FREEZE)
-    # Two users who think for 8 ms and are answered within 2 send about as many requests – as long as nothing is slow.
-    arguments = ["-u", "2", "-r", "2", "--arrivals", "closed", "--think-time", "0.008"]
-    drive = Drive("read", arguments, warmup_seconds=1, seconds=seconds, drain_seconds=10)
-    in_closed_loop = bench.block(load(rate, seconds), FREEZE, drive)
-    opened, closed = in_open_loop.block, in_closed_loop.block
-    p90, closed_p90 = (_p90_ms(bench.samples(each)) for each in (in_open_loop, in_closed_loop))
-    tell(
-        did="Served one user by id with a toy that stands still for 1 s out of every 5, behind the real nginx, "
-        f"and loaded it with {rate} arrivals/s for {seconds} s: once in open loop, as runs are, once with two "
-        "users who wait for each answer, as load generators do that are not.",
-        saw=[
-            f"open loop: {opened.arrivals} arrivals, p50 {ms(opened.p50_ms)}, p90 {ms(p90)}, p99 {ms(opened.p99_ms)}",
-            f"closed loop: {closed.arrivals} requests, p50 {ms(closed.p50_ms)}, p90 {ms(closed_p90)}, p99 "
-            f"{ms(closed.p99_ms)}: while the server stood still nobody asked, so hardly anybody was kept waiting",
-        ],
-        wrong="an open-loop p99 below 500 ms: every fifth arrival came while the server stood still. (The closed "
-        "loop is shown for what it hides; nothing of it enters a report.)",
-    )
-    assert opened.failures == opened.dropped == opened.unfinished == opened.unaccounted == 0
-    assert opened.p99_ms is not None
-    assert opened.p99_ms >= 500
-    assert p90 is not None
-    assert closed_p90 is not None
-    assert closed_p90 < p90
-
-
-def test_server_frozen_from_the_start(bench: ToyBench, tell: Story) -> None:
-    """A server that is frozen when the load begins: the load begins all the same, and the block shows it."""
-    rate, seconds, freeze = 200, 4, 3
-
-    class Released(Generator):
-        """A generator that is let go just when the server has frozen."""
-
-        def release(self) -> Window:
-            toy.freeze(bench.running.port, freeze)
-            return super().release()
-
-    block = bench.block(load(rate, seconds), kind=Released).block
-    tell(
-        did=f"Had the toy stand still for {freeze} s from the moment on in which Locust was let go, with 1 s of warm-up and "
-        f"{seconds} s of window at {rate}/s: for the first 2 s of the window nothing moves.",
-        saw=[
-            f"{block.arrivals} arrivals due in the window, {rate * seconds} are expected; {block.unaccounted} unaccounted for",
-            f"p50 {ms(block.p50_ms)}, p99 {ms(block.p99_ms)}",
-        ],
-        wrong="fewer arrivals than the rate promises: a load that waits until the server is well hides that it was not.",
-    )
-    assert block.arrivals >= 0.8 * rate * seconds
-    assert block.p99_ms is not None
-    assert block.p99_ms >= 1000
 
 
 def test_stalls_are_seen_and_not_excluded(bench: ToyBench, tell: Story) -> None:
@@ -109,11 +45,6 @@ def test_stalls_are_seen_and_not_excluded(bench: ToyBench, tell: Story) -> None:
     assert stalled.p99_ms >= 20
     assert judged.level != "INVALID"
     assert validity.judge(far_worse).level != "INVALID"
-
-
-def _p90_ms(samples: Samples) -> float | None:
-    times = zip(samples.response_ms, samples.outcomes, strict=True)
-    return reached(sorted(ms if outcome == "ok" else math.inf for ms, outcome in times), 0.9)
 
 
 def _judged(block: Block) -> str:
