@@ -218,7 +218,7 @@ def client(
         yield client
 
 
-LONGEST = ("tests/fuzz/", "tests/tandem/report/", "tests/stack/test_command.py", "tests/browser/")
+LONGEST = ("tests/browser/", "tests/fuzz/", "tests/selftest/", "tests/stack/test_command.py", "tests/tandem/report/")
 """Where the tests are that take longest."""
 
 

@@ -1,4 +1,4 @@
-"""One browser for all these tests, and for each test a page of its own in either app, watched all the time."""
+"""One browser for all these tests, and for each test a page of its own, watched all the time."""
 
 from __future__ import annotations
 
@@ -23,9 +23,15 @@ def browser(processes: None) -> Iterator[Browser]:
         yield started
 
 
+@pytest.fixture
+def url(asgi_url: str) -> str:
+    """Where one app answers: the pages of both are the same, as test_views.py sees of each of them."""
+    return asgi_url
+
+
 @pytest.fixture(params=APPS)
-def url(request: pytest.FixtureRequest, stack: Callable[[str], RunningStack]) -> str:
-    """Where each app answers, one after the other."""
+def each_url(request: pytest.FixtureRequest, stack: Callable[[str], RunningStack]) -> str:
+    """Where each app answers, one after the other, for what it does of a form."""
     return stack(request.param).url
 
 
@@ -42,5 +48,4 @@ def page(context: BrowserContext) -> Page:
     return context.new_page()
 
 
-with_and_without_javascript = pytest.mark.parametrize("context", [True, False], ids=["script", "plain"], indirect=True)
 without_javascript = pytest.mark.parametrize("context", [False], ids=["plain"], indirect=True)

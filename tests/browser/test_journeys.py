@@ -10,15 +10,22 @@ from playwright.sync_api import Page, expect
 
 from tandem.launch.running_stack import RunningStack
 from tests.browser import views
-from tests.browser.conftest import with_and_without_javascript, without_javascript
+from tests.browser.conftest import without_javascript
 from tests.browser.hands import PASSWORD, fill_in, follow, is_told, log_in, new_person, press
 from tests.browser.screenshots import APPS
 from tests.support.accounts import ADMIN, SESSIONS, account
 from userdb.passwords import SEEDED
 
 
-@with_and_without_javascript
+@pytest.fixture
+def url(each_url: str) -> str:
+    """Each app in turn."""
+    return each_url
+
+
+@without_javascript
 def test_a_person_registers_changes_and_leaves(page: Page) -> None:
+    """None of these pages has a script (test_views.py); that each step does the same with JavaScript, the others show."""
     person = new_person()
     page.goto("/")
     follow(page, "Register")

@@ -43,6 +43,7 @@ def test_everybody_can_use_it(browser: Browser, stack: Callable[[str], RunningSt
             if (document := DRAWN.sub("", page.content())) not in known:
                 axe_finds_nothing_at_any_size(page)
             known.add(document)
+        assert len(known) == 1, "the two apps' pages are not the same"
         assert seen.loaded() == {"/static/style.css"} | ({"/static/docs.js"} if view.path == "/docs" else set())
         assert seen.statuses() == ([view.status] * len(APPS) if view.status != 200 else [])
 

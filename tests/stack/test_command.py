@@ -35,12 +35,9 @@ COMPARE = [
 
 
 @pytest.mark.usefixtures("processes")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_comparison_that_is_stopped_leaves_nothing_running_and_can_be_reported(
-    tmp_path: Path, number: signal.Signals
-) -> None:
-    """One that is killed, too, and goes on: tests/selftest/test_real_comparison.py."""
-    assert stop_in_a_block(COMPARE, tmp_path, number) == 128 + number
+def test_a_comparison_that_is_stopped_leaves_nothing_running_and_can_be_reported(tmp_path: Path) -> None:
+    """By SIGTERM; by SIGINT `tandem serve`, below. One that is killed goes on: tests/selftest/test_real_comparison.py."""
+    assert stop_in_a_block(COMPARE, tmp_path, signal.SIGTERM) == 128 + signal.SIGTERM
     assert_it_can_be_reported(tmp_path)
 
 
@@ -56,7 +53,7 @@ def serving(*arguments: str, cwd: Path) -> Iterator[tuple[int, int]]:
         yield first, second
         below = descendants(process.pid)
         process.send_signal(signal.SIGINT)
-        process.wait(timeout=PATIENCE)
+        assert process.wait(timeout=PATIENCE) == 128 + signal.SIGINT
     assert eventually(lambda: not any(map(alive, below))), below
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -26,20 +27,21 @@ BACKLOG = Metric(
 NEW = {"rate": RATE, "backlog": BACKLOG}
 
 
-@pytest.fixture
-def found(monkeypatch: pytest.MonkeyPatch) -> Summary:
+@pytest.fixture(scope="module")
+def found() -> Iterator[Summary]:
     """A run that is judged on throughput, of which the challenger has more, and on backlog, which the baseline doesn't have."""
-    for key, metric in NEW.items():
-        monkeypatch.setitem(METRICS, key, metric)
 
     def change(block: dict[str, Any]) -> None:
         if block["stack"] == ASGI:
             block.update(rate=block["rate"] * 1.5, backlog=20 + block["round"])
 
-    return summarise(synthesise(change=change, headlines=[Headline(scenario="read", metric=key) for key in NEW]))
+    with pytest.MonkeyPatch.context() as patch:
+        for key, metric in NEW.items():
+            patch.setitem(METRICS, key, metric)
+        yield summarise(synthesise(change=change, headlines=[Headline(scenario="read", metric=key) for key in NEW]))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page(found: Summary) -> Page:
     return Page(html.render(found, charts.draw(found, {}), [], []))
 
