@@ -88,8 +88,8 @@ check: setup ## Formatting, lint, types, layers; and how old the sample run is
 test-fast: setup ## The tests that start no process, in parallel
 	@$(RUN) -m tests fast $(ARGS)
 
-test: check ## All checks and tests; those that measure come last, one after another
-	@$(RUN) -m tests $(ARGS)
+test: setup ## All checks and tests, side by side; those that measure come last, one after another
+	@$(RUN) -m tests --checks $(ARGS)
 
 clean: ## Remove databases and caches, if nothing runs (results and .venv stay)
 	@$(PYTHON) -m tandem.launch.lock

@@ -1,4 +1,4 @@
-"""`python -m tests [PART …] [OPTION …]`: all tests, those that measure at the end, or a part; and one line of totals."""
+"""`python -m tests [--checks] [PART …] [OPTION …]`: all tests, those that measure at the end, or a part; one line of totals."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -39,16 +40,31 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the parts, all of them also where one fails; return 0 only where every one passed."""
     parser = argparse.ArgumentParser(prog="python -m tests", description=str(__doc__).partition(": ")[2])
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)} (default: {', '.join(ALL)})")
+    parser.add_argument("--checks", action="store_true", help="run `make check` beside the first part, too")
     options, more = parser.parse_known_args(arguments)
     if unknown := set(options.parts) - PARTS.keys():
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
     began, counts, statuses = time.monotonic(), Counter[str](), set[int]()
-    for part in options.parts or ALL:
-        print(f"--- {part}", flush=True)
-        statuses.add(run([*PARTS[part], *more], counts))
+    with ThreadPoolExecutor(1) as beside:
+        checked = beside.submit(check) if options.checks else None
+        for part in options.parts or ALL:
+            print(f"--- {part}", flush=True)
+            statuses.add(run([*PARTS[part], *more], counts))
+            if checked and checked.result():  # nothing may run beside what measures, so it has ended by then
+                statuses.add(1)
     told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
     print(f"=== {told or 'no tests ran'} in {time.monotonic() - began:.2f}s", flush=True)
     return 0 if statuses <= {0, NO_TESTS} and 0 in statuses else 1
+
+
+def check() -> int:
+    """Run `make check`, most of which keeps one CPU busy, say what it said as soon as it has ended, and return its status."""
+    command = ["make", "--no-print-directory", "check"]
+    done = subprocess.run(
+        command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    print(f"--- check\n{done.stdout}", end="", flush=True)
+    return done.returncode
 
 
 def run(arguments: list[str], counts: Counter[str]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import threading
 from collections import Counter
 from pathlib import Path
 
@@ -45,6 +46,32 @@ def test_every_part_must_pass(monkeypatch: pytest.MonkeyPatch, statuses: list[in
     monkeypatch.setattr(parts, "run", lambda arguments, counts: next(left))
     assert parts.main([]) == status
     assert next(left, None) is None  # none is left out, also where one before it fails
+
+
+@pytest.mark.parametrize("status", [0, 2])
+def test_the_checks_must_pass_too_and_end_before_anything_measures(
+    status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def check() -> int:
+        started.wait()
+        done.append("check")
+        return status
+
+    def run(arguments: list[str], counts: Counter[str]) -> int:
+        started.set()
+        done.append(arguments[1])
+        return 0
+
+    started = threading.Event()
+    monkeypatch.setattr(parts, "check", check)
+    monkeypatch.setattr(parts, "run", run)
+    assert parts.main(["--checks"]) == bool(status)
+    assert sorted(done[:2]) == ["check", "not alone"]
+    assert done[2:] == ["alone"]
+    assert parts.main([]) == 0
+    assert "check" not in done[3:]
 
 
 def test_the_totals_are_those_of_all_parts(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,6 +61,12 @@ def test_a_value_that_makes_no_sense(option: str, value: object, sentence: str) 
     assert str(refused.value).startswith(sentence)
 
 
+def test_samples_that_cannot_be_written(tmp_path: Path) -> None:
+    for file, reason in {tmp_path / "missing" / "file": "its folder does not exist", tmp_path: "is a folder"}.items():
+        with pytest.raises(RefusedError, match=f"--samples {file}.*{reason}"):
+            made("http://127.0.0.1:1", {}, str(file))
+
+
 def test_a_plan(tmp_path: Path) -> None:
     with toy(user) as server:
         plan = made(server.url, {}, str(tmp_path / "samples.gz"))
