@@ -163,11 +163,8 @@ def test_a_stack_that_fails_at_saturation_is_told_with_share_and_route_and_not_j
             assert isinstance(requests, int)
             block.update(failures=round(0.03 * requests), failure_examples=["GET /api/users: 503", "GET /: 504"])
 
-    run = {
-        "loads": loads,
-        "headlines": [synthetic.Headline(scenario=each.scenario, metric="throughput") for each in loads],
-    }
-    found = summarise(synthesise(change=change, **run))
+    headlines = [synthetic.Headline(scenario=each.scenario, metric="throughput") for each in loads]
+    found = summarise(synthesise(change=change, loads=loads, headlines=headlines))
     assert sentences.texts(sentences.verdict(found))[-1].startswith(
         "asgi cannot be judged for read at saturation: 3 % of its arrivals failed (limit 0.1 %), it answered 97 % of them well "
         "(at least 99 % is asked for), most often “GET /api/users: 503” and “GET /: 504”"
