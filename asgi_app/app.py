@@ -73,7 +73,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             await store.close()
 
     app = Starlette(
-        routes=[http.resource(path, views) for path, views in routes.items()],
+        routes=http.resources(routes),
         exception_handlers=http.install(),
         middleware=[Middleware(http.Counting)],
         lifespan=lifespan,

@@ -12,7 +12,7 @@ from anyio import CapacityLimiter, to_thread
 from starlette.exceptions import HTTPException
 from starlette.requests import Request as Request
 from starlette.responses import Response as Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from userdb import errors, html, logs, metrics, wire
@@ -91,6 +91,43 @@ class Counting:
             metrics.request(scope["method"], route, status or 500, perf_counter() - began)
 
 
+class Endpoint:
+    """A function of a request as an ASGI app: what it raises is for the one handler of all."""
+
+    def __init__(self, dispatch: Callable[[Request], Awaitable[Response]]) -> None:
+        self._dispatch = dispatch
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._dispatch(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+
+class Exact(BaseRoute):
+    """All routes whose path holds no parameter: found by their path, not tried one after another."""
+
+    def __init__(self, routes: list[Route]) -> None:
+        self._routes = {each.path: each for each in routes}
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """The route of this path, if there is one."""
+        route = self._routes.get(scope["path"])
+        if route is None:
+            return Match.NONE, {}
+        return Match.FULL, {"endpoint": route.endpoint, "path_params": {}, "route": route}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Go there."""
+        await scope["route"].handle(scope, receive, send)
+
+
+def resources(paths: dict[str, dict[str, View]]) -> list[BaseRoute]:
+    """Route all paths. The first of those that hold parameters is asked for most."""
+    routes = [resource(path, views) for path, views in paths.items()]
+    exact = Exact([each for each in routes if "{" not in each.path])
+    first, *others = [each for each in routes if "{" in each.path]
+    return [first, exact, *others]
+
+
 def resource(path: str, views: dict[str, View]) -> Route:
     """Route a path to one view per method; HEAD is GET, OPTIONS says what there is, anything else is 405."""
     allow = ", ".join(sorted({*views, "OPTIONS"} | ({"HEAD"} if "GET" in views else set())))
@@ -104,7 +141,7 @@ def resource(path: str, views: dict[str, View]) -> Route:
             return respond(wire.options(allow))
         raise errors.MethodNotAllowed(allow)
 
-    return Route(path, dispatch, methods=METHODS)
+    return Route(path, Endpoint(dispatch), methods=METHODS)
 
 
 def respond(answer: wire.Answer) -> Response:
@@ -114,7 +151,7 @@ def respond(answer: wire.Answer) -> Response:
 
 def services(request: Request) -> Services:
     """What this process has for every request."""
-    return cast(Services, request.state.services)
+    return cast(Services, request.scope["state"]["services"])
 
 
 def path_value(request: Request, name: str) -> str:
@@ -129,7 +166,9 @@ def query(request: Request) -> bytes:
 
 def header(request: Request, name: str) -> str | None:
     """A header, joined by commas where it came more than once."""
-    return ",".join(request.headers.getlist(name)) or request.headers.get(name)
+    wanted = name.lower().encode()
+    values = [value for each, value in request.scope["headers"] if each == wanted]
+    return b",".join(values).decode("latin-1") if values else None
 
 
 def preconditions(request: Request) -> Preconditions:

@@ -50,7 +50,11 @@ class CountsFile:
     def write_value(self, key: str, value: float, timestamp: float) -> None:
         """Write a count; where the disk does not take it, say so once and go on."""
         try:
-            self._write(key, VALUE.pack(value, timestamp))
+            position = self._positions.get(key)
+            if position is None:
+                self._add(key, VALUE.pack(value, timestamp))
+            else:
+                self._put(VALUE.pack(value, timestamp), position)
         except OSError as error:
             self._tell(error)
 
@@ -96,11 +100,7 @@ class CountsFile:
             self._found[key], self._positions[key] = (value, timestamp), position
             self._used = position + VALUE.size
 
-    def _write(self, key: str, value: bytes) -> None:
-        position = self._positions.get(key)
-        if position is not None:
-            self._put(value, position)
-            return
+    def _add(self, key: str, value: bytes) -> None:
         name = key.encode()
         name += b" " * (8 - (len(name) + 4) % 8)  # the value begins at a multiple of 8
         entry = struct.pack("i", len(key.encode())) + name + value
@@ -110,7 +110,7 @@ class CountsFile:
         self._positions[key] = self._used - VALUE.size
 
     def _put(self, data: bytes, position: int) -> None:
-        if os.pwrite(self._own(), data, position) != len(data):
+        if os.pwrite(self._own() if self._descriptor is None else self._descriptor, data, position) != len(data):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def _own(self) -> int:

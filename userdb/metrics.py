@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, generate_latest, values
@@ -37,9 +38,15 @@ def request(method: str, route: str | None, status: int, seconds: float) -> None
 
     Labels come from closed sets, to bound cardinality.
     """
-    method, route = method if method in METHODS else "other", route or "none"
-    _REQUESTS.labels(method, route, status).inc()
-    _SECONDS.labels(method, route).observe(seconds)
+    requests, durations = _counters(method if method in METHODS else "other", route or "none", status)
+    requests.inc()
+    durations.observe(seconds)
+
+
+@cache
+def _counters(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    """What counts such a request, looked for once: of a closed set, too."""
+    return _REQUESTS.labels(method, route, status), _SECONDS.labels(method, route)
 
 
 def login(outcome: str) -> None:

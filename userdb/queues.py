@@ -1,16 +1,55 @@
 """Who may wait for a password to be hashed: logins have their part and new passwords theirs, so that neither keeps out the other.
 
-Counting is all it does: it computes nothing and never waits. The apps hash in the order in which slots were taken.
+Counting is all it does: it computes nothing and never waits. The apps hash in the order in which slots were taken. `Oldest` is
+for threads that wait for whatever there are few of: an event loop's own semaphore keeps that order by itself.
 """
 
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
+from typing import Generic, TypeVar
 
 from userdb import errors
+
+Thing = TypeVar("Thing")
+
+
+class Oldest(Generic[Thing]):
+    """Things that threads take and give back: handed to whoever has waited longest, so that no newcomer passes."""
+
+    def __init__(self) -> None:
+        self._idle: list[Thing] = []
+        self._waiting: deque[Future[Thing]] = deque()
+        self._lock = threading.Lock()
+
+    def take(self, seconds: float) -> Thing:
+        """One of them, the one that was given back last. Raises TimeoutError where none came free in time."""
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+            place: Future[Thing] = Future()
+            self._waiting.append(place)
+        try:
+            return place.result(seconds)
+        except TimeoutError:
+            if place.cancel():
+                raise
+            return place.result()  # it was given just now
+
+    def give(self, thing: Thing) -> None:
+        """Give it to whoever has waited longest, or leave it."""
+        with self._lock:
+            while self._waiting:
+                place = self._waiting.popleft()
+                if place.set_running_or_notify_cancel():  # who waits no longer has cancelled
+                    place.set_result(thing)
+                    return
+            self._idle.append(thing)
+
 
 Limits = dict[str, int]
 """Of what a slot counts among, and how many there may be."""

@@ -58,8 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     sessions, devices = Sessions(known_keys, settings.session_seconds), Devices(known_keys)
     app = Flask("wsgi_app", static_folder=None)
     http.install(app)
-    for path, views in routes.items():
-        http.resource(app, path, views)
+    http.resources(app, routes)
     store, news, processes = stores.chosen(settings), News(settings), Processes()
     http.resize_pool(settings.pool_threads)
     store.open()

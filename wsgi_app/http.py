@@ -28,6 +28,8 @@ View = Callable[[Request], wire.Answer]
 
 METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 
+STATUS = {each.value: f"{each.value} {each.phrase}" for each in HTTPStatus}
+
 logger = logs.logger("wsgi_app")
 
 
@@ -68,15 +70,22 @@ class Counting:
         return response
 
 
+def resources(app: Flask, paths: dict[str, dict[str, View]]) -> None:
+    """Route all paths. The first of those that hold parameters is asked for most."""
+    for path, views in paths.items():  # its router goes through a tree of their parts
+        resource(app, path, views)
+
+
 def resource(app: Flask, path: str, views: dict[str, View]) -> None:
     """Route a path to one view per method; HEAD is GET, OPTIONS says what there is, anything else is 405."""
     allow = ", ".join(sorted({*views, "OPTIONS"} | ({"HEAD"} if "GET" in views else set())))
 
     def dispatch(**path_values: str) -> Response:
-        view = views.get("GET" if request.method == "HEAD" else request.method)
+        own: Request = request._get_current_object()  # type: ignore[attr-defined]  # looked up once, not for each use
+        view = views.get("GET" if own.method == "HEAD" else own.method)
         if view is not None:
-            return respond(view(request))
-        if request.method == "OPTIONS":
+            return respond(view(own))
+        if own.method == "OPTIONS":
             return respond(wire.options(allow))
         raise errors.MethodNotAllowed(allow)
 
@@ -86,7 +95,7 @@ def resource(app: Flask, path: str, views: dict[str, View]) -> None:
 
 def respond(answer: wire.Answer) -> Response:
     """The answer, byte for byte."""
-    status = f"{answer.status} {HTTPStatus(answer.status).phrase}"
+    status = STATUS[answer.status]
     if isinstance(answer, wire.Open):
         return StaysOpen(answer, status)
     return Reply(answer.body, status, answer.headers)
@@ -183,6 +192,7 @@ def install(app: Flask) -> None:
     """Give the app our rules instead of the framework's."""
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.url_map.merge_slashes = False
+    app.ensure_sync = lambda function: function  # type: ignore[method-assign, assignment]  # no view is a coroutine: nobody asks
     Counting(app)
     app.before_request(lambda: refuse_odd_path(request))
     app.register_error_handler(errors.Problem, lambda error: on_problem(request, error))

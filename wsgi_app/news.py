@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-import threading
 from contextlib import closing
 from time import monotonic
 from typing import Any
@@ -15,6 +14,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from userdb import errors
 from userdb import news as userdb_news
 from userdb.models import User
+from userdb.queues import Oldest
 from userdb.settings import Settings
 
 KEPT = 30.0
@@ -105,7 +105,9 @@ class News:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._places = threading.Semaphore(settings.news_connections)
+        self._places: Oldest[None] = Oldest()
+        for _ in range(settings.news_connections):
+            self._places.give(None)
         # The cheapest client for threads (docs/measurements/news_clients.md).
         self._client = urllib3.PoolManager(maxsize=settings.news_connections, retries=False)
         self._client.pool_classes_by_scheme = {"http": Pool, "https": EncryptedPool}
@@ -153,11 +155,15 @@ class News:
         except urllib3.exceptions.HTTPError as error:
             raise errors.NewsFailed() from error
         finally:
-            self._places.release()
+            self._places.give(None)
 
     def _place(self, seconds: float) -> bool:
         """Whether a connection came free in so many seconds."""
-        return self._places.acquire(timeout=seconds)
+        try:
+            self._places.take(seconds)
+        except TimeoutError:
+            return False
+        return True
 
     def _answer(self, question: dict[str, str], seconds: float) -> list[userdb_news.Item]:
         """What the service says in so many seconds, to the last byte. Raises NewsFailed, and what the client does."""

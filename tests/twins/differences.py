@@ -86,6 +86,13 @@ OUTLINE_ONLY = {
     ("asgi_app", "StaysOpen.__call__"): "an ASGI answer sends itself",
     ("wsgi_app", "StaysOpen._pieces"): "a WSGI answer is what the server asks for its pieces",
     ("asgi_app", "hangs_up"): "a thread that waits can't be told",
+    ("asgi_app", "Endpoint"): "Starlette's own wraps each request in a second handler of exceptions",
+    ("asgi_app", "Endpoint.__init__"): "the same",
+    ("asgi_app", "Endpoint.__call__"): "the same",
+    ("asgi_app", "Exact"): "Starlette's router tries one route after another, Flask's goes through a tree",
+    ("asgi_app", "Exact.__init__"): "the same",
+    ("asgi_app", "Exact.matches"): "the same",
+    ("asgi_app", "Exact.handle"): "the same",
     ("asgi_app", "while_listened.watch"): "an event loop can wait for two things at once",
     ("asgi_app", "create_app.lifespan"): "connections belong to the event loop, so they open when it runs",
 }

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from userdb import errors
 from userdb.groups import Call
+from userdb.queues import Oldest
 
 from .writer import WAIT
 
@@ -19,19 +19,19 @@ class Readers(Generic[Connection]):
 
     def __init__(self, read: Callable[[Connection, Call], Any]) -> None:
         self._read = read
-        self._idle: SimpleQueue[Connection] = SimpleQueue()
+        self._idle: Oldest[Connection] = Oldest()
 
     def add(self, connection: Connection) -> None:
         """One more connection, which is free."""
-        self._idle.put(connection)
+        self._idle.give(connection)
 
     def result(self, call: Call) -> Any:
         """The result of a unit. Raises Busy where no connection came free in time."""
         try:
-            connection = self._idle.get(timeout=WAIT)
-        except Empty as error:
+            connection = self._idle.take(WAIT)
+        except TimeoutError as error:
             raise errors.Busy() from error
         try:
             return self._read(connection, call)
         finally:
-            self._idle.put(connection)
+            self._idle.give(connection)
