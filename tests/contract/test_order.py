@@ -71,18 +71,21 @@ async def test_an_event_loop_writes_in_the_order_in_which_it_was_asked() -> None
 
 def test_threads_write_in_the_order_in_which_they_asked() -> None:
     order: list[int] = []
-    gate = threading.Event()
+    begun, gate = threading.Event(), threading.Event()
 
     def write(calls: list[Call]) -> list[Outcome]:
+        begun.set()
         gate.wait(60)
         order.extend(numbers(calls))
         return [Outcome() for _ in calls]
 
     writer = wsgi_app.stores.writer.Writer(write, MANY)
     with ThreadPoolExecutor(30) as pool:
-        for number in range(30):
+        pool.submit(writer.written, partial(asked, 0))
+        assert begun.wait(60)
+        for number in range(1, 30):
             pool.submit(writer.written, partial(asked, number))
-            assert eventually(lambda number=number: len(writer._waiting) >= number)  # type: ignore[misc]  # the first is being written
+            assert eventually(lambda number=number: len(writer._waiting) == number)  # type: ignore[misc]
         gate.set()
     writer.close()
     assert order == list(range(30))
