@@ -13,6 +13,7 @@ from tandem.judge.reasons import Code, Missed, Reason
 from tandem.judge.summary import Summary, summarise
 from tandem.judge.validity import Cause
 from tandem.judge.verdict import Interval
+from tandem.records.setup import Headline
 from tandem.report import document, reasons, sentences, wording
 from tests.support import synthetic
 from tests.support.synthetic import ASGI, DECOY, WSGI, synthesise
@@ -163,7 +164,7 @@ def test_a_stack_that_fails_at_saturation_is_told_with_share_and_route_and_not_j
             assert isinstance(requests, int)
             block.update(failures=round(0.03 * requests), failure_examples=["GET /api/users: 503", "GET /: 504"])
 
-    headlines = [synthetic.Headline(scenario=each.scenario, metric="throughput") for each in loads]
+    headlines = [Headline(scenario=each.scenario, metric="throughput") for each in loads]
     found = summarise(synthesise(change=change, loads=loads, headlines=headlines))
     assert sentences.texts(sentences.verdict(found))[-1].startswith(
         "asgi cannot be judged for read at saturation: 3 % of its arrivals failed (limit 0.1 %), it answered 97 % of them well "
