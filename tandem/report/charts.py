@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from tandem.judge.summary import Summary
-from tandem.report import dots
+from tandem.report import dose, dots
 from tandem.report.curves import percentiles, rates
 from tandem.report.dots import Dots
 from tandem.report.forest import forests
@@ -15,7 +15,7 @@ from tandem.report.pools import Responses
 
 def draw(summary: Summary, responses: Responses, seen: Dots = MappingProxyType({})) -> list[Chart]:
     """Return the charts that the data allow: ratios, bystanders around blocks, percentile curves, rate per round."""
-    charts: list[Chart | None] = [*forests(summary)]
+    charts: list[Chart | None] = [*forests(summary), dose.draw(summary)]
     for number, load in enumerate(summary.run.loads, 1):
         curves = {stack.name: responses.get((load.scenario, stack.name), []) for stack in summary.run.stacks}
         charts.append(dots.draw(summary, number, load, seen))

@@ -1,0 +1,37 @@
+"""A laboratory run for real, as small as there is one: with its control, its stalls and its report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tandem.cli import main as cli
+from tandem.records import journal, stalled
+from tandem.records.block import Block
+
+
+@pytest.mark.usefixtures("alone", "processes")
+def test_a_laboratory_run_keeps_what_each_block_did_and_which_line_stood(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["--part", "smoke", "--kinds", "compute", "--seconds", "6", "--seed", "1", "--out", str(tmp_path)]
+    assert cli.run(["lab", *given]) == 0
+    said = capsys.readouterr().out
+    assert "compute, compute control on wsgi-gthread, asgi: 1 × 4 blocks, about " in said
+    (folder,) = (each for each in tmp_path.iterdir() if not each.is_symlink())
+    blocks = [each for each in journal.read(folder / journal.RECORDS) if isinstance(each, Block)]
+    assert sorted((each.scenario, each.stack) for each in blocks) == [
+        (kind, stack) for kind in ("compute", "compute control") for stack in ("asgi", "wsgi-gthread")
+    ]
+    for block in blocks:
+        assert block.blocked is not None
+        assert block.blocked.blockers == 5
+        assert stalled.watched(folder, block)
+        assert " compute" not in block.samples
+        assert stalled.access(folder, block).count("GET") >= block.requests
+    assert (folder / "report.html").read_text().count("compute control") > 1
+    assert cli.run(["stalls", str(folder)]) == 0
+    assert "compute control on asgi: " in capsys.readouterr().out
+    assert cli.run(["lab", "--resume", str(folder)]) == 2
+    assert "nothing is missing in this run" in capsys.readouterr().err
