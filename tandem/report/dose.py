@@ -82,9 +82,9 @@ def draw(summary: Summary) -> Chart | None:
         return None
     lengths = sorted({each.load.blocking.milliseconds for each in found if each.load.blocking})
     said = (
-        f"The share of bystanders that took longer than {TARGET:g} ms, by blockers per second; both scales are logarithmic. Points "
+        f"The share of bystanders that took longer than {TARGET:g} ms, by blockers per second; both scales logarithmic. Points "
         "are measured, lines are what queueing expects of blockers that come at random: slope 1 for one loop, the number of its "
-        "slots for a shared pool, which is better by far at a low dose and falls off a cliff. What is below 0.1 % stands at 0.1 %. "
+        "slots for a shared pool, better by far at a low dose until it falls off a cliff. What is below 0.1 % stands at 0.1 %. "
     ) + "; ".join(f"{each.load.scenario} on {each.measures.stack} {formats.percent(each.share)}" for each in found)
     panels = [_panel(summary, [each for each in found if _length(each) == length], length) for length in lengths]
     return pictures.chart("dose", alt.vconcat(*panels, spacing=14), said, table(found))

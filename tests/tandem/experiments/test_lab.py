@@ -26,7 +26,7 @@ def test_a_laboratory_run_keeps_what_each_block_did_and_which_line_stood(
     ]
     for block in blocks:
         assert block.blocked is not None
-        assert block.blocked.blockers == 5
+        assert block.blocked.blockers == 6
         assert stalled.watched(folder, block)
         assert " compute" not in block.samples
         assert stalled.access(folder, block).count("GET") >= block.requests
