@@ -89,29 +89,14 @@ def test_an_app_reads_on_while_the_disk_of_its_metrics_is_full(
     assert 1 <= len(lines) <= 2  # one for each file
 
 
-@pytest.fixture(params=STACKS)
-def running(request: pytest.FixtureRequest, tmp_path: Path, seeded: Path, news_url: str) -> Iterator[RunningStack]:
-    """A stack of this test's own."""
-    place = environment_for(tmp_path, seeded, news_url)
+@pytest.fixture(scope="module", params=STACKS)
+def running(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, seeded: Path, news_url: str
+) -> Iterator[RunningStack]:
+    """A stack of these tests' own; the last of them takes its files away."""
+    place = environment_for(tmp_path_factory.mktemp("running"), seeded, news_url)
     with running_stack.running(request.param, tandem_stacks.load([])[request.param], place) as found:
         yield found
-
-
-def test_a_stack_reads_on_when_the_files_of_its_metrics_are_gone_beneath_it(
-    running: RunningStack, tmp_path: Path
-) -> None:
-    """What a full disk does to a file that is mapped into memory, without a full disk: what is not there any more can't be written."""
-    client = HttpClient("127.0.0.1", running.port)
-    assert {client.request("GET", each).status for each in (*READS * 3, "/metrics")} == {200}
-    before = [descendants(server.pid) for server in running.servers]
-    files = list((tmp_path / f"own-{running.name}").glob("*.db"))
-    assert len(files) == 2 * running.processes
-    for file in files:
-        os.truncate(file, 0)
-    assert {client.request("GET", each).status for each in READS * 10} == {200}
-    assert client.request("GET", "/metrics").status in (200, 503)
-    running.check()
-    assert [descendants(server.pid) for server in running.servers] == before
 
 
 def test_how_many_descriptors_there_are_is_set(running: RunningStack) -> None:
@@ -136,7 +121,7 @@ STRANGERS = [
 TIMES = 60
 
 
-def test_strangers_write_no_commands_and_little_to_the_logs(running: RunningStack, tmp_path: Path) -> None:
+def test_strangers_write_no_commands_and_little_to_the_logs(running: RunningStack) -> None:
     def logged() -> bytes:
         return b"".join(child.log.read_bytes() for child in (*running.servers, running.nginx))
 
@@ -147,3 +132,18 @@ def test_strangers_write_no_commands_and_little_to_the_logs(running: RunningStac
     assert not {byte for byte in text if (byte < 32 and byte != 10) or byte == 127}
     assert "\x9b" not in text.decode()
     assert len(text) - before < 20_000
+
+
+def test_a_stack_reads_on_when_the_files_of_its_metrics_are_gone_beneath_it(running: RunningStack) -> None:
+    """What a full disk does to a file that is mapped into memory, without a full disk: what is not there any more can't be written."""
+    client = HttpClient("127.0.0.1", running.port)
+    assert {client.request("GET", each).status for each in (*READS * 3, "/metrics")} == {200}
+    before = [descendants(server.pid) for server in running.servers]
+    files = list((running.nginx.log.parent / f"own-{running.name}").glob("*.db"))
+    assert len(files) == 2 * running.processes
+    for file in files:
+        os.truncate(file, 0)
+    assert {client.request("GET", each).status for each in READS * 10} == {200}
+    assert client.request("GET", "/metrics").status in (200, 503)
+    running.check()
+    assert [descendants(server.pid) for server in running.servers] == before
