@@ -21,7 +21,7 @@ from pathlib import Path
 import asking
 from asking import Bench, Found, Target, reading, turn
 
-from tandem.launch import database, news, ports, process, readiness
+from tandem.launch import database, news, ports, process, readiness, signals
 from tandem.launch.process import Child, Children
 from tandem.paths import PROJECT
 from tandem.plan import apps
@@ -150,7 +150,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=3.0, help="of one turn")
     options = parser.parse_args()
-    with process.stoppable(), tempfile.TemporaryDirectory(prefix="tandem-peers-") as folder:
+    with signals.stoppable(), tempfile.TemporaryDirectory(prefix="tandem-peers-") as folder:
         print(table(measure(Bench(folder=Path(folder), rounds=options.rounds, seconds=options.seconds)), versions()))
 
 

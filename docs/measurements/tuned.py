@@ -24,7 +24,7 @@ import groups
 from asking import Bench, Found, Served, Target, reading, turn
 
 from tandem.judge.rounds import Rounds
-from tandem.launch import ports, process, readiness
+from tandem.launch import ports, process, readiness, signals
 from tandem.launch.process import Child, Children
 from tandem.plan import stacks as tandem_stacks
 from tandem.records import journal
@@ -262,7 +262,7 @@ def main() -> None:
         parser.error(f"no such line: {', '.join(sorted(unknown))}")
     rows: Rows = []
     behind: list[str] = []
-    with process.stoppable(), tempfile.TemporaryDirectory(prefix="tandem-tuned-") as folder:
+    with signals.stoppable(), tempfile.TemporaryDirectory(prefix="tandem-tuned-") as folder:
         bench = Bench(folder=Path(folder), rounds=options.rounds, seconds=options.seconds)
         for name in wanted:
             found, shown = LINES[name](bench)

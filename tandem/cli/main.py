@@ -18,7 +18,7 @@ from tandem.doctor import examination
 from tandem.errors import Stopped, TandemError, full_disk_named, sentence
 from tandem.experiments import capacity as capacity_search
 from tandem.experiments import resume, session
-from tandem.launch import database, foreground, lock, process
+from tandem.launch import database, foreground, lock, signals
 from tandem.live import session as live
 from tandem.plan import apps, needs, profiles
 from tandem.plan import comparison as planning
@@ -35,7 +35,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         options = parser().parse_args(arguments)
         options.given = list(arguments)
-        with process.stoppable():
+        with signals.stoppable():
             return commands[options.command](options)
     except (TandemError, Stopped) as error:
         print(f"tandem: {error}", file=sys.stderr)

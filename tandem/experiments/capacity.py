@@ -16,8 +16,8 @@ from tandem.experiments.compare import Say
 from tandem.experiments.ending import ending
 from tandem.experiments.executor import Executor
 from tandem.experiments.progress import Progress
-from tandem.judge import capacity
-from tandem.judge.capacity import Course
+from tandem.judge import capacity, tries
+from tandem.judge.course import Course
 from tandem.plan import capacity as planning
 from tandem.plan.capacity import BLOCKS, CapacityPlan
 from tandem.plan.comparison import Plan
@@ -134,12 +134,12 @@ def line(tried: Try, target_ms: float) -> str:
     block = tried.block
     if not tried.rate:
         return f"{tried.scenario:<9} {block.stack:<13} at saturation {block.rate:6.1f}/s"
-    outcome = capacity.outcome(block, target_ms) or "spoiled by what is outside the stack"
+    outcome = tries.outcome(block, target_ms) or "spoiled by what is outside the stack"
     return f"{tried.scenario:<9} {block.stack:<13} at {tried.rate:6.0f}/s  p99 {formats.reach(block.p99_ms)}  {outcome}"
 
 
 def over(course: Course) -> str:
     """Return what a search found, as one line."""
-    found = course.found()
+    found = capacity.found(course)
     rates = formats.rates(found.bracket.met, found.bracket.missed)
     return f"{found.scenario} on {found.stack}: {found.state}, {rates}"

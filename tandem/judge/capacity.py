@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal
 
 import msgspec
 
-from tandem.judge import bracket, validity
+from tandem.judge import bracket, tries
 from tandem.judge.bracket import Bracket, Outcome
-from tandem.records.block import Block
-from tandem.records.capacity import Level, Line, Search, Try
+from tandem.judge.course import Course
+from tandem.records.capacity import Line, Search, Try
 from tandem.records.journal import End
-from tandem.records.setup import Budget, Run
-from tandem.rules import ACHIEVED_LIMIT, CAPACITY_BLOCKS, CAPACITY_SPOILED, FAILED_LIMIT
-
-SLOWER = {limit.key for limit in (validity.LAG, validity.WAITING, validity.GENERATOR, validity.OTHERS, validity.STEAL,
-                                  validity.THROTTLED, validity.GAP)}  # fmt: skip
-"""Causes that can only make answers later: a level that was met beside them was met. Whoever uses the stack's own CPU uncounted,
-even a process of the stack, takes it from the stack."""
+from tandem.records.setup import Run
+from tandem.rules import CAPACITY_SPOILED
 
 Bounds = Mapping[tuple[str, str], float]
 """Rates that arithmetic allows, by scenario and stack."""
@@ -79,120 +73,25 @@ class Capacities(msgspec.Struct, frozen=True, kw_only=True):
         return self.search.run
 
 
-class Course:
-    """The search for one stack under one scenario, as far as it got."""
-
-    def __init__(self, level: Level, stack: str, budget: Budget, bound: float | None = None) -> None:
-        """`bound` is the rate that arithmetic allows the stack, where it knows one."""
-        self.level, self.stack, self.budget, self.bound = level, stack, budget, bound
-        self.saturated: Block | None = None
-        self.tries: list[Try] = []
-
-    def add(self, tried: Try) -> None:
-        """Take in one block."""
-        if tried.rate:
-            self.tries.append(tried)
-        else:
-            self.saturated = tried.block
-
-    @property
-    def outcomes(self) -> dict[float, list[Outcome]]:
-        """What counts of the tries, by rate; every second one that was spoiled at a rate counts as missed for it."""
-        found: dict[float, list[Outcome]] = {}
-        spoiled: Counter[float] = Counter()
-        for each in self.tries:
-            one = outcome(each.block, self.level.target_ms)
-            spoiled[each.rate] += one is None
-            if one is not None or not spoiled[each.rate] % 2:
-                found.setdefault(each.rate, []).append(one or "others")
-        return found
-
-    @property
-    def blocks(self) -> int:
-        """How many blocks it took so far."""
-        return len(self.tries) + (self.saturated is not None)
-
-    def tried(self, rate: float) -> tuple[int, int]:
-        """Return the number of the next try at a rate among those that count, and among those after spoiled ones, from 1."""
-        counted, all_ = len(self.outcomes.get(rate, ())), sum(each.rate == rate for each in self.tries)
-        return counted + 1, all_ - counted + 1
-
-    @property
-    def spoiled(self) -> int:
-        """How many tries something outside the stack spoiled."""
-        return sum(outcome(each.block, self.level.target_ms) is None for each in self.tries)
-
-    @property
-    def given_up(self) -> bool:
-        """Whether the search takes too long, because of the machine or of the stack."""
-        return self.spoiled > CAPACITY_SPOILED or len(self.tries) >= CAPACITY_BLOCKS
-
-    def wanted(self) -> float | None:
-        """Return the rate to try next, 0 for saturation; None where the search is over."""
-        if self.saturated is None:
-            return 0.0
-        return None if self.given_up else self._open()
-
-    def _open(self) -> float | None:
-        return bracket.wanted(bracket.start(self.expected), self.outcomes)
-
-    @property
-    def expected(self) -> float:
-        """The rate that CPU and arithmetic allow."""
-        known = [rate for rate in (self.by_cpu, self.bound) if rate]
-        return min(known) if known else 1.0
-
-    @property
-    def cpu_ms(self) -> float | None:
-        """CPU of app and nginx per request at saturation."""
-        block = self.saturated
-        return (
-            1000 * (block.app_cpu_seconds + block.nginx_cpu_seconds) / block.requests
-            if block and block.requests
-            else None
-        )
-
-    @property
-    def by_cpu(self) -> float | None:
-        """Requests per second that the CPU of a request allows."""
-        return 1000 * self.budget.cpus / self.cpu_ms if self.cpu_ms else None
-
-    def found(self) -> Capacity:
-        """Return what is known so far."""
-        return Capacity(
-            scenario=self.level.scenario, stack=self.stack, target_ms=self.level.target_ms, state=self._state(),
-            bracket=bracket.bracket(self.outcomes), saturation=self.saturated.rate if self.saturated else None,
-            cpu_ms=self.cpu_ms, by_cpu=self.by_cpu, points=[_point(each, self.level.target_ms) for each in self.tries],
-        )  # fmt: skip
-
-    def _state(self) -> State:
-        if self.saturated is None or (self._open() is not None and not self.given_up):
-            return "interrupted"
-        if self._open() is not None:
-            return "spoiled" if self.spoiled > CAPACITY_SPOILED else "not settled"
-        known = bracket.bracket(self.outcomes)
-        if known.met is None:
-            return "spoiled" if known.limit else "never"
-        return "at least" if known.at_least else "settled"
+def found(course: Course) -> Capacity:
+    """Return what a search found so far."""
+    block, target = course.saturated, course.level.target_ms
+    return Capacity(
+        scenario=course.level.scenario, stack=course.stack, target_ms=target, state=_state(course),
+        bracket=bracket.bracket(course.outcomes), saturation=block.rate if block else None,
+        cpu_ms=course.cpu_ms, by_cpu=course.by_cpu, points=[_point(each, target) for each in course.tries],
+    )  # fmt: skip
 
 
-def outcome(block: Block, target_ms: float) -> Outcome | None:
-    """Return how a block met a service level; None where something outside the stack spoiled it."""
-    invalid = {cause.key for cause in validity.judge(block).causes if cause.level == "INVALID"}
-    if invalid - SLOWER:
-        return None
-    if meets(block, target_ms):
-        return "met"
-    if validity.GENERATOR.key in invalid:
-        return "generator"
-    return None if invalid else "missed"
-
-
-def meets(block: Block, target_ms: float) -> bool:
-    """Tell whether p99 stayed below the target, and enough of what was due was answered well."""
-    if not block.arrivals or block.p99_ms is None or block.p99_ms >= target_ms:
-        return False
-    return _lost(block) < FAILED_LIMIT and (block.requests - block.failures) / block.arrivals >= ACHIEVED_LIMIT
+def _state(course: Course) -> State:
+    if course.saturated is None or (course.open_rate() is not None and not course.given_up):
+        return "interrupted"
+    if course.open_rate() is not None:
+        return "spoiled" if course.spoiled > CAPACITY_SPOILED else "not settled"
+    known = bracket.bracket(course.outcomes)
+    if known.met is None:
+        return "spoiled" if known.limit else "never"
+    return "at least" if known.at_least else "settled"
 
 
 def courses(lines: Sequence[Line], bounds: Bounds = MappingProxyType({})) -> list[Course]:
@@ -221,10 +120,12 @@ def courses(lines: Sequence[Line], bounds: Bounds = MappingProxyType({})) -> lis
 
 def judge(lines: Sequence[Line]) -> Capacities:
     """Judge a search by its records. Raises ValueError as `courses`."""
-    found = [each.found() for each in courses(lines)]
+    searched = [found(each) for each in courses(lines)]
     head, last = lines[0], lines[-1]
     assert isinstance(head, Search)
-    return Capacities(search=head, end=last if isinstance(last, End) else None, found=found, higher=_higher(found))
+    return Capacities(
+        search=head, end=last if isinstance(last, End) else None, found=searched, higher=_higher(searched)
+    )
 
 
 def _higher(found: Sequence[Capacity]) -> list[Higher]:
@@ -241,13 +142,9 @@ def _higher(found: Sequence[Capacity]) -> list[Higher]:
     ]  # fmt: skip
 
 
-def _lost(block: Block) -> float:
-    return (block.failures + block.unfinished + block.dropped) / max(1, block.arrivals)
-
-
 def _point(tried: Try, target_ms: float) -> Point:
     block = tried.block
     return Point(
-        rate=tried.rate, outcome=outcome(block, target_ms), p50_ms=block.p50_ms, p99_ms=block.p99_ms, lost=_lost(block),
-        arrivals=block.arrivals,
+        rate=tried.rate, outcome=tries.outcome(block, target_ms), p50_ms=block.p50_ms, p99_ms=block.p99_ms,
+        lost=tries.lost(block), arrivals=block.arrivals,
     )  # fmt: skip

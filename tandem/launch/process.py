@@ -10,21 +10,18 @@ A child that is `kept` may make sessions of its own, and daemons: a keeper stand
 
 from __future__ import annotations
 
-import ctypes
 import os
-import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 
-from tandem.errors import RunFailed, Stopped, TandemError
+from tandem.errors import RunFailed, TandemError
 from tandem.formats import printable
+from tandem.launch import preparation
 
 PATIENCE = 3.0
 """Seconds between SIGTERM and SIGKILL."""
@@ -43,47 +40,11 @@ INHERITED = (
 )
 """All that children inherit: server settings in the caller's environment (WEB_CONCURRENCY, GUNICORN_CMD_ARGS, …) stay out."""
 
-DESCRIPTORS = 20_000
-"""Files and connections that a child may have open, where the system allows so many: twice nginx's worker_connections and
-more. Set, not inherited: with the 1,024 of many shells a server would refuse what another one takes."""
-
-SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-PR_SET_PDEATHSIG = 1
-KEEPER = Path(__file__).with_name("keeper.py")
-
 
 def environment(extra: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of a child: what is inherited, unbuffered output, and `extra`."""
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     return {**inherited, "PYTHONUNBUFFERED": "1", **extra}
-
-
-def _kept(name: str, command: Sequence[str], cpus: Sequence[int], path: str | None) -> list[str]:
-    """Return the command of a keeper for this one. Raises TandemError where its program isn't there."""
-    if shutil.which(command[0], path=path) is None:
-        raise TandemError(f"{name} can't be started: `{command[0]}`: there is no such program")
-    listed = ",".join(map(str, cpus))
-    return [sys.executable, "-I", "-S", str(KEEPER), str(os.getpid()), listed, *command]
-
-
-def _prepare(cpus: Sequence[int], blocked: Sequence[signal.Signals] = ()) -> Callable[[], None]:
-    """Return what the child does between fork and exec; signals that it blocks wait until it can heed them."""
-    import resource  # not on Windows, where the other commands must start
-
-    libc, parent = ctypes.CDLL(None), os.getpid()
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    descriptors = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
-
-    def prepare() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # the parent died before the call above: no signal will come
-            os._exit(1)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, hard))
-        if cpus:
-            os.sched_setaffinity(0, cpus)
-        signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
-
-    return prepare
 
 
 class Child:
@@ -105,9 +66,9 @@ class Child:
         if threading.current_thread() is not threading.main_thread():
             raise RuntimeError("children are started from the main thread: the parent-death signal follows the thread")
         self.name, self.log, self.kept, self._asked = name, log, kept, False
-        prepare = _prepare(() if kept else cpus, (signal.SIGTERM, signal.SIGUSR1) if kept else ())
+        prepare = preparation.prepare(() if kept else cpus, (signal.SIGTERM, signal.SIGUSR1) if kept else ())
         if kept:
-            command = _kept(name, command, cpus, env.get("PATH"))
+            command = preparation.kept(name, command, cpus, env.get("PATH"))
         stdin = subprocess.PIPE if gated else subprocess.DEVNULL
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
@@ -213,26 +174,6 @@ class Children:
             child.wait(max(0.0, deadline - time.monotonic()))
             child.kill()
         self.children.clear()
-
-
-@contextmanager
-def stoppable() -> Iterator[None]:
-    """Turn SIGINT, SIGTERM and SIGHUP into `Stopped`; the first silences the rest, so that cleaning up is never cut short."""
-
-    def stop(number: int, _: FrameType | None) -> None:
-        for each in SIGNALS:
-            signal.signal(each, signal.SIG_IGN)
-        raise Stopped(number)
-
-    before = {each: signal.getsignal(each) for each in SIGNALS}
-    for each in SIGNALS:
-        if each.name != "SIGHUP" or before[each] is not signal.SIG_IGN:  # nohup stays nohup
-            signal.signal(each, stop)
-    try:
-        yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
 
 
 def run(

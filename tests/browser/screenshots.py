@@ -13,7 +13,7 @@ from typing import Literal
 from playwright.sync_api import Browser, Page
 
 from tandem.errors import Stopped, TandemError
-from tandem.launch import database, process, running_stack
+from tandem.launch import database, running_stack, signals
 from tandem.plan import stacks
 from tests.browser import chromium, views
 from tests.browser.views import VIEWS
@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         parser.error(str(error))
     try:
-        with process.stoppable(), tempfile.TemporaryDirectory(prefix="tandem-screenshots-") as folder:
+        with signals.stoppable(), tempfile.TemporaryDirectory(prefix="tandem-screenshots-") as folder:
             return take(options.folder, Path(folder))
     except (TandemError, Stopped) as error:
         print(f"screenshots: {error}", file=sys.stderr)

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from tandem.errors import Stopped, TandemError
-from tandem.launch import news, ports, process
+from tandem.launch import news, ports, signals
 from tests.fuzz import kept, pair, run
 from tests.fuzz.run import Different
 
@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     first = secrets.randbelow(2**31) if options.seed is None else options.seed
     print(f"seed {first}; Ctrl-C ends it", flush=True)
     try:
-        with process.stoppable(), tempfile.TemporaryDirectory(prefix="tandem-fuzz-") as folder:
+        with signals.stoppable(), tempfile.TemporaryDirectory(prefix="tandem-fuzz-") as folder:
             return fuzz(Path(folder), options.time, first, pair.TUNED if options.tuned else pair.NAMES)
     except (TandemError, Stopped) as error:
         print(f"fuzz: {error}", file=sys.stderr)

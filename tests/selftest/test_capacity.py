@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tandem import formats
-from tandem.judge import validity
-from tandem.judge.capacity import Course
+from tandem.judge import capacity, validity
+from tandem.judge.course import Course
 from tandem.records.capacity import Level, Try
 from tandem.report.capacity import sentence
 from tests.selftest.bench import TOY, ToyBench, load, ms, saturating
@@ -23,7 +23,7 @@ def test_a_knee(bench: ToyBench, tell: Story) -> None:
     while (rate := course.wanted()) is not None and course.blocks < MOST:
         block = bench.block(load(rate, SECONDS) if rate else saturating(1), f"most_per_second={KNEE}").block
         course.add(Try(scenario="read", rate=rate, block=block))
-    found = course.found()
+    found = capacity.found(course)
     usable = sum(validity.judge(each.block).level != "INVALID" for each in course.tries)
     tell(
         did=f"Searched for the highest rate with p99 below {TARGET_MS} ms, {SECONDS} s at each, on a toy whose lock lets {KNEE} "

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tandem.launch import process, running_stack
+from tandem.launch import preparation, running_stack
 from tandem.launch.running_stack import RunningStack
 from tandem.plan import stacks as tandem_stacks
 from tests.support.apps import APPS
@@ -103,7 +103,7 @@ def test_how_many_descriptors_there_are_is_set(running: RunningStack) -> None:
     import resource
 
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    wanted = process.DESCRIPTORS if hard == resource.RLIM_INFINITY else min(process.DESCRIPTORS, hard)
+    wanted = preparation.DESCRIPTORS if hard == resource.RLIM_INFINITY else min(preparation.DESCRIPTORS, hard)
     for child in (*running.servers, running.nginx):
         for pid in (child.pid, *descendants(child.pid)):
             assert resource.prlimit(pid, resource.RLIMIT_NOFILE)[0] == wanted, child.name

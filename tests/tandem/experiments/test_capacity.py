@@ -19,6 +19,7 @@ from tandem.errors import RunFailed, TandemError
 from tandem.experiments import capacity as searching
 from tandem.experiments.capacity import CapacitySearch
 from tandem.judge import capacity as judging
+from tandem.judge import tries
 from tandem.judge.capacity import Capacities, State
 from tandem.plan import capacity as planning
 from tandem.plan import comparison, profiles, stacks
@@ -187,7 +188,7 @@ def test_a_level_that_was_met_beside_others_was_met(planned: CapacityPlan, tmp_p
     ],
 )
 def test_what_meets_a_level(changes: dict[str, object], met: bool) -> None:
-    assert judging.meets(block(**{"arrivals": 1000, "requests": 1000, "p99_ms": 99.0, **changes}), 100) is met
+    assert tries.meets(block(**{"arrivals": 1000, "requests": 1000, "p99_ms": 99.0, **changes}), 100) is met
 
 
 def test_a_search_that_broke_off_keeps_what_it_has_and_goes_on(planned: CapacityPlan, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tandem.errors import RunFailed, Stopped, TandemError
-from tandem.launch import process
+from tandem.launch import process, signals
 from tandem.launch.process import Child, Children
 from tandem.observe import usage
 from tandem.paths import PROJECT
@@ -56,10 +56,10 @@ sys.exit({status})
 PARENT = """
 import signal, sys, time
 from pathlib import Path
-from tandem.launch import process
+from tandem.launch import process, signals
 from tandem.launch.process import Child, Children
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever started the tests may ignore it, as nohup does
-with process.stoppable(), Children() as children:
+with signals.stoppable(), Children() as children:
     for number, command in enumerate({commands!r}):
         log = Path({folder!r}) / f"{{number}}.log"
         env = process.environment({{}})
@@ -238,7 +238,7 @@ def test_a_signal_becomes_stopped_and_a_second_one_does_not_disturb() -> None:
     cleaned = []
 
     def work() -> None:
-        with process.stoppable():
+        with signals.stoppable():
             try:
                 os.kill(os.getpid(), signal.SIGTERM)
                 time.sleep(5)
