@@ -12,7 +12,7 @@ SERVE = $(TANDEM) serve $(call switch,SHARED,1,--shared) $(call switch,LIMITS,0,
 TIME ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup servers serve-wsgi serve-asgi serve lab loadtest compare compare-quick compare-standard compare-full capacity lab-report doctor selftest fuzz openapi twins check test test-fast clean clean-results lock nginx-errors schema peers
+.PHONY: help setup servers serve-wsgi serve-asgi serve lab loadtest compare compare-quick compare-standard compare-full capacity lab-report doctor selftest fuzz openapi twins check test test-fast clean clean-results lock nginx-errors schema peers growth
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -75,6 +75,9 @@ build/peers/ready: requirements/peers.txt requirements/install
 
 peers: setup build/peers/ready ## The same read and wait in seven other frameworks beside ours: prints the table of docs/peers.md, in about 12 minutes
 	@$(RUN) docs/measurements/frameworks.py $(ARGS)
+
+growth: setup ## Read and page up to 10 million users, wait with up to 2,000 in flight: pictures and numbers into docs/growth/, in about 25 minutes
+	@$(RUN) docs/measurements/growth.py $(ARGS)
 
 openapi: setup ## Write docs/openapi.json again
 	@$(RUN) -m userdb.openapi > docs/openapi.json

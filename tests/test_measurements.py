@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
 import re
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -109,3 +111,23 @@ def test_a_peer_needs_only_what_is_locked_and_answers_both_routes(path: Path) ->
     assert len(re.findall(r"api/users/[<{][\w:]+[>}]/news", text)) == 1
     assert "DATABASE" in text
     assert "NEWS_URL" in text
+
+
+@pytest.mark.usefixtures("processes")
+def test_growth_is_kept_and_drawn(tmp_path: Path) -> None:
+    command = [sys.executable, "docs/measurements/growth.py", "--out", str(tmp_path), "--stacks", "asgi-direct"]
+    small = ["--rounds", "1", "--seconds", "0.2", "--users", "1000", "--in-flight", "1,4"]
+    done = subprocess.run([*command, *small], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    kinds = {(each["kind"], each["size"]) for each in json.loads((tmp_path / "growth.json").read_text())}
+    assert kinds == {
+        ("read", 1000),
+        ("page", 1000),
+        *(("connections", n) for n in (1, 4)),
+        ("waiting", 1),
+        ("waiting", 4),
+    }
+    pictures = list(tmp_path.glob("*.svg"))
+    assert len(pictures) == 6
+    assert all("<svg" in each.read_text() for each in pictures)
+    assert "kB for each" in done.stdout
