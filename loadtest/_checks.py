@@ -140,6 +140,12 @@ def healthy(answer: Answer) -> None:
     equal("body", {"status": "ok"}, _json(answer, 200))
 
 
+def total(answer: Answer, expected: int) -> None:
+    """The sum of two numbers."""
+    if not _is_json(answer, b'{"sum":%d}' % expected):
+        equal("body", {"sum": expected}, _json(answer, 200))
+
+
 def news(answer: Answer, username: str) -> None:
     """What the news service says about a user: the same whenever it is asked."""
     if _is_json(answer, _usual_news(username)):

@@ -15,7 +15,7 @@ from tandem.experiments.turns import Turns
 from tandem.plan import contract
 from tandem.plan.comparison import Plan
 from tandem.plan.loads import RATE_CAP
-from tandem.plan.stacks import DECOY
+from tandem.plan.stacks import DECOY, common_routes
 from tandem.records.setup import Calibration
 
 
@@ -24,7 +24,8 @@ class Rig(Site):
 
     def __init__(self, plan: Plan, folder: Path, nginx: Path) -> None:
         super().__init__(plan, folder, nginx)
-        self.contract = contract.read(Path(self.app.probes), plan.users, plan.lab)
+        whole = contract.read(Path(self.app.probes), plan.users, plan.lab)
+        self.contract = contract.limited(whole, common_routes(plan.definitions))
         self.waived = contract.waived(self.contract, plan.waive)
         self.first_asked: FirstAsked = {}
         self.scatter = Scatter()

@@ -91,7 +91,9 @@ def plan(
         raise TandemError("a search for capacity needs a stack or more: give --stacks A,B")
     comparison.refuse_different_apps(chosen)
     first = next(iter(chosen))
-    rows = choose_scenarios(load_scenarios(chosen[first].application.load_test), scenarios)
+    known = load_scenarios(chosen[first].application.load_test)
+    rows = choose_scenarios(known, scenarios)
+    comparison.refuse_missing_routes(chosen, known, rows)
     layout = cpu_layout.layout(cpus)
     if layout.suspect:
         raise TandemError(

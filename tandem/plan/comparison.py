@@ -175,6 +175,7 @@ def plan(
     if scenarios is None and load is None and rate is None:
         named = dict.fromkeys([*named, *(name for name in profile.blocking if name in known)])
     rows = choose_scenarios(known, named)
+    refuse_missing_routes(chosen, known, rows)
     blocking = [name for name, row in rows.items() if row.blockers]
     at_rate = [*(name for name in at_rate if name not in blocking), *blocking]
     saturated = _that_saturate(rows, saturated, required=load == "saturation" or not at_rate)
@@ -260,6 +261,20 @@ def _refuse_short_slices(loads: Sequence[Load]) -> None:
                 f"slices of {each.seconds / each.slices:.2g} s hold too little: give --slices "
                 f"{int(each.seconds / SHORTEST_SLICE)} or fewer, or longer windows with --seconds"
             )
+
+
+def refuse_missing_routes(chosen: Stacks, known: Scenarios, rows: Scenarios) -> None:
+    """Raise TandemError where a stack doesn't have what a scenario asks for."""
+    for name, stack in chosen.items():
+        if not stack.routes:
+            continue
+        able = [each for each, row in known.items() if row.routes and set(row.routes) <= set(stack.routes)]
+        for scenario in rows:
+            if scenario not in able:
+                raise TandemError(
+                    f"the stack {name} has only {' and '.join(stack.routes)}, and the scenario {scenario!r} asks for more; "
+                    f"enough for it: {', '.join(able) or 'none'}"
+                )
 
 
 def refuse_different_apps(chosen: Stacks) -> None:

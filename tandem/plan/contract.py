@@ -102,6 +102,12 @@ def waived(contract: Contract, beginnings: Sequence[str]) -> list[Probe]:
     return [probe for probe in contract.probes if probe.line.startswith(tuple(beginnings))]
 
 
+def limited(contract: Contract, routes: Sequence[str]) -> Contract:
+    """Return the part of a contract that is about these routes; all of it where none are named."""
+    kept = [probe for probe in contract.probes if not routes or probe.target.partition("?")[0] in routes]
+    return contract._replace(probes=tuple(kept))
+
+
 def read(file: Path, users: int, lab: bool = False) -> Contract:
     """Return the contract in this file for a database that was seeded with so many users, and what blocks on purpose with `lab`.
 

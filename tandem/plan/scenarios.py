@@ -36,6 +36,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     users: bool
     not_judged: dict[Metric, str] = {}
     situation: str = ""
+    routes: list[str] = []
     concurrency: int = 64
     contiguous: list[Literal["rate", "saturation"]] = []
     news_seconds: float | None = None

@@ -64,6 +64,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     protocol: Literal["http", "uwsgi", "fastcgi", "scgi"] = "http"
     listen: Literal["port", "unix"] = "port"
     parameters: dict[str, str] = {}
+    routes: list[str] = []
     needs: list[Need] = []
     groups: dict[str, int] = {}
     exemptions: list[Exemption] = []
@@ -226,7 +227,7 @@ def _definition(file: Path, name: str, given: object, known: Apps) -> Definition
     definition = Definition(
         **{
             **msgspec.structs.asdict(table),
-            "application": known[implements],
+            "application": _with_routes(known[implements], table.routes),
             "directory": str((file.parent / table.directory).resolve()),
             "parameters": {
                 name: tables.fill(text, {"project": str(PROJECT)}) for name, text in table.parameters.items()
@@ -279,6 +280,20 @@ def _objections(definition: Definition) -> list[tuple[str, str]]:
                 ("environment", f'must give {pool.variable} as a whole number from 1 to 65535, in quotes, such as "16"')
             )
     return found
+
+
+def _with_routes(app: App, routes: Sequence[str]) -> App:
+    """Return the app as far as a stack with these routes has it: all of it where none are named."""
+    if not routes:
+        return app
+    warm_up = [path for path in app.warm_up if path.partition("?")[0] in routes]
+    return msgspec.structs.replace(app, ready=app.alive, warm_up=warm_up or [app.alive])
+
+
+def common_routes(stacks: Stacks) -> list[str]:
+    """Return the routes that all of these have, where not all have all of their app; else none."""
+    named = [stack.routes for stack in stacks.values() if stack.routes]
+    return [route for route in named[0] if all(route in each for each in named)] if named else []
 
 
 def _unreadable(pattern: str) -> str:

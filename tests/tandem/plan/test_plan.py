@@ -281,3 +281,17 @@ def test_what_is_waived_stands_in_the_record_and_makes_the_run_suspect() -> None
     assert "the answers to probes that begin with `GET /a` were not compared" in " ".join(
         made.run(synthetic.provenance(), 3).suspect
     )
+
+
+def test_a_stack_with_few_routes_takes_scenarios_that_ask_for_no_more() -> None:
+    names = ["wsgi-bare", "asgi-bare", "wsgi-gthread"]
+    with pytest.raises(
+        TandemError,
+        match=r"the stack wsgi-bare has only /healthz and /api/add, and the scenario 'read' asks for more; .*: add",
+    ):
+        planned(names=names, baseline="wsgi-gthread", scenarios=["read"])
+    bare = planned(names=names, baseline="wsgi-gthread", scenarios=["add"])
+    assert bare.definitions["wsgi-bare"].application.ready == "/healthz"
+    assert stacks.common_routes(bare.definitions) == ["/healthz", "/api/add"]
+    assert stacks.common_routes(stacks.load()) == ["/healthz", "/api/add"]
+    assert stacks.common_routes(stacks.choose(stacks.load(), ["asgi"])) == []

@@ -168,7 +168,7 @@ def test_a_group_has_its_order() -> None:
     known = load()
     assert grouped(known, "history")[0] == "wsgi-dev"
     assert grouped(known, "history")[-1] == "asgi-threads"
-    with pytest.raises(TandemError, match="unknown group of stacks 'zebra': known are history, ladder, servers"):
+    with pytest.raises(TandemError, match="unknown group of stacks 'zebra': known are bare, history, ladder, servers"):
         grouped(known, "zebra")
 
 
