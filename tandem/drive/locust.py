@@ -1,7 +1,7 @@
 """Locust as `python -m locust` starts it, but with less CPU: what the installed packages register is read once.
 
 gevent asks for plug-ins at each step of its patching, 25 times, and each time reads what every installed package says of itself:
-a quarter of the CPU that Locust takes to load, and eight of them load in a round.
+an eighth of the CPU that Locust takes to load, and eight of them load in a round.
 """
 
 from __future__ import annotations
