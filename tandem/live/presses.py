@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tandem.live.asking import STAYS
 from tandem.live.prediction import Count
 from tandem.live.stood import Stood
 from tandem.plan.kinds import Kind
@@ -40,7 +41,8 @@ class Wish:
     @property
     def amount(self) -> int:
         """How much of it each blocker asks for."""
-        return min(self.kind.usual * self.times, self.kind.most)
+        most = 1000 * int(STAYS) if self.kind.client == "stays" else self.kind.most
+        return min(self.kind.usual * self.times, self.kind.most, most)
 
     @property
     def target(self) -> str:

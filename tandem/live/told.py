@@ -41,7 +41,7 @@ def setup(laboratory: Laboratory) -> Json:
                 "happens": kind.happens,
                 "right": bool(kind.right),
                 "unit": kind.amount,
-                "amounts": [min(kind.usual * times, kind.most) for times in presses.TIMES],
+                "amounts": [presses.wish(laboratory.kinds, name, True, times, 1).amount for times in presses.TIMES],
             }
             for name, kind in laboratory.kinds.items()
         ],

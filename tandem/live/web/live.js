@@ -64,7 +64,7 @@ function build() {
 
 // The lanes stay in sight while one looks for a button, where they leave room for the buttons; what has the focus is never behind them.
 function stays() {
-  const height = element("stage").offsetHeight, fits = height < 0.72 * innerHeight;
+  const height = element("stage").offsetHeight, fits = height < 0.8 * innerHeight;
   element("stage").classList.toggle("stays", fits);
   document.documentElement.style.scrollPaddingTop = fits ? `${height + 12}px` : "";
 }
@@ -98,7 +98,7 @@ function choices(id, values, usual) {
 function card(kind) {
   const heading = make("h3", { id: `kind-${kind.name}` }, sentence(kind.title));
   const found = { kind, much: make("p", { className: "note" }), ways: {} };
-  const body = make("article", { className: "card" }, heading, make("p", { className: "happens" }, kind.happens), found.much);
+  const body = make("article", { className: "card" }, heading, make("p", { className: "happens" }, ...marked(kind.happens)), found.much);
   body.setAttribute("aria-labelledby", heading.id);
   const ways = body.appendChild(make("div", { className: "ways" }));
   for (const way of kind.right ? ["wrong", "right"] : ["wrong"]) {
@@ -113,6 +113,11 @@ function card(kind) {
   }
   cards.set(kind.name, found);
   return body;
+}
+
+// Text in which backticks mark code.
+function marked(text) {
+  return text.split("`").map((part, number) => (number % 2 ? make("code", {}, part) : part));
 }
 
 function amounts() {
@@ -133,9 +138,9 @@ async function expect() {
 function expected(name, way, counts, tooLong) {
   const told = cards.get(name).ways[way];
   const lines = tooLong
-    ? ["would block for too long: choose fewer, or shorter"]
-    : counts.map((count, number) => `${lanes[number].name}: ${count ? `about ${of(count)}` : "known after the first press"}`);
-  told.expected.replaceChildren(...lines.map((line) => make("span", {}, line)));
+    ? [["", "would block for too long: choose fewer, or shorter"]]
+    : counts.map((count, number) => [`${lanes[number].name}: `, count ? `about ${of(count)}` : "after the first press"]);
+  told.expected.replaceChildren(...lines.map(([lane, count]) => make("span", {}, make("small", {}, lane), count)));
   told.tooLong = tooLong;
   buttons();
 }
@@ -145,7 +150,7 @@ function buttons() {
     for (const [way, told] of Object.entries(ways)) {
       const runs = presses.some((each) => !each.over && each.kind === name && each.wrong === (way === "wrong"));
       told.button.setAttribute("aria-disabled", String(runs || Boolean(told.tooLong)));
-      told.button.textContent = runs ? `${told.name}: running …` : told.name;
+      told.button.textContent = runs ? "Running …" : told.name;
     }
 }
 
@@ -238,7 +243,7 @@ function standing(stood, lane) {
   const parts = [make("p", {}, `${who} stood${many} for `, make("strong", {}, seconds(stood.seconds)), stood.place ? " in" : `: ${WHY[stood.kind] ?? stood.kind}.`)];
   if (stood.place) {
     parts.push(make("p", {}, make("code", { className: "place" }, stood.place), " in ", make("code", {}, stood.function)));
-    if (stood.code) parts.push(make("pre", {}, stood.code));
+    if (stood.code) parts.push(make("pre", { title: stood.code }, stood.code));
     parts.push(make("p", { className: "note" }, `seen there in ${stood.count} of ${stood.samples} samples${stood.inside ? `, waiting in ${stood.inside}` : ""}`));
   }
   if (stood.waited) parts.push(make("p", {}, `${plural(stood.waited, "request")} waited inside for a slot.`));

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from tandem.live.setup import Lane, Setup
@@ -59,6 +59,7 @@ class App:
         head = await reader.read(1000)
         if not head:  # whoever asked has left before
             writer.close()
+            self.open.discard(writer)
             return
         target = head.split()[1].decode()
         self.asked.append((time.monotonic(), target))
@@ -66,9 +67,11 @@ class App:
         async with self.places:
             await asyncio.sleep(int(amount or 0) / 1000)
         status = b"404 Not Found" if path in self.missing else b"200 OK"
-        self.open.discard(writer)
         writer.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 2\r\n\r\nok")
         writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+        self.open.discard(writer)
 
 
 @asynccontextmanager
@@ -83,9 +86,12 @@ async def serving(*apps: App) -> AsyncIterator[None]:
         for server in servers:
             server.close()
             await server.wait_closed()
-        for writer in {writer for app in apps for writer in app.open}:
-            writer.transport.abort()
-        await asyncio.sleep(0.01)
+        while any(app.open for app in apps):
+            for app in apps:
+                for writer in set(app.open):
+                    writer.transport.abort()
+                    app.open.discard(writer)
+            await asyncio.sleep(0.1)  # whoever was let in meanwhile is there now
 
 
 def setup(lanes: list[Lane], rate: int = 100, port: int = 8090, **kinds: Kind) -> Setup:
