@@ -88,7 +88,7 @@ def stood(stalls: Iterable[Stall], lane: Lane) -> Stood | None:
         return None
     seen, longest = Counter[Place](), max(held, key=lambda each: each.seconds)
     for each in held:
-        for line in each.lines:
+        for line in each.lines if each.kind != "busy" else ():  # there no single one is the cause
             seen[Place(line.file, line.line, line.function, line.inside)] += line.count
     (place, count), *_ = seen.most_common(1) or [(Place("", 0, "", ""), 0)]
     return Stood(

@@ -8,6 +8,7 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 const grouped = new Intl.NumberFormat("en-US");
 const UNITS = { ms: "ms", times: "times", items: "items", objects: "objects" };
 const WHY = {
+  busy: "many short callbacks added up, no single line is to blame",
   gc: "it was collecting garbage",
   native: "a native call held the GIL, so nobody could look",
   gil: "another thread held the GIL, so nobody could look",

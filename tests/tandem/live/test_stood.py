@@ -61,6 +61,12 @@ def test_where_nobody_could_look_no_line_is_named(tmp_path: Path) -> None:
     assert (found.kind, found.place, found.code) == ("gc", "", "")
 
 
+def test_many_callbacks_that_add_up_have_no_culprit(tmp_path: Path) -> None:
+    found = stood.stood(tail(tmp_path, row(kind="busy")).between(100, 101), lane(folder=tmp_path))
+    assert found is not None
+    assert (found.kind, found.place) == ("busy", "")
+
+
 def test_rows_come_in_pieces_and_others_are_passed_over(tmp_path: Path) -> None:
     whole = row(1)
     found = tail(tmp_path, "no JSON\n", '{"type": "counts"}\n', whole[:50])
