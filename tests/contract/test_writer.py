@@ -88,3 +88,14 @@ def test_whoever_has_waited_too_long_is_refused_without_another_try(
             assert [first.result(), second.result()] == [503, 503]
         assert statements.count("BEGIN IMMEDIATE") == 1
         assert change(client, 6, age=1) == 200
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_where_nothing_can_be_written_each_is_told_and_reading_goes_on(
+    app: str, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("userdb.statements.SQLITE_PRAGMAS", ("PRAGMA query_only=ON",))
+    with in_process(app, settings_for(database, STORE="direct")) as client, ThreadPoolExecutor(MANY) as pool:
+        found = [pool.submit(change, client, user_id, age=1) for user_id in range(5, 5 + MANY)]
+        assert [each.result() for each in found] == [503] * MANY
+        assert client.request("GET", "/api/users/7").status == 200
