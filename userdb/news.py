@@ -72,7 +72,7 @@ def items(status: int, body: bytes | bytearray) -> list[Item]:
         raise NewsFailed()
     try:
         return _decoder.decode(body).items
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # the last one for what is nested too deeply
         raise NewsFailed() from None
 
 

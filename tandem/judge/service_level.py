@@ -77,8 +77,9 @@ def _missed(blocks: Sequence[Block], error: float) -> list[Missed]:
 
 
 def _silent(blocks: Sequence[Block], error: float) -> list[int]:
+    """Return the rounds in which nothing was answered, which is no chance: at saturation all wait who could be answered."""
     each = error / max(1, len(blocks))
-    return [block.round for block in blocks if not block.requests and FAILED_LIMIT**block.arrivals <= each]
+    return [b.round for b in blocks if not b.requests and (b.saturating or FAILED_LIMIT**b.arrivals <= each)]
 
 
 def too_many_failed(lost: int, arrivals: int, limit: float, error: float) -> bool:

@@ -21,6 +21,9 @@ ITEMS = b'{"items": []}'
 SPACE = b" " * 65_536
 GOOD = OK + b"Content-Length: %d\r\n\r\n" % len(ITEMS) + ITEMS
 
+NESTED = b'{"items": [], "more": ' + b"[" * 50_000 + b"]" * 50_000 + b"}"
+"""Valid, and within the size of an answer."""
+
 STEPS, STEP = 200, 0.1
 """Pieces of an answer that comes slowly, and the seconds between two of them: 20 s in all."""
 
@@ -85,6 +88,7 @@ BROKEN: dict[str, Send] = {
     "half a body": at_once(OK + LENGTH % 100 + ITEMS),
     "half a chunk": at_once(OK + b"Transfer-Encoding: chunked\r\n\r\n" + b"ff\r\n" + ITEMS),
     "no chunk": at_once(OK + b"Transfer-Encoding: chunked\r\n\r\n" + b"zz\r\n" + ITEMS),
+    "something nested too deeply": at_once(OK + LENGTH % len(NESTED) + NESTED),
     "a way to somewhere else": at_once(b"HTTP/1.1 302 Found\r\nLocation: /news\r\nContent-Length: 0\r\n\r\n"),
 }
 """Answers that are none."""

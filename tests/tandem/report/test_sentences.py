@@ -172,3 +172,19 @@ def test_a_stack_that_fails_at_saturation_is_told_with_share_and_route_and_not_j
     )
     verdicts = {c.scenario: c.verdict for c in found.comparisons if (c.kind, c.metric) == ("headline", "throughput")}
     assert verdicts == {"read at saturation": "not judged", "everyday at saturation": "no practical difference"}
+
+
+def test_a_stack_that_hangs_at_saturation_is_told_and_not_judged() -> None:
+    """All clients wait since the warm-up, so none asks within the window: there is nothing that could have failed."""
+    loads = [synthetic.saturating("read")]
+
+    def change(block: dict[str, object]) -> None:
+        if block["stack"] == ASGI:
+            block.update(
+                requests=0, arrivals=0, rate=0.0, p50_ms=None, p99_ms=None, app_cpu_seconds=0.0, nginx_cpu_seconds=0.0
+            )
+
+    headlines = [Headline(scenario="read at saturation", metric="throughput")]
+    found = summarise(synthesise(change=change, loads=loads, headlines=headlines))
+    assert "not judged" in sentences.texts(sentences.verdict(found))[0]
+    assert any("asgi answered nothing in 9 rounds" in text for text in sentences.texts(sentences.verdict(found)))
