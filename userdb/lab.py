@@ -22,8 +22,8 @@ MOST_HASHES, MOST_ITEMS, MOST_OBJECTS = 100, 300_000, 2_000_000
 NEVER = 60.0
 """Seconds after which the news service answers whoever asks for an answer that never comes: nobody here waits so long."""
 
-PIECE = 1000
-"""Items that are serialised in a row: some milliseconds."""
+PIECE = 250
+"""Items that are serialised in a row: a millisecond."""
 
 SLEEP = select(func.pg_sleep(bindparam("seconds", type_=Float)))
 """A query that takes so long; SQLite has it where a connection was given this function."""
