@@ -1,15 +1,12 @@
-"""The command `tandem`, mostly as a person calls it."""
+"""The command `tandem`, mostly as a person calls it; `tandem serve`: test_serve.py."""
 
 from __future__ import annotations
 
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,17 +14,11 @@ import pytest
 from tandem import __main__, errors
 from tandem.cli import main as cli
 from tandem.cli import parser
-from tandem.errors import RunFailed, TandemError
+from tandem.errors import RunFailed
 from tandem.launch import database, foreground, lock, ports
 from tandem.paths import PROJECT
 from tandem.plan import needs, stacks
-from tandem.records import run_folder
-from tandem.records.journal import RECORDS
 from tests.support import toy
-from tests.support.clients import HttpClient
-from tests.support.processes import alive
-from tests.support.stacks import USERDB
-from tests.support.waiting import eventually
 
 
 def tandem(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -231,125 +222,6 @@ def test_errors_of_the_operating_system_are_sentences(
     assert errors.sentence(PermissionError(13, "Permission denied")) == "Permission denied"
 
 
-def test_a_run_folder_is_new_and_latest_points_at_the_last(tmp_path: Path) -> None:
-    with run_folder.new(tmp_path / "results") as first, run_folder.new(tmp_path / "results") as second:
-        assert first != second
-        for folder in (first, second):
-            run_folder.point_latest(folder)
-            assert (tmp_path / "results" / "latest").resolve() == folder
-
-
-def test_a_run_folder_stays_only_if_it_holds_records(tmp_path: Path) -> None:
-    out = tmp_path / "results"
-    with suppress(RunFailed), run_folder.new(out) as folder:
-        (folder / "logs").mkdir()
-        raise RunFailed("they do not give the same answers")
-    assert not out.exists()
-    with suppress(RunFailed), run_folder.new(out) as folder:
-        (folder / RECORDS).write_text("{}\n")
-        raise RunFailed("the disk is full")
-    assert list(out.iterdir()) == [folder]
-
-
-def test_a_disk_that_is_as_good_as_full_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_folder, "ROOM", 2**62)
-    with pytest.raises(TandemError, match="MB are free"):
-        run_folder.new(tmp_path / "results").__enter__()
-    assert not (tmp_path / "results").exists()
-
-
-@pytest.fixture
-def serving(processes: None, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int, Path]]:
-    """`tandem serve` with a toy, its port and its output."""
-    port, output = ports.free_port(), tmp_path / "output"
-    (tmp_path / "toy.toml").write_text(toy.table("toy", port=port))
-    code = (
-        "import sys; from pathlib import Path; from tandem.launch import foreground; from tandem.__main__ import main; "
-        f"foreground.VAR = Path({str(tmp_path)!r}); sys.exit(main(sys.argv[1:]))"
-    )
-    with output.open("w") as file:
-        command = [
-            sys.executable,
-            "-c",
-            code,
-            "serve",
-            "toy",
-            "--stacks-file",
-            str(tmp_path / "toy.toml"),
-            "--users",
-            "30",
-        ]
-        served = subprocess.Popen(command, cwd=PROJECT, stdout=file, stderr=subprocess.STDOUT, text=True)
-    try:
-        assert eventually(lambda: "toy ready at" in output.read_text() or served.poll() is not None)
-        yield served, port, output
-    finally:
-        served.kill()
-        served.wait()
-
-
-def children_of(pid: int) -> list[int]:
-    """Return the ids of the direct children of a process."""
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def test_serve_runs_until_ctrl_c_and_stops_everything(
-    serving: tuple[subprocess.Popen[str], int, Path], tmp_path: Path
-) -> None:
-    served, port, output = serving
-    assert output.read_text().splitlines()[-1].startswith(f"toy ready at http://127.0.0.1:{port} (nginx ")
-    assert "Ctrl-C stops everything" in output.read_text()
-    assert (tmp_path / "toy.db").exists()
-    assert not ports.available(port)
-    started = children_of(served.pid)
-    assert len(started) == 3
-    served.send_signal(signal.SIGINT)
-    assert served.wait(15) == 130
-    assert not any(alive(pid) for pid in started)
-    assert output.read_text().endswith("tandem: stopped by SIGINT\n")
-
-
-def log_in(port: int) -> int:
-    return HttpClient("127.0.0.1", port).request("POST", "/api/login", {"X-Forwarded-For": "10.0.0.1"}, b"{}").status
-
-
-def test_serve_says_how_to_log_in_and_limits_that(
-    serving: tuple[subprocess.Popen[str], int, Path], tmp_path: Path
-) -> None:
-    _, port, output = serving
-    assert "log in as admin with the password correct-horse" in output.read_text()
-    assert {log_in(port) for _ in range(22)} == {200, 429}
-    assert (tmp_path / f"seed-30-{database.maker(USERDB)}.db").exists()
-
-
-def made(*arguments: str) -> str:
-    """The last line of what make would do, or of what it refuses."""
-    # It may itself be called by make, which then says where it goes.
-    command = ["make", "-n", "--no-print-directory", *arguments]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
-    return (done.stdout + done.stderr).strip().splitlines()[-1]
-
-
-@pytest.mark.parametrize("name", ["LAB", "LIMITS", "SHARED"])
-@pytest.mark.usefixtures("processes")
-def test_a_switch_of_make_is_0_or_1(name: str) -> None:
-    assert f"{name}=no is neither {name}=0 nor {name}=1" in made("serve", f"{name}=no")
-
-
-@pytest.mark.usefixtures("processes")
-def test_switches_of_make_become_options() -> None:
-    assert made("serve", "SHARED=1", "LIMITS=0", "ARGS=--cpus 2").split()[-5:] == [
-        "serve",
-        "--shared",
-        "--no-limits",
-        "--cpus",
-        "2",
-    ]
-    assert made("serve", "SHARED=0", "LIMITS=1", "LAB=0").split()[-1] == "serve"
-    assert "--lab" in made("serve-asgi", "LAB=1")
-    assert "--no-limits" in made("serve-wsgi", "LIMITS=0")
-
-
 @pytest.mark.parametrize("command", ["serve", "seed"])
 def test_what_breaks_on_a_full_disk_is_told_as_a_full_disk(
     command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
@@ -366,48 +238,3 @@ def test_what_breaks_on_a_full_disk_is_told_as_a_full_disk(
     said = capsys.readouterr().err
     assert "the disk is full (" in said
     assert "did not become ready" in said
-
-
-def test_servers_can_be_given_environment_variables() -> None:
-    assert parser.parser().parse_args(["serve", "--set", "A=b=c", "--set", "D="]).set == [("A", "b=c"), ("D", "")]
-
-
-@pytest.mark.parametrize("text", ["A", "=b", ""])
-def test_what_is_no_variable_is_refused(text: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        parser.parser().parse_args(["serve", "--set", text])
-    assert "is not NAME=VALUE" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("how", [[], ["--no-limits"]])
-def test_limits_can_be_lifted(how: list[str]) -> None:
-    assert parser.parser().parse_args(["serve", *how]).limits == (not how)
-
-
-def test_a_kept_database_is_migrated_and_the_seed_of_other_code_is_forgotten(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    options = foreground.ServeOptions(shared=False, users=30, news_delay=0, port=None, cpus=1, limits=True)
-    done: list[str] = []
-    monkeypatch.setattr(foreground, "VAR", tmp_path)
-    monkeypatch.setattr(database, "migrate", lambda _, file, *__: done.append(f"migrate {file.name}"))
-    monkeypatch.setattr(database, "seed", lambda _, snapshot, *__: snapshot.touch())
-    monkeypatch.setattr(database, "restore", lambda _, __, file, *___: file.touch())
-    old = tmp_path / "seed-30.db"
-    old.touch()
-    file = foreground._database("asgi", USERDB, options, tmp_path, print)
-    assert (old.exists(), done) == (False, [])
-    assert foreground._database("asgi", USERDB, options, tmp_path, print) == file
-    assert done == ["migrate asgi.db"]
-
-
-def test_serve_says_which_process_ended_and_stops_the_rest(serving: tuple[subprocess.Popen[str], int, Path]) -> None:
-    served, port, output = serving
-    started = children_of(served.pid)
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
-        connection.sendall(b"GET /die HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
-    assert served.wait(15) == 1
-    assert not any(alive(pid) for pid in started)
-    text = output.read_text()
-    assert "tandem: toy server 1 ended by itself" in text
-    assert "dying as asked" in text
