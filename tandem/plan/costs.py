@@ -1,7 +1,8 @@
 """Costs: how many seconds a run takes beside its warm-ups and windows. One table, which all estimates come from.
 
-The seconds are those of a quiet machine with two CPUs, from the journals of runs; `python -m tests.selftest.estimate FOLDER`
-holds them against another run. Once a round was measured, what it took counts instead (`experiments/progress.py`).
+The seconds are those of a quiet machine with two CPUs: those of blocks from the sample run's journal, those of starting and
+stopping, and around a run, added up from their parts. `python -m tests.selftest.estimate FOLDER` holds both against a run.
+Once a round was measured, what it took counts instead (`experiments/progress.py`).
 """
 
 from __future__ import annotations
