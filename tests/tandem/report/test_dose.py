@@ -21,7 +21,7 @@ def swept() -> Summary:
 
     def change(block: dict[str, Any]) -> None:
         rate = float(block["scenario"].split()[1])
-        block["blocked"] = blocking.blocked(round(24 * rate) if block["stack"] == ASGI else 0)
+        block["blocked"] = blocking.blocked(round(12 * rate) if block["stack"] == ASGI else 0)
 
     loads = [
         blocking.load(
