@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from tandem.launch import nginx, process, readiness, sockets
 from tandem.launch.process import Child, Children
 from tandem.launch.sockets import Place
 from tandem.launch.tls import Certificate
-from tandem.plan import tables
+from tandem.plan import needs, tables
 from tandem.plan.apps import App
 from tandem.plan.stacks import Definition
 
@@ -131,13 +132,14 @@ def _server(
     name: str, number: int, stack: Definition, cpus: list[int], place: Place, environment: StackEnvironment
 ) -> Child:
     path = {"PYTHONPATH": os.pathsep.join(stack.pythonpath)} if stack.pythonpath else {}
-    given = {**stack.environment, **path, **environment.variables(name, stack.application)}
+    own = {variable: tables.fill(value, {"python": sys.executable}) for variable, value in stack.environment.items()}
+    given = {**own, **path, **environment.variables(name, stack.application)}
     return Child(
         f"{name} server {number}",
         stack.filled_command(len(cpus), place.filled),
         log=environment.logs / f"{name}-{number}.log",
         cpus=cpus,
-        env=process.environment(given),
+        env=process.environment({"PATH": needs.search_path(), **given}),
         cwd=Path(stack.directory),
         kept=True,
     )
