@@ -22,7 +22,7 @@ from tests.support.apps import USERS
 from tests.support.headers import FORM
 from tests.support.processes import alive, descendants
 from tests.support.raw import request, sent
-from tests.support.stacks import USERDB
+from tests.support.stacks import STACKS, USERDB
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("processes")
@@ -31,7 +31,7 @@ FIRST = "wsgi-gthread"
 """What all others are held against; that the documented stacks answer alike, tests/stack asks in more detail."""
 
 KNOWN = stacks.load()
-NAMES = [name for name, stack in KNOWN.items() if stack.groups]
+NAMES = [name for name, stack in KNOWN.items() if stack.groups and name not in STACKS]
 WHOLE = [name for name in NAMES if not KNOWN[name].routes]
 """Those that have all of the app; of the others only their routes are asked."""
 

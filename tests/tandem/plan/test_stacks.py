@@ -167,6 +167,10 @@ def test_the_variable_of_the_app_overrides_the_port() -> None:
 def test_a_group_has_its_order() -> None:
     known = load()
     assert grouped(known, "history")[0] == "wsgi-dev"
+    assert grouped(known, "history")[5:8] == ["wsgi-gthread", "wsgi-gevent", "asgi"]
+    assert not [
+        name for name in grouped(known, "servers") if name.startswith("ladder-")
+    ]  # what they are like belongs to it, not they
     assert grouped(known, "history")[-1] == "asgi-threads"
     with pytest.raises(TandemError, match="unknown group of stacks 'zebra': known are bare, history, ladder, servers"):
         grouped(known, "zebra")
