@@ -23,7 +23,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from tandem.launch import ports, process, running_stack
+from tandem.launch import ports, running_stack, signals
 from tandem.plan import stacks as tandem_stacks
 from tests.stack.test_crash import CLIENTS, GONE, Ledger, workers, write
 from tests.support.apps import settings_for
@@ -97,7 +97,7 @@ def main() -> int:
     options = parser.parse_args()
     all_wrong = []
     print("| stack | synchronous | SIGKILLs | acknowledged writes | missing |\n|---|---|---:|---:|---:|", flush=True)
-    with process.stoppable(), tempfile.TemporaryDirectory(prefix="tandem-kills-") as temporary:
+    with signals.stoppable(), tempfile.TemporaryDirectory(prefix="tandem-kills-") as temporary:
         seeded = Path(temporary) / "seeded.db"
         lifecycle.seed(settings_for(Path(temporary) / "first.db"), 100)
         lifecycle.snapshot(settings_for(Path(temporary) / "first.db"), seeded)
