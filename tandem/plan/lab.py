@@ -17,7 +17,7 @@ from tandem.plan.kinds import Kind, Kinds
 from tandem.plan.loads import IN_FLIGHT, TIMEOUT_SECONDS, Phases, scaled
 from tandem.plan.profiles import LATE
 from tandem.plan.scenarios import load as load_scenarios
-from tandem.plan.stacks import DECOY, Definition, Stacks, choose
+from tandem.plan.stacks import DECOY, Definition, Stacks, choose, grouped
 from tandem.records.setup import Blocking, Headline, Load
 
 SCENARIO = "blocking"
@@ -153,10 +153,7 @@ def _looked_at(part: Part) -> str:
 def _stacks(part: Part, stacks: Stacks, names: Sequence[str] | None, group: str | None) -> dict[str, Definition]:
     wanted = part.group if group is None and names is None else group
     if wanted:
-        names = [name for name, definition in stacks.items() if definition.group == wanted]
-        if not names:
-            known = sorted({each.group for each in stacks.values()} - {""})
-            raise TandemError(f"no stack is of the group {wanted!r}: known are {', '.join(known) or 'none'}")
+        names = grouped(stacks, wanted)
     chosen = choose(stacks, list(part.stacks if names is None else names))
     if len(chosen) < 2:
         raise TandemError("the laboratory compares two stacks or more: give --stacks A,B")

@@ -46,7 +46,6 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     title: str
     note: str = ""
     like: str = ""
-    group: str = ""
     app: str
     implements: str = ""
     servers: Literal["per-cpu", "shared"]
@@ -164,13 +163,12 @@ def choose(stacks: Stacks, names: Sequence[str]) -> Stacks:
 
 def groups(stacks: Stacks) -> list[str]:
     """Return the names of all groups."""
-    return sorted({each for stack in stacks.values() for each in (*stack.groups, stack.group) if each})
+    return sorted({each for stack in stacks.values() for each in stack.groups})
 
 
 def grouped(stacks: Stacks, group: str) -> list[str]:
     """Return the names of the stacks of a group, in its order. Raises TandemError where there is none."""
     found = {name: stack.groups[group] for name, stack in stacks.items() if group in stack.groups}
-    found |= {name: 0 for name, stack in stacks.items() if stack.group == group}
     if not found:
         known = groups(stacks)
         raise TandemError(f"unknown group of stacks {group!r}: known are {', '.join(known)}")
@@ -206,7 +204,7 @@ def _whole(given: object, others: Mapping[str, object], where: str) -> object:
     environment = [each.get("environment", {}) for each in (other, given)]
     if not all(isinstance(each, dict) for each in environment):
         return given  # what is wrong with it is said of its type
-    rest = {name: value for name, value in other.items() if name not in ("group", "groups")}
+    rest = {name: value for name, value in other.items() if name != "groups"}
     return {**rest, **given, "environment": {**environment[0], **environment[1]}}
 
 

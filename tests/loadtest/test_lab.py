@@ -33,7 +33,9 @@ def test_the_guide_has_all_kinds() -> None:
 
 def test_the_guide_has_all_rungs_of_the_ladder() -> None:
     text = (PROJECT / "docs" / "blocking.md").read_text()
-    told = [f"| `{name}` | {stack.title} | {stack.note} |" for name, stack in load().items() if stack.group == "ladder"]
+    told = [
+        f"| `{name}` | {stack.title} | {stack.note} |" for name, stack in load().items() if "ladder" in stack.groups
+    ]
     assert [line for line in told if line not in text] == []
 
 

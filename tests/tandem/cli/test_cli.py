@@ -84,12 +84,12 @@ def test_a_server_that_is_missing_is_a_sentence_and_leaves_its_group(
     monkeypatch.setattr(needs, "lacking", lambda given: "it is missing: run `make servers`" if given else "")
     assert cli.run(["serve", "wsgi-granian"]) == 2
     assert "the stack wsgi-granian can't be started: it is missing: run `make servers`" in capsys.readouterr().err
-    given = parser.parser().parse_args(["compare", "--stacks-group", "servers", "--stacks", "asgi"])
+    given = parser.parser().parse_args(["compare", "--stacks-group", "servers", "--stacks", "asgi-direct"])
     named = cli._named(given, stacks.load())
     assert named is not None
     assert "asgi-granian" not in named
     assert "wsgi-granian is left out: it is missing" in capsys.readouterr().out
-    assert named[-1] == "asgi"
+    assert named[-1] == "asgi-direct"
 
 
 @pytest.mark.usefixtures("processes")

@@ -65,7 +65,7 @@ def test_too_few_rounds_make_the_headline_exploratory() -> None:
         ({"wanted": ["nap"]}, "unknown kind 'nap': known are wait, sleep-in-handler"),
         ({"wanted": ["hang-up"]}, "needs a client that hangs up"),
         ({"names": ["asgi"]}, "two stacks or more"),
-        ({"group": "nothing"}, "no stack is of the group 'nothing'"),
+        ({"group": "nothing"}, "unknown group of stacks 'nothing'"),
         ({"baseline": "wsgi-direct"}, "is none of the stacks"),
     ],
 )
