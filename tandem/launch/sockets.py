@@ -11,8 +11,8 @@ from tandem.errors import TandemError
 from tandem.launch import ports
 from tandem.plan.stacks import Definition
 
-LONGEST = 107
-"""Bytes of a path in sockaddr_un (unix(7)): 108, and one of them ends it."""
+LONGEST = 96
+"""Bytes of a path. Linux takes 107 (sockaddr_un of unix(7)), but uWSGI no more than 102, and its stats socket is called six more."""
 
 
 class Place(NamedTuple):
@@ -49,7 +49,7 @@ def place(stack: Definition, folder: Path, number: int) -> Place:
     length = len(os.fsencode(path))
     if length > LONGEST:
         raise TandemError(
-            f"the socket {path} has {length} bytes in its path, and Linux takes {LONGEST}: use a folder with a shorter name "
+            f"the socket {path} has {length} bytes in its path, and no more than {LONGEST} are sure to work: use a folder with a shorter name "
             "(--out of tandem compare, TMPDIR for tandem serve)"
         )
     if not os.access(folder, os.W_OK | os.X_OK):
