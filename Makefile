@@ -17,7 +17,7 @@ TIME ?= 60
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
-setup: $(VENV)/ready ## Make the environment in .venv from the locked requirements (all other targets do it, too)
+setup: $(VENV)/ready ## Make the environment in .venv from the locked requirements (targets that need it do it by themselves)
 
 $(VENV)/ready: requirements/all.txt pyproject.toml requirements/install
 	@requirements/install $(PYTHON) $(VENV)
@@ -61,7 +61,7 @@ capacity: setup ## The highest rate that each stack serves with p99 below 100 ms
 lab-report: setup ## What happens to everyone else when something blocks, about 40 minutes (ARGS="--part kinds", ladder, dose or smoke; --kinds, --stacks)
 	@$(TANDEM) lab $(ARGS)
 
-doctor: setup ## Check this machine: what would spoil a comparison (0 either way, or make would print an error of its own; `tandem doctor` ends with 1 where something would)
+doctor: setup ## Check this machine: what would spoil a comparison (make ends with 0 all the same; `tandem doctor` itself ends with 1 where something would)
 	@$(TANDEM) doctor || [ $$? -eq 1 ]
 
 selftest: setup ## Try to fool the harness, and print what was done, what was seen and what would have been wrong
@@ -73,7 +73,7 @@ fuzz: setup ## Ask both apps the same, good requests and bad, and tell where the
 build/peers/ready: requirements/peers.txt requirements/install
 	@requirements/install $(PYTHON) build/peers peers
 
-peers: setup build/peers/ready ## The same read and wait in seven other frameworks beside ours: prints the table of docs/peers.md, in about 12 minutes
+peers: setup build/peers/ready ## The same read and wait in six other frameworks (Django twice) beside ours: prints the table of docs/peers.md, in about 12 minutes
 	@$(RUN) docs/measurements/frameworks.py $(ARGS)
 
 growth: setup ## Read and page up to 10 million users, wait with up to 2,000 in flight: pictures and numbers into docs/growth/, in about 25 minutes
@@ -94,7 +94,7 @@ test-fast: setup ## The tests that start no process, in parallel
 test: setup ## All checks and tests, side by side; those that measure come last, one after another
 	@$(RUN) -m tests --checks $(ARGS)
 
-clean: ## Remove databases and caches, if nothing runs (results and .venv stay)
+clean: ## Remove var (databases, session keys, certificate), build (the environment of make peers) and caches, if nothing runs (results and .venv stay)
 	@$(PYTHON) -m tandem.launch.lock
 	@rm -rf var build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 OLDEST = (3, 11)
-LINUX_ONLY = ("serve", "seed", "compare", "capacity")
+LINUX_ONLY = ("serve", "seed", "compare", "capacity", "lab", "live")
 
 
 def objection(version: tuple[int, ...], platform: str, arguments: Sequence[str]) -> str | None:

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import altair
 from asking import Asks, Bench, Found, Served, reading, turn
 
-from tandem.launch import process
+from tandem.launch import signals
 from tandem.observe import usage
 
 STACKS = ("wsgi-gthread", "asgi", "wsgi-direct", "asgi-direct")
@@ -184,7 +184,7 @@ def main() -> None:
 def measured(options: Any) -> Iterator[Point]:
     """All of it."""
     with (
-        process.stoppable(),
+        signals.stoppable(),
         tempfile.TemporaryDirectory(prefix="tandem-growth-", dir=os.environ.get("TMPDIR")) as name,
     ):
         for users in options.users:

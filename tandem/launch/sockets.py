@@ -12,7 +12,7 @@ from tandem.launch import ports
 from tandem.plan.stacks import Definition
 
 LONGEST = 96
-"""Bytes of a path. Linux takes 107 (sockaddr_un of unix(7)), but uWSGI no more than 102, and its stats socket is called six more."""
+"""Bytes of a path. Linux takes 107 (sockaddr_un, unix(7)), uWSGI no more than 102, and its stats socket has six more in its name."""
 
 
 class Place(NamedTuple):
@@ -49,8 +49,8 @@ def place(stack: Definition, folder: Path, number: int) -> Place:
     length = len(os.fsencode(path))
     if length > LONGEST:
         raise TandemError(
-            f"the socket {path} has {length} bytes in its path, and no more than {LONGEST} are sure to work: use a folder with a shorter name "
-            "(--out of tandem compare, TMPDIR for tandem serve)"
+            f"the socket {path} has {length} bytes in its path, and no more than {LONGEST} are sure to work: "
+            "use a folder with a shorter name (--out of tandem compare, TMPDIR for tandem serve)"
         )
     if not os.access(folder, os.W_OK | os.X_OK):
         raise TandemError(f"no socket can be made in {folder}: it is not writable")
