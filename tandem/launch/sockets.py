@@ -12,7 +12,7 @@ from tandem.launch import ports
 from tandem.plan.stacks import Definition
 
 LONGEST = 96
-"""Bytes of a path. Linux takes 107 (sockaddr_un, unix(7)), uWSGI no more than 102, and its stats socket has six more in its name."""
+"""Bytes of a path. Linux takes 107 (unix(7)), uWSGI no more than 102, and its stats socket has six more in its name."""
 
 
 class Place(NamedTuple):
