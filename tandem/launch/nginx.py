@@ -142,7 +142,8 @@ def configure(
         if keepalive
         else ""
     )
-    (folder / "upstream.conf").write_text(f"upstream app {{\n    least_conn;\n{listed}{idle}}}\n")
+    said = f'map "" $upstream_connection {{\n    default "{"" if keepalive else "close"}";\n}}\n'
+    (folder / "upstream.conf").write_text(f"upstream app {{\n    least_conn;\n{listed}{idle}}}\n{said}")
     (folder / "listen.conf").write_text(_listen(public_port, tls, tls_version))
     (folder / "static.conf").write_text(f"root {_quoted(Path(app.static.root))};\n" if app.static else NOTHING)
     (folder / "log.conf").write_text(FAILURES + (TIMING if timing else ""))

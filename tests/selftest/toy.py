@@ -167,7 +167,7 @@ def stacks_file(definitions: dict[str, Definition]) -> str:
     """Return these stacks in the format of `tandem/plan/stacks.toml`; a TOML basic string is written as JSON writes one."""
     tables = []
     for name, each in definitions.items():
-        facts = {key: value for key, value in msgspec.structs.asdict(each).items() if value is not None}
+        facts = {key: value for key, value in msgspec.structs.asdict(each).items() if value not in (None, "", [], {})}
         del facts["application"]  # the row that `implements` names
         environment = ", ".join(f"{key} = {json.dumps(value)}" for key, value in facts.pop("environment").items())
         lines = [f"{key} = {json.dumps(value)}" for key, value in facts.items()]

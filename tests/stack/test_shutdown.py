@@ -44,7 +44,8 @@ def under_way(
         with running_stack.running(name, tandem_stacks.load([])[name], environment_for(folder, seeded, url)) as running:
             client = HttpClient("127.0.0.1", running.port)
             answers = [pool.submit(client.request, "GET", "/api/users/7/news") for _ in range(2)]
-            assert all(arrived.acquire(timeout=BOUND) for _ in answers)
+            came = [arrived.acquire(timeout=BOUND) for _ in answers]
+            assert all(came), [answer.result() for answer in answers]
             yield running, answers
 
 

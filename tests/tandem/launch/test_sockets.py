@@ -37,9 +37,7 @@ def test_a_socket_lies_in_the_stacks_own_folder(stack: stacks.Definition, tmp_pa
 def test_a_path_that_is_too_long_is_a_sentence(stack: stacks.Definition, tmp_path: Path) -> None:
     folder = tmp_path / ("a" * sockets.LONGEST)
     folder.mkdir()
-    with pytest.raises(
-        TandemError, match=r"no more than 96 are sure to work: use a folder with a shorter name"
-    ):
+    with pytest.raises(TandemError, match=r"no more than 96 are sure to work: use a folder with a shorter name"):
         sockets.place(stack, folder, 1)
 
 
