@@ -169,10 +169,16 @@ def stacks_file(definitions: dict[str, Definition]) -> str:
     for name, each in definitions.items():
         facts = {key: value for key, value in msgspec.structs.asdict(each).items() if value not in (None, "", [], {})}
         del facts["application"]  # the row that `implements` names
-        environment = ", ".join(f"{key} = {json.dumps(value)}" for key, value in facts.pop("environment").items())
-        lines = [f"{key} = {json.dumps(value)}" for key, value in facts.items()]
-        tables.append("\n".join([f"[{name}]", *lines, f"environment = {{ {environment} }}"]))
+        lines = [f"{key} = {_toml(value)}" for key, value in facts.items()]
+        tables.append("\n".join([f"[{name}]", *lines]))
     return "\n\n".join(tables) + "\n"
+
+
+def _toml(value: object) -> str:
+    """Return a value as TOML has it: a dictionary as an inline table."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {json.dumps(each)}" for key, each in value.items()) + " }"
+    return json.dumps(value)
 
 
 def become(port: int, manner: str) -> None:
