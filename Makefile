@@ -44,7 +44,7 @@ lab: setup ## Show what blocks and whom it hurts, live: a page with both stacks 
 loadtest: setup ## Serve Locust's web page at http://127.0.0.1:8089, aimed at what is being served (URL= for another target; scenario login: LIMITS=0 make serve, blocking: LAB=1 make serve)
 	@$(VENV)/bin/locust -f loadtest/ --web-host 127.0.0.1 -H $(URL) $(ARGS)
 
-compare: setup ## Compare the stacks in 7 to 9 minutes, then open results/latest/report.html: throughput, cost, and who is late when something blocks
+compare: setup ## Compare the stacks in 6 minutes (up to 10 where rounds must be repeated), then open results/latest/report.html: throughput, cost, and who is late when something blocks
 	@$(TANDEM) compare --quick $(ARGS)
 
 compare-quick: compare ## Another name of it

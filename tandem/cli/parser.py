@@ -22,7 +22,7 @@ examples:
   tandem serve                                   both apps, http://127.0.0.1:8080 and http://127.0.0.1:8081
   tandem serve wsgi-sync --port 9090             one stack on a port of your choice
   tandem live                                    what blocks and whom it hurts, as a page: http://127.0.0.1:8090
-  tandem compare --quick                         a first look, 7 to 9 minutes
+  tandem compare --quick                         a first look, 6 to 10 minutes
   tandem compare                                 the standard comparison, up to 30 minutes
   tandem compare --stacks asgi,mine --stacks-file mine.toml --baseline asgi --scenarios read
   tandem compare --resume results/latest         resume a run that was interrupted
