@@ -14,7 +14,7 @@ from stalls.pools import Pool, Waiting
 from stalls.record import Stall
 from stalls.writer import Writer
 
-HELD = 0.3
+HELD = 1.0  # seconds: long beside what a busy machine keeps the watching thread waiting
 
 
 def block() -> None:
