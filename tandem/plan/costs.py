@@ -1,7 +1,8 @@
 """Costs: how many seconds a run takes beside its warm-ups and windows. One table, which all estimates come from.
 
-The seconds are those of a quiet machine with two CPUs, from the journal of a quick run: a round's blocks took 41.2 s, what lay
-before them 8.4 s (medians of 10 and 6). `python -m tests.selftest.estimate FOLDER` holds both against a run.
+The seconds are from two runs on two CPUs. In the journal of a quick run a round's blocks took 41.2 s and what lay before them
+8.4 s, for three stacks and eight generators; in that of a search for capacity 3.0 s lay between two blocks, for one of each (medians of
+10, 6 and 63). `python -m tests.selftest.estimate FOLDER` holds the first two against a run.
 Once a round was measured, what it took counts instead (`experiments/progress.py`).
 """
 
@@ -12,13 +13,13 @@ from collections.abc import Sequence
 from tandem.plan.loads import turns
 from tandem.records.setup import Load
 
-STACK = 1.5
+STACK = 1.15
 """To start a stack on a copy of the database, and to warm its workers; stacks of a round start one after another."""
 
-GENERATOR = 0.7
-"""To load Locust. All of a round load on the generator's CPU, while the stacks start on theirs."""
+GENERATOR = 0.4
+"""To load Locust, beyond what stacks hide of it: both share the CPUs until they are pinned."""
 
-STOP = 1.4
+STOP = 0.95
 """To stop all that ran in a round."""
 
 PIECE = 0.5
@@ -39,7 +40,7 @@ AROUND = 25.0
 
 def begin_and_end(stacks: int, generators: int) -> float:
     """Return what it takes to start and stop stacks that are measured together."""
-    return max(STACK * stacks, GENERATOR * generators) + STOP
+    return STACK * stacks + GENERATOR * generators + STOP
 
 
 def blocks(loads: Sequence[Load]) -> float:

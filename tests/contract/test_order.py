@@ -85,7 +85,7 @@ def test_threads_write_in_the_order_in_which_they_asked() -> None:
         assert begun.wait(60)
         for number in range(1, 30):
             pool.submit(writer.written, partial(asked, number))
-            assert eventually(lambda number=number: len(writer._waiting) == number)  # type: ignore[misc]
+            assert eventually(lambda number=number: len(writer._waiting) == number)  # type: ignore[misc]  # the default of a lambda has no type
         gate.set()
     writer.close()
     assert order == list(range(30))
@@ -102,7 +102,7 @@ def test_threads_read_in_the_order_in_which_they_asked() -> None:
     with ThreadPoolExecutor(30) as pool:
         for number in range(30):
             pool.submit(readers.result, partial(asked, number))
-            assert eventually(lambda number=number: len(readers._idle._waiting) == number + 1)  # type: ignore[misc]
+            assert eventually(lambda number=number: len(readers._idle._waiting) == number + 1)  # type: ignore[misc]  # the default of a lambda has no type
         readers.add(object())
     assert order == list(range(30))
 

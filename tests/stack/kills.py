@@ -75,7 +75,7 @@ def killed(name: str, level: str, kills: int, folder: Path, seeded: Path) -> tup
                 pool.submit(write, running.port, f"{number}-{client}", ledger, stop) for client in range(CLIENTS)
             ]
             try:
-                assert eventually(lambda before=before: ledger.acknowledged > before + 20)  # type: ignore[misc]
+                assert eventually(lambda before=before: ledger.acknowledged > before + 20)  # type: ignore[misc]  # the default of a lambda has no type
                 time.sleep(random.uniform(0, 0.2))
                 for victim in workers(running) or [server(running.keepers()[0])]:
                     os.kill(victim, signal.SIGKILL)

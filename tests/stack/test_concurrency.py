@@ -13,8 +13,6 @@ from tests.support.clients import Client
 
 CLIENTS = 32
 CHANGES = 6
-RIVALS = 8
-"""Clients of which one changes the row at a time and all others have to try again: their work grows with their square."""
 
 
 def _create(client: Client, name: str) -> str:
@@ -50,7 +48,7 @@ def test_read_modify_write_with_if_match_loses_nothing(stack_client: Client) -> 
             assert status == 412
             refused += 1
 
-    with ThreadPoolExecutor(RIVALS) as pool:
+    with ThreadPoolExecutor(CLIENTS) as pool:
         list(pool.map(count_up, range(64)))
     assert json.loads(stack_client.request("GET", target).body)["age"] == 64
 
