@@ -1,8 +1,8 @@
 """Costs: how many seconds a run takes beside its warm-ups and windows. One table, which all estimates come from.
 
 The seconds are from two runs on two CPUs. In the journal of a quick run a round's blocks took 41.2 s and what lay before them
-8.4 s, for three stacks and eight generators; in that of a search for capacity 3.0 s lay between two blocks, for one of each (medians of
-10, 6 and 63). `python -m tests.selftest.estimate FOLDER` holds the first two against a run.
+8.4 s, for three stacks and eight generators; in that of a search for capacity 3.0 s lay between two blocks, for one of each
+(medians of 10, 6 and 63). `python -m tests.selftest.estimate FOLDER` holds the first two against a run.
 Once a round was measured, what it took counts instead (`experiments/progress.py`).
 """
 
