@@ -40,7 +40,8 @@ def all_loads(
     """Return the loads of these scenarios, in their order and each at its rate first, on stacks with these budgets.
 
     The first one warms a fresh stack for `warmup` seconds, each further one half as long: its workers are warm by then. That is
-    rounded up to whole seconds except where blockers come: before them there is a phase that isn't compared.
+    rounded up to whole seconds except in slices, of which a part is enough, and where blockers come: before them there is a
+    phase that isn't compared.
     So many `slices` are cut instead of what suits a window; with `both` each that has slices is also measured in one piece.
     """
     found = []
@@ -62,7 +63,7 @@ def all_loads(
 
 
 def _further(load: Load, warmup: int) -> float:
-    return warmup / 2 if load.blocking else -(-warmup // 2)
+    return warmup / 2 if load.blocking or load.slices else -(-warmup // 2)
 
 
 def turns(load: Load) -> int:

@@ -63,15 +63,15 @@ def _blocking(summary: Summary) -> list[str]:
         if load.blocking and names and summary.rounds_valid:
             each = formats.listed([_harmed(measures[name]) for name in names])
             verdicts = "; ".join(_verdict(c) for c in _compared(summary, load, LATE))
-            lines.append(f"{_blocks(load, load.blocking)}: {each}" + (f". {verdicts}" if verdicts else ""))
+            lines.append(f"{_blocks(load, load.blocking)} {each}" + (f". {verdicts}" if verdicts else ""))
     return lines
 
 
 def _blocks(load: Load, blocking: Blocking) -> str:
     meanwhile = load.rate * blocking.milliseconds / 1000
     return (
-        f"Each request that blocks for {blocking.milliseconds:g} ms ({blocking.kind}) makes so many of the {meanwhile:g} others "
-        f"that come meanwhile take more than {TARGETS_MS[HEADLINE_TARGET]:g} ms"
+        f"While a request blocks for {blocking.milliseconds:g} ms ({blocking.kind}), {meanwhile:g} others come. "
+        f"Answered later than {TARGETS_MS[HEADLINE_TARGET]:g} ms:"
     )
 
 

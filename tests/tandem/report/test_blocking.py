@@ -27,8 +27,8 @@ def answer(summary: Summary) -> str:
 
 def test_the_answer_has_the_numbers_of_each_stack_beside_the_prediction_and_the_verdict() -> None:
     assert answer(summarise(blocking.records())) == (
-        "Each request that blocks for 200 ms (sleep in the handler) makes so many of the 48 others that come meanwhile take more "
-        "than 100 ms: 0 on wsgi-gthread (arithmetic: 0) and 28 on asgi (arithmetic: 28). "
+        "While a request blocks for 200 ms (sleep in the handler), 48 others come. "
+        "Answered later than 100 ms: 0 on wsgi-gthread (arithmetic: 0) and 28 on asgi (arithmetic: 28). "
         "asgi − wsgi-gthread: +28 requests, +28 to +28 (95 %): worse"
     )
 
