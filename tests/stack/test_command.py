@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tandem.launch import ports
+from tests.selftest import toy
 from tests.support.clients import HttpClient
 from tests.support.command import assert_it_can_be_reported, command, stop_in_a_block, wait_for
 from tests.support.people import PASSWORD, Person, authorization, fresh, log_in
@@ -28,8 +29,8 @@ def answers(port: int) -> bool:
 
 # fmt: off
 COMPARE = [
-    "compare", "--stacks", "wsgi-gthread,asgi", "--scenarios", "floor", "--rounds", "6", "--seconds", "1", "--warmup", "1", "--rate", "50", "--seed", "1",
-    "--seed-users", "100", "--allow-dirty", "--quiet-wait", "0",
+    "compare", "--stacks-file", "toy.toml", "--stacks", "toy,other", "--baseline", "toy", "--scenarios", "read", "--rounds", "6",
+    "--seconds", "1", "--warmup", "1", "--rate", "50", "--seed", "1", "--seed-users", "100", "--allow-dirty", "--quiet-wait", "0",
 ]
 # fmt: on
 
@@ -37,6 +38,7 @@ COMPARE = [
 @pytest.mark.usefixtures("processes")
 def test_a_comparison_that_is_stopped_leaves_nothing_running_and_can_be_reported(tmp_path: Path) -> None:
     """By SIGTERM; by SIGINT `tandem serve`, below. One that is killed goes on: tests/selftest/test_real_comparison.py."""
+    (tmp_path / "toy.toml").write_text(toy.stacks_file({name: toy.definition() for name in ("toy", "other")}))
     assert stop_in_a_block(COMPARE, tmp_path, signal.SIGTERM) == 128 + signal.SIGTERM
     assert_it_can_be_reported(tmp_path)
 
@@ -45,7 +47,7 @@ def test_a_comparison_that_is_stopped_leaves_nothing_running_and_can_be_reported
 def serving(*arguments: str, cwd: Path) -> Iterator[tuple[int, int]]:
     """`tandem serve` with both apps, until it is interrupted and nothing of it runs any more; gives their ports."""
     first, second = ports.free_port(), ports.free_port()
-    with command("serve", *arguments, cwd=cwd, WSGI_PORT=str(first), ASGI_PORT=str(second)) as process:
+    with command("serve", "--users", "20", *arguments, cwd=cwd, WSGI_PORT=str(first), ASGI_PORT=str(second)) as process:
         said = cwd / "output.txt"
         wait_for(
             process, said, lambda: answers(first) and answers(second) and f"127.0.0.1:{second}" in said.read_text()
@@ -58,34 +60,33 @@ def serving(*arguments: str, cwd: Path) -> Iterator[tuple[int, int]]:
 
 
 @pytest.mark.usefixtures("processes")
-def test_serves_both_apps_until_it_is_interrupted(tmp_path: Path) -> None:
-    with serving(cwd=tmp_path) as (first, second):
+def test_serves_both_apps_on_one_database_until_it_is_interrupted(tmp_path: Path) -> None:
+    with serving("--shared", cwd=tmp_path) as (first, second):
         assert HttpClient("127.0.0.1", first).request("GET", "/api/users/7/news").status == 200
-        clients = [HttpClient("127.0.0.1", port) for port in (first, second)]
         told = [
-            client.request("GET", path).header("x-stack")
-            for client in clients
+            HttpClient("127.0.0.1", port).request("GET", path).header("x-stack")
+            for port in (first, second)
             for path in ("/", "/no", "/static/style.css")
         ]
         assert told == ["wsgi-gthread"] * 3 + ["asgi"] * 3
+        a_login_through_either_port_is_one_at_both(first, second)
     said = (tmp_path / "output.txt").read_text()
     assert f"http://127.0.0.1:{first}" in said
     assert f"http://127.0.0.1:{second}" in said
 
 
-@pytest.mark.usefixtures("processes")
-def test_on_one_database_a_login_through_either_port_is_one_at_both(tmp_path: Path) -> None:
-    with serving("--shared", cwd=tmp_path) as (first, second):
-        for here, there in ((first, second), (second, first)):
-            name = fresh()
-            person, other = (Person(HttpClient("127.0.0.1", port)) for port in (here, there))
-            fields = {"username": name, "email": f"{name}@example.org", "password": PASSWORD}
-            assert person.fill("/register", **fields).status == 303
-            other.cookie = person.cookie
-            assert other.is_logged_in()
-            token = json.loads(log_in(other.client, name, PASSWORD).body)["token"]
-            assert person.client.request("GET", "/api/me", authorization(token)).status == 200
-            assert other.fill("/logout").status == 303
-            assert not person.is_logged_in()
-            assert other.client.request("POST", "/api/logout", authorization(token)).status == 204
-            assert person.client.request("GET", "/api/me", authorization(token)).status == 401
+def a_login_through_either_port_is_one_at_both(first: int, second: int) -> None:
+    """And so is its end: of one that a page keeps, and of one that a token is."""
+    for here, there in ((first, second), (second, first)):
+        name = fresh()
+        person, other = (Person(HttpClient("127.0.0.1", port)) for port in (here, there))
+        fields = {"username": name, "email": f"{name}@example.org", "password": PASSWORD}
+        assert person.fill("/register", **fields).status == 303
+        other.cookie = person.cookie
+        assert other.is_logged_in()
+        token = json.loads(log_in(other.client, name, PASSWORD).body)["token"]
+        assert person.client.request("GET", "/api/me", authorization(token)).status == 200
+        assert other.fill("/logout").status == 303
+        assert not person.is_logged_in()
+        assert other.client.request("POST", "/api/logout", authorization(token)).status == 204
+        assert person.client.request("GET", "/api/me", authorization(token)).status == 401

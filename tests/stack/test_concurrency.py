@@ -49,8 +49,8 @@ def test_read_modify_write_with_if_match_loses_nothing(stack_client: Client) -> 
             refused += 1
 
     with ThreadPoolExecutor(CLIENTS) as pool:
-        list(pool.map(count_up, range(64)))
-    assert json.loads(stack_client.request("GET", target).body)["age"] == 64
+        list(pool.map(count_up, range(CLIENTS)))
+    assert json.loads(stack_client.request("GET", target).body)["age"] == CLIENTS
 
 
 def test_changes_of_different_fields_both_hold(stack_client: Client) -> None:

@@ -20,6 +20,7 @@ from tandem.observe.usage import scan
 from tandem.plan import stacks as tandem_stacks
 from tests.support.accounts import ADMIN_JSON
 from tests.support.answers import Answer
+from tests.support.apps import in_process, settings_for
 from tests.support.clients import HttpClient
 from tests.support.processes import server
 from tests.support.stacks import environment_for
@@ -123,11 +124,9 @@ def test_every_acknowledged_write_survives_a_killed_worker(
             future.result()
     assert len(ledger.created) == len(set(ledger.created))  # no id was given twice
     assert {GONE} in ledger.ages.values()
-    (tmp_path / "again").mkdir()
-    again = environment_for(tmp_path / "again", tmp_path / "users.db", news_url)
-    again = running_stack.StackEnvironment(**{**vars(again), "database_url": place.database_url})
-    with running_stack.running(name, definition, again) as running:
-        client = HttpClient("127.0.0.1", running.port)
+    app, _, store = name.partition("-")
+    settings = settings_for(tmp_path / "users.db", STORE="direct" if store == "direct" else "engine")
+    with in_process(app, settings) as client:
         for user_id, ages in ledger.ages.items():
             answer = client.request("GET", f"/api/users/{user_id}")
             assert answer.status in (200, 404)

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,10 @@ def test_a_kept_database_is_migrated_and_the_seed_of_other_code_is_forgotten(
     assert (old.exists(), done) == (False, [])
     assert foreground._database("asgi", USERDB, options, tmp_path, print) == file
     assert done == ["migrate asgi.db"]
+    shared = replace(options, shared=True)
+    assert {foreground._database(name, USERDB, shared, tmp_path, print) for name in ("asgi", "wsgi-gthread")} == {
+        tmp_path / "shared.db"
+    }
 
 
 def made(*arguments: str) -> str:
