@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import aiohttp
 import httpx_aiohttp
 import pytest
 from sqlalchemy import event
@@ -94,17 +95,28 @@ def _noting(pools: Pools, what: str) -> Any:
     return lambda *_: pools.note(what)
 
 
-@pytest.fixture
-def news_clients(monkeypatch: pytest.MonkeyPatch) -> list[httpx_aiohttp.HttpxAiohttpClient]:
-    """Every client that is made for the news service."""
-    made: list[httpx_aiohttp.HttpxAiohttpClient] = []
+class NewsTransport(httpx_aiohttp.AiohttpTransport):
+    """The client of the news service, which knows whether it was closed."""
 
-    class Noted(httpx_aiohttp.HttpxAiohttpClient):
+    is_closed = False
+
+    async def aclose(self) -> None:
+        await super().aclose()
+        assert not isinstance(self.client, aiohttp.ClientSession) or self.client.closed
+        self.is_closed = True
+
+
+@pytest.fixture
+def news_clients(monkeypatch: pytest.MonkeyPatch) -> list[NewsTransport]:
+    """Every client that is made for the news service."""
+    made: list[NewsTransport] = []
+
+    class Noted(NewsTransport):
         def __init__(self, *values: Any, **options: Any) -> None:
             super().__init__(*values, **options)
             made.append(self)
 
-    monkeypatch.setattr(httpx_aiohttp, "HttpxAiohttpClient", Noted)
+    monkeypatch.setattr(httpx_aiohttp, "AiohttpTransport", Noted)
     return made
 
 

@@ -9,17 +9,16 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from httpx_aiohttp import HttpxAiohttpClient
 
 from asgi_app.app import create_app
-from tests.asgi.conftest import Pools
+from tests.asgi.conftest import NewsTransport, Pools
 from tests.asgi.server import FailedStartError, Lifespan, started
 from tests.support.apps import settings_for
 
 
 @pytest.mark.asyncio
 async def test_connections_are_open_from_start_to_stop(
-    database: Path, store: str, near_news_url: str, pools: Pools, news_clients: list[HttpxAiohttpClient]
+    database: Path, store: str, near_news_url: str, pools: Pools, news_clients: list[NewsTransport]
 ) -> None:
     async with started(settings_for(database, NEWS_URL=near_news_url, READ_CONNECTIONS="3")) as client:
         assert pools.open == {"engine": 2, "direct": 4}[store]  # one to write, and to read one at first, or all
@@ -31,7 +30,7 @@ async def test_connections_are_open_from_start_to_stop(
 
 @pytest.mark.asyncio
 async def test_a_missing_database_is_named_at_the_start(
-    tmp_path: Path, pools: Pools, news_clients: list[HttpxAiohttpClient]
+    tmp_path: Path, pools: Pools, news_clients: list[NewsTransport]
 ) -> None:
     file = tmp_path / "none.db"
     with pytest.raises(FailedStartError, match=rf"there is no database {file}: "):
@@ -43,7 +42,7 @@ async def test_a_missing_database_is_named_at_the_start(
 
 @pytest.mark.asyncio
 async def test_what_was_opened_is_closed_where_the_start_fails(
-    tmp_path: Path, pools: Pools, news_clients: list[HttpxAiohttpClient]
+    tmp_path: Path, pools: Pools, news_clients: list[NewsTransport]
 ) -> None:
     file = tmp_path / "other.db"
     with closing(sqlite3.connect(file)) as other:

@@ -9,10 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
-from httpx_aiohttp import HttpxAiohttpClient
 
 from asgi_app.app import create_app
-from tests.asgi.conftest import Gate, Pools
+from tests.asgi.conftest import Gate, NewsTransport, Pools
 from tests.support.apps import settings_for
 from tests.support.news import news_service
 from tests.support.waiting import eventually_async
@@ -22,7 +21,7 @@ from userdb.nginx_errors import GONE
 @pytest.mark.asyncio
 @pytest.mark.parametrize("is_in_time", [True, False])
 async def test_a_request_under_way(
-    is_in_time: bool, database: Path, gate: Gate, pools: Pools, news_clients: list[HttpxAiohttpClient]
+    is_in_time: bool, database: Path, gate: Gate, pools: Pools, news_clients: list[NewsTransport]
 ) -> None:
     def reply(query: dict[str, str], release: threading.Event) -> tuple[int, bytes]:
         gate.pass_through()
