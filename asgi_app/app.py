@@ -29,6 +29,7 @@ ROUTES: dict[str, dict[str, http.View]] = {
         "DELETE": api.remove_user,
     },
     "/api/users": {"GET": api.list_users, "POST": api.create_user},
+    "/api/users/import": {"POST": api.import_users},
     "/api/users/{user_id}/news": {"GET": api.read_news},
     "/api/users/{user_id}/feed": {"GET": api.read_feed},
     "/users/new": {"GET": pages.ask_for_new_user, "POST": pages.create_user},

@@ -121,11 +121,10 @@ class Exact(BaseRoute):
 
 
 def resources(paths: dict[str, dict[str, View]]) -> list[BaseRoute]:
-    """Route all paths. The first of those that hold parameters is asked for most."""
+    """Route all paths: those that hold no parameter first, for one that does would take them for a value."""
     routes = [resource(path, views) for path, views in paths.items()]
     exact = Exact([each for each in routes if "{" not in each.path])
-    first, *others = [each for each in routes if "{" in each.path]
-    return [first, exact, *others]
+    return [exact, *(each for each in routes if "{" in each.path)]
 
 
 def resource(path: str, views: dict[str, View]) -> Route:
@@ -176,13 +175,13 @@ def preconditions(request: Request) -> Preconditions:
     return Preconditions(header(request, "If-Match"), header(request, "If-None-Match"))
 
 
-async def body(request: Request) -> bytes:
-    """The whole body. Raises TooLarge beyond LARGEST_BODY."""
+async def body(request: Request, most: int = LARGEST_BODY) -> bytes:
+    """The whole body. Raises TooLarge beyond so many bytes."""
     # Starlette's own limit (max_body_size) answers in its own words instead of raising.
     data = bytearray()
     async for chunk in request.stream():
         data += chunk
-        if len(data) > LARGEST_BODY:
+        if len(data) > most:
             raise errors.TooLarge()
     return bytes(data)
 

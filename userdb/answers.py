@@ -27,6 +27,12 @@ class UserList(msgspec.Struct, frozen=True):
     next: str | None
 
 
+class Imported(msgspec.Struct, frozen=True):
+    """How many users a file has brought."""
+
+    imported: int
+
+
 class UserNews(msgspec.Struct, frozen=True):
     """The news about a user."""
 

@@ -8,6 +8,7 @@ Problem
 ├── NotFound 404              unknown path or id
 ├── MethodNotAllowed 405      with the methods that are
 ├── Taken 409                 the field whose value another user has
+├── LinesTaken 409            the same of the lines of a file
 ├── PreconditionFailed 412    If-Match that no longer holds
 ├── TooLarge 413
 ├── UnsupportedMediaType 415
@@ -124,6 +125,14 @@ class Taken(Problem):
 
     def __init__(self, field: str) -> None:
         super().__init__(f"Another user has this {field}.", [(field, "is taken")])
+
+
+class LinesTaken(Problem):
+    status = 409
+    detail = "Other users have some of these names and addresses."
+
+    def __init__(self, lines: Sequence[tuple[str, str]]) -> None:
+        super().__init__(None, lines)
 
 
 class PreconditionFailed(Problem):

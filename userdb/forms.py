@@ -140,6 +140,11 @@ def filled_in_login(fields: Mapping[str, str]) -> LoginForm:
     )
 
 
+def faults_of(given: Mapping[str, Any], form: type[Any]) -> list[tuple[str, str]]:
+    """What is wrong with each field that a person filled in."""
+    return _faults(form, given, PAGE_RULES, msgspec.convert)
+
+
 _NUMBER = re.compile(r"[0-9]{1,9}\Z")
 
 
@@ -151,7 +156,7 @@ def _converted(given: Mapping[str, Any], form: type[Form]) -> Form:
     try:
         return msgspec.convert(given, form)
     except msgspec.ValidationError:
-        raise Invalid(errors=_faults(form, given, PAGE_RULES, msgspec.convert)) from None
+        raise Invalid(errors=faults_of(given, form)) from None
 
 
 def _decoded(content_type: str | None, body: bytes, form: type[Form]) -> Form:

@@ -11,12 +11,12 @@ from typing import Any
 
 import msgspec
 
-from userdb import answers, errors, forms, urls
+from userdb import answers, errors, forms, uploads, urls
 from userdb.models import User
 
 TITLE = "User database"
 VERSION = "1"
-JSON, PROBLEM = "application/json", "application/problem+json"
+JSON, PROBLEM, FORM = "application/json", "application/problem+json", "multipart/form-data"
 
 Schema = dict[str, Any]
 
@@ -41,12 +41,21 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     parameters: tuple[Parameter, ...] = ()
     body: type[Any] | None = None  # of the request
     example: str = ""  # of the body
+    upload: bool = False  # whether the body is a form with a file
     status: int = 200
     answer: type[Any] | None = None  # None: no body
     headers: tuple[str, ...] = ()  # that the answer carries beside those of every answer
     unchanged: bool = False  # whether it may answer 304
     secured: bool = False  # whether it needs a token
     errors: tuple[int, ...] = ()
+
+
+UPLOAD: Schema = {
+    "type": "object",
+    "properties": {uploads.FIELD: {"type": "string", "contentMediaType": "text/csv"}},
+    "required": [uploads.FIELD],
+    "additionalProperties": False,
+}
 
 
 def _whole(least: int, most: int, **more: Any) -> Schema:
@@ -93,6 +102,11 @@ OPERATIONS = (
     Operation(
         method="POST", path=USERS, name="create_user", summary="A new user.", body=forms.UserForm, example=NEW, status=201,
         answer=User, headers=("location", "etag"), secured=True, errors=(400, 401, 403, 409, 413, 415, 422, 503),
+    ),
+    Operation(
+        method="POST", path=USERS + "/import", name="import_users",
+        summary="All users of a CSV file (username, email, age), or none of them; they have no password yet.", upload=True,
+        status=201, answer=answers.Imported, secured=True, errors=(400, 401, 403, 409, 413, 415, 422, 503),
     ),
     Operation(
         method="GET", path=ONE, name="read_user", summary="One user.", parameters=(ID, IF_NONE_MATCH), answer=User,
@@ -179,6 +193,8 @@ def _operation(operation: Operation, schemas: dict[type[Any], Schema]) -> dict[s
         found["parameters"] = [_parameter(each) for each in operation.parameters]
     if operation.body is not None:
         found["requestBody"] = {"required": True, "content": {JSON: {"schema": schemas[operation.body]}}}
+    if operation.upload:
+        found["requestBody"] = {"required": True, "content": {FORM: {"schema": UPLOAD}}}
     answer: dict[str, Any] = {"description": operation.summary}
     if operation.headers:
         answer["headers"] = {name: HEADERS[name] for name in operation.headers}

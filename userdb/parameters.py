@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from userdb.csv_files import BATCH
 from userdb.forms import UserForm
 from userdb.models import timestamp
 from userdb.sessions import Session
@@ -19,6 +21,23 @@ def creation(author: Session | None, form: UserForm, password_hash: str | None) 
         "password_hash": password_hash,
         "session_id": author.id if author else "",
     }
+
+
+def names(batch: Sequence[UserForm]) -> dict[str, Any]:
+    """For TAKEN_AMONG: what these users shall be called; where there are fewer than it asks for, the last is asked for again."""
+    whole = [*batch, *[batch[-1]] * (BATCH - len(batch))]
+    return {
+        **{f"username_{number}": form.username for number, form in enumerate(whole)},
+        **{f"email_{number}": form.email for number, form in enumerate(whole)},
+    }
+
+
+def creations(batch: Sequence[UserForm]) -> dict[str, Any]:
+    """For create_some: these users, made now, without a password."""
+    values: dict[str, Any] = {"created_at": timestamp()}
+    for number, form in enumerate(batch):
+        values |= {f"username_{number}": form.username, f"email_{number}": form.email, f"age_{number}": form.age}
+    return values
 
 
 def change(author: Session, user_id: int, wanted: UserForm, password_hash: str | None) -> dict[str, Any]:

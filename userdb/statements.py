@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
-from sqlalchemy import String, bindparam, delete, exists, false, func, insert, literal, or_, select, text, update
+from functools import cache
 
+from sqlalchemy import (
+    String,
+    TextClause,
+    bindparam,
+    delete,
+    exists,
+    false,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
+
+from userdb.csv_files import BATCH
 from userdb.models import User, ended_sessions, login_attempts, users
 
 COLUMNS = [users.c[name] for name in User.__struct_fields__]
@@ -61,6 +78,23 @@ CREATE = (
     )
     .returning(*COLUMNS)
 )
+
+# Of users that are made many at a time: which are there already, and all of them in one statement. As text, because SQLAlchemy
+# compiles an INSERT of many rows each time anew.
+TAKEN_AMONG = select(users.c.username, users.c.email).where(
+    or_(
+        users.c.username.in_([bindparam(f"username_{number}", type_=String) for number in range(BATCH)]),
+        users.c.email.in_([bindparam(f"email_{number}", type_=String) for number in range(BATCH)]),
+    )
+)
+
+
+@cache
+def create_some(count: int) -> TextClause:
+    """The statement that makes so many users, up to a batch of them."""
+    rows = (f"(:username_{n}, :email_{n}, :age_{n}, :created_at, 1, false)" for n in range(count))
+    return text(f"INSERT INTO users (username, email, age, created_at, version, is_admin) VALUES {', '.join(rows)}")
+
 
 CHANGE = (
     update(users)

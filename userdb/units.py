@@ -5,12 +5,12 @@ Neither a driver nor an event loop is known here: `run` is told how a statement 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import ClauseElement
 
-from userdb import attempts, errors, etags, lab, parameters, permissions, rows, sessions, statements
+from userdb import attempts, csv_files, errors, etags, lab, parameters, permissions, rows, sessions, statements
 from userdb.attempts import Counter
 from userdb.forms import Preconditions, UserChange, UserForm
 from userdb.models import Account, User
@@ -92,6 +92,19 @@ def create_user(author: Session | None, form: UserForm, password_hash: str | Non
         permissions.to_create(sessions.required(author, rows.account(_row(found))))
     made = yield statements.CREATE, parameters.creation(author, form, password_hash)
     return User(*rows.written(_row(made)))
+
+
+def create_users(author: Session, forms: Sequence[UserForm]) -> Unit[None]:
+    """All these users, or none of them. Raises Unauthorized, Forbidden, LinesTaken, and Taken where others came between."""
+    yield statements.LOCK_AUTHOR, {"user_id": author.user_id}
+    writing = yield from account(author)  # after the lock, as everywhere
+    permissions.to_create(sessions.required(author, writing))
+    taken: Rows = []
+    for batch in csv_files.batches(forms):
+        taken += yield statements.TAKEN_AMONG, parameters.names(batch)
+    csv_files.refuse_taken(forms, taken)
+    for batch in csv_files.batches(forms):
+        yield statements.create_some(len(batch)), parameters.creations(batch)
 
 
 def change_user(

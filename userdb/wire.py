@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
 import msgspec
 
 from userdb import answers, errors, etags, metrics, openapi
+from userdb.forms import UserForm
 from userdb.models import User, timestamp
 from userdb.news import Feed, Item
 from userdb.sessions import Session, Sessions
@@ -89,6 +90,11 @@ def user(user: User, if_none_match: str | None = None) -> Answer:
 def created(user: User) -> Answer:
     """A user that was just created, and where it is."""
     return answer(201, JSON, _encode(user), ("location", f"/api/users/{user.id}"), ("etag", etags.of(user)))
+
+
+def imported(users: Sequence[UserForm]) -> Answer:
+    """That these users were created."""
+    return answer(201, JSON, _encode(answers.Imported(len(users))))
 
 
 def removed() -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from userdb import forms, metrics, permissions, urls, wire
+from userdb import csv_files, forms, metrics, permissions, uploads, urls, wire
 from userdb.wire import Answer
 
 from . import accounts
@@ -42,6 +42,17 @@ def create_user(request: Request) -> Answer:
     password_hash = accounts.hash_of_new(request, account, form)
     user = services(request).store.create_user(session, form, password_hash)
     return wire.created(user)
+
+
+def import_users(request: Request) -> Answer:
+    """All users of a CSV file, or none: 201, and how many."""
+    urls.no_parameters(query(request))
+    session, account = accounts.require_account(request)
+    permissions.to_create(account)
+    file = uploads.only_file(header(request, "Content-Type"), body(request, uploads.LARGEST))
+    users = run_in_thread(csv_files.users, file)
+    services(request).store.create_users(session, users)
+    return wire.imported(users)
 
 
 def read_user(request: Request) -> Answer:

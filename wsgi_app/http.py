@@ -71,7 +71,7 @@ class Counting:
 
 
 def resources(app: Flask, paths: dict[str, dict[str, View]]) -> None:
-    """Route all paths. The first of those that hold parameters is asked for most."""
+    """Route all paths: those that hold no parameter first, for one that does would take them for a value."""
     for path, views in paths.items():  # its router goes through a tree of their parts
         resource(app, path, views)
 
@@ -126,9 +126,10 @@ def preconditions(request: Request) -> Preconditions:
     return Preconditions(header(request, "If-Match"), header(request, "If-None-Match"))
 
 
-def body(request: Request) -> bytes:
-    """The whole body. Raises TooLarge beyond LARGEST_BODY."""
-    # Flask's own limit (MAX_CONTENT_LENGTH) raises, and on_http_exception makes TooLarge of it.
+def body(request: Request, most: int = LARGEST_BODY) -> bytes:
+    """The whole body. Raises TooLarge beyond so many bytes."""
+    # Flask's own limit raises, and on_http_exception makes TooLarge of it.
+    request.max_content_length = most
     return request.get_data(cache=False)
 
 
@@ -190,7 +191,6 @@ def on_exception(request: Request, error: Exception) -> Response:
 
 def install(app: Flask) -> None:
     """Give the app our rules instead of the framework's."""
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.url_map.merge_slashes = False
     app.ensure_sync = lambda function: function  # type: ignore[method-assign, assignment]  # no view is a coroutine: nobody asks
     Counting(app)

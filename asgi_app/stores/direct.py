@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import time
 from typing import Any
 
@@ -75,6 +75,10 @@ class Store:
     async def create_user(self, author: Session | None, form: UserForm, password_hash: str | None) -> User:
         """The user that is made of `form`, by nobody else where there is no author. Raises Unauthorized, Forbidden, Taken."""
         return await self._database.write(units.create_user, author, form, password_hash)
+
+    async def create_users(self, author: Session, forms: Sequence[UserForm]) -> None:
+        """All these users, or none of them. Raises Unauthorized, Forbidden, LinesTaken, and Taken where others came between."""
+        await self._database.write(units.create_users, author, forms)
 
     async def change_user(
         self,

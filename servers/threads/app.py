@@ -59,7 +59,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             store.close()
 
     app = Starlette(
-        routes=[http.resource(path, views) for path, views in routes.items()],
+        routes=[http.resource(path, routes[path]) for path in sorted(routes, key=lambda path: "{" in path)],
         exception_handlers=http.install(),
         middleware=[Middleware(http.Counting)],
         lifespan=lifespan,

@@ -15,6 +15,7 @@ from asgi_app.http import METHODS, header, install, path_value, preconditions, q
 from asgi_app.http import Counting as Counting
 from asgi_app.http import body as awaited_body
 from userdb import errors, wire
+from userdb.forms import LARGEST_BODY
 
 __all__ = [
     "Counting",
@@ -57,9 +58,9 @@ def resource(path: str, views: dict[str, View]) -> Route:
     return Route(path, dispatch, methods=METHODS)
 
 
-def body(request: Request) -> bytes:
-    """The whole body, which the event loop reads while this thread waits. Raises TooLarge beyond LARGEST_BODY."""
-    return from_thread.run(awaited_body, request)
+def body(request: Request, most: int = LARGEST_BODY) -> bytes:
+    """The whole body, which the event loop reads while this thread waits. Raises TooLarge beyond so many bytes."""
+    return from_thread.run(awaited_body, request, most)
 
 
 def while_listened(request: Request, call: Result) -> Result:

@@ -18,6 +18,7 @@ from tests.asgi.conftest import Gate
 from tests.asgi.server import started
 from tests.support.accounts import ADMIN, ADMIN_JSON, SESSIONS, account, bearer
 from tests.support.apps import settings_for
+from tests.support.files import UPLOAD, people, upload
 from tests.support.headers import FORM as FORM_TYPE
 from tests.support.headers import JSON
 from tests.support.waiting import eventually_async
@@ -66,6 +67,7 @@ REQUESTS: list[tuple[str, str, dict[str, str], bytes, int]] = [
     ("GET", "/api/users/7/feed", {}, b"", 200),
     ("GET", "/api/users/0", {}, b"", 404),
     ("POST", "/api/users", {**JSON, **ADMIN}, b'{"username":"loop4","email":"loop4@b","password":"long enough"}', 201),
+    ("POST", "/api/users/import", {**UPLOAD, **ADMIN}, upload(people(150)), 201),
     ("PUT", "/api/users/10", {**JSON, **ADMIN}, b'{"username":"loop5","email":"loop5@b"}', 200),
     ("PATCH", "/api/users/11", {**JSON, **ADMIN}, b'{"age":5}', 200),
     ("DELETE", "/api/users/12", ADMIN, b"", 204),

@@ -16,6 +16,7 @@ import pytest
 
 from tests.support.accounts import ADMIN_JSON, bearer
 from tests.support.clients import Client
+from tests.support.files import UPLOAD, people, upload
 from tests.support.headers import JSON
 from userdb import openapi
 from wsgi_app.app import ROUTES
@@ -128,10 +129,12 @@ def test_an_answer_is_what_the_description_says(client: Client, operation: opena
     body = b""
     if operation.body is not None:
         body = operation.example.replace("ada", token_hex(4)).encode()
+    headers = {**JSON, **bearer()}  # a session of its own, for it may be ended
+    if operation.upload:
+        headers, body = {**headers, **UPLOAD}, upload(people(2))
     if operation.name == "log_in":
         body = b'{"username":"admin","password":"correct-horse"}'
-    # A session of its own, for it may be ended.
-    answer = client.request(operation.method, path + query, {**JSON, **bearer()}, body)
+    answer = client.request(operation.method, path + query, headers, body)
     assert answer.status == operation.status
     if operation.answer is not None:
         content = described[str(operation.status)]["content"]["application/json"]

@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.support.accounts import ADMIN, ADMIN_JSON, SESSIONS, account
 from tests.support.apps import APPS, in_process, settings_for
 from tests.support.clients import Client
+from tests.support.files import UPLOAD, people, upload
 from tests.support.headers import JSON
 
 COOKIE = {"Cookie": f"session={SESSIONS.token(SESSIONS.begin(account()))}"}
@@ -30,6 +31,11 @@ REQUESTS: list[tuple[str, str, dict[str, str], bytes, int]] = [
     ("POST", "/api/users", ADMIN_JSON, b'{"username":"u1","email":"u2@b"}', 4),
     ("POST", "/api/users", ADMIN_JSON, b'{"username":"u 1"}', 1),
     ("POST", "/api/users", JSON, b'{"username":"u 1"}', 0),
+    # Two batches, the second of one user: both asked for, then both written.
+    ("POST", "/api/users/import", {**ADMIN, **UPLOAD}, upload(people(101, "new")), 8),
+    ("POST", "/api/users/import", {**ADMIN, **UPLOAD}, upload(people(101, "new")), 6),
+    ("POST", "/api/users/import", {**ADMIN, **UPLOAD}, upload(b"username"), 1),
+    ("POST", "/api/users/import", UPLOAD, upload(people(101, "new")), 0),
     ("PUT", "/api/users/8", ADMIN_JSON, b'{"username":"u3","email":"u3@b"}', 5),
     ("PATCH", "/api/users/8", ADMIN_JSON, b'{"age":3}', 5),
     ("PATCH", "/api/users/8", {**ADMIN_JSON, "If-Match": '"9"'}, b'{"age":3}', 4),

@@ -91,6 +91,25 @@ def of_json(draw: DrawFn, form: type[Any] | None) -> Body:
 
 
 @st.composite
+def of_upload(draw: DrawFn) -> Body:
+    """A form with a file: mostly users as CSV, sometimes with a line or a boundary that is none."""
+    good = st.builds("{},{}@Example.org,{}".format, NAMES, NEW_NAMES, st.integers(0, 150) | st.just(""))
+    lines = draw(st.lists(mostly(good, ODD_TEXT, 12), max_size=4))
+    columns = draw(
+        mostly(st.just("username,email,age"), st.sampled_from(["", "email", "\ufeffage,email,username", "id"]), 12)
+    )
+    text = "\r\n".join([columns, *lines]).encode("utf-8", "surrogatepass")
+    data = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n' + text + b"\r\n--x--\r\n"
+    if chance(draw, 12):
+        data = draw(
+            st.sampled_from(
+                [data[:-6], data + b"x", data.replace(b"file", b"more"), data[2:], data.replace(b",", b'"')]
+            )
+        )
+    return draw(mostly(st.just("multipart/form-data; boundary=x"), FORM_TYPES, 16)), data
+
+
+@st.composite
 def of_form(draw: DrawFn, path: str, known: Collection[str], who: str) -> Body:
     """The fields of a page's form, with the hidden one of a session; `+` and `%20` are both a space."""
     fields = {name: draw(_good_field(path, name)) for name in known if not chance(draw, 30)}

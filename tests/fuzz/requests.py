@@ -127,6 +127,8 @@ def _to_the_api(
     """A token where one is needed, and what the description says of the body."""
     whose = user_id if "{user_id}" in path else "1"
     headers = draw(credentials.authorization(whose)) if operation.secured or chance(draw, 8) else []
+    if operation.upload and method == "POST":
+        return headers, draw(bodies.of_upload())
     has_body = operation.body is not None and method in ("POST", "PUT", "PATCH")
     return headers, draw(bodies.of_json(operation.body)) if has_body or chance(draw, 20) else NO_BODY
 

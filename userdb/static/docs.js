@@ -16,6 +16,8 @@ function request(form) {
     } else if (field.dataset.place === "body") {
       options.body = value;
       options.headers["Content-Type"] = "application/json";
+    } else if (field.dataset.place === "file") {
+      options.body = new FormData(form);
     } else if (value !== "") {
       if (field.dataset.place === "query") {
         query.set(name, value);

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import time
 from typing import Any
 
-from userdb import attempts, errors, etags, lab, parameters, permissions, rows, sessions, sqlite_driver, statements
+from userdb import (
+    attempts,
+    csv_files,
+    errors,
+    etags,
+    lab,
+    parameters,
+    permissions,
+    rows,
+    sessions,
+    sqlite_driver,
+    statements,
+)
 from userdb.attempts import Counter
 from userdb.forms import Preconditions, UserChange, UserForm
 from userdb.models import Account, User
@@ -112,6 +124,22 @@ class Store:
                     permissions.to_create(sessions.required(author, rows.account(result.one_or_none())))
                 result = connection.execute(statements.CREATE, given)
                 return User(*rows.written(result.one_or_none()))
+
+    def create_users(self, author: Session, forms: Sequence[UserForm]) -> None:
+        """All these users, or none of them. Raises Unauthorized, Forbidden, LinesTaken, and Taken where others came between."""
+        with errors.translate_database_errors():
+            with self._writing.begin() as connection:
+                connection.execute(statements.LOCK_AUTHOR, {"user_id": author.user_id})
+                values = {"user_id": author.user_id, "session_id": author.id}
+                result = connection.execute(statements.ACCOUNT, values)  # after the lock, as everywhere
+                permissions.to_create(sessions.required(author, rows.account(result.one_or_none())))
+                taken: list[Any] = []
+                for batch in csv_files.batches(forms):
+                    result = connection.execute(statements.TAKEN_AMONG, parameters.names(batch))
+                    taken += result.all()
+                csv_files.refuse_taken(forms, taken)
+                for batch in csv_files.batches(forms):
+                    connection.execute(statements.create_some(len(batch)), parameters.creations(batch))
 
     def change_user(
         self,
