@@ -32,7 +32,7 @@ def test_no_other_file_of_the_harness_names_it(file: Path) -> None:
     assert [f"{number}: {line.strip()}" for number, line in lines if FOUND.search(line)] == []
 
 
-@pytest.mark.parametrize("name", ["nginx.conf", "proxy.conf", "uwsgi.conf"])
+@pytest.mark.parametrize("name", ["nginx.conf", "proxy.conf", "headers.conf", "buffered.conf", "uwsgi.conf"])
 def test_the_common_part_of_nginx_doesn_t_either(name: str) -> None:
     text = (PROJECT / "nginx" / name).read_text()
     assert FOUND.findall(text) == []
