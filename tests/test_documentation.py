@@ -22,8 +22,8 @@ NAMES = [path.relative_to(ROOT).as_posix() for path in DOCUMENTS]
 # What looks like a path in the project and is made only when something runs.
 MADE = ("results/", "var/", "build/", ".venv", "upstream.conf", "listen.conf", "static.conf", "log.conf",
         "limit.conf", "told.conf",
-        "nginx/available/", "nginx/http/", "nginx/server/", "nginx/upstream.conf", "http/", "server/", "records.jsonl", "summary.json", "report.html", "report.md", "img/", "samples/",
-        "capacity.json",
+        "nginx/available/", "nginx/http/", "nginx/server/", "nginx/upstream.conf", "http/", "server/",
+        "records.jsonl", "summary.json", "report.html", "report.md", "img/", "samples/", "capacity.json",
         "supervisord.conf", "mine.toml", "my-apps.toml", "_name.py", "_nap.py", "locustfile.py", "/")  # fmt: skip
 
 _COMMAND = re.compile(r"`([^`\n]+)`|^ {4}(\S.*)$|^((?:make|tandem|locust|python) .*)$", re.MULTILINE)
