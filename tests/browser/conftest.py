@@ -9,7 +9,6 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from tandem.launch.running_stack import RunningStack
 from tests.browser import chromium
-from tests.browser.screenshots import APPS
 from tests.browser.watch import watched
 
 
@@ -24,15 +23,9 @@ def browser(processes: None) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def url(asgi_url: str) -> str:
-    """Where one app answers: the pages of both are the same, as test_views.py sees of each of them."""
-    return asgi_url
-
-
-@pytest.fixture(params=APPS)
-def each_url(request: pytest.FixtureRequest, stack: Callable[[str], RunningStack]) -> str:
-    """Where each app answers, one after the other, for what it does of a form."""
-    return stack(request.param).url
+def url(request: pytest.FixtureRequest, stack: Callable[[str], RunningStack]) -> str:
+    """Where one app answers, `asgi` unless a test names another: the pages of both are the same, as test_views.py sees."""
+    return stack(getattr(request, "param", "asgi")).url
 
 
 @pytest.fixture

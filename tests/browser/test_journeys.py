@@ -1,4 +1,8 @@
-"""Whole journeys in either app, typed and clicked: from a form to what it does, and what is said of it."""
+"""Whole journeys, typed and clicked: from a form to what it does, and what is said of it.
+
+The longest goes through both apps, the others through one: the pages of both are the same (test_views.py), and so is what they
+answer to a form (tests/contract/test_forms.py, tests/stack/test_same_answers.py).
+"""
 
 from __future__ import annotations
 
@@ -17,13 +21,8 @@ from tests.support.accounts import ADMIN, SESSIONS, account
 from userdb.passwords import SEEDED
 
 
-@pytest.fixture
-def url(each_url: str) -> str:
-    """Each app in turn."""
-    return each_url
-
-
 @without_javascript
+@pytest.mark.parametrize("url", APPS, indirect=True)
 def test_a_person_registers_changes_and_leaves(page: Page) -> None:
     """None of these pages has a script (test_views.py); that each step does the same with JavaScript, the others show."""
     person = new_person()

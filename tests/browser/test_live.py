@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tandem.launch import ports
 from tandem.paths import PROJECT
-from tests.browser.axe import axe_finds_nothing, load_axe
-from tests.browser.screenshots import SCHEMES, SIZES
+from tests.browser.axe import axe_finds_nothing_at_any_size
+from tests.browser.screenshots import SIZES
 from tests.browser.watch import watched
 from tests.support.command import command, wait_for
 from tests.support.processes import alive, descendants
@@ -42,13 +42,19 @@ def laboratory(
 
 
 @pytest.fixture
-def page(browser: Browser, laboratory: tuple[subprocess.Popen[str], str]) -> Iterator[Page]:
+def page(
+    request: pytest.FixtureRequest, browser: Browser, laboratory: tuple[subprocess.Popen[str], str]
+) -> Iterator[Page]:
     """The page, which asks nobody else for anything."""
-    with watched(browser) as seen:
+    with watched(browser, reduced_motion=getattr(request, "param", "no-preference")) as seen:
         page = seen.context.new_page()
         page.goto(laboratory[1])
         expect(page.get_by_role("button", name="time.sleep").first).to_be_visible()
         yield page
+
+
+with_little_motion = pytest.mark.parametrize("page", ["reduce"], ids=["little motion"], indirect=True)
+"""Drawn once a second: to draw it all the time takes a CPU of its own, which only a test of what moves needs."""
 
 
 def lane(page: Page, name: str) -> Locator:
@@ -99,6 +105,7 @@ def test_dots_pile_up_where_the_loop_stands_and_the_line_is_named(page: Page) ->
     expect(page.get_by_role("status")).to_contain_text(f"the loop stood in {planted('asgi_app')}")
 
 
+@with_little_motion
 def test_a_keyboard_is_enough(page: Page) -> None:
     before, button = results(page), start(page)
     for _ in range(60):
@@ -119,14 +126,13 @@ def test_a_keyboard_is_enough(page: Page) -> None:
     expect(button).to_be_focused()
 
 
+@with_little_motion
 def test_it_fits_and_axe_finds_nothing_wide_and_narrow_light_and_dark(page: Page) -> None:
-    load_axe(page)
     for width, height in SIZES.values():
         page.set_viewport_size({"width": width, "height": height})
-        for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme)
-            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (width, scheme)
-            axe_finds_nothing(page)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, width
+    axe_finds_nothing_at_any_size(page)
+    page.emulate_media(color_scheme="dark")
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.emulate_media(color_scheme="light")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != dark

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tandem.launch.running_stack import RunningStack
 from tests.browser import views
-from tests.browser.axe import axe_finds_nothing, load_axe
-from tests.browser.screenshots import APPS, SCHEMES, SIZES
+from tests.browser.axe import axe_finds_nothing_at_any_size
+from tests.browser.screenshots import APPS, SIZES
 from tests.browser.views import VIEWS, View
-from tests.browser.watch import watched
+from tests.browser.watch import Seen, watched
 from tests.support.accounts import ADMIN
 
 DRAWN = re.compile(r'(?<=, request )\w+|(?<=name="csrf" value=")[^"]*')
@@ -30,22 +30,30 @@ SMALL = """() => [...document.querySelectorAll("a:not(.skip), button, input:not(
 }).map(each => each.outerHTML)"""
 
 
-@pytest.mark.parametrize("name", VIEWS)
-def test_everybody_can_use_it(browser: Browser, stack: Callable[[str], RunningStack], name: str) -> None:
-    view, known = VIEWS[name], set()
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Iterator[tuple[Seen, Page]]:
+    """One page that goes from view to view: a browser that has never been anywhere costs a second of CPU each time."""
     with watched(browser) as seen, seen.context.new_page() as page:
-        for app in APPS:
-            views.show(page, stack(app).url, view)
-            it_says_what_it_is(page, view)
-            fingers_find_everything(page)
-            it_is_no_wider_than_the_screen(page)
-            # Looking at the same page twice would only take time.
-            if (document := DRAWN.sub("", page.content())) not in known:
-                axe_finds_nothing_at_any_size(page)
-            known.add(document)
-        assert len(known) == 1, "the two apps' pages are not the same"
-        assert seen.loaded() == {"/static/style.css"} | ({"/static/docs.js"} if view.path == "/docs" else set())
-        assert seen.statuses() == ([view.status] * len(APPS) if view.status != 200 else [])
+        yield seen, page
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_everybody_can_use_it(tab: tuple[Seen, Page], stack: Callable[[str], RunningStack], name: str) -> None:
+    (seen, page), view, known = tab, VIEWS[name], set()
+    seen.forget()
+    for app in APPS:
+        views.show(page, stack(app).url, view)
+        it_says_what_it_is(page, view)
+        fingers_find_everything(page)
+        it_is_no_wider_than_the_screen(page)
+        # Looking at the same page twice would only take time.
+        if (document := DRAWN.sub("", page.content())) not in known:
+            axe_finds_nothing_at_any_size(page, [*VIEWS].index(name))
+        known.add(document)
+    assert len(known) == 1, "the two apps' pages are not the same"
+    assert seen.loaded() == {"/static/style.css"} | ({"/static/docs.js"} if view.path == "/docs" else set())
+    assert seen.statuses() == ([view.status] * len(APPS) if view.status != 200 else [])
+    assert seen.trouble() == []
 
 
 def it_says_what_it_is(page: Page, view: View) -> None:
@@ -54,16 +62,6 @@ def it_says_what_it_is(page: Page, view: View) -> None:
     assert page.title().startswith("Error: ") == (view.sends is not None)
     assert page.title().endswith(" – User database")
     assert page.locator("script").count() == (view.path == "/docs")
-
-
-def axe_finds_nothing_at_any_size(page: Page) -> None:
-    """Neither wide nor narrow, neither light nor dark."""
-    load_axe(page)
-    for width, height in SIZES.values():
-        page.set_viewport_size({"width": width, "height": height})
-        for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme)
-            axe_finds_nothing(page)
 
 
 def fingers_find_everything(page: Page) -> None:

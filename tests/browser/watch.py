@@ -23,6 +23,12 @@ class Seen:
     requests: list[Request]
     console: list[str]
 
+    def forget(self) -> None:
+        """Begin anew, logged in as nobody, with nothing seen so far."""
+        self.context.clear_cookies()
+        self.requests.clear()
+        self.console.clear()
+
     def asked(self) -> list[str]:
         """The URLs that were asked for."""
         return [request.url for request in self.requests]
