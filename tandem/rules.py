@@ -24,6 +24,9 @@ OFF_SCHEDULE_ERROR = 1e-9
 GROWTH_SLICES = 8
 """Equal parts of a window between which requests in flight are counted, to tell growth from chance."""
 
+BETWEEN_RUNS = 0.10
+"""Part by which the ratios of two runs of the same code on the same machine were seen to differ: less is no change."""
+
 P99_SECONDS, P99_BLOCK, P99_STACK = 8, 2_000, 10_000
 """What p99 needs for a verdict: the length of a block in seconds, its arrivals, and those of a stack in all its blocks."""
 

@@ -1,4 +1,4 @@
-"""Statistics of paired rounds: pure functions of numbers, nothing about stacks or reports, no library but the standard one.
+"""Statistics of paired rounds, and of two runs: pure functions of numbers, nothing about stacks or reports.
 
 The unit is the round. A sample here is one log ratio per round, and the question is where its centre lies. Estimate and
 interval are those of Hodges and Lehmann (1963) and of the exact Wilcoxon signed-rank test turned round (Bauer 1972; Hollander
@@ -49,8 +49,7 @@ def estimate(values: Sequence[float]) -> float:
     averages = walsh_averages(values)
     if not averages:
         raise ValueError("an estimate needs at least one value")
-    middle = len(averages) // 2
-    return averages[middle] if len(averages) % 2 else (averages[middle - 1] + averages[middle]) / 2
+    return median(averages)
 
 
 @lru_cache
@@ -92,6 +91,57 @@ def smallest_effect(values: Sequence[float], error: float) -> float | None:
         return None
     centre = estimate(values)
     return max(centre - bounds[0], bounds[1] - centre)
+
+
+def shift(first: Sequence[float], second: Sequence[float]) -> float:
+    """Return by how much the second values lie above the first: the median of all differences (Hodges and Lehmann 1963).
+
+    Raises ValueError where there are none.
+    """
+    return median(_differences(first, second))
+
+
+def median(ordered: Sequence[float]) -> float:
+    """Return the median of ascending values. Raises ValueError without any."""
+    if not ordered:
+        raise ValueError("a median needs at least one value")
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+@lru_cache
+def rank_sum_counts(first: int, second: int) -> tuple[int, ...]:
+    """Return for U = 0, 1, …, m·n how many of the arrangements of m and n values have that many pairs in order."""
+    if not first or not second:
+        return (1,)
+    # The largest value is of the second sample, and above all of the first, or of the first.
+    counts = [0] * (first * second + 1)
+    for place, count in enumerate(rank_sum_counts(first, second - 1)):
+        counts[place + first] += count
+    for place, count in enumerate(rank_sum_counts(first - 1, second)):
+        counts[place] += count
+    return tuple(counts)
+
+
+def shift_interval(first: Sequence[float], second: Sequence[float], error: float) -> tuple[float, float] | None:
+    """Return the exact two-sided interval of the shift, by the rank-sum test turned round.
+
+    It runs from the c-th smallest to the c-th largest difference, c being the largest number with P(U ≤ c − 1) ≤ error/2 (Moses
+    1953; Hollander and Wolfe, section 4.3). None where the values are too few.
+    """
+    counts = rank_sum_counts(len(first), len(second))
+    tail, cumulated, arrangements = 0, 0, sum(counts)
+    for count in counts:
+        cumulated += count
+        if 2 * cumulated > error * arrangements:
+            break
+        tail += 1
+    differences = _differences(first, second)
+    return (differences[tail - 1], differences[-tail]) if tail and differences else None
+
+
+def _differences(first: Sequence[float], second: Sequence[float]) -> list[float]:
+    return sorted(after - before for after in second for before in first)
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:

@@ -1,4 +1,4 @@
-"""The commands: `tandem serve | live | stacks | seed | compare | capacity | lab | report | stalls | doctor`."""
+"""The commands: `tandem serve | live | stacks | seed | compare | capacity | lab | report | diff | stalls | doctor`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tandem.cli import capacity, lab, listing, stalls
+from tandem.cli import capacity, diff, lab, listing, stalls
 from tandem.cli.console import say
 from tandem.cli.measuring import conditions, measured, recorded, refuse_unused_environment, show
 from tandem.cli.parser import parser
@@ -30,7 +30,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status."""
     commands = {
         "serve": _serve, "compare": _compare, "stacks": listing.run, "seed": _seed, "report": _report, "doctor": _doctor,
-        "capacity": capacity.run, "stalls": stalls.run, "live": _live, "lab": lab.run,
+        "capacity": capacity.run, "stalls": stalls.run, "live": _live, "lab": lab.run, "diff": diff.run,
     }  # fmt: skip
     try:
         options = parser().parse_args(arguments)

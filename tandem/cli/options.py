@@ -101,6 +101,11 @@ STALLS = (
     Option("--requests", None, "", "every request that was under way during a stall; with --csv as CSV"),
 )
 
+DIFF = (
+    Option("--all", None, "", "ratios without a verdict, too"),
+    Option("--csv", None, "", "every ratio as a row of CSV"),
+)
+
 CONDITIONS = (
     Option("--cpus", CPUS, "N", "CPUs of the stack (default: %(default)s)", 1),
     Option("--out", Path, "DIR", "where the run's folder goes (default: %(default)s)", Path("results")),

@@ -32,6 +32,7 @@ examples:
   tandem lab --part smoke                        whether that works here, in a minute
   tandem stalls results/latest                   which line stood there, and whom it made late
   tandem report results/latest                   render a report again from its records
+  tandem diff results/BEFORE results/latest       what became of each ratio of an earlier run
   tandem doctor                                  what on this machine would spoil a run
 
 exit status: 0 done; 1 something broke while it ran; 2 wrong call or set-up; 3 `--require-decided` and not everything is
@@ -76,6 +77,10 @@ SERVED = ("wsgi-gthread", "asgi")
 STALLS = """Join what the apps wrote of their stalls, nginx of its requests and the load generator of its own, by time and request
 id: which line stood there, how many requests the process knew of meanwhile, and how many outside were under way and
 late. Runs record that where all their scenarios have blockers."""
+
+DIFF = """Hold two runs against each other by their ratios to their own baselines, since absolute values of two runs can't be
+compared. A ratio changed where the exact interval of what lies between them (rank-sum) excludes nothing at all, and it is more
+than matters and than two runs of the same code differ by. The first folder is the earlier run."""
 
 DOCTOR = """Check this machine and say what would spoil a run. It measures for a few seconds. Exit status 1 where a run is not
 possible or could not be believed."""
@@ -124,6 +129,10 @@ def parser() -> argparse.ArgumentParser:
                                 description=STALLS)  # fmt: skip
     lines.add_argument("folder", type=Path, metavar="DIR", help="a folder below results/, or results/latest")
     options.add(lines, options.STALLS)
+    diff = commands.add_parser("diff", help="what became of each ratio of an earlier run", description=DIFF)
+    for name in ("earlier", "later"):
+        diff.add_argument(name, type=Path, metavar=name.upper(), help="a folder below results/, or results/latest")
+    options.add(diff, options.DIFF)
     return top
 
 

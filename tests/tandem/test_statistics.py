@@ -137,3 +137,31 @@ def test_the_tail_of_a_poisson_number(count: int, expected: float) -> None:
 def test_the_tail_of_student_s_t(t: float, freedom: int) -> None:
     expected = float(scipy.stats.t.sf(t, freedom))
     assert statistics.student_tail(t, freedom) == pytest.approx(expected, rel=1e-6, abs=1e-12)
+
+
+def test_the_shift_between_two_samples_on_a_known_answer() -> None:
+    # Hollander and Wolfe, table 4.1: permeability of ten membranes at term and of five before; estimate -0.305.
+    term = [0.80, 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46]
+    before = [1.15, 0.88, 0.90, 0.74, 1.21]
+    assert statistics.shift(term, before) == pytest.approx(-0.305)
+    assert statistics.shift_interval(term, before, 0.04) == pytest.approx((-0.76, 0.15))
+
+
+@pytest.mark.parametrize(("first", "second"), [(3, 4), (7, 7), (9, 6)])
+def test_the_interval_of_a_shift_is_the_rank_sum_test_turned_round(first: int, second: int) -> None:
+    generator = random.Random(first)
+    mine, theirs = ([generator.gauss(0, 1) for _ in range(size)] for size in (first, second))
+    error = 0.1
+    bounds = statistics.shift_interval(mine, theirs, error)
+    assert bounds is not None
+    for bound, outwards in zip(bounds, (-1e-6, 1e-6), strict=True):
+        for step, is_inside in ((-outwards, True), (outwards, False)):
+            moved = [value - bound - step for value in theirs]
+            assert (scipy.stats.mannwhitneyu(moved, mine, method="exact").pvalue > error) == is_inside
+
+
+def test_too_few_rounds_have_no_interval_of_their_shift() -> None:
+    assert statistics.shift_interval([1.0, 2.0], [3.0, 4.0], 0.05) is None
+    assert statistics.shift_interval([], [1.0], 0.5) is None
+    with pytest.raises(ValueError, match="at least one value"):
+        statistics.shift([], [1.0])

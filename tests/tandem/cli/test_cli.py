@@ -43,12 +43,27 @@ def test_version_and_help() -> None:
         assert word in text
 
 
-@pytest.mark.parametrize("command", ["serve", "compare", "capacity", "stacks", "seed", "report", "doctor"])
+@pytest.mark.parametrize("command", ["serve", "compare", "capacity", "stacks", "seed", "report", "diff", "doctor"])
 def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.run([command, "--help"])
     assert ended.value.code == 0
     assert "usage: tandem " + command in capsys.readouterr().out
+
+
+def test_a_run_held_against_itself_has_not_changed(capsys: pytest.CaptureFixture[str]) -> None:
+    sample = str(PROJECT / "docs" / "sample")
+    assert cli.run(["diff", sample, sample]) == 0
+    told = capsys.readouterr().out
+    assert "No change seen" in told
+    assert "What else differs" not in told
+    assert cli.run(["diff", sample, sample, "--csv"]) == 0
+    assert capsys.readouterr().out.count("no change seen") == told.count("no change seen")
+
+
+def test_what_is_no_run_can_not_be_held_against_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["diff", str(PROJECT / "docs" / "sample"), str(tmp_path)]) == 2
+    assert "give the folder of a run" in capsys.readouterr().err
 
 
 def test_the_examples_are_calls_that_parse() -> None:
