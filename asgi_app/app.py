@@ -9,9 +9,10 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from userdb import keys, logs
+from userdb import csv_files, keys, logs
 from userdb import settings as userdb_settings
 from userdb.devices import Devices
+from userdb.queues import Places
 from userdb.sessions import Sessions
 from userdb.settings import Settings
 
@@ -30,6 +31,7 @@ ROUTES: dict[str, dict[str, http.View]] = {
     },
     "/api/users": {"GET": api.list_users, "POST": api.create_user},
     "/api/users/import": {"POST": api.import_users},
+    "/api/users/export.csv": {"GET": api.export_users},
     "/api/users/{user_id}/news": {"GET": api.read_news},
     "/api/users/{user_id}/feed": {"GET": api.read_feed},
     "/users/new": {"GET": pages.ask_for_new_user, "POST": pages.create_user},
@@ -64,10 +66,11 @@ def create_app(settings: Settings | None = None) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
         store, news, processes = stores.chosen(settings), News(settings), Processes()
+        passwords, exports = Passwords(settings), Places(csv_files.MOST_EXPORTS, "Too many are exporting users.")
         http.resize_pool(settings.pool_threads)
         try:
             await store.open()
-            yield {"services": Services(store, news, Passwords(settings), processes, sessions, devices, settings)}
+            yield {"services": Services(store, news, passwords, processes, sessions, devices, exports, settings)}
         finally:
             await processes.close()
             await news.close()

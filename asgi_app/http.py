@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from time import perf_counter
 from typing import Any, TypeVar, cast
 
@@ -58,6 +58,25 @@ class StaysOpen(Reply):
                 if await hangs_up(receive, seconds):
                     return
         await send({"type": "http.response.body"})
+
+
+class Streams(Reply):
+    """An answer in pieces, each made when the one before it is on its way, and none for a client that has gone."""
+
+    def __init__(self, answer: wire.Streamed) -> None:
+        super().__init__(answer)
+        self._pieces = answer.pieces
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with aclosing(self._pieces):
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            if scope["method"] != "HEAD":
+                await send({"type": "http.response.body", "body": self.body, "more_body": True})
+                while not (is_gone := await hangs_up(receive, 0)) and (piece := await anext(self._pieces, b"")):
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+                if is_gone:
+                    return
+            await send({"type": "http.response.body"})
 
 
 class Counting:
@@ -145,6 +164,8 @@ def resource(path: str, views: dict[str, View]) -> Route:
 
 def respond(answer: wire.Answer) -> Response:
     """The answer, byte for byte."""
+    if isinstance(answer, wire.Streamed):
+        return Streams(answer)
     return StaysOpen(answer) if isinstance(answer, wire.Open) else Reply(answer)
 
 

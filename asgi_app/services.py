@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from userdb.devices import Devices
+from userdb.queues import Places
 from userdb.sessions import Sessions
 from userdb.settings import Settings
 
@@ -16,7 +17,7 @@ from .stores import Store
 
 @dataclass(frozen=True)
 class Services:
-    """Store and news service with their connections, the workers for passwords and for the laboratory, codecs, settings."""
+    """Store and news service with their connections, workers for passwords and the laboratory, codecs, places, settings."""
 
     store: Store
     news: News
@@ -24,4 +25,5 @@ class Services:
     processes: Processes
     sessions: Sessions
     devices: Devices
+    exports: Places
     settings: Settings

@@ -1,10 +1,12 @@
-"""Users as a CSV file (RFC 4180, UTF-8): untrusted lines become forms, or an error that names the bad ones by their numbers."""
+"""Users as a CSV file (RFC 4180, UTF-8): untrusted lines become forms, or an error that names the bad ones by their numbers;
+users become lines that no spreadsheet takes for formulas."""
 
 from __future__ import annotations
 
 import csv
 import re
 from collections.abc import Iterator, Sequence
+from io import StringIO
 from typing import Any
 
 import msgspec
@@ -12,6 +14,8 @@ import msgspec
 from userdb import forms
 from userdb.errors import MOST_ERRORS, Invalid, LinesTaken
 from userdb.forms import UserForm
+from userdb.models import User
+from userdb.urls import PageOfUsers
 
 COLUMNS = ("username", "email", "age")
 """Of a file that is imported, in any order; `age` may be left out. There are no passwords: to hash a file of them would
@@ -26,6 +30,16 @@ LONGEST_LINE = 1000
 BATCH = 100
 """Users that are asked for, or written, by one statement."""
 
+PIECE = 200
+"""Users that are read at a time for a file that is sent."""
+
+MOST_EXPORTS = 4
+"""Files that a process sends at a time: in one with threads, each holds one of them for as long as its client takes to read."""
+
+HEAD = ",".join(User.__struct_fields__).encode() + b"\r\n"
+"""The first line of a file that is sent."""
+
+_FORMULA = re.compile(r"[=+\-@\t\r]")
 _AGE = re.compile(r"[0-9]{1,9}\Z")
 
 Fault = tuple[str, str]
@@ -48,6 +62,21 @@ def users(file: bytes) -> list[UserForm]:
     if faults:
         raise Invalid(errors=faults)
     return found
+
+
+def page_after(page: PageOfUsers, found: Sequence[User]) -> PageOfUsers | None:
+    """The page that comes after one of which these users were found, one more than its limit where there is more."""
+    return PageOfUsers(after=found[page.limit - 1].id, limit=page.limit) if len(found) > page.limit else None
+
+
+def lines(found: Sequence[User]) -> bytes:
+    """The lines of these users. What a spreadsheet would compute has an apostrophe before it, as it takes for text."""
+    text = StringIO()
+    rows = csv.writer(text)
+    for user in found:
+        name, email = (f"'{value}" if _FORMULA.match(value) else value for value in (user.username, user.email))
+        rows.writerow((user.id, name, email, user.age, user.created_at, user.version))
+    return text.getvalue().encode()
 
 
 def batches(found: Sequence[UserForm]) -> Iterator[Sequence[UserForm]]:

@@ -44,6 +44,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     upload: bool = False  # whether the body is a form with a file
     status: int = 200
     answer: type[Any] | None = None  # None: no body
+    download: str = ""  # the media type of an answer that is a file
     headers: tuple[str, ...] = ()  # that the answer carries beside those of every answer
     unchanged: bool = False  # whether it may answer 304
     secured: bool = False  # whether it needs a token
@@ -109,6 +110,11 @@ OPERATIONS = (
         status=201, answer=answers.Imported, secured=True, errors=(400, 401, 403, 409, 413, 415, 422, 503),
     ),
     Operation(
+        method="GET", path=USERS + "/export.csv", name="export_users",
+        summary="All users as a CSV file, in the order of their ids.", download="text/csv",
+        headers=("content-disposition",), errors=(400, 422, 503),
+    ),
+    Operation(
         method="GET", path=ONE, name="read_user", summary="One user.", parameters=(ID, IF_NONE_MATCH), answer=User,
         headers=("etag",), unchanged=True, errors=(400, *READING),
     ),
@@ -152,6 +158,7 @@ OPERATIONS = (
 
 HEADERS: dict[str, Schema] = {
     "location": {"description": "Where it is.", "schema": {"type": "string"}},
+    "content-disposition": {"description": "What the file is called.", "schema": {"type": "string"}},
     "etag": {"description": "The strong entity tag of this state.", "schema": {"type": "string"}},
     "www-authenticate": {"description": "How to show who asks.", "schema": {"type": "string"}},
     "set-cookie": {
@@ -198,6 +205,8 @@ def _operation(operation: Operation, schemas: dict[type[Any], Schema]) -> dict[s
     answer: dict[str, Any] = {"description": operation.summary}
     if operation.headers:
         answer["headers"] = {name: HEADERS[name] for name in operation.headers}
+    if operation.download:
+        answer["content"] = {operation.download: {"schema": {"type": "string"}}}
     if operation.answer is not None:
         answer["content"] = {JSON: {"schema": schemas[operation.answer]}}
     responses = {str(operation.status): answer}

@@ -51,6 +51,27 @@ class Oldest(Generic[Thing]):
             self._idle.append(thing)
 
 
+class Places:
+    """Of something that takes long, so many at a time in this process."""
+
+    def __init__(self, most: int, refusal: str) -> None:
+        self._left, self._refusal = most, refusal
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Hold one of them. Raises Busy where all are taken."""
+        with self._lock:
+            if not self._left:
+                raise errors.Busy(self._refusal)
+            self._left -= 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._left += 1
+
+
 Limits = dict[str, int]
 """Of what a slot counts among, and how many there may be."""
 

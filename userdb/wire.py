@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
@@ -16,6 +17,7 @@ from userdb.urls import PageOfUsers
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+CSV = "text/csv; charset=utf-8"
 
 BETWEEN_BYTES = 15.0
 """Seconds; what is silent for longer is cut off somewhere on its way."""
@@ -41,6 +43,12 @@ class Open(Answer, frozen=True):
         while left > 0:
             yield min(left, BETWEEN_BYTES)
             left -= BETWEEN_BYTES
+
+
+class Streamed(Answer, frozen=True):
+    """One of which `body` is only the first piece: the others are made one by one, each when the one before is on its way."""
+
+    pieces: Any
 
 
 _encode = msgspec.json.Encoder().encode
@@ -95,6 +103,12 @@ def created(user: User) -> Answer:
 def imported(users: Sequence[UserForm]) -> Answer:
     """That these users were created."""
     return answer(201, JSON, _encode(answers.Imported(len(users))))
+
+
+def exported(first: bytes, pieces: Any) -> Streamed:
+    """All users as a CSV file."""
+    disposition = 'attachment; filename="users.csv"'
+    return Streamed(200, [("content-type", CSV), ("content-disposition", disposition)], first, pieces)
 
 
 def removed() -> Answer:

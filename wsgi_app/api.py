@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from userdb import csv_files, forms, metrics, permissions, uploads, urls, wire
+from userdb.urls import PageOfUsers
 from userdb.wire import Answer
 
 from . import accounts
 from .http import Request, body, header, path_value, preconditions, query, run_in_thread, services, while_listened
+from .services import Services
 
 
 def health(request: Request) -> Answer:
@@ -53,6 +57,14 @@ def import_users(request: Request) -> Answer:
     users = run_in_thread(csv_files.users, file)
     services(request).store.create_users(session, users)
     return wire.imported(users)
+
+
+def export_users(request: Request) -> Answer:
+    """All users as a CSV file, which is sent as fast as it is read."""
+    urls.no_parameters(query(request))
+    pieces = _file(services(request))
+    first = next(pieces)
+    return wire.exported(first, pieces)
 
 
 def read_user(request: Request) -> Answer:
@@ -149,3 +161,14 @@ def read_metrics(request: Request) -> Answer:
     """What this stack has counted, for Prometheus."""
     text = run_in_thread(metrics.text, services(request).settings.metrics_folder)
     return wire.counted(text)
+
+
+def _file(own: Services) -> Iterator[bytes]:
+    """The file of all users, a page at a time: nothing is kept in the database between two of them. Raises Busy."""
+    page: PageOfUsers | None = PageOfUsers(limit=csv_files.PIECE)
+    before = csv_files.HEAD
+    with own.exports.one():
+        while page is not None:
+            found = own.store.page_of_users(page)
+            yield before + csv_files.lines(found[: page.limit])
+            page, before = csv_files.page_after(page, found), b""

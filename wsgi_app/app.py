@@ -6,9 +6,10 @@ import atexit
 
 from flask import Flask
 
-from userdb import keys, logs
+from userdb import csv_files, keys, logs
 from userdb import settings as userdb_settings
 from userdb.devices import Devices
+from userdb.queues import Places
 from userdb.sessions import Sessions
 from userdb.settings import Settings
 
@@ -27,6 +28,7 @@ ROUTES: dict[str, dict[str, http.View]] = {
     },
     "/api/users": {"GET": api.list_users, "POST": api.create_user},
     "/api/users/import": {"POST": api.import_users},
+    "/api/users/export.csv": {"GET": api.export_users},
     "/api/users/{user_id}/news": {"GET": api.read_news},
     "/api/users/{user_id}/feed": {"GET": api.read_feed},
     "/users/new": {"GET": pages.ask_for_new_user, "POST": pages.create_user},
@@ -61,9 +63,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     http.install(app)
     http.resources(app, routes)
     store, news, processes = stores.chosen(settings), News(settings), Processes()
+    passwords, exports = Passwords(settings), Places(csv_files.MOST_EXPORTS, "Too many are exporting users.")
     http.resize_pool(settings.pool_threads)
     store.open()
-    app.extensions["services"] = Services(store, news, Passwords(settings), processes, sessions, devices, settings)
+    app.extensions["services"] = Services(store, news, passwords, processes, sessions, devices, exports, settings)
     atexit.register(processes.close)
     atexit.register(news.close)
     atexit.register(store.close)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
+from itertools import chain
 from time import perf_counter, sleep
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -55,6 +56,14 @@ class StaysOpen(Reply):
             pause(seconds)
 
 
+class Streams(Reply):
+    """An answer in pieces, each made when the one before it is on its way, and none for a client that has gone."""
+
+    def __init__(self, answer: wire.Streamed, status: str) -> None:
+        super().__init__(chain([answer.body], answer.pieces), status, answer.headers)
+        self.call_on_close(answer.pieces.close)
+
+
 class Counting:
     """Counts every request when its answer is on its way; a fault of ours is a 500."""
 
@@ -96,6 +105,8 @@ def resource(app: Flask, path: str, views: dict[str, View]) -> None:
 def respond(answer: wire.Answer) -> Response:
     """The answer, byte for byte."""
     status = STATUS[answer.status]
+    if isinstance(answer, wire.Streamed):
+        return Streams(answer, status)
     if isinstance(answer, wire.Open):
         return StaysOpen(answer, status)
     return Reply(answer.body, status, answer.headers)

@@ -14,9 +14,10 @@ from starlette.middleware import Middleware
 from asgi_app.app import ROUTES as ASYNC_ROUTES
 from asgi_app.app import watch
 from asgi_app.http import resize_pool
-from userdb import keys, logs
+from userdb import csv_files, keys, logs
 from userdb import settings as userdb_settings
 from userdb.devices import Devices
+from userdb.queues import Places
 from userdb.sessions import Sessions
 from userdb.settings import Settings
 
@@ -49,10 +50,11 @@ def create_app(settings: Settings | None = None) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
         store, news, processes = stores.chosen(settings), News(settings), Processes()
+        passwords, exports = Passwords(settings), Places(csv_files.MOST_EXPORTS, "Too many are exporting users.")
         resize_pool(settings.pool_threads)
         try:
             await to_thread.run_sync(store.open)
-            yield {"services": Services(store, news, Passwords(settings), processes, sessions, devices, settings)}
+            yield {"services": Services(store, news, passwords, processes, sessions, devices, exports, settings)}
         finally:
             processes.close()
             news.close()

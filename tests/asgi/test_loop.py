@@ -63,6 +63,7 @@ REQUESTS: list[tuple[str, str, dict[str, str], bytes, int]] = [
     ("GET", "/api/add?a=1&b=2", {}, b"", 200),
     ("GET", "/api/users?q=user", {}, b"", 200),
     ("GET", "/api/users/7", {}, b"", 200),
+    ("GET", "/api/users/export.csv", {}, b"", 200),
     ("GET", "/api/users/7/news", {}, b"", 200),
     ("GET", "/api/users/7/feed", {}, b"", 200),
     ("GET", "/api/users/0", {}, b"", 404),

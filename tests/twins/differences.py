@@ -36,6 +36,9 @@ SAME_OUTLINE = [
 WORDS = {
     "from sqlalchemy import Engine, create_engine, event": "from sqlalchemy import event\n"
     "from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine",
+    "import Iterator\n": "import AsyncIterator\n",
+    "-> Iterator[bytes]": "-> AsyncIterator[bytes]",
+    "next(pieces)": "anext(pieces)",
     "-> Engine": "-> AsyncEngine",
     "= create_engine(": "= create_async_engine(",
     "driver_url('sqlite')": "driver_url('sqlite+aiosqlite')",
@@ -85,6 +88,7 @@ OUTLINE_ONLY = {
     ("asgi_app", "Counting.__call__.noting"): "the same",
     ("asgi_app", "StaysOpen.__call__"): "an ASGI answer sends itself",
     ("wsgi_app", "StaysOpen._pieces"): "a WSGI answer is what the server asks for its pieces",
+    ("asgi_app", "Streams.__call__"): "an ASGI answer sends itself",
     ("asgi_app", "hangs_up"): "a thread that waits can't be told",
     ("asgi_app", "Endpoint"): "Starlette's own wraps each request in a second handler of exceptions",
     ("asgi_app", "Endpoint.__init__"): "the same",
