@@ -12,7 +12,7 @@ from tests.support.clients import HttpClient
 from tests.support.people import PASSWORD, Person, authorization, fresh, join, log_in, send, token
 
 CROWD = 24
-LOGINS = 6
+LOGINS = 3
 PACE = 0.05
 """Seconds between two attempts of one of them: what is looked at is not how much nginx can take."""
 

@@ -86,14 +86,17 @@ def become_a_daemon() -> None:
 
 
 def burn() -> None:
-    """Keep a CPU busy."""
+    """Keep a CPU busy for half of the time."""
     while True:
-        pass
+        end = time.thread_time() + 0.01
+        while time.thread_time() < end:
+            pass
+        time.sleep(0.01)
 
 
 def main(port: str, manner: str) -> None:
     """Be a server of this manner: answer, refuse (end at once with a message), silent (never listen) or daemon (in a session
-    of its own, with nobody above it that it was started by); burn: the same on any CPU, which it keeps busy; cheat: answer
+    of its own, with nobody above it that it was started by); burn: the same on any CPU, which it keeps half busy; cheat: answer
     rightly at first, then always the same.
     """
     if manner in ("daemon", "burn"):
