@@ -83,8 +83,15 @@ def create_app(settings: Settings | None = None) -> Starlette:
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
+    log_requests(app, settings)
     watch(app, settings)
     return app
+
+
+def log_requests(app: Starlette, settings: Settings) -> None:
+    """Log each request, where that is asked for."""
+    if settings.access_log:
+        app.add_middleware(http.AccessLog)
 
 
 def watch(app: Starlette, settings: Settings) -> None:

@@ -15,7 +15,7 @@ from starlette.responses import Response as Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from userdb import errors, html, logs, metrics, wire
+from userdb import errors, html, logs, metrics, trace, wire
 from userdb.forms import LARGEST_BODY, Preconditions
 from userdb.nginx_errors import GONE
 
@@ -108,6 +108,33 @@ class Counting:
         finally:
             route = getattr(scope.get("route"), "path", None)
             metrics.request(scope["method"], route, status or 500, perf_counter() - began)
+
+
+class AccessLog:
+    """Logs every request when its answer is on its way, where that is asked for."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = perf_counter(), 0
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        finally:
+            own = Request(scope)
+            logs.access(
+                logger.name, own.method, own.scope["path"], status or 500, perf_counter() - began,
+                request_id(own), trace_parent(own),
+            )  # fmt: skip
 
 
 class Endpoint:
@@ -271,10 +298,15 @@ def request_id(request: Request) -> str:
     return header(request, "X-Request-ID") or "-"
 
 
+def trace_parent(request: Request) -> str | None:
+    """The trace that it belongs to, if it says so."""
+    return trace.parent(header(request, trace.HEADER))
+
+
 async def on_problem(request: Request, error: Exception) -> Response:
     """What one of our own errors tells the client."""
     problem = cast(errors.Problem, error)
-    logs.problem(logger, problem, request_id(request))
+    logs.problem(logger, problem, request_id(request), trace_parent(request))
     return respond(html.error(problem, request.scope["path"], request_id(request)))
 
 
@@ -286,7 +318,7 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
 
 async def on_exception(request: Request, error: Exception) -> Response:
     """The same for a fault of ours: logged in full, shown to nobody."""
-    logs.fault(logger, error, request_id(request))
+    logs.fault(logger, error, request_id(request), trace_parent(request))
     return await on_problem(request, errors.Internal())
 
 

@@ -44,40 +44,42 @@ class News:
         """Close all connections."""
         await self._transport.aclose()
 
-    async def items(self, user: User) -> list[userdb_news.Item]:
-        """The news about a user. Raises Busy where no connection came free, NewsSlow, NewsFailed."""
-        return await self._ask(userdb_news.question(user), self._settings.news_timeout)
+    async def items(self, user: User, parent: str | None = None) -> list[userdb_news.Item]:
+        """The news about a user, asked within a trace. Raises Busy where no connection came free, NewsSlow, NewsFailed."""
+        return await self._ask(userdb_news.question(user), self._settings.news_timeout, parent)
 
     async def wait(self, delay: float, seconds: float) -> None:
         """Wait up to so many seconds for an answer that takes the service `delay`. Raises as `items`."""
         await self._ask({"user": "lab", "delay": f"{delay:g}"}, seconds)
 
-    async def feed(self, user: User, sources: int) -> userdb_news.Feed:
+    async def feed(self, user: User, sources: int, parent: str | None = None) -> userdb_news.Feed:
         """The news of so many sources, in their order. Raises as `items` where none of them gives any.
 
         What has not come when the time for all of them is over counts as slow.
         """
         end = monotonic() + self._settings.feed_timeout
         return userdb_news.merged(
-            await asyncio.gather(*[self._source(user, number, end) for number in range(1, sources + 1)])
+            await asyncio.gather(*[self._source(user, number, end, parent) for number in range(1, sources + 1)])
         )
 
-    async def _source(self, user: User, number: int, end: float) -> userdb_news.Source:
+    async def _source(self, user: User, number: int, end: float, parent: str | None) -> userdb_news.Source:
         """The news of one source, or what became of it."""
         seconds = min(self._settings.news_timeout, end - monotonic())
         try:
             if seconds <= 0:
                 raise errors.NewsSlow()
-            return userdb_news.Source(number, await self._ask(userdb_news.question(user, number), seconds), None)
+            return userdb_news.Source(
+                number, await self._ask(userdb_news.question(user, number), seconds, parent), None
+            )
         except errors.Problem as problem:
             return userdb_news.Source(number, [], problem)
 
-    async def _ask(self, question: dict[str, str], seconds: float) -> list[userdb_news.Item]:
+    async def _ask(self, question: dict[str, str], seconds: float, parent: str | None = None) -> list[userdb_news.Item]:
         end = monotonic() + seconds
         if not await self._place(seconds):
             raise errors.Busy("Too many are waiting for the news service.")
         try:
-            return await self._answer(question, end - monotonic())
+            return await self._answer(question, end - monotonic(), parent)
         except TimeoutError as error:
             raise errors.NewsSlow() from error
         except (httpx.HTTPError, aiohttp.ClientError) as error:
@@ -93,9 +95,9 @@ class News:
         except TimeoutError:
             return False
 
-    async def _answer(self, question: dict[str, str], seconds: float) -> list[userdb_news.Item]:
+    async def _answer(self, question: dict[str, str], seconds: float, parent: str | None) -> list[userdb_news.Item]:
         """What the service says in so many seconds, to the last byte. Raises NewsFailed, and what the client does."""
-        request = httpx.Request("GET", self._settings.news_url, params=question, headers=userdb_news.HEADERS)
+        request = httpx.Request("GET", self._settings.news_url, params=question, headers=userdb_news.headers(parent))
         async with asyncio.timeout(seconds), aclosing(await self._transport.handle_async_request(request)) as response:
             body = userdb_news.Body(response.headers.get("Content-Encoding"))
             async for piece in response.aiter_raw():

@@ -1,7 +1,7 @@
 """What an app logs: one JSON object a line, with the id of the request that it is about.
 
-Requests that went well are not logged: nginx can do that, and here it would be measured. Whoever gets an error of ours is
-told the request id, and here it is found again.
+Requests that went well are logged only where that is asked for (ACCESS_LOG=1): else it would be measured. Whoever gets
+an error of ours is told the request id, and here it is found again.
 
 Strangers decide how often something is logged, and part of what: whatever no terminal should get is written as an escape,
 and what repeats is counted. That holds for the servers' own loggers as well.
@@ -14,9 +14,11 @@ import sys
 import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from time import time
 
 import msgspec
 
+from userdb import trace
 from userdb.errors import Problem
 
 FIRST, WINDOW = 10, 60.0
@@ -118,7 +120,37 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     logger: str  # the app
     message: str
     request_id: str | None = None
+    trace_id: str | None = None
     exception: str | None = None
+
+
+class Access(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A request that was answered, where that is asked for: without its query and what else a client may want to hide."""
+
+    time: str  # UTC, to the millisecond
+    logger: str  # the app
+    method: str
+    path: str  # printable, its beginning
+    status: int
+    ms: float  # from the arrival of the request in the app to its answer
+    request_id: str
+    trace_id: str | None = None
+
+
+LONGEST_PATH = 200
+
+
+def access(app: str, method: str, path: str, status: int, seconds: float, request_id: str, parent: str | None) -> None:
+    """Write to standard error that a request was answered, as one line."""
+    line = Access(
+        time=_utc(time()), logger=app, method=printable(method), path=printable(path[:LONGEST_PATH]), status=status,
+        ms=round(seconds * 1000, 3), request_id=printable(request_id), trace_id=trace.trace_id(parent),
+    )  # fmt: skip
+    sys.stderr.write(msgspec.json.encode(line).decode() + "\n")  # in one piece, or lines of threads would mix
+
+
+def _utc(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Formatter(logging.Formatter):
@@ -126,13 +158,13 @@ class Formatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as JSON, without a line break, whatever its message holds."""
-        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         line = Line(
-            time=time,
+            time=_utc(record.created),
             level=record.levelname.lower(),
             logger=record.name,
             message=printable(record.getMessage()),
             request_id=printable(found) if (found := getattr(record, "request_id", None)) else None,
+            trace_id=getattr(record, "trace_id", None),
             exception=record.exc_text or (_lines(self.formatException(record.exc_info)) if record.exc_info else None),
         )
         return msgspec.json.encode(line).decode()
@@ -149,14 +181,19 @@ def logger(app: str) -> logging.Logger:
     return found
 
 
-def problem(to: logging.Logger, problem: Problem, request_id: str) -> None:
+def _about(request_id: str, parent: str | None) -> dict[str, str | None]:
+    """Which request a line is about, and which trace that belongs to."""
+    return {"request_id": request_id, "trace_id": trace.trace_id(parent)}
+
+
+def problem(to: logging.Logger, problem: Problem, request_id: str, parent: str | None = None) -> None:
     """Log that something behind the app failed: answers of 502 and above, with their cause."""
     if problem.status > 501:
         cause = f": {problem.__cause__!r}" if problem.__cause__ else ""
         kind = f"{problem.status} {problem.detail}"
-        to.warning("%s%s", kind, cause, extra={"request_id": request_id, "kind": kind})
+        to.warning("%s%s", kind, cause, extra={**_about(request_id, parent), "kind": kind})
 
 
-def fault(to: logging.Logger, error: Exception, request_id: str) -> None:
+def fault(to: logging.Logger, error: Exception, request_id: str, parent: str | None = None) -> None:
     """Log a fault of ours, in full."""
-    to.error("a fault of ours", exc_info=error, extra={"request_id": request_id})
+    to.error("a fault of ours", exc_info=error, extra=_about(request_id, parent))

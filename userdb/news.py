@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from userdb import trace
 from userdb.errors import NewsFailed, Problem
 from userdb.models import User
 
@@ -15,6 +16,11 @@ LARGEST_ANSWER = 262_144
 
 HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
 """Sent with every question. Nothing compressed is wanted: a few bytes may hold any number."""
+
+
+def headers(parent: str | None) -> dict[str, str]:
+    """What is sent: HEADERS, and to which trace the question belongs where it belongs to one."""
+    return {**HEADERS, trace.HEADER: parent} if parent else HEADERS
 
 
 class Item(msgspec.Struct, frozen=True):

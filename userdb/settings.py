@@ -46,6 +46,7 @@ class Settings:
     lab: bool  # whether the routes below /lab are there, which block on purpose
     ladder: str  # how those below /lab/ladder wait: a rung of LADDER
     pool_threads: int  # that an event loop has for blocking calls
+    access_log: bool  # whether each request is a line of JSON
     stalls_file: Path | None  # where the laboratory writes what was held up, and by which line
 
     @property
@@ -105,6 +106,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         lab=lab,
         ladder=_one_of(environment, "LADDER", LADDER),
         pool_threads=_whole(environment, "POOL_THREADS", 40),
+        access_log=environment.get("ACCESS_LOG", "0") == "1",
         stalls_file=Path(stalls) if lab and stalls else None,
     )
 

@@ -9,7 +9,18 @@ from userdb.urls import PageOfUsers
 from userdb.wire import Answer
 
 from . import accounts
-from .http import Request, body, header, path_value, preconditions, query, run_in_thread, services, while_listened
+from .http import (
+    Request,
+    body,
+    header,
+    path_value,
+    preconditions,
+    query,
+    run_in_thread,
+    services,
+    trace_parent,
+    while_listened,
+)
 from .services import Services
 
 
@@ -114,7 +125,7 @@ def read_news(request: Request) -> Answer:
     user_id = urls.user_id(path_value(request, "user_id"))
     urls.no_parameters(query(request))
     user = services(request).store.read_user(user_id)
-    items = while_listened(request, services(request).news.items(user))
+    items = while_listened(request, services(request).news.items(user, trace_parent(request)))
     return wire.news(user, items)
 
 
@@ -123,7 +134,7 @@ def read_feed(request: Request) -> Answer:
     user_id = urls.user_id(path_value(request, "user_id"))
     sources = urls.sources(query(request))
     user = services(request).store.read_user(user_id)
-    feed = while_listened(request, services(request).news.feed(user, sources))
+    feed = while_listened(request, services(request).news.feed(user, sources, trace_parent(request)))
     return wire.feed(user, feed)
 
 

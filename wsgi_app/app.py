@@ -70,8 +70,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     atexit.register(processes.close)
     atexit.register(news.close)
     atexit.register(store.close)
+    log_requests(app, settings)
     watch(app, settings)
     return app
+
+
+def log_requests(app: Flask, settings: Settings) -> None:
+    """Log each request, where that is asked for."""
+    if settings.access_log:
+        app.wsgi_app = http.AccessLog(app.wsgi_app)  # type: ignore[method-assign]  # Flask's way
 
 
 def watch(app: Flask, settings: Settings) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 from itertools import chain
 from time import perf_counter, sleep
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flask import Flask, current_app, g, request
 from flask import Request as Request
@@ -14,13 +14,13 @@ from flask import Response as Response
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
-from userdb import errors, html, logs, metrics, wire
+from userdb import errors, html, logs, metrics, trace, wire
 from userdb.forms import LARGEST_BODY, Preconditions
 
 from .services import Services
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
@@ -77,6 +77,30 @@ class Counting:
     def end(self, response: Response) -> Response:
         metrics.request(request.method, request.endpoint, response.status_code, perf_counter() - g.began)
         return response
+
+
+class AccessLog:
+    """Logs every request when its answer is on its way, where that is asked for."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        began, status = perf_counter(), 0
+
+        def noting(line: str, *more: Any) -> Callable[[bytes], object]:
+            nonlocal status
+            status = int(line[:3])
+            return start_response(line, *more)
+
+        try:
+            return self._app(environ, noting)
+        finally:
+            own = Request(environ)
+            logs.access(
+                logger.name, own.method, own.environ["PATH_INFO"], status or 500, perf_counter() - began,
+                request_id(own), trace_parent(own),
+            )  # fmt: skip
 
 
 def resources(app: Flask, paths: dict[str, dict[str, View]]) -> None:
@@ -182,9 +206,14 @@ def request_id(request: Request) -> str:
     return header(request, "X-Request-ID") or "-"
 
 
+def trace_parent(request: Request) -> str | None:
+    """The trace that it belongs to, if it says so."""
+    return trace.parent(header(request, trace.HEADER))
+
+
 def on_problem(request: Request, error: errors.Problem) -> Response:
     """What one of our own errors tells the client."""
-    logs.problem(logger, error, request_id(request))
+    logs.problem(logger, error, request_id(request), trace_parent(request))
     path = request.environ["PATH_INFO"]  # request.path has //api as /api
     return respond(html.error(error, path, request_id(request)))
 
@@ -196,7 +225,7 @@ def on_http_exception(request: Request, error: HTTPException) -> Response:
 
 def on_exception(request: Request, error: Exception) -> Response:
     """The same for a fault of ours: logged in full, shown to nobody."""
-    logs.fault(logger, error, request_id(request))
+    logs.fault(logger, error, request_id(request), trace_parent(request))
     return on_problem(request, errors.Internal())
 
 

@@ -116,38 +116,38 @@ class News:
         """Close all connections."""
         self._client.clear()
 
-    def items(self, user: User) -> list[userdb_news.Item]:
-        """The news about a user. Raises Busy where no connection came free, NewsSlow, NewsFailed."""
-        return self._ask(userdb_news.question(user), self._settings.news_timeout)
+    def items(self, user: User, parent: str | None = None) -> list[userdb_news.Item]:
+        """The news about a user, asked within a trace. Raises Busy where no connection came free, NewsSlow, NewsFailed."""
+        return self._ask(userdb_news.question(user), self._settings.news_timeout, parent)
 
     def wait(self, delay: float, seconds: float) -> None:
         """Wait up to so many seconds for an answer that takes the service `delay`. Raises as `items`."""
         self._ask({"user": "lab", "delay": f"{delay:g}"}, seconds)
 
-    def feed(self, user: User, sources: int) -> userdb_news.Feed:
+    def feed(self, user: User, sources: int, parent: str | None = None) -> userdb_news.Feed:
         """The news of so many sources, in their order. Raises as `items` where none of them gives any.
 
         What has not come when the time for all of them is over counts as slow.
         """
         end = monotonic() + self._settings.feed_timeout
-        return userdb_news.merged([self._source(user, number, end) for number in range(1, sources + 1)])
+        return userdb_news.merged([self._source(user, number, end, parent) for number in range(1, sources + 1)])
 
-    def _source(self, user: User, number: int, end: float) -> userdb_news.Source:
+    def _source(self, user: User, number: int, end: float, parent: str | None) -> userdb_news.Source:
         """The news of one source, or what became of it."""
         seconds = min(self._settings.news_timeout, end - monotonic())
         try:
             if seconds <= 0:
                 raise errors.NewsSlow()
-            return userdb_news.Source(number, self._ask(userdb_news.question(user, number), seconds), None)
+            return userdb_news.Source(number, self._ask(userdb_news.question(user, number), seconds, parent), None)
         except errors.Problem as problem:
             return userdb_news.Source(number, [], problem)
 
-    def _ask(self, question: dict[str, str], seconds: float) -> list[userdb_news.Item]:
+    def _ask(self, question: dict[str, str], seconds: float, parent: str | None = None) -> list[userdb_news.Item]:
         end = monotonic() + seconds
         if not self._place(seconds):
             raise errors.Busy("Too many are waiting for the news service.")
         try:
-            return self._answer(question, end - monotonic())
+            return self._answer(question, end - monotonic(), parent)
         except urllib3.exceptions.NewConnectionError as error:  # refused, though it is a kind of their time-out
             raise errors.NewsFailed() from error
         except urllib3.exceptions.TimeoutError as error:
@@ -165,22 +165,24 @@ class News:
             return False
         return True
 
-    def _answer(self, question: dict[str, str], seconds: float) -> list[userdb_news.Item]:
+    def _answer(self, question: dict[str, str], seconds: float, parent: str | None) -> list[userdb_news.Item]:
         """What the service says in so many seconds, to the last byte. Raises NewsFailed, and what the client does."""
-        with closing(self._response(question, monotonic() + seconds)) as response:
+        with closing(self._response(question, monotonic() + seconds, parent)) as response:
             body = userdb_news.Body(response.headers.get("Content-Encoding"))
             for piece in response.stream(65_536, decode_content=False):
                 body.add(piece)
             return userdb_news.items(response.status, body.data)
 
-    def _response(self, question: dict[str, str], end: float, again: bool = True) -> urllib3.BaseHTTPResponse:
+    def _response(
+        self, question: dict[str, str], end: float, parent: str | None, again: bool = True
+    ) -> urllib3.BaseHTTPResponse:
         """The head of the answer. Asks once more where a kept connection ended meanwhile, as aiohttp does."""
         try:
             return self._client.request(
-                "GET", self._settings.news_url, fields=question, headers=userdb_news.HEADERS, redirect=False,
+                "GET", self._settings.news_url, fields=question, headers=userdb_news.headers(parent), redirect=False,
                 timeout=urllib3.Timeout(total=max(end - monotonic(), 0.001)), preload_content=False, decode_content=False,
             )  # fmt: skip
         except urllib3.exceptions.ProtocolError as error:
             if again and isinstance(error.args[-1], ConnectionError):
-                return self._response(question, end, again=False)
+                return self._response(question, end, parent, again=False)
             raise

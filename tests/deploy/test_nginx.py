@@ -243,6 +243,18 @@ def test_a_websocket_passes(front: Front, toy: Callable[[str], Toy]) -> None:
         assert (head.partition(b"\r\n\r\n")[2] + connection.makefile("rb").read()).endswith(b"0123456789")
 
 
+def test_each_request_is_a_line_without_its_query(front: Front, toy: Callable[[str], Toy]) -> None:
+    front.use("http/requests.conf", toys=(toy("a"),))
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    targets = {"/users%1b%22?secret=1": f"00-{trace}-00f067aa0ba902b7-01", "/users": '"nonsense'}
+    for target, parent in targets.items():
+        front.ask(target, traceparent=parent)
+    lines = [json.loads(line) for line in (front.folder / "log").read_text().splitlines() if '"path"' in line]
+    found = [(each["method"], each["path"], each["status"], each["trace_id"]) for each in lines]
+    assert found == [("GET", "/users%1b%22", 200, trace), ("GET", "/users", 200, "")]
+    assert all(each["seconds"] >= 0 and each["request_id"] and each["address"] == "127.0.0.1" for each in lines)
+
+
 def test_urls_that_have_moved_are_told(front: Front, toy: Callable[[str], Toy]) -> None:
     front.use("server/rewrite.conf", toys=(toy("a"),))
     found = front.ask("/people?after=5", method="POST")
