@@ -21,8 +21,8 @@ COLUMNS = ("username", "email", "age")
 """Of a file that is imported, in any order; `age` may be left out. There are no passwords: to hash a file of them would
 keep all others from logging in for minutes."""
 
-MOST_LINES = 100_000
-"""Users of one file: so many are written in a transaction that others can wait for."""
+MOST_LINES = 25_000
+"""Users of one file: written in a transaction of about a second, for which whoever else writes has to wait."""
 
 LONGEST_LINE = 1000
 """Characters: no user needs so many, and a line of millions of columns isn't even taken apart."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from secrets import token_hex
 
 import pytest
@@ -13,7 +14,7 @@ from tests.support.clients import Client
 from tests.support.files import UPLOAD, people, upload
 from tests.support.people import PASSWORD, log_in
 from tests.support.problems import faults, problem
-from userdb import uploads
+from userdb import csv_files, uploads
 
 PATH = "/api/users/import"
 HEADERS = {**ADMIN, **UPLOAD}
@@ -103,3 +104,26 @@ def test_a_file_up_to_the_limit_and_no_further(client: Client) -> None:
 def test_there_is_no_user_of_that_name(client: Client) -> None:
     answer = client.request("GET", PATH)
     assert (problem(answer, 405)["status"], answer.header("Allow")) == (405, "OPTIONS, POST")
+
+
+def test_what_others_take_meanwhile_leaves_nothing_half_written(
+    app_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on PostgreSQL, where somebody may come between what is asked and what is written."""
+    monkeypatch.setattr(csv_files, "refuse_taken", lambda *given: None)
+    answer = send(app_client, people(150, "half") + b"admin,half@b,\n")
+    assert problem(answer, 409)["detail"] == "Another user has this username."
+    assert found(app_client, "half") == []
+    assert send(app_client, people(150, "half")).status == 201
+
+
+def test_of_many_imports_of_one_file_at_once_one_is_done(stack_client: Client) -> None:
+    file = people(300, name := f"in-{token_hex(4)}")
+    with ThreadPoolExecutor(8) as pool:
+        statuses = [answer.status for answer in pool.map(lambda _: send(stack_client, file), range(16))]
+    assert sorted(statuses) == [201] + [409] * 15
+    assert [len(found(stack_client, f"{name}-{first}")) for first in (1, 2, 3)] == [
+        100,
+        100,
+        11,
+    ]  # their first is a page
