@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import math
 import tomllib
 from functools import partial
 from pathlib import Path
@@ -13,6 +15,7 @@ import _read
 from _context import Context
 
 from openloop.answer import Answer, equal
+from openloop.crowd import Manner
 from openloop.request import Request
 
 _ROWS: list[dict[str, Any]] = list(tomllib.loads(Path(__file__).with_name("lab.toml").read_text("utf-8")).values())
@@ -32,8 +35,26 @@ def health(_: Context) -> Request:
     return Request("GET", "/healthz", "/healthz", _checks.healthy)
 
 
-def blocker(asked: str) -> Request:
-    """One that blocks, by its path and query."""
+CLIENTS: dict[str, Manner] = {
+    "reads slowly": Manner(math.inf, reads=2000),
+    "sends slowly": Manner(math.inf, sends=10),
+    "hangs up": Manner(0.05),
+    "stays": Manner(math.inf, served=True),
+}
+"""How clients behave that are the trouble themselves, by what a row of lab.toml calls them: until when, and how fast, in bytes
+per second."""
+
+
+def blocker(asked: str, client: str = "", seconds: float = math.inf) -> Request:
+    """One that blocks, by its path and query; a client that is the trouble itself leaves within so many seconds."""
+    found = _blocker(asked)
+    if client:
+        manner = CLIENTS[client]
+        found.manner = dataclasses.replace(manner, seconds=min(manner.seconds, seconds))
+    return found
+
+
+def _blocker(asked: str) -> Request:
     path, _, query = asked.partition("?")
     _, _, amount = query.partition("=")
     return Request("GET", asked, path, partial(blocked, path=path, amount=int(amount)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _blocking
 import _seeded
 from locust.argument_parser import LocustArgumentParser
 
@@ -41,6 +42,13 @@ def add(parser: LocustArgumentParser) -> None:
         default="",
         env_var="LOCUST_BLOCKER_REQUEST",
         help="What each of them asks for, path and query, such as /lab/password?times=5. Default: as the scenario says.",
+    )
+    parser.add_argument(
+        "--blocker-client",
+        choices=["", *_blocking.CLIENTS],
+        default="",
+        env_var="LOCUST_BLOCKER_CLIENT",
+        help="What they do where it is the client that blocks; all have left when --blockers-to is reached. Default: nothing.",
     )
     for name, kind, default, text in (
         (

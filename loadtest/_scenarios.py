@@ -53,6 +53,7 @@ def _prepare(row: Mapping[str, Any], target: Target, options: Any) -> Facts:
         "rate": options.blockers,
         "ms": options.blocker_ms,
         "request": options.blocker_request,
+        "client": options.blocker_client,
         "start": options.blockers_from,
         "end": options.blockers_to,
     }
@@ -74,7 +75,10 @@ def _blockers(row: Mapping[str, Any], facts: Mapping[str, Any]) -> Second | None
     if not row.get("blockers") or not given["rate"]:
         return None
     asked = given["request"] or f"{row['blockers']['path']}?ms={given['ms']}"
-    return Second(given["rate"], given["start"], given["end"], lambda _: _blocking.blocker(asked))
+    rate, start, end = given["rate"], given["start"], given["end"]
+    return Second(
+        rate, start, end, lambda number: _blocking.blocker(asked, given["client"], end - start - number / rate)
+    )
 
 
 def _start(function: Callable[[Context], Request], login: bool, process: Process) -> MakeRequest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from openloop.answer import Answer, WrongAnswerError, equal
+from openloop.crowd import Manner
 from openloop.offered import offer
 from openloop.request import Request
 from openloop.scenario import Process, Scenario
@@ -12,6 +13,7 @@ from openloop.user import OpenLoopUser
 
 __all__ = [
     "Answer",
+    "Manner",
     "OpenLoopUser",
     "Process",
     "RefusedError",

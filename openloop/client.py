@@ -18,6 +18,7 @@ from gevent.pool import Group
 from openloop.answer import Received, WrongAnswerError
 from openloop.arrival import DROPPED, FAILED, OK, UNFINISHED, Arrival, now
 from openloop.connection import Connection
+from openloop.crowd import Crowd, Manner
 from openloop.message import Messages
 from openloop.request import Request
 
@@ -56,6 +57,7 @@ class Client:
         self._flights: dict[Flight, None] = {}  # in the order in which they were sent
         self._idle: list[Connection] = []
         self._opening = Group()
+        self._crowd = Crowd(self._connected)
         self._timer: Any = None
 
     @property
@@ -64,7 +66,10 @@ class Client:
         return len(self._flights)
 
     def send(self, arrival: Arrival, request: Request, over: Callable[[], None]) -> None:
-        """Send it, account for it when its answer is there, and then call `over`."""
+        """Send it, account for it when its answer is there, and then call `over`, if it is one of those in flight."""
+        if request.manner is not None:
+            self._admit(arrival, request, request.manner)
+            return
         flight = Flight(self, arrival, request, over)
         self._flights[flight] = None
         try:
@@ -79,6 +84,18 @@ class Client:
         if self._timer is None:
             self._set_timer(self._timeout)
         self.transmit(flight)
+
+    def _admit(self, arrival: Arrival, request: Request, manner: Manner) -> None:
+        """Let a client come that is the trouble itself."""
+
+        def over(outcome: int, reason: str) -> None:
+            arrival.outcome, arrival.reason = outcome, reason
+            self._record(arrival, request)
+            self._tell(arrival, request, None)
+
+        headers = {**(request.all_headers or {}), "Connection": "close"}
+        message = self._messages.message(request.method, request.path, headers, request.body)
+        self._crowd.admit(arrival, message, manner, over)
 
     def drop(self, arrival: Arrival, request: Request) -> None:
         """Account for one that is not sent."""
@@ -95,6 +112,7 @@ class Client:
         if self._timer is not None:
             self._timer.close()
         self._opening.kill()
+        self._crowd.close()
         while self._idle:
             self._idle.pop().close()
 
@@ -123,13 +141,15 @@ class Client:
             connection.close()
 
     def _connect(self) -> Any:
+        connected = self._connected()
+        # From here on nobody waits for it, so it need not be one that gevent's greenlets can wait for.
+        return connected if self._tls else _PlainSocket(fileno=connected.detach())
+
+    def _connected(self) -> Any:
         connected = socket.create_connection(self._address, self._timeout)
         try:
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if self._tls:
-                return self._tls.wrap_socket(connected, server_hostname=self._address[0])
-            # From here on nobody waits for it, so it need not be one that gevent's greenlets can wait for.
-            return _PlainSocket(fileno=connected.detach())
+            return self._tls.wrap_socket(connected, server_hostname=self._address[0]) if self._tls else connected
         except BaseException:
             connected.close()
             raise

@@ -8,6 +8,7 @@ from typing import Any
 from zlib import crc32
 
 from openloop.answer import Answer
+from openloop.crowd import Manner
 
 DEVIATED = 0
 """The digest of a request that can't be compared with that of another run."""
@@ -21,6 +22,8 @@ class Request:
 
     `plan` says what is asked where path and body hold something that the server chose or that is new in every run; None
     where they don't. `done` is told what the check made of the answer, None where it was wrong or missing.
+
+    One with a `manner` comes from a client that is the trouble itself: neither is told of it.
     """
 
     method: str
@@ -32,6 +35,7 @@ class Request:
     plan: str | None = None
     done: Callable[[Any], None] | None = None
     private_headers: dict[str, str] | None = None
+    manner: Manner | None = None
     deviates: bool = False  # an earlier answer was missing, so this is not what the plan says
 
     @property

@@ -13,7 +13,7 @@ from tandem.plan import tables
 
 FILE = "lab.toml"
 
-Client = Literal["", "reads slowly", "hangs up", "stays"]
+Client = Literal["", "reads slowly", "sends slowly", "hangs up", "stays"]
 
 
 class Planted(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +38,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     planted: Planted | None = None
     stall: str = ""
     client: Client = ""
+    per_second: float | None = None
     bystander: str = ""
 
     @property
@@ -64,20 +65,10 @@ def load(load_test: str | Path) -> Kinds:
     return {name: tables.convert(table, Kind, f"{file}: kind {name!r}") for name, table in rows}
 
 
-def sendable(kinds: Kinds) -> list[str]:
-    """Return the names of those that the load generator can send: in the others the client itself is what blocks."""
-    return [name for name, kind in kinds.items() if not kind.client]
-
-
 def choose(kinds: Kinds, names: Iterable[str]) -> Kinds:
-    """Return these kinds. Raises TandemError for one that isn't known, or that the load generator can't send."""
+    """Return these kinds. Raises TandemError for one that isn't known."""
     wanted = list(dict.fromkeys(names))
     for name in wanted:
         if name not in kinds:
-            raise TandemError(f"unknown kind {name!r}: known are {', '.join(sendable(kinds))}")
-        if client := kinds[name].client:
-            raise TandemError(
-                f"the kind {name!r} needs a client that {client}, which the load generator has none of: "
-                f"it can send {', '.join(sendable(kinds))}"
-            )
+            raise TandemError(f"unknown kind {name!r}: known are {', '.join(kinds)}")
     return {name: kinds[name] for name in wanted}

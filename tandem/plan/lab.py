@@ -88,7 +88,10 @@ PARTS = {
 """By name; only the first earns verdicts."""
 
 PER_SECOND = 2.0
-"""Blockers, unless a row of scenarios or a dose says otherwise."""
+"""Blockers, unless a kind, a row of scenarios or a dose says otherwise."""
+
+STAYING = ("stays", "sends slowly")
+"""Clients that are there until the last phase begins: half of the middle one, on average."""
 
 
 def plan(
@@ -163,12 +166,12 @@ def _stacks(part: Part, stacks: Stacks, names: Sequence[str] | None, group: str 
 def _kinds(part: Part, load_test: str, wanted: Sequence[str] | None) -> Kinds:
     known = {**kinds.load(load_test), **LADDER}
     headline = {*HEADLINE.kinds, *LADDER}
-    usual = part.kinds or [name for name in kinds.sendable(known) if name not in headline]
+    usual = part.kinds or [name for name in known if name not in headline]
     return kinds.choose(known, usual if wanted is None else wanted)
 
 
 def _loads(part: Part, name: str, kind: Kind, rate: float, phases: Phases) -> Iterator[Load]:
-    for per_second, milliseconds in part.doses or ((PER_SECOND, 0),):
+    for per_second, milliseconds in part.doses or ((kind.per_second or PER_SECOND, 0),):
         title = f"{name} {per_second:g} × {milliseconds} ms" if part.doses else name
         blocking = _blocking(name, kind, phases, per_second, milliseconds)
         yield _load(title, rate, blocking, part.warmup)
@@ -184,8 +187,9 @@ def _blocking(name: str, kind: Kind, phases: Phases, per_second: float, millisec
         row=name,
         route=f"GET {kind.wrong}",
         query=f"{kind.amount}={milliseconds}" if milliseconds else kind.query,
+        client=kind.client,
         rate=per_second,
-        milliseconds=milliseconds or kind.milliseconds,
+        milliseconds=milliseconds or (1000 * on / 2 if kind.client in STAYING else kind.milliseconds),
         before=before,
         on=on,
         after=after,

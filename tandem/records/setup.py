@@ -48,6 +48,7 @@ class Blocking(msgspec.Struct, frozen=True, kw_only=True):
     control: bool = (
         False  # nobody asks for it: an outside process burns as much CPU on the stack's CPUs at the same moments
     )
+    client: Text = ""  # how the client behaves, where it is what blocks; empty: like any other
     rate: Positive  # per second
     milliseconds: Positive  # for which each blocks
     before: Positive  # seconds of each phase; together they are the window
