@@ -189,7 +189,7 @@ def _blocking(name: str, kind: Kind, phases: Phases, per_second: float, millisec
         query=f"{kind.amount}={milliseconds}" if milliseconds else kind.query,
         client=kind.client,
         rate=per_second,
-        milliseconds=milliseconds or (1000 * on / 2 if kind.client in STAYING else kind.milliseconds),
+        milliseconds=milliseconds or (round(500 * on) if kind.client in STAYING else kind.milliseconds),
         before=before,
         on=on,
         after=after,
