@@ -13,6 +13,7 @@ from typing import Any
 import _checks
 import _read
 from _context import Context
+from _lifecycle import Steps
 
 from openloop.answer import Answer, equal
 from openloop.crowd import Manner
@@ -26,14 +27,26 @@ ECHOES: dict[str, str] = {
 
 
 def request(context: Context) -> Request:
-    """A bystander: whether the app answers, or one user by id, equally often."""
-    return context.random.choice((health, _read.request))(context)
+    """A bystander: whether the app answers, or one user by id, equally often; so is a third one where the kind has one."""
+    return context.random.choice((health, _read.request, third) if context.bystander else (health, _read.request))(
+        context
+    )
+
+
+def third(context: Context) -> Request:
+    """What shows more of one kind than the others do: a small write, or another health check."""
+    if context.bystander == WRITE:
+        return context.lifecycle.request(CREATE, context.random)
+    return Request("GET", context.bystander, context.bystander, _checks.healthy)
 
 
 def health(_: Context) -> Request:
     """Whether the app answers: the cheapest question that reaches it."""
     return Request("GET", "/healthz", "/healthz", _checks.healthy)
 
+
+WRITE, CREATE = "write", Steps(("POST",), distance=1)
+"""The bystander that writes: it creates users, and nothing else."""
 
 CLIENTS: dict[str, Manner] = {
     "reads slowly": Manner(math.inf, reads=2000),

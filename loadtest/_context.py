@@ -18,6 +18,9 @@ class Context:
 
     lifecycle: UserLifecycle
 
+    bystander: str = ""
+    """What one in three bystanders asks for beside blockers: a path, or `write`."""
+
     tokens: dict[str, str] = field(default_factory=dict)
     """Who was given which token, by the logins of this process."""
 

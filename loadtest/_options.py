@@ -44,6 +44,13 @@ def add(parser: LocustArgumentParser) -> None:
         help="What each of them asks for, path and query, such as /lab/password?times=5. Default: as the scenario says.",
     )
     parser.add_argument(
+        "--bystander",
+        metavar="PATH",
+        default="",
+        env_var="LOCUST_BYSTANDER",
+        help="Scenario blocking: a health check for one in three of the others, or `write`: they create users. Default: none.",
+    )
+    parser.add_argument(
         "--blocker-client",
         choices=["", *_blocking.CLIENTS],
         default="",

@@ -54,6 +54,7 @@ def _prepare(row: Mapping[str, Any], target: Target, options: Any) -> Facts:
         "ms": options.blocker_ms,
         "request": options.blocker_request,
         "client": options.blocker_client,
+        "bystander": options.bystander,
         "start": options.blockers_from,
         "end": options.blockers_to,
     }
@@ -84,10 +85,12 @@ def _blockers(row: Mapping[str, Any], facts: Mapping[str, Any]) -> Second | None
 def _start(function: Callable[[Context], Request], login: bool, process: Process) -> MakeRequest:
     """Log in where that is needed, and begin the lives of the users that this process creates."""
     facts = process.facts
+    bystander = facts["blockers"]["bystander"]
+    login = login or bystander == _blocking.WRITE
     token = _database.log_in(process.target, facts["name"], facts["password"]) if login else ""
     lifecycle, tokens = UserLifecycle(process.name, token), dict[str, str]()
 
     def make(random: Random) -> Request:
-        return function(Context(random, facts["users"], lifecycle, tokens))
+        return function(Context(random, facts["users"], lifecycle, bystander, tokens))
 
     return make

@@ -96,8 +96,10 @@ def _blockers(load: Load) -> list[str]:
     # fmt: off
     asked = ["--blocker-request", f"{blocking.route.removeprefix('GET ')}?{blocking.query}"] if blocking.query else []
     client = ["--blocker-client", blocking.client] if blocking.client else []
+    third = ["--bystander", blocking.bystander] if blocking.bystander else []
     return [
-        *asked, *client, "--blockers", f"{0 if blocking.control else blocking.rate:g}", "--blocker-ms", f"{blocking.milliseconds:g}",
+        *asked, *client, *third,
+        "--blockers", f"{0 if blocking.control else blocking.rate:g}", "--blocker-ms", f"{blocking.milliseconds:g}",
         "--blockers-from", f"{start:.6f}", "--blockers-to", f"{start + blocking.on:.6f}",
     ]
     # fmt: on

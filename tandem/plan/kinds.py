@@ -40,6 +40,12 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     client: Client = ""
     per_second: float | None = None
     bystander: str = ""
+    writes: bool = False
+
+    @property
+    def third(self) -> str:
+        """What one in three bystanders asks for, as the load test's option has it; empty where there are but the usual two."""
+        return "write" if self.writes else self.bystander
 
     @property
     def milliseconds(self) -> float:

@@ -125,7 +125,7 @@ def plan(
     found = _kinds(part, application.load_test, wanted)
     loads = [
         each
-        for name, kind in found.items()
+        for name, kind in sorted(found.items(), key=lambda item: (item[1].client == "stays", item[1].writes))
         for each in _loads(part, name, kind, part.rate or row.rate or 240.0, phases)
     ]
     count = rounds or part.rounds
@@ -174,10 +174,11 @@ def _loads(part: Part, name: str, kind: Kind, rate: float, phases: Phases) -> It
     for per_second, milliseconds in part.doses or ((kind.per_second or PER_SECOND, 0),):
         title = f"{name} {per_second:g} × {milliseconds} ms" if part.doses else name
         blocking = _blocking(name, kind, phases, per_second, milliseconds)
-        yield _load(title, rate, blocking, part.warmup)
+        asked = rate * 1.5 if blocking.bystander else rate  # as many of each route as of the usual two
+        yield _load(title, asked, blocking, part.warmup)
         if kind.cpu and part.control:
             burnt = msgspec.structs.replace(blocking, control=True)
-            yield _load(f"{title} {CONTROL}", rate, burnt, part.warmup)
+            yield _load(f"{title} {CONTROL}", asked, burnt, part.warmup)
 
 
 def _blocking(name: str, kind: Kind, phases: Phases, per_second: float, milliseconds: int) -> Blocking:
@@ -188,6 +189,7 @@ def _blocking(name: str, kind: Kind, phases: Phases, per_second: float, millisec
         route=f"GET {kind.wrong}",
         query=f"{kind.amount}={milliseconds}" if milliseconds else kind.query,
         client=kind.client,
+        bystander=kind.third,
         rate=per_second,
         milliseconds=milliseconds or (round(500 * on) if kind.client in STAYING else kind.milliseconds),
         before=before,

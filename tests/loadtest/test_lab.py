@@ -10,7 +10,7 @@ from tandem.plan.stacks import load
 from tests.support.lab import ROWS
 
 ALWAYS = {"title", "happens", "wrong", "amount", "usual", "most", "cpu"}
-SOMETIMES = {"about_ms", "right", "echo", "planted", "stall", "client", "per_second", "bystander"}
+SOMETIMES = {"about_ms", "right", "echo", "planted", "stall", "client", "per_second", "bystander", "writes"}
 
 
 @pytest.mark.parametrize("kind", ROWS)

@@ -79,3 +79,14 @@ def test_a_load_test_without_kinds_is_told_what_it_needs(tmp_path: Path) -> None
     (tmp_path / "lab.toml").write_text('[nap]\ntitle = "a nap"\n')
     with pytest.raises(TandemError, match="kind 'nap'"):
         kinds.load(tmp_path)
+
+
+def test_a_kind_brings_its_own_client_and_bystander() -> None:
+    loads = {load.scenario: load for load in planned("kinds").loads}
+    arguments = {name: generator.drive(load).arguments for name, load in loads.items()}
+    assert "--blocker-client" not in arguments["lock"]
+    given = arguments["idle-crowd"]
+    assert given[given.index("--blocker-client") + 1] == "stays"
+    thirds = {name: each[each.index("--bystander") + 1] for name, each in arguments.items() if "--bystander" in each}
+    assert thirds == {"lock": "write", "threads-full": "/lab/health-in-thread"}
+    assert {loads[name].rate for name in thirds} == {1.5 * loads["hang"].rate}
