@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.browser.axe import axe_finds_nothing, load_axe
 from tests.browser.conftest import without_javascript
 from tests.browser.hands import new_person
 from tests.support.accounts import ADMIN
+from tests.support.files import people
 from userdb import openapi
 from userdb.passwords import SEEDED
 
@@ -68,6 +69,16 @@ def test_an_error_is_shown_like_any_answer(page: Page) -> None:
     assert shown.startswith("POST /api/users\n\n409 Conflict\n")
     assert '"title":"Conflict"' in shown
     assert "content-type: application/problem+json" in shown
+
+
+def test_a_file_is_sent_as_it_was_chosen(page: Page) -> None:
+    page.get_by_label("Token").fill(ADMIN["Authorization"].removeprefix("Bearer "))
+    chosen: FilePayload = {"name": "people.csv", "mimeType": "text/csv", "buffer": people(3)}
+    section(page, "import_users").get_by_label("File, CSV").set_input_files(chosen)
+    shown = sent(page, "import_users")
+    assert shown.startswith("POST /api/users/import\n\n201 Created\n")
+    assert shown.endswith('\n\n{"imported":3}')
+    assert "1,admin,admin@example.org," in sent(page, "export_users")
 
 
 def test_a_value_that_must_be_there_is_asked_for_before_anything_is_sent(page: Page) -> None:
