@@ -16,7 +16,6 @@ from tandem.drive.scattered import Asker, Outcome, Scatter
 from tandem.errors import RunFailed
 from tandem.experiments import harmed
 from tandem.experiments.evidence import Evidence, Witness
-from tandem.experiments.harmed import Queues
 from tandem.experiments.meter import Meter, Metered
 from tandem.experiments.site import Site
 from tandem.launch import nginx, ports, warmup
@@ -29,7 +28,8 @@ from tandem.plan.apps import STALLS
 from tandem.plan.order import Slot
 from tandem.records import stalled
 from tandem.records.block import Block, Diagnostics
-from tandem.records.setup import Load
+from tandem.records.blocked import Blocked
+from tandem.records.setup import Blocking, Load
 
 FirstAsked = dict[tuple[int, int, str], Samples]
 """The first window of each round, attempt and scenario: what all others must have been asked, too."""
@@ -184,7 +184,7 @@ class Bench:
             else samples.figures(found, window)
         )
         seconds = meter.app / figures.requests if figures.requests else 0.0
-        blocked = harmed.blocked(load.blocking, everything, window, seconds, self._queues()) if load.blocking else None
+        blocked = self._blocked(load.blocking, everything, window, seconds) if load.blocking else None
         return Block(
             round=slot.round,
             attempt=slot.attempt,
@@ -241,15 +241,11 @@ class Bench:
             diagnostics=self._diagnostics(release, found),
         )
 
-    def _queues(self) -> Queues:
-        """Return the queues of this stack, and the places in each: a loop has one, whatever else it can do meanwhile."""
+    def _blocked(self, blocking: Blocking, found: Samples, window: Window, seconds: float) -> Blocked:
+        """Return what blockers did; `seconds` is the CPU time that a bystander costs the app."""
         plan = self.site.plan
-        definition, cpus = plan.definitions[self.name], plan.layout.stack
-        budget = definition.budget(len(cpus))
-        if budget.slots is None:
-            return Queues(budget.processes, 1)
-        servers = len(definition.server_cpus(cpus))
-        return Queues(servers, budget.slots // servers)
+        queues = harmed.queues(plan.definitions[self.name], plan.layout.stack, blocking)
+        return harmed.blocked(blocking, found, window, seconds, queues)
 
     def _diagnostics(self, release: Release, found: Samples) -> Diagnostics:
         measured = self._nginx_mean_ms(release.window), release.static_p50_ms

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from tandem.judge import replay
 from tandem.observe import phases
 from tandem.observe.phases import Blocker, Bystander
 from tandem.observe.samples import Samples, Window
+from tandem.plan.stacks import Definition
 from tandem.records.blocked import Blocked, Phase
 from tandem.records.setup import Blocking
 from tandem.rules import TARGETS_MS
@@ -19,6 +21,24 @@ class Queues(NamedTuple):
 
     number: int
     places: int
+
+
+ENDLESS = 100_000
+"""Places of a loop that goes on meanwhile: more than any load has requests."""
+
+
+def queues(stack: Definition, cpus: Sequence[int], blocking: Blocking) -> Queues:
+    """Return what blockers stand in: the slots of a server; a loop, which has one place where they hold it.
+
+    Where they wait in threads beside the loop, bystanders are reckoned to need one, too.
+    """
+    budget = stack.budget(len(cpus))
+    if budget.slots is not None:
+        servers = len(stack.server_cpus(cpus))
+        return Queues(servers, budget.slots // servers)
+    if blocking.row.startswith("ladder-"):
+        return Queues(budget.processes, stack.ladder_places or 1)
+    return Queues(budget.processes, 1 if blocking.holds_loop else ENDLESS)
 
 
 def blocked(blocking: Blocking, samples: Samples, window: Window, service: float, queues: Queues) -> Blocked:

@@ -188,6 +188,7 @@ def _blocking(name: str, kind: Kind, phases: Phases, per_second: float, millisec
         row=name,
         route=f"GET {kind.wrong}",
         query=f"{kind.amount}={milliseconds}" if milliseconds else kind.query,
+        holds_loop=kind.planted is not None or name in LADDER,
         client=kind.client,
         bystander=kind.third,
         rate=per_second,

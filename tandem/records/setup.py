@@ -45,6 +45,7 @@ class Blocking(msgspec.Struct, frozen=True, kw_only=True):
     row: Text = ""  # the kind's name in the table of kinds; empty: the scenario's own, or a run of before
     route: Text  # such as "GET /lab/sleep"
     query: Text = ""  # of these requests, where it is not milliseconds alone
+    holds_loop: bool = True  # whether it stops an event loop that serves it, where it is not one of the ladder
     control: bool = (
         False  # nobody asks for it: an outside process burns as much CPU on the stack's CPUs at the same moments
     )

@@ -9,6 +9,7 @@ import pytest
 
 from tandem.drive import generator
 from tandem.errors import TandemError
+from tandem.experiments import harmed
 from tandem.plan import kinds, lab, stacks
 from tandem.plan.comparison import Plan
 from tandem.plan.lab import PARTS
@@ -90,3 +91,22 @@ def test_a_kind_brings_its_own_client_and_bystander() -> None:
     thirds = {name: each[each.index("--bystander") + 1] for name, each in arguments.items() if "--bystander" in each}
     assert thirds == {"lock": "write", "threads-full": "/lab/health-in-thread"}
     assert {loads[name].rate for name in thirds} == {1.5 * loads["hang"].rate}
+
+
+@pytest.mark.parametrize(
+    ("stack", "kind", "found"),
+    [
+        ("asgi", "sleep-in-handler", (1, 1)),
+        ("asgi", "wait", (1, harmed.ENDLESS)),
+        ("wsgi-gthread", "wait", (1, 16)),
+        ("ladder-asgi", "ladder-sleep", (1, 1)),
+        ("ladder-asgi-thread", "ladder-sleep", (1, 40)),
+        ("ladder-asgi-threads", "ladder-sleep", (1, 200)),
+        ("ladder-asgi-processes", "ladder-sleep", (2, 1)),
+        ("ladder-wsgi-workers", "ladder-sleep", (1, 4)),
+    ],
+)
+def test_what_blockers_stand_in(stack: str, kind: str, found: tuple[int, int]) -> None:
+    (blocking,) = {load.blocking for load in planned("kinds", wanted=[kind]).loads}
+    assert blocking is not None
+    assert harmed.queues(stacks.load()[stack], [0], blocking) == found
