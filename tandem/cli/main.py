@@ -141,6 +141,7 @@ def _plan(given: argparse.Namespace, seed: int | None) -> planning.Plan:
         waive=given.waive,
         slices=given.slices,
         in_one_piece_too=given.in_one_piece_too,
+        database=given.database,
     )
 
 

@@ -234,6 +234,13 @@ def compare() -> dict[str, tuple[Option, ...]]:
                 "drive the scenarios at a fixed rate, in an open loop; to saturation, in a closed one; or both "
                 "(standard: both, quick: saturation; with --rate: rate)",
             ),
+            Option(
+                "--database",
+                str,
+                "KIND",
+                "the database of all stacks, such as postgresql: each gets a server of its own, on its CPUs "
+                "(default: sqlite)",
+            ),
             *FILES,
         ),
         "how long, and how much": (

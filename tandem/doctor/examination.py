@@ -13,7 +13,7 @@ from tandem.doctor import durations, processors, resources
 from tandem.doctor.check import Check
 from tandem.drive import generator
 from tandem.errors import TandemError
-from tandem.launch import nginx
+from tandem.launch import nginx, postgresql
 from tandem.observe import interference, provenance
 from tandem.records import run_folder
 
@@ -31,6 +31,7 @@ def examine(cpus: int = 1, folder: Path = Path("results"), seconds: float = 3.0)
     return [
         python(),
         *tools(),
+        servers(),
         commit(),
         *processors.cpus(cpus),
         processors.quota(len(allowed)),
@@ -90,6 +91,14 @@ def tools() -> Iterator[Check]:
             yield Check(name, "bad", str(error))
         else:
             yield Check(name, "ok", str(answer or "present"))
+
+
+def servers() -> Check:
+    """Look for PostgreSQL, which only some runs need."""
+    try:
+        return Check("PostgreSQL", "ok", f"{postgresql.find()}, for compare --database postgresql")
+    except TandemError as error:
+        return Check("PostgreSQL", "note", f"{error}; only compare --database postgresql needs it")
 
 
 def commit() -> Check:

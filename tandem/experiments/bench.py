@@ -87,7 +87,8 @@ class Bench:
             self.running = self.exits.enter_context(self.site.running(self.name, self.port, timing=True))
             self.parts.append(self.running.children)
             warmup.warm(self.running)
-        for keeper in self.running.keepers():
+        database = [self.running.database.child.pid] if self.running.database else []
+        for keeper in (*self.running.keepers(), *database):
             os.sched_setaffinity(keeper, os.sched_getaffinity(0))  # it has the harness's CPUs, and had all of them
 
     def terminate(self) -> None:
@@ -176,7 +177,7 @@ class Bench:
         load, slot, window, parts = release.load, release.slot, release.window, release.slices
         found = samples.first(everything)
         inside = samples.in_any(found, parts or [window])
-        app = usage.below(self.running.keepers())
+        app, served = usage.below(self.running.keepers()), self.running.database
         first = self.first_asked.setdefault((slot.round, slot.attempt, load.scenario), inside)
         figures = (
             slices.figures(found, parts, release.drain_seconds if load.saturates else None)
@@ -221,6 +222,7 @@ class Bench:
             blocked=blocked,
             app_cpu_seconds=meter.app,
             nginx_cpu_seconds=meter.nginx,
+            database_cpu_seconds=meter.database,
             cpu_gap_share=meter.gap_share,
             strays=meter.strays,
             processes_ended=meter.ended,
@@ -230,11 +232,12 @@ class Bench:
             probe_example=probed.example[:2000],
             app_memory_bytes=usage.memory_bytes(app),
             nginx_memory_bytes=usage.memory_bytes([self.running.nginx.pid, *usage.below([self.running.nginx.pid])]),
+            database_memory_bytes=usage.memory_bytes(usage.below([served.child.pid])) if served else None,
             start_seconds=self.running.start_seconds,
             interference=meter.interference,
             observed=budget_use.observe(
                 app,
-                self.site.file(self.name),
+                served.port if served else self.site.file(self.name),
                 self.site.news_port,
                 samples.most_in_flight(everything, window),
             ),

@@ -23,6 +23,7 @@ class Reading(NamedTuple):
     took: float
     app: Usage
     nginx: Usage
+    database: Usage  # its server's, where it has one of its own
     kernel: Usage  # all threads of the kernel, and what of ours is on the stack's CPUs
     kernel_here: Usage  # those that ran last on one of the stack's CPUs
     total: int | None  # of all tasks, on the stack's CPUs
@@ -45,6 +46,7 @@ class Metered(NamedTuple):
 
     app: float
     nginx: float
+    database: float | None  # None: it has no server of its own
     gap_share: float | None
     strays: int
     interference: Interference
@@ -60,23 +62,30 @@ class Gauge:
         """`beside` are children of ours on the stack's CPUs, which are counted and none of the stack's."""
         self.beside = [each.pid for each in beside]
         self.keepers, self.nginx_pid, self.cpus = stack.keepers(), stack.nginx.pid, layout.stack
+        self.database = [stack.database.child.pid] if stack.database else []
         self.alone = not {*layout.generator, *layout.harness} & {*layout.stack}
+
+    @property
+    def roots(self) -> list[int]:
+        """All that the stack's processes descend from."""
+        return [*self.keepers, self.nginx_pid, *self.database]
 
     def read(self, processes: Sequence[Process]) -> Reading:
         """Read now, of processes that were listed just before."""
         kernel_threads = [each for each in processes if each.kernel]
         here = {each.id for each in kernel_threads if each.cpu in self.cpus}
-        stack = [*usage.below(self.keepers, processes), *usage.tree([self.nginx_pid], processes)]
+        stack = [*usage.below([*self.keepers, *self.database], processes), *usage.tree([self.nginx_pid], processes)]
         strays = usage.strays(stack, self.cpus)
         began = time.monotonic()
-        app, nginx = (usage.read(roots, processes) for roots in (self.keepers, [self.nginx_pid]))
+        roots = (self.keepers, [self.nginx_pid], self.database)
+        app, nginx, database = (usage.read(each, processes) for each in roots)
         total = kernel.per_cpu_nanoseconds(self.cpus) if self.alone else None
         moment = time.monotonic()
         spent = usage.spent(kernel_threads)
         at_home = {id: each for id, each in spent.items() if id in here}
         ours = usage.read(self.beside, processes) if self.beside else {}
         spent, at_home = {**spent, **ours}, {**at_home, **ours}
-        return Reading(moment, moment - began, app, nginx, spent, at_home, total, strays)
+        return Reading(moment, moment - began, app, nginx, database, spent, at_home, total, strays)
 
 
 class Meter:
@@ -92,7 +101,7 @@ class Meter:
     ) -> None:
         """Read on these CPUs; `others` are ours, too, and those `beside` the stack run on its CPUs."""
         self.gauge = Gauge(stack, layout, beside)
-        own = [*self.gauge.keepers, self.gauge.nginx_pid, *(each.pid for each in others)]
+        own = [*self.gauge.roots, *(each.pid for each in others)]
         self.watch = interference.Watch([generator.pid], own, layout.used())
 
     def begin(self) -> None:
@@ -111,6 +120,9 @@ def metered(parts: Parts, around: Interference, cpus: int, sleepers: Sleeper | N
     return Metered(
         app=math.fsum(usage.seconds(before.app, after.app) for before, after in parts),
         nginx=math.fsum(usage.seconds(before.nginx, after.nginx) for before, after in parts),
+        database=math.fsum(usage.seconds(before.database, after.database) for before, after in parts)
+        if parts and parts[0][0].database
+        else None,
         gap_share=gap_share(parts, cpus),
         strays=max(each.strays for part in parts for each in part),
         interference=around,
@@ -138,5 +150,6 @@ def gap_share(parts: Parts, cpus: int) -> float | None:
 def _gap(before: Reading, after: Reading) -> float | None:
     if before.total is None or after.total is None:
         return None
-    pairs = [(before.app, after.app), (before.nginx, after.nginx), (before.kernel, after.kernel_here)]
+    pairs = [(before.app, after.app), (before.nginx, after.nginx), (before.database, after.database)]
+    pairs.append((before.kernel, after.kernel_here))
     return (after.total - before.total) / 1e9 - sum(usage.seconds(*pair) for pair in pairs)

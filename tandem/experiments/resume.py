@@ -11,7 +11,18 @@ from tandem.plan.comparison import Plan
 from tandem.records import journal
 from tandem.records.setup import Provenance, Run
 
-FIXED = ("commit", "python", "kernel", "cpu_model", "stack_cpus", "generator_cpus", "nginx", "sqlite", "packages")
+FIXED = (
+    "commit",
+    "python",
+    "kernel",
+    "cpu_model",
+    "stack_cpus",
+    "generator_cpus",
+    "nginx",
+    "database_title",
+    "sqlite",
+    "packages",
+)
 """What may not have changed since the run began: its blocks would not be comparable."""
 
 PLANNED = ("baseline", "stacks", "loads", "headlines", "seeded_users", "seed", "rounds", "extension", "spares")

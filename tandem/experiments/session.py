@@ -17,7 +17,7 @@ from tandem.experiments.compare import Comparison, Say, Stop, proved
 from tandem.experiments.progress import duration
 from tandem.experiments.rig import Rig
 from tandem.judge.rounds import Rounds
-from tandem.launch import database, lock, nginx
+from tandem.launch import database, lock, nginx, postgresql
 from tandem.observe import provenance
 from tandem.plan.capacity import CapacityPlan, part_of
 from tandem.plan.comparison import Plan
@@ -43,6 +43,8 @@ class Conditions:
 def check(plan: Plan) -> Path:
     """Return nginx. Raises TandemError where something is missing that a run needs, or its report."""
     refuse_missing(plan.definitions)
+    if plan.application.database and plan.application.database.server:
+        postgresql.find()
     generator.check(Path(plan.application.load_test))
     run_folder.check_report_libraries()
     return nginx.find()
@@ -118,6 +120,7 @@ def _prepared(
 
 
 def _origin(plan: Plan, folder: Path, binary: Path, how: Conditions) -> Provenance:
+    used, log = plan.application.database, folder / "logs" / "database.log"
     return provenance.provenance(
         cpus=plan.layout.allowed,
         stack_cpus=plan.layout.stack,
@@ -125,8 +128,9 @@ def _origin(plan: Plan, folder: Path, binary: Path, how: Conditions) -> Provenan
         arguments=how.arguments,
         nginx=nginx.version(binary),
         packages=plan.application.packages,
-        durability=plan.application.database.durability if plan.application.database else "none",
-        sqlite=database.version(plan.application, folder / "logs" / "database.log"),
+        durability=used.durability if used else "none",
+        sqlite=postgresql.version(log) if used and used.server else database.version(plan.application, log),
+        database=used.title if used else "SQLite",
     )
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tandem.launch import database, news, ports, running_stack
+from tandem.launch import database, news, ports, postgresql, running_stack
+from tandem.launch.postgresql import Cluster, Served
 from tandem.launch.process import Child
 from tandem.launch.running_stack import RunningStack, StackEnvironment
 from tandem.plan.comparison import Plan
@@ -26,6 +27,7 @@ class Site:
         self.snapshot, self.restored = self.work / "seed.db", self.work / "restored.db"
         self.news_port = ports.free_port()
         self.news: Child | None = None
+        self.cluster: Cluster | None = None
 
     @contextmanager
     def ready(self) -> Iterator[None]:
@@ -34,24 +36,48 @@ class Site:
             exits.callback(shutil.rmtree, self.work, ignore_errors=True)
             with run_folder.keeping(self.folder):
                 self.work.mkdir(parents=True, exist_ok=True)
-                database.seed(self.app, self.snapshot, self.plan.users, self.logs / "database.log")
-                database.restore(self.app, self.snapshot, self.restored, self.logs / "database.log")
+                self._prepare_database(exits)
             if self.app.calls_news():
                 delay, cpus = self.plan.news_seconds(), self.plan.layout.harness
                 self.news = exits.enter_context(news.stub(port=self.news_port, delay=delay, logs=self.logs, cpus=cpus))
             yield
 
+    def _prepare_database(self, exits: ExitStack) -> None:
+        log = self.logs / "database.log"
+        if self.app.database and self.app.database.server:
+            self.cluster = exits.enter_context(postgresql.cluster(self.work, self.logs))
+            self.cluster.make(lambda url: database.fill(self.app, url, self.plan.users, log), self.plan.layout.stack)
+            return
+        database.seed(self.app, self.snapshot, self.plan.users, log)
+        database.restore(self.app, self.snapshot, self.restored, log)
+
+    @contextmanager
+    def _served(self, name: str) -> Iterator[Served | None]:
+        """Serve a stack's database, restored, where it has a server; else restore its file."""
+        if self.cluster is None:
+            database.copy(self.app, self.restored, self.file(name))
+            yield None
+            return
+        cpus = self.plan.layout.stack
+        connections = self.plan.definitions[name].budget(len(cpus)).database_connections
+        with self.cluster.serving(name, cpus, connections) as served:
+            yield served
+
     @contextmanager
     def running(self, name: str, port: int | None = None, timing: bool = False) -> Iterator[RunningStack]:
         """Start a stack on a restored database, and stop it at the end."""
-        file = self.file(name)
-        database.copy(self.app, self.restored, file)
+        with self._served(name) as served, self._running(name, port, timing, served) as stack:
+            yield stack
+
+    @contextmanager
+    def _running(self, name: str, port: int | None, timing: bool, served: Served | None) -> Iterator[RunningStack]:
         shutil.rmtree(self.work / f"nginx-{name}", ignore_errors=True)
         environment = StackEnvironment(
             folder=self.work,
             logs=self.logs,
             cpus=self.plan.layout.stack,
-            database_url=database.url(self.app, file),
+            database_url=served.url if served else database.url(self.app, self.file(name)),
+            database=served,
             news_url=f"http://127.0.0.1:{self.news_port}/news",
             nginx=self.nginx,
             port=port or ports.free_port(),

@@ -140,7 +140,7 @@ class Turns:
     def _watching(self, load: Load) -> interference.Watch:
         """Return what watches the machine: all stacks, all generators and the news stub are ours."""
         generators = [bench.generators[load.scenario].child.pid for bench in self.benches.values()]
-        stacks = [pid for each in self._gauges.values() for pid in (*each.keepers, each.nginx_pid)]
+        stacks = [pid for each in self._gauges.values() for pid in each.roots]
         others = [child.pid for bench in self.benches.values() for child in bench.ours()]
         return interference.Watch(generators, [*stacks, *others], self.site.plan.layout.used())
 

@@ -65,9 +65,11 @@ class Measures(msgspec.Struct, frozen=True, kw_only=True):
     cpu_ms: float | None  # per request, nginx and app together
     app_cpu_ms: float | None
     nginx_cpu_ms: float | None
+    database_cpu_ms: float | None = None  # its server's, beside the two above; None: it has none of its own
     memory_bytes: float | None  # PSS of nginx and app together, median of the rounds
     app_memory_bytes: float | None
     nginx_memory_bytes: float | None
+    database_memory_bytes: float | None = None  # its server's, beside the two above
     p50_ms: float | None  # median of the blocks' percentiles, None where a block did not reach it
     p99_ms: float | None
     pooled: Pooled | None  # None where the raw samples were not read
@@ -103,6 +105,7 @@ def measure(
     # fsum: the same records give the same digits on every Python; sum() adds otherwise from 3.12 on.
     app = _per_request(math.fsum(block.app_cpu_seconds for block in blocks), requests)
     nginx = _per_request(math.fsum(block.nginx_cpu_seconds for block in blocks), requests)
+    served = [block.database_cpu_seconds for block in blocks if block.database_cpu_seconds is not None]
     return Measures(
         scenario=scenario,
         stack=stack,
@@ -123,9 +126,11 @@ def measure(
         cpu_ms=app + nginx if app is not None and nginx is not None else None,
         app_cpu_ms=app,
         nginx_cpu_ms=nginx,
+        database_cpu_ms=_per_request(math.fsum(served), requests) if served else None,
         memory_bytes=_median([memory_bytes(block) for block in blocks]),
         app_memory_bytes=_median([block.app_memory_bytes for block in blocks]),
         nginx_memory_bytes=_median([block.nginx_memory_bytes for block in blocks]),
+        database_memory_bytes=_median([block.database_memory_bytes for block in blocks]),
         p50_ms=_median([block.p50_ms for block in blocks]),
         p99_ms=_median([block.p99_ms for block in blocks]),
         pooled=pooled,

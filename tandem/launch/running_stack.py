@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tandem.launch import nginx, process, readiness, sockets
+from tandem.launch.postgresql import Served
 from tandem.launch.process import Child, Children
 from tandem.launch.sockets import Place
 from tandem.launch.tls import Certificate
@@ -40,6 +41,7 @@ class StackEnvironment:
     limits: bool = False  # whoever asks too often for what costs much is refused
     told: bool = False  # answers tell which stack gave them, in the header X-Stack; not where stacks are to be alike
     shared: Path | None = None  # for all stacks that are served together; None: `folder`
+    database: Served | None = None  # the server of its database, where that has one of its own
     tls: Certificate | None = None  # nginx speaks HTTPS with it
     more: Mapping[str, str] = field(default_factory=dict)  # environment variables of the servers beside all others
 
@@ -72,6 +74,7 @@ class RunningStack:
     nginx: Child
     processes: int
     start_seconds: float
+    database: Served | None = None
     children: Children = field(repr=False)
 
     @property
@@ -81,6 +84,8 @@ class RunningStack:
 
     def check(self) -> None:
         """Raise RunFailed, with last log lines, if any of its processes has ended."""
+        if self.database:
+            self.database.child.check()
         self.children.check()
 
     def keepers(self) -> list[int]:
@@ -124,6 +129,7 @@ def running(name: str, stack: Definition, environment: StackEnvironment) -> Iter
             nginx=front,
             processes=processes,
             start_seconds=took,
+            database=environment.database,
             children=children,
         )
 

@@ -14,20 +14,22 @@ ESTABLISHED = "01"
 """TCP_ESTABLISHED in /proc/net/tcp (include/net/tcp_states.h)."""
 
 
-def observe(pids: Sequence[int], database_file: Path, news_port: int, in_flight: int) -> Observed:
+def observe(pids: Sequence[int], database: Path | int, news_port: int, in_flight: int) -> Observed:
     """Look at the app's processes. `in_flight` was counted by the generator and is passed on.
 
     An SQLite connection is an open descriptor of the database file itself: every connection has exactly one, beside
     those of the log. While others hold a lock, SQLite keeps that of a closed connection for the next one: in a process
-    that always has a connection this is the most that there were at once. Connections to the news service are those to
-    127.0.0.1 and its port, IPv4, that are established now.
+    that always has a connection this is the most that there were at once. Connections to the news service, and to a database
+    that has a server at a port, are those to 127.0.0.1 and that port, IPv4, that are established now.
     """
     opened = _opened(pids)
     return Observed(
         processes=len(pids),
         threads=_threads(pids),
-        database_connections=_database_connections(opened, database_file),
-        news_connections=_news_connections(opened, news_port),
+        database_connections=_connections(opened, database)
+        if isinstance(database, int)
+        else _database_connections(opened, database),
+        news_connections=_connections(opened, news_port),
         in_flight=in_flight,
     )
 
@@ -64,7 +66,7 @@ def _database_connections(opened: list[os.stat_result] | None, file: Path) -> in
     return None if opened is None else sum(os.path.samestat(each, wanted) for each in opened)
 
 
-def _news_connections(opened: list[os.stat_result] | None, port: int) -> int | None:
+def _connections(opened: list[os.stat_result] | None, port: int) -> int | None:
     sockets = _sockets_to(port)
     if opened is None or sockets is None:
         return None

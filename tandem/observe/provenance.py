@@ -53,6 +53,7 @@ def provenance(
     nginx: str,
     packages: Sequence[str],
     sqlite: str,
+    database: str = "SQLite",
     durability: str,
 ) -> Provenance:
     """Return where the numbers of a run that begins now come from; `cpus` are those that it may use."""
@@ -73,6 +74,7 @@ def provenance(
         virtualised=host.hypervisor(),
         nginx=nginx,
         sqlite=sqlite,
+        database_title=database,
         sqlite_durability=durability,
         packages=versions(packages),
     )

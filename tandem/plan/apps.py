@@ -7,6 +7,7 @@ import hashlib
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -62,13 +63,15 @@ class Connections(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class Database(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the database of an app is made and restored; what each field means stands at the top of `apps.toml`."""
 
-    url: str
+    title: str = "SQLite"
+    server: Literal["", "postgresql"] = ""
+    url: str = ""
     suffixes: list[str] = []
     seed: list[str]
-    snapshot: list[str]
-    restore: list[str]
+    snapshot: list[str] = []
+    restore: list[str] = []
     migrate: list[str] = []
-    version: list[str]
+    version: list[str] = []
     durability: str
     sources: list[str] = []
 
@@ -110,6 +113,17 @@ class App(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     stalls: str = ""
     connections: Connections = Connections()
     database: Database | None = None
+    databases: dict[str, Database] = {}
+
+    def on(self, kind: str | None) -> App:
+        """Return the app on a database of this kind, None for its usual one. Raises TandemError where it has none such."""
+        usual = self.database.title.lower() if self.database else ""
+        if kind in (None, usual):
+            return self
+        if kind not in self.databases:
+            known = ", ".join([*([usual] if usual else []), *self.databases]) or "none at all"
+            raise TandemError(f"the app {self.title!r} has no database {kind!r}: known are {known}")
+        return msgspec.structs.replace(self, database=self.databases[kind])
 
     def services(self) -> list[str]:
         """Return the variables that say where the database and the news service are."""
@@ -197,12 +211,16 @@ def _objections(app: App) -> Iterator[tuple[str, str]]:
         [*app.environment.values(), *app.unlimited.values(), *app.lab.values()], _GIVEN
     ):
         yield "environment", f"has the unknown placeholder {{{unknown}}}: known are {', '.join(sorted(_GIVEN))}"
-    for field, parts in app.database.commands() if app.database else ():
+    everywhere = [*([app.database] if app.database else []), *app.databases.values()]
+    for field, parts in (each for database in everywhere for each in database.commands()):
         for unknown in tables.unknown_placeholders(parts, _COMMAND):
             yield (
                 f"database.{field}",
                 f"has the unknown placeholder {{{unknown}}}: known are {', '.join(sorted(_COMMAND))}",
             )
+    for name, database in {"database": app.database, **app.databases}.items():
+        if database and not (database.server or (database.url and database.snapshot and database.restore)):
+            yield name, "must say which server it has, or `url`, `snapshot` and `restore`"
     if app.database is None and any("{database}" in value for value in app.environment.values()):
         yield "environment", "names {database}, and the app has none"
 
@@ -213,6 +231,9 @@ def _resolved(app: App, folder: Path) -> App:
     def absolute(path: str) -> str:
         return str((folder / path).resolve())
 
+    def sourced(database: Database) -> Database:
+        return msgspec.structs.replace(database, sources=[absolute(each) for each in database.sources])
+
     return msgspec.structs.replace(
         app,
         ready=app.ready or app.alive,
@@ -220,6 +241,6 @@ def _resolved(app: App, folder: Path) -> App:
         load_test=absolute(app.load_test),
         nginx=app.nginx and absolute(app.nginx),
         static=app.static and msgspec.structs.replace(app.static, root=absolute(app.static.root)),
-        database=app.database
-        and msgspec.structs.replace(app.database, sources=[absolute(each) for each in app.database.sources]),
+        database=app.database and sourced(app.database),
+        databases={name: sourced(database) for name, database in app.databases.items()},
     )

@@ -17,7 +17,7 @@ from tandem.plan.profiles import Profile
 from tandem.plan.scenarios import Scenarios
 from tandem.plan.scenarios import choose as choose_scenarios
 from tandem.plan.scenarios import load as load_scenarios
-from tandem.plan.stacks import DECOY, Definition, Stacks, choose
+from tandem.plan.stacks import DECOY, Definition, Stacks, choose, on_database
 from tandem.records.journal import FORMAT
 from tandem.records.setup import Calibration, Headline, Load, Provenance, Run, Stack
 
@@ -155,9 +155,10 @@ def plan(
     waive: Sequence[str] = (),
     slices: int | None = None,
     in_one_piece_too: bool = False,
+    database: str | None = None,
 ) -> Plan:
     """Return the plan of a profile with what is given in its place. Raises TandemError where it makes no sense."""
-    chosen = choose(stacks, list(profile.stacks if names is None else names))
+    chosen = on_database(choose(stacks, list(profile.stacks if names is None else names)), database)
     if len(chosen) < 2:
         raise TandemError("a comparison needs two stacks or more: give --stacks A,B")
     if baseline is None and profile.baseline not in chosen:

@@ -147,6 +147,13 @@ def load(files: Sequence[Path] = (), apps_files: Sequence[Path] = ()) -> Stacks:
     return stacks
 
 
+def on_database(stacks: Stacks, kind: str | None) -> Stacks:
+    """Return stacks whose apps are on a database of this kind. Raises TandemError where an app has none such."""
+    return {
+        name: msgspec.structs.replace(stack, application=stack.application.on(kind)) for name, stack in stacks.items()
+    }
+
+
 def choose(stacks: Stacks, names: Sequence[str]) -> Stacks:
     """Return the stacks of these names, in their order.
 

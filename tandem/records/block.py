@@ -86,6 +86,7 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, tag="block"):
     unaccounted: Count  # arrivals of the window that left no sample, or two, or that the schedule has and it has not
     app_cpu_seconds: Amount
     nginx_cpu_seconds: Amount
+    database_cpu_seconds: Amount | None = None  # its server's; None: it has none of its own, and its work is the app's
     cpu_gap_share: Amount | None = (
         None  # CPU that the machine saw on the stack's CPUs, more or less than was counted, of one CPU
     )
@@ -99,6 +100,7 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, tag="block"):
     probe_example: Text = ""  # how the first of them differs
     app_memory_bytes: Count | None  # PSS, read after the window
     nginx_memory_bytes: Count | None
+    database_memory_bytes: Count | None = None  # PSS of its server, the cache that its processes share included
     start_seconds: Amount  # from starting the stack to its first good answer
     interference: Interference = msgspec.field(name="surroundings")  # its name on disk since the first format
     observed: Observed

@@ -126,13 +126,20 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     memory_bytes: Count
     virtualised: Text | None  # the hypervisor's name, where the CPU reports one
     nginx: Text
-    sqlite: Text  # its version; "none" for an app without a database
+    sqlite: (
+        Text  # version of the database, whose name it has since the first format; "none" for an app without a database
+    )
     sqlite_durability: Text
+    database_title: Text = "SQLite"  # whose version and durability these are
     packages: dict[Text, Text]
 
     def database(self) -> str:
         """Return the database library and what is asked of it, for people."""
-        return "no database" if self.sqlite == "none" else f"SQLite {self.sqlite} ({self.sqlite_durability})"
+        return (
+            "no database"
+            if self.sqlite == "none"
+            else f"{self.database_title} {self.sqlite} ({self.sqlite_durability})"
+        )
 
 
 class Calibration(msgspec.Struct, frozen=True, kw_only=True):

@@ -50,7 +50,12 @@ def per_second(value: float | None) -> Cell:
     return Cell(text=formats.per_second(value), value=value, unit="1/s")
 
 
-def share(value: float) -> Cell:
+def mebibytes(value: float | None) -> Cell:
+    """Return an amount of memory."""
+    return Cell(text=formats.mebibytes(value), value=value, unit="bytes")
+
+
+def share(value: float | None) -> Cell:
     """Return a share of a whole; as a number from 0 to 1."""
     return Cell(text=formats.percent(value), value=value)
 

@@ -118,6 +118,30 @@ def startup(summary: Summary) -> Table:
     return Table(name="start-up", caption=caption, columns=["Scenario", "Stack", "ready after"], rows=rows)
 
 
+def database(summary: Summary) -> Table | None:
+    """Return what the database's servers used, apart from the stacks; None where they had none."""
+    found = [m for m in summary.measures if m.database_cpu_ms is not None]
+    rows = [
+        [plain(m.scenario), plain(m.stack), cells.milliseconds(m.cpu_ms), cells.milliseconds(m.database_cpu_ms),
+         cells.share(_share(m)), cells.mebibytes(m.database_memory_bytes)]
+        for m in found
+    ]  # fmt: skip
+    return Table(
+        name="database",
+        caption="The database's share: its servers run on the stacks' CPUs, and nothing else in this report counts them"
+        f"{sentences.mark(summary)}",
+        columns=["Scenario", "Stack", "CPU per request, app and nginx", "of the database beside it", "share of the sum",
+                 "memory of the database"],
+        rows=rows,
+    ) if rows else None  # fmt: skip
+
+
+def _share(m: Measures) -> float | None:
+    if m.cpu_ms is None or m.database_cpu_ms is None or not m.cpu_ms + m.database_cpu_ms:
+        return None
+    return m.database_cpu_ms / (m.cpu_ms + m.database_cpu_ms)
+
+
 def budgets(summary: Summary) -> Table:
     """Return what each stack was allowed and, beside it, the most that it was seen to use."""
     return Table(

@@ -43,7 +43,7 @@ def doubts(summary: Summary, problems: Sequence[str]) -> list[str]:
 
 def _changed(summary: Summary) -> list[str]:
     names = {"commit": "commit", "kernel": "kernel", "cpu_model": "CPU", "python": "Python", "nginx": "nginx",
-             "sqlite": "SQLite", "packages": "set of packages", "cpus": "set of CPUs"}  # fmt: skip
+             "sqlite": "database", "packages": "set of packages", "cpus": "set of CPUs"}  # fmt: skip
     first = summary.run.provenance
     return [
         title

@@ -39,11 +39,15 @@ def transaction(settings: Settings) -> Iterator[Connection]:
 
 
 @contextmanager
-def autocommit(settings: Settings, file: Path) -> Iterator[Connection]:
-    """A connection to an SQLite file without transactions, for what can't be done in one. Raises DatabaseError."""
+def autocommit(settings: Settings, file: Path | None) -> Iterator[Connection]:
+    """A connection to an SQLite file, or to PostgreSQL, without transactions, for what can't be done in one.
+
+    Raises DatabaseError.
+    """
     with _engine(settings, str(file), isolation_level="AUTOCOMMIT") as engine:
         with engine.connect() as connection:
-            _refuse_defective(settings, connection)
+            if settings.on_sqlite:
+                _refuse_defective(settings, connection)
             yield connection
 
 

@@ -45,6 +45,11 @@ def seed(settings: Settings, count: int) -> None:
             connection.execute(text("SELECT setval(pg_get_serial_sequence('users', 'id'), :count)"), {"count": count})
     if settings.on_sqlite:
         _flush(file_of(settings))
+        return
+    with connections.autocommit(
+        settings, None
+    ) as connection:  # or PostgreSQL does it later, beside what is asked of it then
+        connection.exec_driver_sql("VACUUM (FREEZE, ANALYZE)")
 
 
 def snapshot(settings: Settings, target: Path) -> None:
