@@ -26,6 +26,7 @@ def reading(moment: float, total: float | None, app: float, kernel: float = 0, *
     threads = {Id(3, 0): Spent(int(kernel * SECOND), 0)}
     fields = {
         "moment": moment, "took": 0.001, "app": {Id(1, 0): Spent(int(app * SECOND), 0)}, "nginx": {Id(2, 0): Spent(SECOND, 0)},
+        "database": {},
         "kernel": threads, "kernel_here": threads, "total": None if total is None else int(total * SECOND), "strays": 0,
     }  # fmt: skip
     return Reading(**{**fields, **changes})
