@@ -21,11 +21,17 @@ def parallel(workers: int) -> list[str]:
     return ["--numprocesses", str(workers), "--no-loadscope-reorder"]
 
 
+ALONE = (
+    "tests/loadtest", "tests/openloop", "tests/selftest", "tests/tandem/drive", "tests/tandem/experiments",
+    "tests/tandem/observe",
+)  # fmt: skip
+"""Where all tests are that run alone (tests/conftest.py holds them to it): to collect the others takes its time, too."""
+
 CPUS = len(os.sched_getaffinity(0))
 PARTS = {
     "fast": ["-m", "not processes", *parallel(CPUS)],  # starts no process
     "parallel": ["-m", "not alone", *parallel(2 * CPUS)],  # those too; while one waits for its processes another works
-    "alone": ["-m", "alone"],  # measures, or would be disturbed: nothing may run beside it
+    "alone": ["-m", "alone", *ALONE],  # measures, or would be disturbed: nothing may run beside it
 }
 """What pytest is told for each part; the marks come from the fixtures that a test uses (tests/conftest.py)."""
 

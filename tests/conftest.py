@@ -21,6 +21,7 @@ from xdist.scheduler import LoadScopeScheduling
 from tandem.launch import news, newsstub, ports, running_stack
 from tandem.launch.running_stack import RunningStack
 from tandem.plan import stacks as tandem_stacks
+from tests.__main__ import ALONE
 from tests.support.accounts import KEY
 from tests.support.apps import APPS, STORES, USERS, cheap_passwords, in_process, settings_for
 from tests.support.clients import Client, HttpClient
@@ -218,7 +219,10 @@ def client(
         yield client
 
 
-LONGEST = ("tests/browser/", "tests/fuzz/", "tests/selftest/", "tests/stack/test_command.py", "tests/tandem/report/")
+LONGEST = (
+    "tests/browser/", "tests/fuzz/", "tests/loadtest/", "tests/selftest/", "tests/servers/", "tests/stack/test_command.py",
+    "tests/tandem/experiments/", "tests/tandem/report/",
+)  # fmt: skip
 """Where the tests are that take longest."""
 
 
@@ -232,6 +236,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if isinstance(item, pytest.Function):
             for name in {"processes", "alone"} & set(item.fixturenames):
                 item.add_marker(name)
+        if item.get_closest_marker("alone") and not item.nodeid.startswith(ALONE):
+            raise pytest.UsageError(f"{item.nodeid} runs alone: tests/__main__.py, ALONE, must name its folder")
     items.sort(key=lambda item: (not item.nodeid.startswith(LONGEST), item.get_closest_marker("processes") is None))
 
 
