@@ -24,6 +24,19 @@ LIMIT = 20
 KNOWN = 1 << 14
 """Seeded users of whom it is kept what a right answer holds: some 20 MB where as many are asked for."""
 
+AROUND: dict[str, Sequence[bytes]] = {
+    "": (
+        b"<title>",
+        b'<link rel="stylesheet" href="/static/style.css">',
+        b'<a class="brand" href="/">',
+        b'<main id="main"',
+    ),
+    "/": (b'<form class="search" action="/users"', b'<a href="/api/users">', b'<a href="/docs">'),
+    "/users": (b'<form class="search" action="/users"', b'<th scope="col">Username</th>', b'<nav class="pages"'),
+    "/users/{id}": (b'<a href="/users">', b'">The same as JSON</a>', b'/news">'),
+}
+"""What stands on each page besides users, by route, and on all: a page without it is less work."""
+
 _FIELDS = ["id", "username", "email", "age", "created_at", "version"]
 _ROW = re.compile(
     rb'<tr><td>([^<]*)</td><th scope="row"><a href="/users/(\d+)">([^<]*)</a></th><td>([^<]*)</td><td>([^<]*)</td></tr>'
@@ -84,8 +97,8 @@ def users(answer: Answer, ids: Sequence[int], next_page: str | None, exact: bool
         equal("next", next_page, body["next"])
 
 
-def page(answer: Answer, heading: str) -> bytes:
-    """A whole HTML page with this heading."""
+def page(answer: Answer, heading: str, route: str) -> bytes:
+    """A whole HTML page with this heading, and with all that stands on each page of this route."""
     equal("status", 200, answer.status_code)
     equal("content-type", "text/html; charset=utf-8", answer.headers.get("content-type"))
     text = answer.content
@@ -93,12 +106,15 @@ def page(answer: Answer, heading: str) -> bytes:
         raise WrongAnswerError(f"page: expected the heading {heading!r}, got {short(text)}")
     if not text.rstrip().endswith(b"</html>"):
         raise WrongAnswerError(f"page: expected it to end with </html>, got {short(text[-40:])}")
+    for part in (*AROUND[""], *AROUND[route]):
+        if part not in text:
+            raise WrongAnswerError(f"page: expected {part.decode()}, which is not on it")
     return text
 
 
 def user_page(answer: Answer, user_id: int) -> None:
     """The page of a seeded user, all of whose fields stand on it."""
-    text = page(answer, _seeded.username(user_id))
+    text = page(answer, _seeded.username(user_id), "/users/{id}")
     if _usual_terms(user_id) in text:
         return
     known = {name: _shown(value) for name, value in _seeded.fields(user_id).items()}
@@ -115,7 +131,7 @@ def user_page(answer: Answer, user_id: int) -> None:
 
 def users_page(answer: Answer, ids: Sequence[int], next_page: str | None, exact: bool) -> None:
     """The page with the table of users; arguments as for `users`."""
-    text = page(answer, "Users")
+    text = page(answer, "Users", "/users")
     usual = b"\n".join(map(_usual_row, ids))
     if not (exact and usual in text and text.count(b"<tr><td>") == len(ids)):
         rows = [tuple(cell.decode("utf-8", "replace") for cell in row) for row in _ROW.findall(text)]

@@ -20,7 +20,7 @@ def request(context: Context) -> Request:
 
 def home(context: Context) -> Request:
     """The first page."""
-    return Request("GET", "/", "/", partial(_checks.page, heading="User database"))
+    return Request("GET", "/", "/", partial(_checks.page, heading="User database", route="/"))
 
 
 def users(context: Context) -> Request:

@@ -35,8 +35,22 @@ def compact(answer: Answer) -> Answer:
     return answer._replace(content=json.dumps(json.loads(answer.content), separators=(",", ":")).encode())
 
 
+LAYOUT = (
+    '<title>x</title><link rel="stylesheet" href="/static/style.css"><a class="brand" href="/">x</a><main id="main">'
+    '<form class="search" action="/users"><th scope="col">Username</th><nav class="pages"></nav><a href="/docs">x</a>'
+    '<a href="/users">x</a><a href="/api/users">x</a><a href="/api/users/7">The same as JSON</a><a href="/api/users/7/news">x</a>'
+)
+"""What pages have around users."""
+
+
 def as_page(heading: str, content: str = "", end: str = "</html>\n") -> Answer:
-    return Answer(200, HTML, f"<html><h1>{heading}</h1>{content}{end}".encode())
+    return Answer(200, HTML, f"<html>{LAYOUT}<h1>{heading}</h1>{content}{end}".encode())
+
+
+def without(part: str, answer: Answer) -> Answer:
+    """The same without a part, which is less work."""
+    assert part.encode() in answer.content
+    return answer._replace(content=answer.content.replace(part.encode(), b""))
 
 
 def listed(*ids: int, following: str | None = "/api/users?after=4&limit=2", **different: Any) -> Answer:
@@ -80,6 +94,7 @@ CHECKS: dict[str, Check] = {
     "last users": lambda checks, answer: checks.users(answer, [3, 4], None, False),
     "users page": lambda checks, answer: checks.users_page(answer, [3, 4], "/users?after=4&limit=2", True),
     "user page": lambda checks, answer: checks.user_page(answer, 7),
+    "home": lambda checks, answer: checks.page(answer, "User database", "/"),
     "logged in": lambda checks, answer: checks.logged_in(answer, "user0000007", {"taken": "user0000008"}),
     "healthy": lambda checks, answer: checks.healthy(answer),
     "news": lambda checks, answer: checks.news(answer, "user0000007"),
@@ -105,6 +120,7 @@ RIGHT = [
     ("users page", table(3, 4, between=" ")),
     ("user page", profile()),
     ("user page", profile(between=" ")),
+    ("home", as_page("User database")),
     ("logged in", as_json(LOGGED_IN)),
     ("healthy", as_json({"status": "ok"})),
     ("news", as_json(NEWS)),
@@ -166,6 +182,15 @@ WRONG = [
     ("user page", profile(version=2), "version: expected '1', got '2'"),
     ("user page", as_page("user0000007", end=""), "expected it to end with </html>"),
     ("user page", Answer(200, JSON, b"<h1>user0000007</h1>"), "content-type: expected 'text/html; charset=utf-8'"),
+    ("home", without('<form class="search" action="/users">', as_page("User database")), "which is not on it"),
+    (
+        "home",
+        without('<link rel="stylesheet" href="/static/style.css">', as_page("User database")),
+        "which is not on it",
+    ),
+    ("users page", without('<nav class="pages"></nav>', table(3, 4)), "which is not on it"),
+    ("user page", without('<a href="/users">x</a>', profile()), "which is not on it"),
+    ("user page", without(LAYOUT, profile()), "page: expected <title>, which is not on it"),
     ("created", as_json({}, 401), "status: expected 201, got 401"),
     ("changed", as_json({}, 403), "status: expected 200, got 403"),
     ("logged in", as_json({}, 429), "status: expected 200, got 429"),
