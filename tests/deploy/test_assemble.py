@@ -32,7 +32,8 @@ def options(words: list[str]) -> dict[str, str]:
 def test_a_server_has_the_options_of_its_stack(app: str, stack: str) -> None:
     script = (PROJECT / "deploy" / f"serve-{app}").read_text()
     [command] = re.findall(r"^exec (.*?)(?<!\\)$", script, re.MULTILINE | re.DOTALL)
-    served = options(shlex.split(command.replace("\\\n", " ")))
+    by_default = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", command)
+    served = options(shlex.split(by_default.replace("\\\n", " ")))
     measured = options([*stacks.load([])[stack].command])
     assert {each: value for each, value in served.items() if each not in MEANT} == {
         each: value for each, value in measured.items() if each not in MEANT
