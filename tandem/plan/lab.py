@@ -189,6 +189,7 @@ def _blocking(name: str, kind: Kind, phases: Phases, per_second: float, millisec
         route=f"GET {kind.wrong}",
         query=f"{kind.amount}={milliseconds}" if milliseconds else kind.query,
         holds_loop=kind.planted is not None or name in LADDER,
+        planted=f"{kind.planted.file}:{kind.planted.function}" if kind.planted else "",
         client=kind.client,
         bystander=kind.third,
         rate=per_second,

@@ -49,6 +49,7 @@ class Blocking(msgspec.Struct, frozen=True, kw_only=True):
     control: bool = (
         False  # nobody asks for it: an outside process burns as much CPU on the stack's CPUs at the same moments
     )
+    planted: Text = ""  # file and function in which a loop stands then; empty: it doesn't, or a run of before
     client: Text = ""  # how the client behaves, where it is what blocks; empty: like any other
     bystander: Text = ""  # what one in three of the others asks for, as its load test calls it; empty: nothing special
     rate: Positive  # per second

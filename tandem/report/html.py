@@ -22,6 +22,7 @@ from tandem.report import (
     harmed,
     lines,
     pictures,
+    right,
     scorecard,
     sentences,
     tables,
@@ -70,6 +71,7 @@ def render(
         harmed=[harmed.stacks(summary), harmed.routes(summary)],
         harmed_more=[each for each in (harmed.beyond(control.beyond(run.loads, blocks)), harmed.prices(summary)) if each.rows],
         stood=lines.table(stood) if stood else None,
+        right=right.table(stood, run.loads) if stood else None,
         explained=[*lines.explanations(stood), *stood.problems] if stood else [],
         dots=[chart for chart in drawn if chart.name.startswith(("dots-", "dose"))],
         curves=[(load, [chart for chart in drawn if chart.scenario == load.scenario and not chart.name.startswith("dots-")])
