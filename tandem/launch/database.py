@@ -5,6 +5,7 @@ An app without a database has none of it: what is asked of it here is done at on
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 from collections.abc import Sequence
@@ -49,20 +50,28 @@ def maker(app: App) -> str:
 def seed(app: App, snapshot: Path, users: int, log: Path) -> None:
     """Write a snapshot of a freshly seeded database; a file that is there already is taken as it is.
 
-    The snapshot appears under its name only when it is whole, so that an interrupted call leaves nothing half done.
+    The snapshot appears under its name only when it is whole, so that an interrupted call leaves nothing half done. Of several
+    processes that want the same one, as of two `tandem serve` at once, one makes it and the others wait.
     """
     if app.database is None or snapshot.exists():
         return
     snapshot.parent.mkdir(parents=True, exist_ok=True)
+    with snapshot.with_name(f"{snapshot.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not snapshot.exists():
+            _make(app, app.database, snapshot, users, log)
+
+
+def _make(app: App, database: Database, snapshot: Path, users: int, log: Path) -> None:
     working, partial = snapshot.with_name(f"{snapshot.name}.working"), snapshot.with_name(f"{snapshot.name}.new")
-    _remove(app.database, working)
+    _remove(database, working)
     partial.unlink(missing_ok=True)
     try:
         fill(app, url(app, working), users, log)
         _run(app, "snapshot", log, url=url(app, working), file=str(partial))
         partial.rename(snapshot)
     finally:
-        _remove(app.database, working)
+        _remove(database, working)
         partial.unlink(missing_ok=True)
 
 
