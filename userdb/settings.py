@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, make_url
@@ -29,6 +30,7 @@ class Settings:
     database_url: URL
     store: str  # engine or direct
     read_connections: int  # the pool for reading; writing always goes over one connection
+    prepared: bool  # whether PostgreSQL is given prepared statements: a pooler in transaction mode may not keep them
     write_queue: int  # changes that may wait for it, in the direct store
     news_url: str
     news_connections: int
@@ -71,6 +73,10 @@ class Settings:
             query={"mode": "rw", "uri": "true"},
         )
 
+    def driver_options(self) -> dict[str, Any]:
+        """What PostgreSQL's driver is told beside the URL."""
+        return {} if self.on_sqlite or self.prepared else {"prepare_threshold": None}
+
     def driver_address(self) -> str:
         """The same for a driver by itself: an SQLite file as a URI, or what libpq takes."""
         if self.on_sqlite:
@@ -89,6 +95,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         database_url=_database_url(environment.get("DATABASE_URL") or DEFAULT_DATABASE_URL),
         store=_one_of(environment, "STORE", ("engine", "direct")),
         read_connections=_whole(environment, "READ_CONNECTIONS", 4),
+        prepared=environment.get("PREPARED_STATEMENTS", "1") != "0",
         write_queue=_whole(environment, "WRITE_QUEUE", 1000),
         news_url=environment.get("NEWS_URL") or "http://127.0.0.1:9000/news",
         news_connections=_whole(environment, "NEWS_CONNECTIONS", 16),

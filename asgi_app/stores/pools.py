@@ -42,6 +42,7 @@ def _engine(settings: Settings, pragmas: tuple[str, ...], pool_size: int, **opti
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=5,
+        connect_args=settings.driver_options(),
         hide_parameters=True,  # an error that is logged in full would hold hashes of passwords
         **options,
     )

@@ -60,6 +60,7 @@ class Database:
     ) -> ConnectionPool[Connection]:
         return ConnectionPool(
             settings.driver_address(),
+            kwargs=settings.driver_options(),
             min_size=size,
             max_size=size,
             max_waiting=most,  # 0: any number
