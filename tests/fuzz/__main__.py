@@ -22,6 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=str(__doc__).partition(": ")[2])
     parser.add_argument("--time", type=float, default=60, metavar="SECONDS", help="how long (default: %(default)g)")
     parser.add_argument("--seed", type=int, help="the same seed makes the same requests (default: drawn and said)")
+    usual = ",".join(pair.NAMES)
+    which = f"two stacks of the whole app (default: {usual}); what a server is excepted from is told, too"
+    parser.add_argument("--stacks", type=pair.named, default=pair.NAMES, metavar="A,B", help=which)
     parser.add_argument("--tuned", action="store_true", help="ask the tuned pair: " + " and ".join(pair.TUNED))
     options = parser.parse_args(arguments)
     if not 0 < options.time < 10**6:
@@ -30,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"seed {first}; Ctrl-C ends it", flush=True)
     try:
         with signals.stoppable(), tempfile.TemporaryDirectory(prefix="tandem-fuzz-") as folder:
-            return fuzz(Path(folder), options.time, first, pair.TUNED if options.tuned else pair.NAMES)
+            return fuzz(Path(folder), options.time, first, pair.TUNED if options.tuned else options.stacks)
     except (TandemError, Stopped) as error:
         print(f"fuzz: {error}", file=sys.stderr)
         return error.status

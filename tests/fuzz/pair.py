@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import http.client
 import os
 import socket
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tandem.launch import running_stack
+from tandem.plan import needs
 from tandem.plan import stacks as tandem_stacks
 from tests.fuzz import counts, seed
 from tests.fuzz.memory import Memory
@@ -176,6 +178,20 @@ class Pair:
         except (OSError, http.client.HTTPException) as error:
             stack.fail(error)
             return f"no answer: {error!r}"
+
+
+def named(text: str) -> tuple[str, str]:
+    """Two stacks of the whole app, with a comma between them. Raises ArgumentTypeError where they can't both run here."""
+    known = {name: stack for name, stack in tandem_stacks.load([]).items() if not stack.routes}
+    first, _, second = (each.strip() for each in text.partition(","))
+    if first == second or not {first, second} <= known.keys():
+        raise argparse.ArgumentTypeError(
+            f"two of these are needed, with a comma between them, not {text!r}: {', '.join(known)}"
+        )
+    for name in (first, second):
+        if lacking := needs.lacking(known[name].needs):
+            raise argparse.ArgumentTypeError(f"the server of {name}: {lacking}")
+    return first, second
 
 
 @contextmanager

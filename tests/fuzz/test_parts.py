@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import userdb.sqlite_driver  # noqa: F401  # isort: skip  # first of all, before anything imports sqlite3
 
+import argparse
 import http.client
 import shutil
 import socket
@@ -16,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.fuzz import seed
+from tests.fuzz import pair, seed
 from tests.fuzz.memory import CODEC, MINTED, Memory, minted
 from tests.fuzz.step import curl, written
 from tests.support import database
@@ -33,6 +34,13 @@ def headers(**given: str) -> Message:
     for name, value in given.items():
         found[name.replace("_", "-")] = value
     return found
+
+
+def test_two_stacks_of_the_whole_app_are_named() -> None:
+    assert pair.named("asgi, wsgi-sync") == ("asgi", "wsgi-sync")
+    for text in ("asgi", "asgi,asgi", "asgi,nonsense", "asgi,wsgi-sync,wsgi-gthread", "asgi,wsgi-bare"):
+        with pytest.raises(argparse.ArgumentTypeError, match="two of these are needed"):
+            pair.named(text)
 
 
 def test_what_a_stack_gave_is_written_into_the_next_request() -> None:
