@@ -116,6 +116,7 @@ class Child:
         """End what is left of it, of its process group, and of all that is below its keeper, and reap it."""
         if self.kept and self.running():
             self.popen.send_signal(signal.SIGUSR1)
+            self.popen.send_signal(signal.SIGCONT)  # where something below has stopped it, it would heed nothing
             self.wait(PATIENCE)
         if self.popen.returncode is None:
             with suppress(ProcessLookupError):

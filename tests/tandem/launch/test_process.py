@@ -177,6 +177,20 @@ def test_a_daemon_is_kept_and_ends_with_the_child(
 
 
 @pytest.mark.usefixtures("processes")
+def test_a_daemon_ends_although_its_keeper_was_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "PATIENCE", 0.5)
+    stop = "import os, signal; os.kill(os.getppid(), signal.SIGSTOP)\n"
+    with Children() as children:
+        kept = children.add(
+            child(tmp_path, [sys.executable, "-c", stop + DAEMON.format(seconds=60, status=0)], kept=True)
+        )
+        assert eventually(lambda: up(kept))
+        pid = int(kept.log.read_text().split()[1])
+        assert alive(pid)
+    assert not alive(pid)
+
+
+@pytest.mark.usefixtures("processes")
 def test_a_kept_child_that_fails_takes_what_it_left_behind_with_it(tmp_path: Path) -> None:
     with Children() as children:
         kept = children.add(child(tmp_path, daemon(0, status=7), "zoo", kept=True))
