@@ -175,7 +175,8 @@ def replaced(summary: Summary) -> list[Line]:
     return [
         Line(
             title=f"Processes of {m.stack} were replaced: at least {m.processes_ended:,} ended and {m.processes_begun:,} began "
-            f"within its windows of {m.scenario}, and what that cost is in its numbers."
+            f"within its windows of {m.scenario}, and what that cost is in its numbers: of its {m.arrivals:,} arrivals there "
+            f"{m.failures + m.unfinished + m.dropped:,} got no good answer."
         )
         for m in summary.measures
         if summary.rounds_valid and (m.processes_ended or m.processes_begun)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tandem.judge.summary import summarise
+from tandem.judge.summary import Summary, summarise
 from tandem.report import sentences, trust
 from tests.support import synthetic
 from tests.support.synthetic import ASGI, synthesise
@@ -163,7 +163,26 @@ def test_processes_that_were_replaced_within_the_windows_are_told_beside_the_ver
     assert "Processes of asgi were replaced: at least 9 ended and 9 began within its windows of read" in line.title
     assert line in sentences.verdict(found)
     assert line.title in trust.doubts(found, [])
+    assert line.title.endswith(f"of its {asked(found):,} arrivals there 0 got no good answer.")
     assert sentences.replaced(summarise(synthesise())) == []
+
+
+def asked(found: Summary) -> int:
+    [arrivals] = [each.arrivals for each in found.measures if (each.stack, each.scenario) == (ASGI, "read")]
+    return arrivals
+
+
+def test_answers_that_were_lost_as_processes_were_replaced_are_told_beside_that_a_stack_cannot_serve() -> None:
+    def retire(block: dict[str, Any]) -> None:
+        if block["stack"] == ASGI and block["scenario"] == "read":
+            block.update(processes_ended=1, processes_begun=1, failures=90, unfinished=4, dropped=6)
+
+    found = summarise(synthesise(change=retire))
+    [line] = sentences.replaced(found)
+    assert line.title.endswith(f"of its {asked(found):,} arrivals there 900 got no good answer.")
+    told = [each.title for each in sentences.verdict(found)]
+    assert line.title in told
+    assert any("cannot serve read" in title for title in told)
 
 
 def test_the_limits_are_written_out() -> None:
