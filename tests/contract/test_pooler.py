@@ -1,4 +1,5 @@
-"""What the apps send to PostgreSQL, read on the way: a pooler in transaction mode can't keep prepared statements apart."""
+"""What lies between the apps and PostgreSQL: a pooler in transaction mode, which may not keep prepared statements apart, and a
+network that breaks."""
 
 from __future__ import annotations
 
@@ -6,14 +7,15 @@ import re
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 from sqlalchemy import make_url
 
 from tests.support.accounts import KEY
 from tests.support.apps import APPS, STORES, in_process
-from userdb.settings import from_environment
+from tests.support.waiting import eventually
+from userdb.settings import Settings, from_environment
 
 PREPARED = re.compile(rb"P.{4}_pg3_", re.DOTALL)
 """A Parse message with a name of psycopg's, which prepares what it has sent five times. (Its savepoints have such names, too.)"""
@@ -30,10 +32,12 @@ def _pass_on(source: socket.socket, target: socket.socket, seen: bytearray) -> N
 
 
 @contextmanager
-def between(path: str) -> Iterator[tuple[int, bytearray]]:
+def between(path: str, port: int = 0) -> Iterator[tuple[int, bytearray]]:
     """Stand between clients and a server at a Unix socket; hand out the port and what clients have sent so far."""
-    seen, ours = bytearray(), []
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    seen = bytearray()
+    ours: list[socket.socket] = []
+    threads: list[threading.Thread] = []
+    with socket.create_server(("127.0.0.1", port)) as listener:
 
         def serve() -> None:
             with suppress(OSError):
@@ -43,13 +47,31 @@ def between(path: str) -> Iterator[tuple[int, bytearray]]:
                     server.connect(path)
                     ours.extend([client, server])
                     for pair in ((client, server, seen), (server, client, bytearray())):
-                        threading.Thread(target=_pass_on, args=pair, daemon=True).start()
+                        threads.append(threading.Thread(target=_pass_on, args=pair, daemon=True))
+                        threads[-1].start()
 
         threading.Thread(target=serve, daemon=True).start()
         yield listener.getsockname()[1], seen
         listener.shutdown(socket.SHUT_RDWR)
     for each in ours:
+        with suppress(OSError):
+            each.shutdown(socket.SHUT_RDWR)
+    for thread in threads:
+        thread.join()
+    for each in ours:
         each.close()
+
+
+def server(url: str) -> str:
+    """Return the socket of the tests' own server."""
+    return f"{make_url(url).query['host']}/.s.PGSQL.5432"
+
+
+def settings(url: str, port: int, store: str, **more: str) -> Settings:
+    """Return the settings of an app that reaches its database through this port."""
+    there = make_url(url).set(host="127.0.0.1", port=port, query={"sslmode": "disable"})
+    given = {"DATABASE_URL": there.render_as_string(hide_password=False), "SESSION_KEYS": KEY, "STORE": store}
+    return from_environment({**given, "READ_CONNECTIONS": "1", **more})
 
 
 @pytest.mark.parametrize("prepared", ["0", "1"])
@@ -58,12 +80,27 @@ def between(path: str) -> Iterator[tuple[int, bytearray]]:
 def test_prepared_statements_are_sent_unless_they_are_switched_off(
     app: str, store: str, prepared: str, postgresql_url: str
 ) -> None:
-    url = make_url(postgresql_url)
-    folder, port = url.query["host"], url.query.get("port", url.port or 5432)
-    with between(f"{folder}/.s.PGSQL.{port}") as (ours, seen):
-        there = url.set(host="127.0.0.1", port=ours, query={"sslmode": "disable"}).render_as_string(hide_password=False)
-        given = {"DATABASE_URL": there, "SESSION_KEYS": KEY, "STORE": store, "READ_CONNECTIONS": "1"}
-        with in_process(app, from_environment({**given, "PREPARED_STATEMENTS": prepared})) as client:
+    with between(server(postgresql_url)) as (port, seen):
+        with in_process(app, settings(postgresql_url, port, store, PREPARED_STATEMENTS=prepared)) as client:
             assert {client.request("GET", "/api/users/7").status for _ in range(8)} == {200}
     assert b"SELECT" in seen
     assert bool(PREPARED.search(seen)) == (prepared == "1")
+
+
+@pytest.mark.parametrize("store", STORES)
+@pytest.mark.parametrize("app", APPS)
+def test_a_database_that_goes_away_and_comes_back_costs_503_meanwhile(
+    app: str, store: str, postgresql_url: str
+) -> None:
+    with ExitStack() as exits:
+        with between(server(postgresql_url)) as (port, _):
+            client = exits.enter_context(in_process(app, settings(postgresql_url, port, store)))
+
+            def status(path: str = "/api/users/7") -> int:
+                return client.request("GET", path).status
+
+            assert (status(), status("/readyz")) == (200, 200)
+        assert (status(), status("/readyz"), status("/healthz")) == (503, 503, 200)
+        with between(server(postgresql_url), port):
+            assert eventually(lambda: status() == 200)
+            assert eventually(lambda: status("/readyz") == 200)

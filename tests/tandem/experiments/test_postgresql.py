@@ -84,6 +84,9 @@ def test_pools_are_sized_alike_on_every_stack_and_on_every_database() -> None:
 def test_a_database_that_an_app_does_not_have_is_refused() -> None:
     with pytest.raises(TandemError, match="no database 'oracle': known are sqlite, postgresql"):
         plan(profiles.QUICK, stacks.load(), seed=1, database="oracle")
+    with pytest.raises(TandemError, match=r"not by a URL.* touches no data that it didn't make") as refused:
+        plan(profiles.QUICK, stacks.load(), seed=1, database="postgresql://ada:secret@127.0.0.1/live")
+    assert "secret" not in str(refused.value)
     assert apps.load()["userdb"].on("sqlite") == apps.load()["userdb"].on(None)
 
 
