@@ -33,6 +33,7 @@ USERS = ("postgres", "nobody")
 """Who runs it where the harness is root: the first that this machine knows."""
 
 ROLE = "tandem"
+PREFIX = "tandem-postgresql-"
 RESERVED = 10
 """Connections beside those of a stack's pools: PostgreSQL keeps three for itself, and readiness asks over another one."""
 
@@ -136,12 +137,22 @@ class Cluster:
 def cluster(work: Path, logs: Path) -> Iterator[Cluster]:
     """Hand out a cluster whose data lies below `work`, or where root's ordinary user can reach it, and remove that at the end."""
     work.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="tandem-postgresql-", dir=None if _root() else work))
+    below = Path(tempfile.gettempdir()) if _root() else work
+    _remove_left(below)
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=below))
     _give(folder)
     try:
         yield Cluster(folder, logs)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_left(below: Path) -> None:
+    """Remove the data of runs that were killed: the process that their names hold is gone."""
+    for folder in below.glob(f"{PREFIX}*"):
+        pid = folder.name.removeprefix(PREFIX).partition("-")[0]
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _wait(child: Child, data: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,15 @@ def test_without_postgresql_it_says_what_to_install(monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(os.environ, "PATH", str(tmp_path))
     with pytest.raises(TandemError, match="apt-get install postgresql"):
         postgresql.find()
+
+
+def test_data_that_a_killed_run_left_is_removed_by_the_next(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left, used = (tmp_path / f"{postgresql.PREFIX}{pid}-x" for pid in (2**22 + 1, os.getpid()))
+    for folder in (left, used):
+        (folder / "seed").mkdir(parents=True)
+    with postgresql.cluster(tmp_path, tmp_path / "logs") as made:
+        assert made.folder.is_dir()
+        assert not left.exists()
+        assert used.is_dir()
+    assert not made.folder.exists()
