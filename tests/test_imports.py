@@ -40,7 +40,7 @@ ALLOWED = {
         "httpx_aiohttp",
         "aiohttp",
     },
-    "servers": {"userdb", "wsgi_app", "asgi_app", "anyio", "starlette", "gunicorn", "a2wsgi"},
+    "servers": {"userdb", "wsgi_app", "asgi_app", "anyio", "starlette", "gunicorn", "a2wsgi", "msgspec"},
     "openloop": {"locust", "gevent", "httptools"},
     "stalls": set(),
     "loadtest": {"locust", "openloop"},

@@ -13,7 +13,17 @@ from starlette.requests import Request as Request
 from starlette.responses import Response as Response
 from starlette.routing import Route
 
-from asgi_app.http import METHODS, header, install, path_value, preconditions, query, refuse_odd_path, services
+from asgi_app.http import (
+    METHODS,
+    header,
+    install,
+    path_value,
+    preconditions,
+    query,
+    refuse_odd_path,
+    services,
+    trace_parent,
+)
 from asgi_app.http import Counting as Counting
 from asgi_app.http import body as awaited_body
 from asgi_app.http import respond as sent
@@ -36,6 +46,7 @@ __all__ = [
     "run_in_own_thread",
     "run_in_thread",
     "services",
+    "trace_parent",
     "while_listened",
 ]  # fmt: skip
 

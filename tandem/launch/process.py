@@ -11,6 +11,7 @@ A child that is `kept` may make sessions of its own, and daemons: a keeper stand
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import subprocess
 import threading
@@ -25,6 +26,9 @@ from tandem.launch import preparation
 
 PATIENCE = 3.0
 """Seconds between SIGTERM and SIGKILL."""
+
+MARK = "TANDEM_KEPT"
+"""The environment variable that all below a keeper inherit: what is left of them is found by it where the keeper was killed."""
 
 INHERITED = (
     "PATH",
@@ -66,9 +70,11 @@ class Child:
         if threading.current_thread() is not threading.main_thread():
             raise RuntimeError("children are started from the main thread: the parent-death signal follows the thread")
         self.name, self.log, self.kept, self._asked = name, log, kept, False
+        self._mark = f"{MARK}={secrets.token_hex(8)}"
         prepare = preparation.prepare(() if kept else cpus, (signal.SIGTERM, signal.SIGUSR1) if kept else ())
         if kept:
             command = preparation.kept(name, command, cpus, env.get("PATH"))
+            env = {**env, MARK: self._mark.partition("=")[2]}
         stdin = subprocess.PIPE if gated else subprocess.DEVNULL
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
@@ -122,9 +128,25 @@ class Child:
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
             self.popen.wait()
+        if self.kept and self.popen.returncode == -signal.SIGKILL:
+            self._kill_marked()
         if self.popen.stdin:
             with suppress(OSError):
                 self.popen.stdin.close()
+
+    def _kill_marked(self) -> None:
+        """End what was below a keeper that something killed: nothing else knows of it, as it made sessions of its own."""
+        while left := [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if self._marked(pid)]:
+            for pid in left:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.01)
+
+    def _marked(self, pid: int) -> bool:
+        """Tell whether a process inherited the mark; one that has ended has no environment."""
+        with suppress(OSError):
+            return self._mark.encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        return False
 
     def wait(self, seconds: float) -> bool:
         """Wait up to `seconds` for its end; tell whether it came."""

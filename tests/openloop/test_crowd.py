@@ -31,8 +31,7 @@ class Visited:
         self.thread = threading.Thread(target=self._serve, daemon=True)
 
     def _serve(self) -> None:
-        connection, _ = self.listening.accept()
-        with connection, suppress(OSError):
+        with suppress(OSError), self.listening.accept()[0] as connection:
             while b"\r\n\r\n" not in self.got and (data := connection.recv(1024)):
                 self.got += data
             for start in range(0, len(self.answer), 1024):

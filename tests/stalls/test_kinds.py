@@ -29,11 +29,12 @@ def held(loop: str, blocker: Blocker) -> Stall:
     ],
 )
 def test_who_waits(loop: str, blocker: Blocker, kind: str, inside: str) -> None:
-    """All samples stand at the line, and what it called is named though it has no frame."""
+    """Samples stand at the line, but for one of the way to it, and what it called is named though it has no frame."""
     stall = held(loop, blocker)
     line = stall.lines[0]
     assert (stall.kind, str(line), stall.callbacks) == (kind, line_of(blocker), 1)
-    assert line.count == stall.samples >= 2
+    assert line.count >= stall.samples - 1
+    assert stall.samples >= 2
     assert inside in line.inside
     assert stall.cpu is not None
     assert stall.cpu < stall.seconds / 4

@@ -45,7 +45,7 @@ def test_this_machine_is_examined(tmp_path: Path) -> None:
     assert {each.state for each in found} <= {"ok", "note", "bad"}
     assert all(each.text and "\n" not in each.text for each in found)
     names = [each.name for each in found]
-    assert names[:5] == ["Python", "Locust", "report", "nginx", "commit"]
+    assert names[:6] == ["Python", "Locust", "report", "nginx", "PostgreSQL", "commit"]
     assert {
         "CPUs",
         "CPU quota",

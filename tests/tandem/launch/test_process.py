@@ -177,9 +177,13 @@ def test_a_daemon_is_kept_and_ends_with_the_child(
 
 
 @pytest.mark.usefixtures("processes")
-def test_a_daemon_ends_although_its_keeper_was_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("by", [signal.SIGSTOP, signal.SIGKILL])
+def test_a_daemon_ends_although_its_keeper_was_stopped_or_killed(
+    by: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(process, "PATIENCE", 0.5)
-    stop = "import os, signal; os.kill(os.getppid(), signal.SIGSTOP)\n"
+    # Without the signal that the end of its keeper would bring.
+    stop = f"import ctypes, os; ctypes.CDLL(None).prctl(1, 0); os.kill(os.getppid(), {int(by)})\n"
     with Children() as children:
         kept = children.add(
             child(tmp_path, [sys.executable, "-c", stop + DAEMON.format(seconds=60, status=0)], kept=True)
