@@ -10,7 +10,10 @@ from statistics import median
 from tandem.errors import RunFailed
 from tandem.launch.running_stack import RunningStack
 
-WARMING_REQUESTS = 200
+WARMING_REQUESTS, WARMING_SECONDS, PATIENCE = 200, 5.0, 30.0
+"""To each worker, for so long at most: a server that starts a process for each request has nothing to warm; and the seconds that
+one of them may take."""
+
 STATIC_REQUESTS = 100
 
 
@@ -22,9 +25,13 @@ def warm(stack: RunningStack) -> None:
     paths = stack.application.warm_up
     each = -(-WARMING_REQUESTS // len(paths) // 2)
 
+    end = time.monotonic() + WARMING_SECONDS
+
     def client(_: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=PATIENCE)
         for path in paths * each:
+            if time.monotonic() > end:
+                break
             connection.request("GET", path)
             connection.getresponse().read()
         connection.close()
