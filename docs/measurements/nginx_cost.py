@@ -74,13 +74,13 @@ VARIANTS = {
     ],
     "round robin, not least_conn": [Change("upstream.conf", "least_conn;")],
     "method and URI not looked at": [Change("nginx.conf", r"if \(\$request_\w+ !?~ [^}]*}")],
-    "headers that clients forge not taken away": [Change("proxy.conf", r"proxy_set_header [\w-]+ \"\";")],
+    "headers that clients forge not taken away": [Change("headers.conf", r"proxy_set_header [\w-]+ \"\";")],
     "no headers added to answers": [
         Change("nginx.conf", "add_header [^;]*;"),
         Change("app/http.conf", r'add_header (?:"[^"]*"|[^;"])*;'),
     ],
     "an answer passed on as it comes, not buffered": [
-        Change("proxy.conf", "proxy_buffering on", "proxy_buffering off")
+        Change("buffered.conf", "proxy_buffering on", "proxy_buffering off")
     ],
     "nothing but passing on": [Change("nginx.conf", r"\A.*\Z", BARE)],
 }
