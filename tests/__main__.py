@@ -38,8 +38,13 @@ PARTS = {
 ALL = ("parallel", "alone")
 """The parts that hold every test once."""
 
-NO_TESTS = 5
-"""What pytest returns where no test was chosen."""
+TESTS_FAILED, NO_TESTS = 1, 5
+"""What pytest returns where tests failed, and where none was chosen."""
+
+FEW = 3
+"""Up to so many tests that failed are run again: where more do, it is not chance."""
+
+REPEATED = "passed only when repeated"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -55,12 +60,31 @@ def main(arguments: list[str] | None = None) -> int:
         checked = beside.submit(check) if options.checks else None
         for part in options.parts or ALL:
             print(f"--- {part}", flush=True)
-            statuses.add(run([*PARTS[part], *more], counts))
+            statuses.add(run_with_repeats([*PARTS[part], *more], counts))
             if checked and checked.result():  # nothing may run beside what measures, so it has ended by then
                 statuses.add(1)
     told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
     print(f"=== {told or 'no tests ran'} in {time.monotonic() - began:.2f}s", flush=True)
     return 0 if statuses <= {0, NO_TESTS} and 0 in statuses else 1
+
+
+def run_with_repeats(arguments: list[str], counts: Counter[str]) -> int:
+    """Run pytest; where few tests fail, run those again by themselves, and count and name the ones that pass then.
+
+    What is wrong fails twice. What failed for want of a CPU should not hide that all else passed; but it should be mended, too.
+    """
+    found, repeated = Counter[str](), Counter[str]()
+    status = run(arguments, found)
+    if status == TESTS_FAILED and 0 < found["failed"] + found["errors"] <= FEW:
+        print("--- what failed, again and by itself", flush=True)
+        status = run(
+            [*arguments, "--numprocesses=0", "--last-failed", "--last-failed-no-failures=none", "-v"], repeated
+        )
+        if status == 0:
+            found.update({REPEATED: repeated["passed"]})
+            found.update(failed=-found["failed"], errors=-found["errors"])
+    counts.update(found)
+    return status
 
 
 def check() -> int:

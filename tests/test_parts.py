@@ -97,3 +97,34 @@ def test_what_became_of_the_tests_is_read_from_pytest(tmp_path: Path) -> None:
     counts = Counter[str]()
     assert parts.run(["-c", os.devnull, "--rootdir", str(tmp_path), "-p", "no:cacheprovider", str(file)], counts) == 1
     assert counts == {"passed": 1, "failed": 1, "errors": 0, "skipped": 1}
+
+
+def project_of_tests(tmp_path: Path, text: str) -> list[str]:
+    """A file of tests in a folder of its own, with what pytest is told to run it there, where it can note what failed."""
+    file = tmp_path / "test_some.py"
+    file.write_text(text)
+    return ["-c", os.devnull, "--rootdir", str(tmp_path), "-o", f"cache_dir={tmp_path / 'cache'}", str(file)]
+
+
+@pytest.mark.usefixtures("processes")
+def test_what_passes_only_when_repeated_is_counted_as_such(tmp_path: Path) -> None:
+    arguments = project_of_tests(
+        tmp_path,
+        "from pathlib import Path\n"
+        "def test_a(): pass\n"
+        f"def test_b(seen=Path({str(tmp_path / 'seen')!r})): assert seen.exists() or seen.write_text('') is None and 0\n",
+    )
+    counts = Counter[str]()
+    assert parts.run_with_repeats(arguments, counts) == 0
+    assert +counts == {"passed": 1, parts.REPEATED: 1}
+
+
+@pytest.mark.usefixtures("processes")
+@pytest.mark.parametrize("failing", [1, parts.FEW + 1])
+def test_what_fails_twice_or_is_not_alone_fails(tmp_path: Path, failing: int) -> None:
+    arguments = project_of_tests(
+        tmp_path, "def test_a(): pass\n" + "".join(f"def test_{n}(): assert 0\n" for n in range(failing))
+    )
+    counts = Counter[str]()
+    assert parts.run_with_repeats(arguments, counts) == 1
+    assert +counts == {"passed": 1, "failed": failing}

@@ -42,14 +42,17 @@ worker.wait()
 # Starts a process in a session of its own, of which nobody is left above, and ends or goes on; SIGTERM doesn't end it.
 DAEMON = """
 import os, signal, sys, time
+heard, told = os.pipe()
 if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        print("up", os.getpid(), flush=True)
+        os.write(1, f"up {{os.getpid()}}\\n".encode())  # at once: who reads "up" can read the number
+        os.write(told, b"up")
         time.sleep(60)
     os._exit(0)
 os.wait()
+os.read(heard, 2)
 time.sleep({seconds})
 sys.exit({status})
 """
