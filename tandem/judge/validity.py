@@ -2,7 +2,9 @@
 
 The limits are a starting point. A dispatch lag below 0.5 ms is never suspect: on a quiet machine its p99 was 0.22 to
 0.55 ms in 54 blocks (`read` and `everyday` of the sample run) whose response p99 was about 2.5 ms, so a tenth of that
-marked every block and told nothing.
+marked every block and told nothing. What the hypervisor steals hits the stacks of a round by turns, as they take turns: in 48
+comparisons of a stack with its decoy at saturation the logarithm of the ratio spread no more where 2 to 3 % of the time were
+stolen than where less than 1 % was, so 2 % is only suspect.
 """
 
 from __future__ import annotations
@@ -85,7 +87,7 @@ GENERATOR = msgspec.structs.replace(
     saturating=False,
 )
 OTHERS = _share("others_cpu", "CPU used by anyone else", CPU, 3, 10, lambda around: around.others_cpu_share)
-STEAL = _share("steal", "CPU stolen by the hypervisor", TIME, 0.5, 2, lambda around: around.steal_share)
+STEAL = _share("steal", "CPU stolen by the hypervisor", TIME, 2, 5, lambda around: around.steal_share)
 THROTTLED = _share("throttled", "held back by a CPU quota", TIME, 0.5, 2, lambda around: around.throttled_share)
 GAP = Limit(
     key="cpu_gap", title="CPU on the stack's CPUs that is not the CPU that was counted", unit=CPU, suspect=5, invalid=15,

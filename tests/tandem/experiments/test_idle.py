@@ -79,8 +79,8 @@ def test_a_machine_that_was_noisy_a_moment_ago_is_not_quiet() -> None:
 
 
 def test_stolen_time_is_a_reason_too() -> None:
-    assert Machine(look(0.0, 0.02)).wait(3) == ["CPU stolen by the hypervisor 2 % of the time, limit 0.5 % of the time"]
-    assert len(Machine(look(0.5, 0.02)).wait(3)) == 2
+    assert Machine(look(0.0, 0.03)).wait(3) == ["CPU stolen by the hypervisor 3 % of the time, limit 2 % of the time"]
+    assert len(Machine(look(0.5, 0.03)).wait(3)) == 2
 
 
 def test_what_the_machine_does_not_tell_is_waited_for_in_vain() -> None:

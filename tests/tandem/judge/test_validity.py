@@ -29,7 +29,7 @@ TABLE: list[tuple[validity.Limit, Callable[[float], Block], float, float]] = [
     (validity.WAITING, share("generator_waiting_share"), 2, 5),
     (validity.GENERATOR, share("generator_cpu_share"), 60, 85),
     (validity.OTHERS, share("others_cpu_share"), 3, 10),
-    (validity.STEAL, share("steal_share"), 0.5, 2),
+    (validity.STEAL, share("steal_share"), 2, 5),
     (validity.THROTTLED, share("throttled_share"), 0.5, 2),
 ]
 
@@ -107,15 +107,15 @@ def test_what_the_stack_does_is_no_cause() -> None:
 
 
 def test_causes_that_invalidate_come_first() -> None:
-    judged = validity.judge(block({"steal_share": 0.05, "generator_cpu_share": 0.7}, dispatch_lag_p99_ms=6.1))
+    judged = validity.judge(block({"steal_share": 0.06, "generator_cpu_share": 0.7}, dispatch_lag_p99_ms=6.1))
     assert judged.level == "INVALID"
     assert [(cause.key, cause.value, cause.limit, cause.level) for cause in judged.causes] == [
-        ("dispatch_lag", 6.1, 5, "INVALID"), ("steal", 5, 2, "INVALID"), ("generator_cpu", 70, 60, "SUSPECT"),
+        ("dispatch_lag", 6.1, 5, "INVALID"), ("steal", 6, 5, "INVALID"), ("generator_cpu", 70, 60, "SUSPECT"),
     ]  # fmt: skip
 
 
 def test_what_was_only_suspect_did_not_make_a_block_invalid() -> None:
-    both = validity.judge(block({"steal_share": 0.05, "generator_cpu_share": 0.7}))
+    both = validity.judge(block({"steal_share": 0.06, "generator_cpu_share": 0.7}))
     assert [cause.key for cause in both.decisive] == ["steal"]
     suspect = validity.judge(block({"generator_cpu_share": 0.7}))
     assert suspect.decisive == suspect.causes
