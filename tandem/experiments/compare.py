@@ -146,19 +146,22 @@ class Comparison:
                     yield stack.measure(load, Slot(number, attempt, position))
 
     def _in_turn(self, number: int, attempt: int, names: list[str]) -> Generator[Block]:
-        """Start all stacks, each in its own place; measure what is in one piece stack by stack, then what they take in turn."""
+        """Start all stacks, each in its own place; measure what they take in turn, then what is in one piece stack by stack.
+
+        In this order all have the same past while they take turns, the decoy too, which has no part in every load in one piece.
+        """
         with self.executor.stacks(names) as stacks:
             for name in names:
                 for load in self.plan.measured(name):
                     stacks.prepare(name, load, self._key(number, load))
             stacks.start()
+            for load in self.plan.loads:
+                if load.slices:
+                    yield from stacks.measure(load, number, attempt)
             for position, name in enumerate(names, 1):
                 for load in self.plan.measured(name):
                     if not load.slices:
                         yield stacks.measure_alone(name, load, Slot(number, attempt, position))
-            for load in self.plan.loads:
-                if load.slices:
-                    yield from stacks.measure(load, number, attempt)
 
     def _key(self, number: int, load: Load) -> str:
         """The same for every stack of a round, whichever attempt: all are asked the same things."""

@@ -39,7 +39,8 @@ def all_loads(
 ) -> list[Load]:
     """Return the loads of these scenarios, in their order and each at its rate first, on stacks with these budgets.
 
-    The first one warms a fresh stack for `warmup` seconds, each further one half as long: its workers are warm by then. That is
+    The first one warms a fresh stack for `warmup` seconds if it is in one piece. Each further one, whose workers are warm by
+    then, and those in slices, before which every worker was asked for pages (`launch/warmup.py`), warm it half as long. That is
     rounded up to whole seconds except in slices, of which a part is enough, and where blockers come: before them there is a
     phase that isn't compared.
     So many `slices` are cut instead of what suits a window; with `both` each that has slices is also measured in one piece.
@@ -53,11 +54,9 @@ def all_loads(
     found = [_cut(each, scenarios[each.clients], slices) for each in found]
     if both:
         found = [*(in_one_piece(each) for each in found if each.slices), *found]
-    first = next(
-        (place for place, each in enumerate(found) if not each.slices), 0
-    )  # what is in one piece is measured first
+    in_turn = any(each.slices for each in found)  # those come first
     return [
-        each if place == first else msgspec.structs.replace(each, warmup_seconds=_further(each, warmup))
+        each if place == 0 and not in_turn else msgspec.structs.replace(each, warmup_seconds=_further(each, warmup))
         for place, each in enumerate(found)
     ]
 

@@ -51,7 +51,7 @@ def test_within_a_start_what_reads_comes_before_what_writes(planned: Plan, tmp_p
     ]
 
 
-def test_what_is_sliced_is_measured_of_all_stacks_together_after_all_that_is_in_one_piece(
+def test_what_is_sliced_is_measured_of_all_stacks_together_before_all_that_is_in_one_piece(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
@@ -64,12 +64,12 @@ def test_what_is_sliced_is_measured_of_all_stacks_together_after_all_that_is_in_
     names = orders(["wsgi-gthread", "asgi", "decoy"], 7, 3)[0]
     assert executor.log[2:11] == [
         "start all",
+        "everyday at saturation all 1",
         *(
             f"{scenario} {name} 1"
             for name in names
             for scenario in ("everyday at saturation in one piece", "waiting at saturation")
         ),
-        "everyday at saturation all 1",
         "stop all",
     ]
     blocks = Counter((b.round, b.attempt) for b in found if isinstance(b, Block))
