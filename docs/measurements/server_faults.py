@@ -25,7 +25,7 @@ from tandem.launch.running_stack import RunningStack, StackEnvironment
 from tandem.observe import usage
 from tandem.plan import needs
 from tandem.plan import stacks as tandem_stacks
-from tandem.plan.stacks import Definition
+from tandem.plan.definition import Definition
 
 TARGET, PATIENCE = 0.1, 5.0
 """Seconds after which an answer is late, and after which nobody waits for it."""

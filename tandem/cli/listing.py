@@ -7,7 +7,8 @@ import shlex
 
 from tandem.cli.console import say
 from tandem.plan import needs, stacks
-from tandem.plan.stacks import Definition, Stacks
+from tandem.plan.definition import Definition
+from tandem.plan.stacks import Stacks
 
 
 def run(options: argparse.Namespace) -> int:

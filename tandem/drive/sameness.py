@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from tandem import formats
 from tandem.errors import RunFailed
 from tandem.plan.contract import Contract, Mask, Probe
-from tandem.plan.stacks import Exemption
+from tandem.plan.definition import Exemption
 
 REQUEST_LINE, HEADERS, HEADER = 4094, 100, 8190
 """What gunicorn takes unless told otherwise: bytes of a request line, headers, bytes of a header."""

@@ -9,7 +9,7 @@ from tandem.judge import replay
 from tandem.observe import phases
 from tandem.observe.phases import Blocker, Bystander
 from tandem.observe.samples import Samples, Window
-from tandem.plan.stacks import Definition
+from tandem.plan.definition import Definition
 from tandem.records.blocked import Blocked, Phase
 from tandem.records.setup import Blocking
 from tandem.rules import TARGETS_MS

@@ -17,7 +17,8 @@ from tandem.launch.process import Child
 from tandem.launch.running_stack import RunningStack, StackEnvironment
 from tandem.paths import PROJECT
 from tandem.plan.apps import App
-from tandem.plan.stacks import Definition, Stacks
+from tandem.plan.definition import Definition
+from tandem.plan.stacks import Stacks
 
 VAR = PROJECT / "var"
 

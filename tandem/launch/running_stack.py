@@ -18,7 +18,7 @@ from tandem.launch.sockets import Place
 from tandem.launch.tls import Certificate
 from tandem.plan import needs, tables
 from tandem.plan.apps import App
-from tandem.plan.stacks import Definition
+from tandem.plan.definition import Definition
 
 
 def own(folder: Path, name: str) -> Path:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tandem.errors import TandemError
 from tandem.launch import ports
-from tandem.plan.stacks import Definition
+from tandem.plan.definition import Definition
 
 LONGEST = 96
 """Bytes of a path. Linux takes 107 (unix(7)), uWSGI no more than 102, and its stats socket has six more in its name."""

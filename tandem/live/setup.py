@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from tandem.plan.definition import Definition
 from tandem.plan.kinds import Kind
-from tandem.plan.stacks import Definition
 
 
 class Lane(msgspec.Struct, frozen=True, kw_only=True):

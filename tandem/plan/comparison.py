@@ -12,12 +12,13 @@ from tandem import formats, statistics
 from tandem.errors import TandemError
 from tandem.plan import costs, cpu_layout, profiles
 from tandem.plan.apps import STALLS, App
+from tandem.plan.definition import DECOY, Definition
 from tandem.plan.loads import all_loads, scaled
 from tandem.plan.profiles import Profile
 from tandem.plan.scenarios import Scenarios
 from tandem.plan.scenarios import choose as choose_scenarios
 from tandem.plan.scenarios import load as load_scenarios
-from tandem.plan.stacks import DECOY, Definition, Stacks, choose, on_database
+from tandem.plan.stacks import Stacks, choose, on_database
 from tandem.records.journal import FORMAT
 from tandem.records.setup import Calibration, Headline, Load, Provenance, Run, Stack
 

@@ -13,11 +13,12 @@ import msgspec
 from tandem.errors import TandemError
 from tandem.plan import comparison, cpu_layout, kinds
 from tandem.plan.comparison import Plan, too_few_rounds
+from tandem.plan.definition import DECOY, Definition
 from tandem.plan.kinds import Kind, Kinds
 from tandem.plan.loads import IN_FLIGHT, TIMEOUT_SECONDS, Phases, scaled
 from tandem.plan.profiles import LATE
 from tandem.plan.scenarios import load as load_scenarios
-from tandem.plan.stacks import DECOY, Definition, Stacks, choose, grouped
+from tandem.plan.stacks import Stacks, choose, grouped
 from tandem.records.setup import Blocking, Headline, Load
 
 SCENARIO = "blocking"

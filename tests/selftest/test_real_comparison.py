@@ -17,7 +17,7 @@ from tandem.judge.metrics import METRICS
 from tandem.judge.rounds import Rounds
 from tandem.judge.summary import Summary
 from tandem.judge.verdict import Ratio
-from tandem.plan.stacks import DECOY
+from tandem.plan.definition import DECOY
 from tandem.records import journal
 from tandem.report import reasons, sentences
 from tests.selftest import toy

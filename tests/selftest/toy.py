@@ -21,7 +21,7 @@ import msgspec
 
 from tandem.launch import readiness
 from tandem.plan import stacks
-from tandem.plan.stacks import Definition
+from tandem.plan.definition import Definition
 from tests.support import seeded
 
 Message = MutableMapping[str, Any]

@@ -15,7 +15,7 @@ import pytest
 from tandem.drive import sameness
 from tandem.plan import contract, needs, stacks
 from tandem.plan.contract import Probe, limited
-from tandem.plan.stacks import Definition
+from tandem.plan.definition import Definition, Exemption
 from tests.stack.test_raw_sockets import EXCHANGES
 from tests.support.answers import mask_bytes
 from tests.support.apps import USERS
@@ -139,7 +139,7 @@ def test_it_answers_as_all_others_but_for_what_its_table_says(running: Served, p
     assert unused == []
 
 
-def is_used(exemption: stacks.Exemption, stack: Definition, found: Answers, promised: Answers) -> bool:
+def is_used(exemption: Exemption, stack: Definition, found: Answers, promised: Answers) -> bool:
     """Whether something would be different without this exemption: one that is no longer needed is to be removed."""
     rest = [each for each in stack.exemptions if each is not exemption]
     without = type(stack)(**{**{name: getattr(stack, name) for name in stack.__struct_fields__}, "exemptions": rest})

@@ -18,18 +18,19 @@ from tandem.launch import nginx, ports, readiness, running_stack, warmup
 from tandem.launch.running_stack import RunningStack, StackEnvironment
 from tandem.observe import usage
 from tandem.plan import stacks
+from tandem.plan.definition import Definition
 from tests.support import toy
 from tests.support.processes import alive, server
 from tests.support.waiting import eventually
 
-Toy = Callable[[str], tuple[stacks.Definition, StackEnvironment]]
+Toy = Callable[[str], tuple[Definition, StackEnvironment]]
 
 
 @pytest.fixture
 def toys(processes: None, tmp_path: Path) -> Toy:
     """Return what a toy of some manner needs to run."""
 
-    def make(manner: str) -> tuple[stacks.Definition, StackEnvironment]:
+    def make(manner: str) -> tuple[Definition, StackEnvironment]:
         file = tmp_path / "toy.toml"
         file.write_text(toy.table("toy", manner=manner))
         cpus = sorted(os.sched_getaffinity(0))[:2]

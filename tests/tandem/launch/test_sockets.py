@@ -11,18 +11,19 @@ import pytest
 from tandem.errors import TandemError
 from tandem.launch import sockets
 from tandem.plan import stacks
+from tandem.plan.definition import Definition
 from tests.support import toy
 
 
 @pytest.fixture
-def stack(tmp_path: Path) -> stacks.Definition:
+def stack(tmp_path: Path) -> Definition:
     """A stack that listens at a socket."""
     table = toy.table("one").replace("threads = 4", 'threads = 4\nlisten = "unix"').replace('"{port}"', '"{socket}"')
     (tmp_path / "one.toml").write_text(table)
     return stacks.load([tmp_path / "one.toml"])["one"]
 
 
-def test_a_socket_lies_in_the_stacks_own_folder(stack: stacks.Definition, tmp_path: Path) -> None:
+def test_a_socket_lies_in_the_stacks_own_folder(stack: Definition, tmp_path: Path) -> None:
     place = sockets.place(stack, tmp_path, 2)
     assert place.address == f"unix:{tmp_path}/2.socket"
     assert stack.filled_command(1, place.filled)[2] == str(tmp_path / "2.socket")
@@ -34,7 +35,7 @@ def test_a_socket_lies_in_the_stacks_own_folder(stack: stacks.Definition, tmp_pa
             assert place.listens()
 
 
-def test_a_path_that_is_too_long_is_a_sentence(stack: stacks.Definition, tmp_path: Path) -> None:
+def test_a_path_that_is_too_long_is_a_sentence(stack: Definition, tmp_path: Path) -> None:
     folder = tmp_path / ("a" * sockets.LONGEST)
     folder.mkdir()
     with pytest.raises(TandemError, match=r"no more than 96 are sure to work: use a folder with a shorter name"):
@@ -42,7 +43,7 @@ def test_a_path_that_is_too_long_is_a_sentence(stack: stacks.Definition, tmp_pat
 
 
 def test_a_folder_that_is_not_writable_is_a_sentence(
-    stack: stacks.Definition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stack: Definition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)  # root may write everywhere
     with pytest.raises(TandemError, match=r"no socket can be made in .*: it is not writable"):
