@@ -15,8 +15,8 @@ from pathlib import Path
 from tandem import formats
 from tandem.cli import console
 from tandem.cli.console import say
-from tandem.cli.options import IDLE_SECONDS
 from tandem.cli.parser import parser
+from tandem.cli.run_options import IDLE_SECONDS
 from tandem.errors import RunFailed, Stopped, TandemError
 from tandem.experiments import session
 from tandem.experiments.progress import duration

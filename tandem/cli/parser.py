@@ -7,7 +7,7 @@ import tomllib
 from importlib import metadata
 from pathlib import Path
 
-from tandem.cli import options
+from tandem.cli import compare_options, options, run_options
 from tandem.formats import listed
 from tandem.paths import PROJECT
 from tandem.plan import stacks
@@ -100,19 +100,19 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add(live, options.LIVE)
     compare = commands.add_parser("compare", help="compare stacks and report", description=COMPARE, formatter_class=raw)
-    for title, rows in options.compare().items():
+    for title, rows in compare_options.compare().items():
         options.add(compare.add_argument_group(title), rows)
-    for rows in options.EITHER:
+    for rows in compare_options.EITHER:
         options.add(compare.add_mutually_exclusive_group(), rows)
     capacity = commands.add_parser(
         "capacity", help="search for the highest rate at a service level", description=CAPACITY, formatter_class=raw
     )
-    for title, rows in options.capacity().items():
+    for title, rows in run_options.capacity().items():
         options.add(capacity.add_argument_group(title), rows)
     lab = commands.add_parser(
         "lab", help="what happens to everyone else when something blocks, by kind", description=LAB, formatter_class=raw
     )
-    for title, rows in options.lab().items():
+    for title, rows in run_options.lab().items():
         options.add(lab.add_argument_group(title), rows)
     listing = commands.add_parser("stacks", help="list the stacks and what each may use, or show one of them")
     listing.add_argument(
