@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from tandem.judge import bound, configuration, decision, fairness, floor, prediction, service_level, verdict
+from tandem.judge import bound, configuration, decision, fairness, floor, prediction, repair, service_level, verdict
 from tandem.judge.disturbances import Disturbances, disturbances
 from tandem.judge.family import family
 from tandem.judge.measures import Measures, Pooled, Route, measure
@@ -53,6 +53,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     measures: list[Measures]
     routes: list[Route]  # of scenarios that ask for several routes; none without the raw samples
     comparisons: list[Ratio]
+    repairs: list[repair.Repair]  # who is hurt by each kind of blocker, and what to do; none of rounds that don't count
     predictions: list[prediction.Prediction]
     starved: list[fairness.Starved]  # requests that others starved at saturation
     bounds: list[bound.Bound]  # what bounded each stack where the load was to saturate it
@@ -105,6 +106,7 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: 
         measures=list(measures.values()),
         routes=list(routes),
         comparisons=comparisons,
+        repairs=[] if false else repair.find(run, list(measures.values()), comparisons, _blocks(rounds.valid)),
         predictions=_predictions(run, measures) if rounds.valid else [],
         starved=fairness.find(run.loads, measures.values(), routes) if rounds.valid else [],
         bounds=bounds,
@@ -115,7 +117,11 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: 
 
 def counted(records: Iterable[Record]) -> list[Block]:
     """Return the blocks that the measures of a run are made of. Raises ValueError as `summarise` does."""
-    return [block for attempt in Rounds(records).shown for block in attempt.blocks.values()]
+    return _blocks(Rounds(records).shown)
+
+
+def _blocks(attempts: Iterable[Attempt]) -> list[Block]:
+    return [block for attempt in attempts for block in attempt.blocks.values()]
 
 
 def _measure(load: Load, stack: Stack, rounds: Rounds, pooled: Samples) -> Measures:

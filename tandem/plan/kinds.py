@@ -28,6 +28,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 
     title: str
     happens: str
+    repair: str = ""
     wrong: str
     right: str = ""
     amount: str

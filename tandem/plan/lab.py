@@ -192,6 +192,8 @@ def _blocking(name: str, kind: Kind, phases: Phases, per_second: float, millisec
         holds_loop=kind.planted is not None or name in LADDER,
         planted=f"{kind.planted.file}:{kind.planted.function}" if kind.planted else "",
         client=kind.client,
+        happens=kind.happens,
+        repair=kind.repair,
         bystander=kind.third,
         rate=per_second,
         milliseconds=milliseconds or (round(500 * on) if kind.client in STAYING else kind.milliseconds),

@@ -51,6 +51,8 @@ class Blocking(msgspec.Struct, frozen=True, kw_only=True):
     )
     planted: Text = ""  # file and function in which a loop stands then; empty: it doesn't, or a run of before
     client: Text = ""  # how the client behaves, where it is what blocks; empty: like any other
+    happens: Text = ""  # what a reader takes home of it; empty: nothing, or a run of before
+    repair: Text = ""  # what helps in the code; empty: nothing, or a run of before
     bystander: Text = ""  # what one in three of the others asks for, as its load test calls it; empty: nothing special
     rate: Positive  # per second
     milliseconds: Positive  # for which each blocks

@@ -8,7 +8,7 @@ from tandem import formats
 from tandem.judge.metrics import METRICS
 from tandem.judge.summary import Summary
 from tandem.judge.verdict import Ratio
-from tandem.report import answers, capacity, cells, conditions, sentences, tables, wording
+from tandem.report import answers, capacity, cells, conditions, repairs, sentences, tables, wording
 from tandem.report.answers import Answer
 from tandem.report.capacity import Section
 from tandem.report.pictures import Chart
@@ -28,6 +28,7 @@ def render(summary: Summary, charts: Sequence[Chart], searched: Section | None =
         _disturbed(summary),
         _picture(charts),
         _judged(summary),
+        _repairs(summary),
         _differ(summary),
         *([f"## Capacity at a service level\n\n{capacity.paragraphs(searched)}"] if searched else []),
         _provenance(summary),
@@ -59,6 +60,14 @@ def _judged(summary: Summary) -> str:
     rows = [_row(summary, comparison) for comparison in shown]
     said = f"Values{sentences.mark(summary)}.\n\n" if sentences.mark(summary) else ""
     return said + tables.markdown(Table(name="judged", caption="", columns=columns, rows=rows)) if shown else ""
+
+
+def _repairs(summary: Summary) -> str:
+    """Return who is hurt by what, and what to do."""
+    table = repairs.table(summary)
+    return (
+        f"## Who is hurt, and what to do\n\n{escaped(table.caption)}.\n\n{tables.markdown(table)}" if table.rows else ""
+    )
 
 
 def _row(summary: Summary, c: Ratio) -> list[Cell]:

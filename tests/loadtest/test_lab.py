@@ -9,7 +9,7 @@ from tandem.paths import PROJECT
 from tandem.plan.stacks import load
 from tests.support.lab import ROWS
 
-ALWAYS = {"title", "happens", "wrong", "amount", "usual", "most", "cpu"}
+ALWAYS = {"title", "happens", "repair", "wrong", "amount", "usual", "most", "cpu"}
 SOMETIMES = {"about_ms", "right", "echo", "planted", "stall", "client", "per_second", "bystander", "writes"}
 
 
@@ -19,6 +19,7 @@ def test_a_row_says_all_that_is_asked_of_a_kind(kind: str) -> None:
     assert ALWAYS <= row.keys() <= ALWAYS | SOMETIMES
     assert 1 <= row["usual"] <= row["most"]
     assert row["happens"].endswith(".")
+    assert row["repair"].endswith(".")
     assert ("about_ms" in row) == (row["amount"] != "ms")
     assert all(row[name].startswith("/lab/") for name in {"wrong", "right", "bystander"} & row.keys())
 
@@ -28,6 +29,7 @@ def test_the_guide_has_all_kinds() -> None:
     told = [
         f"| {kind}: {row['title']} | {row['happens']} | `{row['wrong']}?{row['amount']}=" for kind, row in ROWS.items()
     ]
+    told += [f"| {row['repair']} |" for row in ROWS.values()]
     assert [line for line in told if line not in text] == []
 
 

@@ -1,0 +1,146 @@
+"""Repair: who is hurt, and what repairs it, only where every round or the interval says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import pytest
+
+from tandem.judge.repair import Repair
+from tandem.judge.summary import Summary, summarise
+from tandem.records.blocked import Blocked
+from tandem.records.journal import Record
+from tandem.records.setup import Headline, Stack
+from tandem.report import charts, html, markdown, repairs
+from tests.support import blocking, synthetic
+from tests.support.synthetic import ASGI, WSGI
+from tests.tandem.report.pages import Page
+
+THREAD = "asgi-thread"
+ROW = msgspec.structs.replace(
+    blocking.BLOCKING, row="sleep-in-handler", query="ms=200", repair="Wait with `await asyncio.sleep`."
+)
+LADDER: list[Stack] = [
+    synthetic.stack(WSGI),
+    synthetic.stack(ASGI, slots=None),
+    msgspec.structs.replace(synthetic.stack(THREAD), app="asgi_app", title="async, moved to the thread pool"),
+]
+
+
+def records(late: dict[str, Sequence[int]], rounds: int = 2, **changes: Any) -> list[Record]:
+    """A run in which each blocker makes so many late on each stack, the rounds in turn; nobody elsewhere."""
+
+    def change(block: dict[str, Any]) -> None:
+        per_round = late.get(block["stack"], (0,))
+        block["blocked"] = blocking.blocked(per_round[block["round"] % len(per_round)])
+
+    loads = [blocking.load(decoy=False, scenario="sleep-in-handler", blocking=ROW)]
+    facts = {"stacks": LADDER, "loads": loads, "headlines": [], "profile": "lab-kinds", "change": change}
+    return synthetic.synthesise(rounds, **{**facts, **changes})
+
+
+def rows(summary: Summary) -> dict[str, Repair]:
+    return {each.app: each for each in summary.repairs}
+
+
+def todo(summary: Summary, app: str) -> str:
+    return repairs.todo(rows(summary)[app], ROW.repair)
+
+
+def names(found: Repair) -> tuple[list[str], list[str], list[str]]:
+    return (
+        [each.stack for each in found.hurt],
+        [each.stack for each in found.spared],
+        [each.stack for each in found.unknown],
+    )
+
+
+def test_what_repairs_it_is_a_stack_of_the_same_app_that_is_not_hurt() -> None:
+    summary = summarise(records({ASGI: [28]}))
+    assert names(rows(summary)["asgi_app"]) == ([ASGI], [THREAD], [])
+    assert names(rows(summary)["wsgi_app"]) == ([], [WSGI], [])
+    said = todo(summary, "asgi_app")
+    assert said.startswith(
+        f"{THREAD} (async, moved to the thread pool) repairs it: 0 late per blocker instead of 28 on {ASGI}"
+    )
+    assert said.endswith(ROW.repair)
+    assert todo(summary, "wsgi_app") == "Nothing: nobody is hurt here."
+
+
+def test_where_nothing_measured_repairs_it_the_code_is_left() -> None:
+    said = todo(summarise(records({ASGI: [28], THREAD: [28]})), "asgi_app")
+    assert said == f"In the code (see docs/blocking.md, not measured here): {ROW.repair}"
+
+
+def test_rounds_that_disagree_say_nothing() -> None:
+    summary = summarise(records({THREAD: [28, 0], ASGI: [28]}))
+    found = rows(summary)["asgi_app"]
+    assert names(found) == ([ASGI], [], [THREAD])
+    assert f"Of {THREAD} nothing is known: 0 % to 23.3 % were late for it." in todo(summary, "asgi_app")
+
+
+@pytest.mark.parametrize("change", [{"rounds": 1}, {"spoiled_all": True}])
+def test_one_round_or_rejected_ones_say_nothing(change: dict[str, Any]) -> None:
+    def spoil(block: dict[str, Any]) -> None:
+        block["blocked"] = blocking.blocked(28)
+        synthetic.burner(block)
+
+    found = records({ASGI: [28]}, change=spoil) if "spoiled_all" in change else records({ASGI: [28]}, **change)
+    summary = summarise(found)
+    assert summary.repairs == []
+    assert "repairs" not in Page(html.render(summary, charts.draw(summary, {}), [], [])).ids
+    assert "Who is hurt" not in markdown.render(summary, [])
+
+
+def test_who_refuses_what_blocks_repairs_nothing() -> None:
+    def refuse(block: dict[str, Any]) -> None:
+        block["blocked"] = blocking.blocked(28 if block["stack"] == ASGI else 0)
+        if block["stack"] == THREAD:
+            block["blocked"] = blocking.blocked(0, completed=0, refused=8)
+
+    summary = summarise(records({}, change=refuse))
+    assert names(rows(summary)["asgi_app"]) == ([ASGI], [], [THREAD])
+    assert "it did not complete what blocks" in todo(summary, "asgi_app")
+
+
+def test_a_headline_that_came_to_nothing_leaves_it_undecided() -> None:
+    """Eight rounds whose decoy is missing are not judged."""
+    headline = [Headline(scenario="sleep-in-handler", metric="late")]
+    summary = summarise(records({ASGI: [28]}, headlines=headline))
+    assert {c.verdict for c in summary.comparisons if c.kind == "headline"} == {"not judged"}
+    assert names(rows(summary)["asgi_app"]) == ([], [], [ASGI, THREAD])
+
+
+def test_the_routes_that_are_hurt_are_named_where_others_are_not() -> None:
+    def one_route(block: dict[str, Any]) -> None:
+        found = blocking.blocked(28 if block["stack"] == ASGI else 0)
+        block["blocked"] = _healthy(found, "GET /healthz")
+
+    (outcome,) = rows(summarise(records({}, change=one_route)))["asgi_app"].hurt
+    assert outcome.routes == ["GET /api/users/{id}"]
+
+
+def _healthy(found: Blocked, route: str) -> Blocked:
+    """The same with nobody late on one route."""
+    phases = [
+        msgspec.structs.replace(
+            phase,
+            routes=[
+                msgspec.structs.replace(each, misses=[0, 0, 0]) if each.route == route else each
+                for each in phase.routes
+            ],
+        )
+        for phase in found.phases
+    ]
+    return msgspec.structs.replace(found, phases=phases)
+
+
+def test_page_and_markdown_have_the_rows() -> None:
+    summary = summarise(records({ASGI: [28]}))
+    page = Page(html.render(summary, charts.draw(summary, {}), [], []))
+    table = page.table("repairs")
+    assert [row[2] for row in table[1:]] == ["wsgi_app", "asgi_app"]
+    assert "28 late per blocker" in table[2][3]
+    assert "repairs it" in markdown.render(summary, [])
