@@ -22,8 +22,9 @@ def parallel(workers: int) -> list[str]:
 
 
 ALONE = (
-    "tests/loadtest", "tests/openloop", "tests/selftest", "tests/tandem/drive", "tests/tandem/experiments",
-    "tests/tandem/observe",
+    "tests/loadtest/test_open_loop.py", "tests/loadtest/test_runs.py", "tests/openloop/test_timer.py", "tests/selftest",
+    "tests/tandem/drive/test_calibration.py", "tests/tandem/drive/test_generator.py", "tests/tandem/experiments/test_idle.py",
+    "tests/tandem/observe/test_interference.py", "tests/tandem/observe/test_usage.py",
 )  # fmt: skip
 """Where all tests are that run alone (tests/conftest.py holds them to it): to collect the others takes its time, too."""
 

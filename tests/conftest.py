@@ -237,7 +237,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             for name in {"processes", "alone"} & set(item.fixturenames):
                 item.add_marker(name)
         if item.get_closest_marker("alone") and not item.nodeid.startswith(ALONE):
-            raise pytest.UsageError(f"{item.nodeid} runs alone: tests/__main__.py, ALONE, must name its folder")
+            raise pytest.UsageError(f"{item.nodeid} runs alone: tests/__main__.py, ALONE, must name its file or folder")
     items.sort(key=lambda item: (not item.nodeid.startswith(LONGEST), item.get_closest_marker("processes") is None))
 
 

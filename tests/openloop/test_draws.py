@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from scipy import stats
+import scipy
 
 from openloop.draws import Draws
 
@@ -35,6 +35,6 @@ def test_they_are_uniform_and_independent_over_arrivals_and_within_one() -> None
         draws.begin(number)
         cells[draws.randrange(10), int(draws.random() * 10)] += 1
     assert len(cells) == 100
-    assert stats.chisquare(list(cells.values())).pvalue > 0.001
+    assert scipy.stats.chisquare(list(cells.values())).pvalue > 0.001
     draws.begin(1)
-    assert stats.kstest([draws.random() for _ in range(20_000)], "uniform").pvalue > 0.001
+    assert scipy.stats.kstest([draws.random() for _ in range(20_000)], "uniform").pvalue > 0.001

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from scipy import stats
+import scipy
 
 from openloop import schedule as schedules
 
@@ -28,7 +28,7 @@ def test_poisson_arrivals_are_a_poisson_process() -> None:
     due = played("poisson", 50, 200.0)
     assert abs(len(due) - 10_000) < 5 * 100, "five standard deviations"
     gaps = [after - before for before, after in pairwise(due)]
-    assert stats.kstest(gaps, stats.expon(scale=1 / 50).cdf).pvalue > 1e-4
+    assert scipy.stats.kstest(gaps, scipy.stats.expon(scale=1 / 50).cdf).pvalue > 1e-4
 
 
 def test_uniform_arrivals_are_evenly_spread_also_over_workers() -> None:

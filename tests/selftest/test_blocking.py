@@ -17,10 +17,11 @@ PHASES = Blocking(
 )
 
 
-def blocking(on: float) -> Load:
+def blocking(phases: Blocking = PHASES) -> Load:
     """A load whose bystanders come at equal distances: at random times their number alone would scatter by 6 %."""
-    found = load(RATE, 5 + on, scenario="blocking", arrivals="uniform")
-    return msgspec.structs.replace(found, blocking=msgspec.structs.replace(PHASES, on=on))
+    seconds = phases.before + phases.on + phases.after
+    found = load(RATE, seconds, scenario="blocking", arrivals="uniform")
+    return msgspec.structs.replace(found, blocking=phases)
 
 
 def blocked(block: Block) -> Blocked:
@@ -31,7 +32,8 @@ def blocked(block: Block) -> Blocked:
 
 def test_late_requests_per_blocker(bench: ToyBench, tell: Story) -> None:
     """A server that sleeps for 200 ms once a second: as many late as arithmetic says; one that refuses to: not judged."""
-    standing, refusing = bench.block(blocking(on=6)).block, bench.block(blocking(on=2), "refuse=1").block
+    shorter = msgspec.structs.replace(PHASES, before=1, on=2, after=1)
+    standing, refusing = bench.block(blocking()).block, bench.block(blocking(shorter), "refuse=1").block
     found, refused = blocked(standing), blocked(refusing)
     left = 1 - RATE * found.service_ms / 1000
     usual = (

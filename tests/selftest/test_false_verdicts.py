@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import scipy.stats
+import scipy
 
 from tandem.judge import verdict
 from tandem.judge.family import challengers, family

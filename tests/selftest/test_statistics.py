@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from itertools import product
 
-import scipy.stats
+import scipy
 
 from tandem import statistics
 from tests.selftest.bench import percent

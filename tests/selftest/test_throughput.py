@@ -15,7 +15,7 @@ from tests.selftest import toy
 from tests.selftest.bench import LEFT, RIGHT, TOY, ToyBench, percent, saturating
 from tests.selftest.story import Story
 
-SECONDS = 4
+SECONDS = 2
 
 
 def bounded(bench: ToyBench, load: Load, block: Block) -> Bound:

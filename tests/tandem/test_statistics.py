@@ -7,7 +7,7 @@ import random
 from itertools import product
 
 import pytest
-import scipy.stats
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
 
