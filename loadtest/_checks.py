@@ -97,6 +97,32 @@ def users(answer: Answer, ids: Sequence[int], next_page: str | None, exact: bool
         equal("next", next_page, body["next"])
 
 
+def only_user(answer: Answer, expected: Mapping[str, object]) -> None:
+    """A page of users as JSON with one user on it, who has the expected fields."""
+    body = _object(_json(answer, 200), ["users", "next"])
+    equal("users", 1, len(body["users"]) if isinstance(body["users"], list) else body["users"])
+    found = _object(body["users"][0], _FIELDS)
+    for name, value in expected.items():
+        equal(name, value, found[name])
+    equal("next", None, body["next"])
+
+
+def imported(answer: Answer, count: int) -> bool:
+    """All users of a file are there."""
+    equal("body", {"imported": count}, _json(answer, 201))
+    return True
+
+
+def file(answer: Answer, begin: bytes) -> None:
+    """The file of all users: the seeded ones, then whoever came later, each line whole."""
+    equal("status", 200, answer.status_code)
+    equal("content-type", "text/csv; charset=utf-8", answer.headers.get("content-type"))
+    if not answer.content.startswith(begin):
+        _same(answer.content.split(b"\r\n"), begin.split(b"\r\n"), "line")
+        raise WrongAnswerError(f"file: expected {len(begin)} bytes of seeded users, got {len(answer.content)}")
+    equal("end of the file", b"\r\n", answer.content[-2:])
+
+
 def page(answer: Answer, heading: str, route: str) -> bytes:
     """A whole HTML page with this heading, and with all that stands on each page of this route."""
     equal("status", 200, answer.status_code)

@@ -13,6 +13,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 import _checks
+from _files import Files
 
 from openloop.request import Request
 
@@ -38,6 +39,7 @@ class UserLifecycle:
     def __init__(self, names: str, token: str) -> None:
         self._names = names  # how all usernames begin, different in every run and process
         self._authorization = {"Authorization": f"Bearer {token}"}
+        self.files = Files(names, self._authorization)
         self._planned = 0
         self._users: dict[int, User] = {}
 

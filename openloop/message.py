@@ -29,15 +29,15 @@ class Messages:
         self._bare = f" HTTP/1.1\r\n{_lines((), False)}{self._host}\r\n"
 
     def message(
-        self, method: str, path: str, headers: Mapping[str, str] | None, body: Mapping[str, object] | None
+        self, method: str, path: str, headers: Mapping[str, str] | None, body: Mapping[str, object] | bytes | None
     ) -> bytes:
-        """Return one; the body is sent as JSON. Raises ValueError where it would be no request, or several."""
+        """Return one; a body of bytes goes as it is, others as JSON. Raises ValueError where it would be none, or several."""
         if not _TARGET.fullmatch(path):
             raise ValueError(f"{path!r} is no path")
         if not headers and body is None and method not in _WITH_BODY:
             return f"{method} {path}{self._bare}".encode("latin-1")
         lines = _lines(tuple((headers or {}).items()), body is not None)
-        payload = b"" if body is None else json.dumps(body).encode()
+        payload = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         length = f"Content-Length: {len(payload)}\r\n" if payload or method in _WITH_BODY else ""
         return f"{method} {path} HTTP/1.1\r\n{lines}{self._host}{length}\r\n".encode("latin-1") + payload
 

@@ -18,6 +18,8 @@ DEVIATED = 0
 class Request:
     """What one arrival sends. `route` is its name in all statistics; `check` raises WrongAnswerError.
 
+    A body of bytes is sent as it is, any other as JSON.
+
     `private_headers` are sent, too, but `asked` knows nothing of them: such as a token, which is another one in every run.
 
     `plan` says what is asked where path and body hold something that the server chose or that is new in every run; None
@@ -30,7 +32,7 @@ class Request:
     path: str
     route: str
     check: Callable[[Answer], Any]
-    body: Mapping[str, object] | None = None
+    body: Mapping[str, object] | bytes | None = None
     headers: dict[str, str] | None = None
     plan: str | None = None
     done: Callable[[Any], None] | None = None

@@ -92,6 +92,9 @@ CHECKS: dict[str, Check] = {
     "empty": lambda checks, answer: checks.empty(answer, 204),
     "users": lambda checks, answer: checks.users(answer, [3, 4], "/api/users?after=4&limit=2", True),
     "last users": lambda checks, answer: checks.users(answer, [3, 4], None, False),
+    "only user": lambda checks, answer: checks.only_user(answer, {"username": "user0000007", "age": 37}),
+    "imported": lambda checks, answer: checks.imported(answer, 100),
+    "file": lambda checks, answer: checks.file(answer, FILE),
     "users page": lambda checks, answer: checks.users_page(answer, [3, 4], "/users?after=4&limit=2", True),
     "user page": lambda checks, answer: checks.user_page(answer, 7),
     "home": lambda checks, answer: checks.page(answer, "User database", "/"),
@@ -103,6 +106,8 @@ CHECKS: dict[str, Check] = {
 LOGGED_IN = {"token": "WyI3.x", "expires_at": "2999-01-31T23:59:59Z"}
 ITEMS = [{"title": f"News {n} for user0000007", "url": f"https://news.example.org/user0000007/{n}"} for n in (1, 2, 3)]
 NEWS = {"user": "user0000007", "items": ITEMS}
+CSV: dict[str, str] = {"content-type": "text/csv; charset=utf-8"}
+FILE: bytes = b"id,username\r\n1,admin\r\n"
 CSS = Answer(200, {"content-type": "text/css", "content-length": "3"}, b"a{}")
 
 RIGHT = [
@@ -116,6 +121,10 @@ RIGHT = [
     ("users", compact(listed(3, 4))),
     ("last users", listed(3, 4, following=None)),
     ("last users", as_json({"users": [one(3), one(4), one(9, username="load-x")], "next": None})),
+    ("only user", listed(7, following=None)),
+    ("imported", as_json({"imported": 100}, 201)),
+    ("file", Answer(200, CSV, FILE)),
+    ("file", Answer(200, CSV, FILE + b"5001,load-x\r\n")),
     ("users page", table(3, 4)),
     ("users page", table(3, 4, between=" ")),
     ("user page", profile()),
@@ -141,6 +150,18 @@ WRONG = [
     ("user", as_json(one(password="x"), **ETAG), "fields: expected"),
     ("user", as_json(one(), 201, **ETAG), "status: expected 200, got 201"),
     ("user", Answer(200, {**HTML, **ETAG}, b"{}"), "content-type: expected 'application/json', got 'text/html"),
+    ("only user", listed(7, 8, following=None), "users: expected 1, got 2"),
+    ("only user", listed(following=None), "users: expected 1, got 0"),
+    ("only user", as_json({"users": 7, "next": None}), "users: expected 1, got 7"),
+    ("only user", listed(7, following=None, age=3), "age: expected 37, got 3"),
+    ("only user", listed(7), "next: expected None, got '/api/users?after"),
+    ("imported", as_json({"imported": 99}, 201), "body: expected {'imported': 100}, got {'imported': 99}"),
+    ("imported", as_json({"imported": 100}), "status: expected 201, got 200"),
+    ("file", Answer(503, CSV, FILE), "status: expected 200, got 503"),
+    ("file", Answer(200, HTML, FILE), "content-type: expected 'text/csv; charset=utf-8', got"),
+    ("file", Answer(200, CSV, FILE[:-2]), "file: expected 22 bytes of seeded users, got 20"),
+    ("file", Answer(200, CSV, FILE.replace(b"1,admin", b"1,x")), "line: expected b'1,admin', got b'1,x'"),
+    ("file", Answer(200, CSV, FILE + b"5001,lo"), "end of the file: expected b'\\r\\n', got b'lo'"),
     ("created", as_json(one(), 200, location="/api/users/7", **ETAG), "status: expected 201, got 200"),
     ("created", as_json(one(), 201, location="/api/users/8", **ETAG), "location: expected '/api/users/7'"),
     ("created", as_json(one(age=3), 201, location="/api/users/7", **ETAG), "age: expected 37, got 3"),

@@ -57,6 +57,18 @@ def test_logins(asgi_url: str, tmp_path: Path) -> None:
     assert {row["route"] for row in done.samples} == {"POST /api/login", "GET /healthz"}
 
 
+@pytest.mark.parametrize(
+    ("scenario", "key", "file"),
+    [("export", "f", "GET /api/users/export.csv"), ("import", "l", "POST /api/users/import")],
+)
+@pytest.mark.usefixtures("processes")
+def test_files(scenario: str, key: str, file: str, asgi_url: str, tmp_path: Path) -> None:
+    """Four at once, for that many a process sends; with these keys one of the first two arrivals is one."""
+    done = run(tmp_path, asgi_url, "--scenario", scenario, "--seed-key", key, *BRISK, users=4, seconds=2)
+    all_well(done)
+    assert {row["route"] for row in done.samples} >= {file, "GET /api/users/{id}"}
+
+
 @pytest.mark.usefixtures("alone")
 def test_writes_that_last_to_the_full_cycle(asgi_url: str, tmp_path: Path) -> None:
     """The steps of a user's life meet the user in the state that they expect."""

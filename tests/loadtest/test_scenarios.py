@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import tomllib
 from collections import Counter
 from itertools import pairwise
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from openloop.answer import Headers, Received
 from openloop.factory import RequestFactory
 from openloop.request import Request
 from tests.loadtest.conftest import Room
@@ -20,7 +23,9 @@ SCENARIOS = list(ROWS)
 
 
 def answer(request: Any, created: int) -> dict[str, Any]:
-    """The user that a database which accepts everything would send back."""
+    """The user, or how many, that a database which accepts everything would send back."""
+    if isinstance(request.body, bytes):
+        return {"imported": request.body.count(b"@")}
     if request.method == "POST":
         return {"id": created, "created_at": "now", "version": 1, **request.body}
     version = int(request.headers["If-Match"].strip('"'))
@@ -179,6 +184,39 @@ def test_a_user_that_is_not_there_is_replaced(room: Room) -> None:
     for number in range(2000):
         request = requests.request(number)
         assert request.method == "POST", "all failed, so there is nobody to change"
+        if request.done is not None:
+            request.done(None)
+
+
+def imported(request: Any) -> list[list[str]]:
+    """The lines of the file in a form."""
+    form = request.body.decode().split("\r\n")
+    assert [form[0], form[-2]] == ["--openloop", "--openloop--"]
+    return list(csv.reader(form[4].splitlines(), strict=True))
+
+
+def test_users_of_files_that_were_imported_are_looked_for(room: Room) -> None:
+    """Any of them, ten files later; all names of a run are new, and a file with a missing answer isn't asked after."""
+    sent = play(room, "import", numbers=range(3000))
+    files = [request for request in sent if request.method == "POST"]
+    assert len(files) / len(sent) == pytest.approx(0.03, abs=0.01)
+    lines = [line for request in files for line in imported(request)[1:]]
+    assert len({line[0] for line in lines}) == len(files) * 100 == len(lines)
+    place = {line[0]: number // 100 for number, line in enumerate(lines)}
+    found = [(number, request) for number, request in enumerate(sent) if "?q=" in request.path]
+    assert len(found) > 50
+    for number, request in found:
+        before = sum(each.method == "POST" for each in sent[:number])
+        assert place[request.path.partition("=")[2]] == before - 10
+        username, email, age = lines[[line[0] for line in lines].index(request.path.partition("=")[2])]
+        user = {"id": 5000, "username": username, "email": email, "age": int(age), "created_at": "now", "version": 1}
+        body = json.dumps({"users": [user], "next": None}).encode()
+        request.check(Received(200, Headers({b"content-type": b"application/json"}), body))
+    requests = factory(room, "import")
+    for number in range(3000):
+        request = requests.request(number)
+        assert "?q=" not in request.path, "all failed"
+        assert request.deviates == (number in [each for each, _ in found])
         if request.done is not None:
             request.done(None)
 

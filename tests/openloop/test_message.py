@@ -33,6 +33,10 @@ def test_a_body() -> None:
     found = MESSAGES.message("PATCH", "/a", {"content-type": "application/merge-patch+json"}, {})
     assert found.count(b"ontent-") == 2
     assert found.endswith(b"Content-Length: 2\r\n\r\n{}")
+    form = {"Content-Type": "multipart/form-data; boundary=a"}
+    found = MESSAGES.message("POST", "/a", form, b"--a\r\n\xff")
+    assert found.count(b"Content-Type: ") == 1
+    assert found.endswith(b"Content-Length: 6\r\n\r\n--a\r\n\xff")
 
 
 @pytest.mark.parametrize(

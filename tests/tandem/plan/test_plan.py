@@ -256,7 +256,7 @@ def test_a_quick_run_has_no_decoy_where_others_block() -> None:
             {"names": ["asgi", "wsgi-sync"], "baseline": "wsgi-gthread"},
             "the baseline 'wsgi-gthread' is none of the stacks",
         ),
-        ({"scenarios": ["zebra"]}, "unknown scenario 'zebra': known are add, blocking, everyday, floor"),
+        ({"scenarios": ["zebra"]}, "unknown scenario 'zebra': known are add, blocking, everyday, export, floor"),
         ({"scenarios": ["read", "read"]}, "named twice"),
         ({"scenarios": []}, "needs a scenario or more"),
         ({"scenarios": ["floor"], "load": "saturation"}, "'floor' can't be driven to saturation .*give --load rate"),
