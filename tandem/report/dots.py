@@ -1,13 +1,18 @@
-"""Dots: each bystander of one round at the moment at which it was due, and how long it took, around the first blocks."""
+"""Dots: each bystander of every round at the moment at which it was due, and how long it took, over the whole window.
+
+Rounds are drawn thin on each other and never averaged: a stack that stands shows teeth, which an average would file off.
+"""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import altair as alt
+import msgspec
 
 from tandem import formats
 from tandem.errors import RunFailed
@@ -22,85 +27,132 @@ from tandem.report.pictures import WIDTH, Chart, Row
 from tandem.report.tables import Table
 from tandem.rules import HEADLINE_TARGET, TARGETS_MS
 
-BEFORE, AFTER = 0.5, 1.5
-"""Seconds around the first blocker that are drawn: a whole window would be thousands of dots."""
-
-HEIGHT = 110
+PANEL, HEIGHT = WIDTH - 60, 110
 TARGET = TARGETS_MS[HEADLINE_TARGET]
 
-Dots = Mapping[Key, Sequence[Bystander]]
-"""By scenario and stack; due times are in seconds since the first blocker."""
+FIRST, OTHERS = 0.9, 0.35
+"""How opaque the dots are, of the first round that counts and of the others."""
+
+Rounds = Sequence[Sequence[Bystander]]
+Dots = Mapping[Key, Rounds]
+"""By scenario and stack the rounds; due times are in seconds since the first blocker."""
 
 
-def read(folder: Path, loads: Iterable[Load], blocks: Iterable[Block]) -> dict[Key, list[Bystander]]:
-    """Return the bystanders around the first blockers of the first round of each stack; none where samples are missing."""
+def read(folder: Path, loads: Iterable[Load], blocks: Iterable[Block]) -> dict[Key, list[list[Bystander]]]:
+    """Return the bystanders of each round of each stack; none where samples are missing."""
     blocking = {load.scenario: load.blocking for load in loads if load.blocking}
-    found: dict[Key, list[Bystander]] = {}
+    found: dict[Key, list[list[Bystander]]] = {}
     for block in blocks:
-        given, key = blocking.get(block.scenario), (block.scenario, block.stack)
-        if given is None or block.window_start is None or key in found:
+        given = blocking.get(block.scenario)
+        if given is None or block.window_start is None or block.window_end is None:
             continue
-        first = block.window_start + given.before
         try:
             raw = samples.read(pools.file(folder, block))
         except (OSError, RunFailed):
             continue  # pools.read tells it
-        window = (first - min(BEFORE, given.before), first + AFTER)
-        found[key] = [each._replace(due=each.due - first) for each in phases.bystanders(raw, window)]
+        first = block.window_start + given.before
+        seen = phases.bystanders(raw, (block.window_start, block.window_end))
+        moved = [each._replace(due=each.due - first) for each in seen]
+        found.setdefault((block.scenario, block.stack), []).append(moved)
     return found
 
 
 def draw(summary: Summary, number: int, load: Load, dots: Dots) -> Chart | None:
     """Draw them, a row of the picture per stack; None where there are none."""
-    names = [s.name for s in summary.run.stacks if dots.get((load.scenario, s.name)) and s.decoy_of is None]
+    names = [s.name for s in summary.run.stacks if any(dots.get((load.scenario, s.name), [])) and s.decoy_of is None]
     if load.blocking is None or not names:
         return None
     found = {name: dots[load.scenario, name] for name in names}
-    top = 1.1 * max(
-        TARGET, *(each.response_ms for few in found.values() for each in few if each.response_ms < math.inf)
-    )
+    seen = [each.response_ms for rounds in found.values() for few in rounds for each in few]
+    top = 1.1 * max(TARGET, *(ms for ms in seen if ms < math.inf))
     table = Table(
         name=f"dots-{number}",
-        caption=f"{load.scenario}: each request beside those that block, one round{sentences.mark(summary)}",
+        caption=f"{load.scenario}: each request beside those that block, {_number(found)}{sentences.mark(summary)}",
         columns=["Stack", "Requests", f"later than {TARGET:g} ms", "p50", "slowest"],
         rows=[_row(name, found[name]) for name in names],
     )
     said = (
         f"Each dot is a request at the moment at which it was due, its height how long it took; "
-        f"shaded are the first blocks of a round, {load.blocking.milliseconds:g} ms each; the dashed line is {TARGET:g} ms. "
+        f"those of the first round stand out. Shaded is when something blocked, {load.blocking.milliseconds:g} ms each; "
+        f"the dashed line is {TARGET:g} ms; what had no good answer stands at the top. "
     ) + "; ".join(f"{row[0].text}: {row[2].text} of {row[1].text} later" for row in table.rows)
-    blocks = _blocks(load)
-    layers = [_panel(summary, name, found[name], blocks, top, name == names[-1]) for name in names]
-    return pictures.chart(load.scenario, alt.vconcat(*layers, spacing=14), said, table)
+    layers = [_panel(summary, name, found[name], load, top, name == names[-1]) for name in names]
+    return gathered(pictures.chart(load.scenario, alt.vconcat(*layers, spacing=14), said, table))
 
 
-def _blocks(load: Load) -> list[Row]:
-    """Return when something blocked."""
+def _number(found: Mapping[str, Rounds]) -> str:
+    fewest, most = (f(map(len, found.values())) for f in (min, max))
+    return formats.count(most, "round") if fewest == most else f"{fewest} to {most} rounds"
+
+
+def gathered(chart: Chart) -> Chart:
+    """Return the picture with dots of one look as one path: the renderer's path for each is ten times as large."""
+    return msgspec.structs.replace(chart, svg=DOT_RUN.sub(_path, chart.svg))
+
+
+DOT = re.compile(
+    r'<path transform="translate\(([-\d.e]+),([-\d.e]+)\)" d="[^"]*" fill="([^"]*)" stroke-width="2" opacity="([\d.]+)"/>'
+)
+DOT_RUN = re.compile(r'(?:<path transform="translate\([^>]*"/>)+')
+
+
+def _path(run: re.Match[str]) -> str:
+    """Return one path for dots that stand beside each other in the picture, each a line of no length with a round end."""
+    found = DOT.findall(run[0])
+    if not found or len(found) < run[0].count("<path"):
+        return run[0]
+    _, _, colour, opacity = found[0]
+    width = 3.6 if float(opacity) >= FIRST else 2.4
+    places = "".join(f"M{float(x):.0f},{float(y):.0f}h.01" for x, y, _, _ in found)
+    return f'<path d="{places}" fill="none" stroke="{colour}" stroke-width="{width}" stroke-linecap="round" opacity="{opacity}"/>'
+
+
+def _blocks(load: Load, end: float) -> list[Row]:
+    """Return when something blocked, as pieces that do not overlap."""
     blocking = load.blocking
     assert blocking is not None
-    starts = [number / blocking.rate for number in range(blocking.number) if number / blocking.rate < AFTER]
-    return [{"from": start, "to": min(start + blocking.milliseconds / 1000, AFTER)} for start in starts]
+    pieces: list[Row] = []
+    for number in range(blocking.number):
+        start = number / blocking.rate
+        until = min(start + blocking.milliseconds / 1000, end)
+        if pieces and start <= pieces[-1]["to"]:
+            pieces[-1]["to"] = until
+        else:
+            pieces.append({"from": start, "to": until})
+    return pieces
 
 
-def _panel(summary: Summary, name: str, found: Sequence[Bystander], blocks: list[Row], top: float, last: bool) -> Any:
+def _panel(summary: Summary, name: str, rounds: Rounds, load: Load, top: float, last: bool) -> Any:
     """Return the dots of one stack."""
-    colour, mark, _ = theme.styles(summary.run)[name]
-    rows = [{"due": round(each.due, 3), "ms": round(min(each.response_ms, top), 1)} for each in found]
-    axis = alt.Axis(tickCount=5, format=".1f", labels=last, ticks=last)
-    scale = alt.Scale(domain=[-BEFORE, AFTER], nice=False)
+    assert load.blocking is not None
+    colour = theme.styles(summary.run)[name][0]
+    span = (-load.blocking.before, load.blocking.on + load.blocking.after)
+    scale = alt.Scale(domain=list(span), nice=False)
+    axis = alt.Axis(tickCount=8, format="~g", labels=last, ticks=last)
     title = "seconds since the first block" if last else None
     x = alt.X("due:Q", scale=scale, axis=axis, title=title)
     y = alt.Y("ms:Q", scale=alt.Scale(domain=[0, top], nice=False), axis=alt.Axis(tickCount=4), title=f"{name}, ms")
-    shade = alt.Chart(alt.InlineData(values=blocks), width=WIDTH - 60, height=HEIGHT)
+    shade = alt.Chart(alt.InlineData(values=_blocks(load, span[1])), width=PANEL, height=HEIGHT)
     shaded = shade.mark_rect(color=theme.BAND).encode(x=alt.X("from:Q", scale=scale, axis=axis, title=title), x2="to:Q")
     target = alt.Chart(alt.InlineData(values=[{"ms": TARGET}])).mark_rule(color=theme.MUTED, strokeDash=[4, 4])
-    chart = alt.Chart(alt.InlineData(values=rows))
-    points = chart.mark_point(filled=True, size=11, opacity=0.9, color=colour, shape=mark).encode(x=x, y=y)
-    return alt.layer(shaded, target.encode(y=y), points)
+    drawn = [_points(rounds[:1], span, top, FIRST, colour), _points(rounds[1:], span, top, OTHERS, colour)]
+    points = [each.encode(x=x, y=y) for each in reversed(drawn)]
+    return alt.layer(shaded, target.encode(y=y), *points)
 
 
-def _row(name: str, found: Sequence[Bystander]) -> list[Any]:
-    times = sorted(each.response_ms for each in found)
+def _points(rounds: Rounds, span: tuple[float, float], top: float, opacity: float, colour: str) -> Any:
+    """Return the dots of some rounds; such as fall on one point of the picture are drawn once."""
+    step, rise = (span[1] - span[0]) / PANEL, top / HEIGHT
+    places = {
+        (round((each.due - span[0]) / step), round(min(each.response_ms, top) / rise))
+        for few in rounds for each in few if span[0] <= each.due < span[1]
+    }  # fmt: skip
+    rows = [{"due": round(span[0] + x * step, 4), "ms": round(y * rise, 2)} for x, y in sorted(places)]
+    return alt.Chart(alt.InlineData(values=rows)).mark_point(filled=True, size=11, opacity=opacity, color=colour)
+
+
+def _row(name: str, rounds: Rounds) -> list[Any]:
+    times = sorted(each.response_ms for few in rounds for each in few)
     late = sum(ms > TARGET for ms in times)
     return [
         cells.plain(name), cells.plain(len(times)), cells.plain(late), cells.milliseconds(times[len(times) // 2]),

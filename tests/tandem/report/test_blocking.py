@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -98,15 +99,23 @@ def _placed(record: Record) -> Record:
     return blocking.placed(record) if isinstance(record, Block) else record
 
 
-def test_the_report_shows_every_request_around_the_first_blocks(folder: Path) -> None:
+def test_the_report_shows_every_request_of_every_round(folder: Path) -> None:
     page = Page((folder / "report.html").read_text())
     assert {"blocking", "answers"} <= set(page.ids)
-    drawn = (folder / "img" / "dots-1.svg").read_text()
-    assert drawn.count("<path") > 2 * 300
-    assert len(drawn) < 300_000
     wsgi, asgi = page.table("dots-1")[1:]
-    assert (wsgi[0], wsgi[2], asgi[0]) == (WSGI, "0", ASGI)
-    assert int(asgi[2]) == pytest.approx(3 * 24, abs=6)
+    assert (wsgi[0], wsgi[1], wsgi[2], asgi[0]) == (WSGI, str(7 * 2400), "0", ASGI)
+    assert int(asgi[2]) == pytest.approx(7 * 8 * 24, abs=7 * 16)
+
+
+def test_the_dots_reach_over_the_whole_window_and_weigh_little(folder: Path) -> None:
+    drawn = (folder / "img" / "dots-1.svg").read_text()
+    paths = re.findall(r'<path d="((?:M\d+,\d+h\.01)+)"[^>]* opacity="([\d.]+)"', drawn)
+    assert [opacity for _, opacity in paths] == ["0.35", "0.9"] * 2
+    teeth = {int(x) // 50 for x, y in re.findall(r"M(\d+),(\d+)h", paths[-1][0]) if int(y) < 50}
+    assert teeth == {3, 4, 5, 6}  # of ten parts of the window, those in which something blocked
+    flat = {int(x) // 50 for x, _ in re.findall(r"M(\d+),(\d+)h", paths[1][0])}
+    assert set(range(10)) <= flat
+    assert len(drawn) < 100_000
 
 
 def test_blockers_are_no_bystanders_in_the_percentiles(folder: Path) -> None:
