@@ -1,7 +1,7 @@
 """Whole journeys, typed and clicked: from a form to what it does, and what is said of it.
 
 The longest goes through both apps, the others through one: the pages of both are the same (test_views.py), and so is what they
-answer to a form (tests/contract/test_forms.py, tests/stack/test_same_answers.py).
+answer to a form (tests/contract/test_forms.py and its neighbours, tests/stack/test_same_answers.py).
 """
 
 from __future__ import annotations

@@ -3,30 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
-from tests.support.accounts import ADMIN, ADMIN_JSON
-from tests.support.answers import Answer
+from tests.contract.json_users import create, send
+from tests.support.accounts import ADMIN
 from tests.support.clients import Client
 from tests.support.people import fresh
-from tests.support.problems import faults, problem
-
-
-def create(client: Client, **more: Any) -> dict[str, Any]:
-    """A user of the test's own."""
-    name = fresh()
-    answer = send(client, "POST", "/api/users", {"username": name, "email": f"{name}@example.org", **more})
-    assert answer.status == 201, answer
-    found: dict[str, Any] = json.loads(answer.body)
-    return found
-
-
-def send(client: Client, method: str, target: str, value: Any, **headers: str) -> Answer:
-    """Send a value as JSON; header names are given with underscores."""
-    named = {name.replace("_", "-"): text for name, text in headers.items()}
-    return client.request(method, target, {**ADMIN_JSON, **named}, json.dumps(value).encode())
+from tests.support.problems import problem
 
 
 def test_reads_one_user_byte_for_byte(client: Client) -> None:
@@ -103,77 +87,6 @@ def test_taken(client: Client, field: str) -> None:
     assert json.loads(client.request("GET", f"/api/users/{other['id']}").body) == other
 
 
-@pytest.mark.parametrize(
-    ("values", "fields"),
-    [
-        ({}, ["username", "email"]),
-        ({"username": "a b", "email": "x", "age": -1, "zz": 1}, ["username", "email", "age", "zz"]),
-        ({"username": "", "email": "a@b@c"}, ["username", "email"]),
-        ({"username": "a\n", "email": "a@b\n"}, ["username", "email"]),
-        ({"username": "a" * 81, "email": "a@" + "b" * 119}, ["username", "email"]),
-        ({"username": "a\0", "email": "a\0@b"}, ["username", "email"]),
-        ({"username": 1, "email": None, "age": "1"}, ["username", "email", "age"]),
-        ({"username": "ok1", "email": "ok1@b", "age": 151}, ["age"]),
-        ({"username": "ok1", "email": "ok1@b", "age": 1.5}, ["age"]),
-        ({"username": "ok1", "email": "ok1@b", "age": True}, ["age"]),
-        ({"username": "ok1", "email": "ok1@b", "age": 10**30}, ["age"]),
-        ({"username": "ok1", "email": "ok1@b", "id": 5}, ["id"]),
-        ({"username": "ümlaut", "email": "ü@b"}, ["username", "email"]),
-        ({"username": "ok1", "email": "ok1@b", "password": "short"}, ["password"]),
-        ({"username": "ok1", "email": "ok1@b", "password": "x" * 129}, ["password"]),
-        ({"username": "ok1", "email": "ok1@b", "password": None}, ["password"]),
-    ],
-)
-def test_every_invalid_field_is_named_at_once(client: Client, values: Any, fields: list[str]) -> None:
-    for method, target in (("POST", "/api/users"), ("PUT", "/api/users/7")):
-        answer = send(client, method, target, values)
-        assert faults(answer) == fields
-
-
-@pytest.mark.parametrize("value", [[], None, 1, "x", True])
-def test_a_body_that_is_no_object(client: Client, value: Any) -> None:
-    for method, target in (("POST", "/api/users"), ("PUT", "/api/users/7"), ("PATCH", "/api/users/7")):
-        answer = send(client, method, target, value)
-        assert (answer.status, "errors" in problem(answer)) == (422, False)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"{",
-        b'{"username":NaN}',
-        b'{"username":"\xff"}',
-        b'{"username":"\\ud800"}',
-        b"\xef\xbb\xbf{}",
-        b"{} x",
-        b'{"age":' + b"[" * 20_000,
-        b"{'username':1}",
-    ],
-)
-def test_malformed_json(client: Client, body: bytes) -> None:
-    for method, target in (("POST", "/api/users"), ("PUT", "/api/users/7"), ("PATCH", "/api/users/7")):
-        assert problem(client.request(method, target, ADMIN_JSON, body))["status"] == 400
-
-
-@pytest.mark.parametrize(
-    "content_type", [None, "text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""]
-)
-def test_wrong_content_type(client: Client, content_type: str | None) -> None:
-    headers = ADMIN if content_type is None else {**ADMIN, "Content-Type": content_type}
-    assert problem(client.request("POST", "/api/users", headers, b'{"username":"a"}'))["status"] == 415
-
-
-@pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "APPLICATION/JSON"])
-def test_content_type_with_parameters(client: Client, content_type: str) -> None:
-    assert client.request("POST", "/api/users", {**ADMIN, "Content-Type": content_type}, b"{}").status == 422
-
-
-def test_too_large_a_body(client: Client) -> None:
-    body = b'{"username":"' + b"a" * 70_000 + b'"}'
-    assert problem(client.request("POST", "/api/users", ADMIN_JSON, body))["status"] == 413
-
-
 def test_replaces_a_user(client: Client) -> None:
     user = create(client, age=5)
     name = fresh()
@@ -218,74 +131,6 @@ def test_a_condition_that_does_not_hold(client: Client, condition: dict[str, str
     assert problem(send(client, "PUT", target, full, **condition))["status"] == 412
     assert problem(send(client, "DELETE", target, {}, **condition))["status"] == 412
     assert json.loads(client.request("GET", target).body) == user
-
-
-def test_pages_through_all_users_with_next(client: Client) -> None:
-    ids: list[int] = []
-    target: str | None = "/api/users?limit=97"
-    while target:
-        page = json.loads(client.request("GET", target).body)
-        ids += [user["id"] for user in page["users"]]
-        target = page["next"]
-    assert ids[:300] == list(range(1, 301))
-    assert ids == sorted(set(ids))
-
-
-def test_default_page(client: Client) -> None:
-    page = json.loads(client.request("GET", "/api/users").body)
-    assert [user["id"] for user in page["users"]] == list(range(1, 21))
-    assert page["next"] == "/api/users?after=20&limit=20"
-
-
-def test_searches_by_prefix(client: Client) -> None:
-    page = json.loads(client.request("GET", "/api/users?q=user000001&limit=3").body)
-    assert [user["id"] for user in page["users"]] == [10, 11, 12]
-    assert page["next"] == "/api/users?after_username=user0000012&limit=3&q=user000001"
-    page = json.loads(client.request("GET", page["next"]).body)
-    assert [user["id"] for user in page["users"]] == [13, 14, 15]
-    assert json.loads(client.request("GET", "/api/users?q=USER").body) == {"users": [], "next": None}
-    assert json.loads(client.request("GET", "/api/users?q=%25").body) == {"users": [], "next": None}
-    assert json.loads(client.request("GET", "/api/users?q=admin&after=&limit=").body)["users"][0]["id"] == 1
-
-
-@pytest.mark.parametrize(
-    ("query", "fields"),
-    [
-        ("limit=0", ["limit"]),
-        ("limit=101", ["limit"]),
-        ("limit=x&after=-1", ["after", "limit"]),
-        ("limit=1&limit=2", ["limit"]),
-        ("offset=5", ["offset"]),
-        ("after=9223372036854775808", ["after"]),
-        ("limit=%D9%A7", ["limit"]),
-        ("q=%00", ["q"]),
-        ("q=" + "a" * 81, ["q"]),
-        ("limit=" + "9" * 5000, ["limit"]),
-        ("after=5&q=user", ["after"]),
-        ("after=5&after_username=user", ["after"]),
-        ("after_username=%0A", ["after_username"]),
-        ("after_username=" + "a" * 81, ["after_username"]),
-    ],
-)
-def test_invalid_query(client: Client, query: str, fields: list[str]) -> None:
-    answer = client.request("GET", f"/api/users?{query}")
-    assert faults(answer) == fields
-
-
-@pytest.mark.parametrize("query", ["q=%", "q=%zz", "q=%FF", "%C3=1"])
-def test_broken_percent_encoding(client: Client, query: str) -> None:
-    assert problem(client.request("GET", f"/api/users?{query}"))["status"] == 400
-
-
-def test_an_answer_does_not_grow_with_what_is_sent(client: Client) -> None:
-    at_most = client.request("GET", "/api/users?" + "&".join(f"x{number}" for number in range(100)))
-    assert len(problem(at_most)["errors"]) == 20
-    answer = client.request("GET", "/api/users?" + "&".join(f"x{number}" for number in range(101)))
-    assert (problem(answer)["status"], len(answer.body) < 300) == (400, True)
-
-
-def test_addresses_that_take_no_query_refuse_one(client: Client) -> None:
-    assert problem(client.request("GET", "/api/users/7?x=1"))["errors"] == [{"field": "x", "message": "is not known"}]
 
 
 def test_news(client: Client) -> None:

@@ -22,6 +22,9 @@ from tests.support.waiting import eventually
 
 PARTS = PROJECT / "deploy" / "nginx"
 
+STRANGER = "127.0.0.2"
+"""Another address of this machine: what is counted by address counts it apart."""
+
 
 @dataclass
 class Front:
