@@ -19,7 +19,7 @@ from tests.support import toy
 from tests.support.clients import HttpClient
 from tests.support.processes import alive
 from tests.support.stacks import USERDB
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 
 @pytest.fixture
@@ -45,11 +45,16 @@ def serving(processes: None, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[
         ]
         served = subprocess.Popen(command, cwd=PROJECT, stdout=file, stderr=subprocess.STDOUT, text=True)
     try:
-        assert eventually(lambda: "toy ready at" in output.read_text() or served.poll() is not None)
+        assert eventually(lambda: is_said(output.read_text()) or served.poll() is not None)
         yield served, port, output
     finally:
         served.kill()
         served.wait()
+
+
+def is_said(text: str) -> bool:
+    """Tell whether the last line of the start is there, and whole."""
+    return "toy ready at" in text and text.endswith("\n")
 
 
 def children_of(pid: int) -> list[int]:
@@ -68,7 +73,7 @@ def test_serve_runs_until_ctrl_c_and_stops_everything(
     started = children_of(served.pid)
     assert len(started) == 3
     served.send_signal(signal.SIGINT)
-    assert served.wait(15) == 130
+    assert served.wait(PATIENCE) == 130
     assert not any(alive(pid) for pid in started)
     assert output.read_text().endswith("tandem: stopped by SIGINT\n")
 
@@ -76,9 +81,9 @@ def test_serve_runs_until_ctrl_c_and_stops_everything(
 def test_serve_says_which_process_ended_and_stops_the_rest(serving: tuple[subprocess.Popen[str], int, Path]) -> None:
     served, port, output = serving
     started = children_of(served.pid)
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         connection.sendall(b"GET /die HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
-    assert served.wait(15) == 1
+    assert served.wait(PATIENCE) == 1
     assert not any(alive(pid) for pid in started)
     text = output.read_text()
     assert "tandem: toy server 1 ended by itself" in text

@@ -89,12 +89,12 @@ def test_a_worker_of_gunicorn_that_retires_is_seen_to_be_replaced(tmp_path: Path
         def now() -> Reading:
             return reading(0, None, 0)._replace(app=usage.read([server.pid]))
 
-        assert eventually(lambda: len(now().app) == 2 and "Booting worker" in server.log.read_text(), 30)
+        assert eventually(lambda: len(now().app) == 2 and "Booting worker" in server.log.read_text())
         before = now()
         for _ in range(3):
             with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as client:
                 client.request("GET", "/")
                 assert client.getresponse().status == 200
-        assert eventually(lambda: len(now().app) == 2 and now().app.keys() != before.app.keys(), 30)
+        assert eventually(lambda: len(now().app) == 2 and now().app.keys() != before.app.keys())
         found = metered([(before, now())], synthetic.interference(), 1)
     assert (found.ended, found.begun) == (1, 1)
