@@ -14,6 +14,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    literal_column,
     or_,
     select,
     text,
@@ -120,7 +121,19 @@ ACCOUNT = select(*ACCOUNT_COLUMNS).where(
     ~exists().where(ended_sessions.c.id == bindparam("session_id")),
 )
 
-FORGET_SESSIONS = delete(ended_sessions).where(ended_sessions.c.expires < bindparam("now"))
+# Each time some of what has expired, the oldest, and more than was added meanwhile: where nobody came for hours it may be very
+# much, which would hold up all who write. What somebody else is about to forget, or to count anew, is left alone. PostgreSQL
+# plans with the number only where it stands in the text.
+FORGOTTEN = 100
+FORGET_SESSIONS = delete(ended_sessions).where(
+    ended_sessions.c.id.in_(
+        select(ended_sessions.c.id)
+        .where(ended_sessions.c.expires < bindparam("now"))
+        .order_by(ended_sessions.c.expires)
+        .limit(literal_column(str(FORGOTTEN)))
+        .with_for_update(skip_locked=True)
+    )
+)
 
 # As text, because SQLAlchemy has ON CONFLICT for each database apart, and both take the same.
 END_SESSION = text("INSERT INTO ended_sessions (id, expires) VALUES (:session_id, :expires) ON CONFLICT DO NOTHING")
@@ -131,7 +144,15 @@ PAUSED = select(func.max(login_attempts.c.until)).where(
 )
 
 # Counted before the password is verified: of many attempts at once none goes unseen. Nothing comes back in a pause.
-FORGET_ATTEMPTS = delete(login_attempts).where(login_attempts.c.until < bindparam("before"))
+FORGET_ATTEMPTS = delete(login_attempts).where(
+    login_attempts.c.key.in_(
+        select(login_attempts.c.key)
+        .where(login_attempts.c.until < bindparam("before"))
+        .order_by(login_attempts.c.until)
+        .limit(literal_column(str(FORGOTTEN)))
+        .with_for_update(skip_locked=True)
+    )
+)
 COUNT_ATTEMPT = text(
     "INSERT INTO login_attempts (key, count, until) VALUES (:key, 1, :now) "
     "ON CONFLICT (key) DO UPDATE SET count = login_attempts.count + 1, until = :now WHERE login_attempts.until <= :now "
