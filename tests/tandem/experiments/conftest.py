@@ -1,4 +1,4 @@
-"""What the tests of comparisons share: a plan."""
+"""What the tests of comparisons, and of searches for capacity, share: a plan."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import os
 
 import pytest
 
+from tandem.plan import capacity as planning
 from tandem.plan import profiles, stacks
+from tandem.plan.capacity import CapacityPlan
 from tandem.plan.comparison import Plan, plan
 from tests.support.executor import SCENARIOS
 
@@ -15,3 +17,9 @@ from tests.support.executor import SCENARIOS
 def planned(monkeypatch: pytest.MonkeyPatch) -> Plan:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
     return plan(profiles.QUICK, stacks.load(), seed=3, rounds=7, scenarios=SCENARIOS, slices=0)
+
+
+@pytest.fixture
+def search_plan(monkeypatch: pytest.MonkeyPatch) -> CapacityPlan:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    return planning.plan(stacks.load(), names=["wsgi-gthread", "asgi"], scenarios=["read"], seed=3)
