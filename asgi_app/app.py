@@ -9,7 +9,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from userdb import csv_files, keys, logs
+from userdb import csv_files, keys, logs, memory
 from userdb import settings as userdb_settings
 from userdb.devices import Devices
 from userdb.queues import Places
@@ -70,8 +70,10 @@ def create_app(settings: Settings | None = None) -> Starlette:
         http.resize_pool(settings.pool_threads)
         try:
             await store.open()
+            memory.settle()
             yield {"services": Services(store, news, passwords, processes, sessions, devices, exports, settings)}
         finally:
+            memory.unsettle()
             await processes.close()
             await news.close()
             await store.close()

@@ -6,7 +6,7 @@ import atexit
 
 from flask import Flask
 
-from userdb import csv_files, keys, logs
+from userdb import csv_files, keys, logs, memory
 from userdb import settings as userdb_settings
 from userdb.devices import Devices
 from userdb.queues import Places
@@ -72,6 +72,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     atexit.register(store.close)
     log_requests(app, settings)
     watch(app, settings)
+    memory.settle()
     return app
 
 

@@ -14,7 +14,7 @@ import asgi_app.app
 import wsgi_app.app
 from tests.support.accounts import KEY
 from tests.support.clients import AsgiClient, Client, WsgiClient
-from userdb import passwords
+from userdb import memory, passwords
 from userdb.settings import Settings, from_environment
 
 APPS = ["wsgi", "asgi"]
@@ -43,6 +43,7 @@ def in_process(app: str, settings: Settings) -> Iterator[Client]:
     finally:
         wsgi.extensions["services"].news.close()
         wsgi.extensions["services"].store.close()
+        memory.unsettle()
 
 
 @contextmanager
