@@ -24,7 +24,7 @@ from tandem.rules import BAD_POINTS, ERROR, HEADLINE_TARGET
 FEWEST = 2
 """Rounds: what was seen once may have been chance."""
 
-State = Literal["hurt", "spared", "undecided", "refused"]
+State = Literal["hurt", "spared", "undecided", "refused", "late before"]
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +32,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
     stack: str
     title: str
-    state: State  # refused: it did not do what blocks, and to refuse that harms nobody
+    state: State  # refused: it did not do what blocks; late before: others were late before anything blocked
     share: float  # late for it, of the bystanders that came while something blocked; beyond the control's where there is one
     interval: tuple[float, float]  # 95 %, or from the least to the most of the rounds where they are too few for one
     late: float | None  # per blocker
@@ -50,7 +50,7 @@ class Repair(msgspec.Struct, frozen=True, kw_only=True):
     rounds: int
     hurt: list[Outcome]
     spared: list[Outcome]  # what takes the least memory first
-    unknown: list[Outcome]  # undecided, or refused
+    unknown: list[Outcome]  # undecided, refused, or late before anything blocked
 
 
 def find(run: Run, measures: Sequence[Measures], comparisons: Sequence[Ratio], blocks: Sequence[Block]) -> list[Repair]:
@@ -89,7 +89,7 @@ def _repair(load: Load, app: str, outcomes: Sequence[Outcome], blocks: Sequence[
         spared=sorted(
             (each for each in outcomes if each.state == "spared"), key=lambda each: each.memory_bytes or float("inf")
         ),
-        unknown=[each for each in outcomes if each.state in ("undecided", "refused")],
+        unknown=[each for each in outcomes if each.state not in ("hurt", "spared")],
     )
 
 
@@ -103,11 +103,10 @@ def _outcome(
     if len(values) < FEWEST or m is None or m.harm is None:
         return None
     interval = statistics.interval(values, ERROR) or (min(values), max(values))
-    completes = m.harm.completes
     return Outcome(
         stack=stack.name,
         title=stack.title,
-        state="refused" if not completes else "undecided" if doubted else _state(interval),
+        state=_withheld(m.harm, doubted) or _state(interval),
         share=statistics.estimate(values),
         interval=interval,
         late=m.late,
@@ -115,6 +114,15 @@ def _outcome(
         cpu_ms=m.cpu_ms,
         memory_bytes=m.memory_bytes,
     )
+
+
+def _withheld(found: harm.Harm, doubted: bool) -> State | None:
+    """Return why nothing is said of a stack, if so: to refuse what blocks harms nobody, nor what can't be told from before."""
+    if not found.completes:
+        return "refused"
+    if 100 * found.before_share >= BAD_POINTS:
+        return "late before"
+    return "undecided" if doubted else None
 
 
 def _state(interval: tuple[float, float]) -> State:

@@ -7,7 +7,18 @@ from typing import Literal
 
 import msgspec
 
-from tandem.judge import bound, configuration, decision, fairness, floor, prediction, repair, service_level, verdict
+from tandem.judge import (
+    bound,
+    configuration,
+    decision,
+    fairness,
+    floor,
+    health,
+    prediction,
+    repair,
+    service_level,
+    verdict,
+)
 from tandem.judge.disturbances import Disturbances, disturbances
 from tandem.judge.family import family
 from tandem.judge.measures import Measures, Pooled, Route, measure
@@ -54,6 +65,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     routes: list[Route]  # of scenarios that ask for several routes; none without the raw samples
     comparisons: list[Ratio]
     repairs: list[repair.Repair]  # who is hurt by each kind of blocker, and what to do; none of rounds that don't count
+    misled: list[health.Misled]  # health checks that said something else than what was true
     predictions: list[prediction.Prediction]
     starved: list[fairness.Starved]  # requests that others starved at saturation
     bounds: list[bound.Bound]  # what bounded each stack where the load was to saturate it
@@ -107,6 +119,7 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: 
         routes=list(routes),
         comparisons=comparisons,
         repairs=[] if false else repair.find(run, list(measures.values()), comparisons, _blocks(rounds.valid)),
+        misled=[] if false else health.find(run.loads, list(measures.values()), len(rounds.valid)),
         predictions=_predictions(run, measures) if rounds.valid else [],
         starved=fairness.find(run.loads, measures.values(), routes) if rounds.valid else [],
         bounds=bounds,

@@ -27,6 +27,7 @@ from tandem.report import (
     scorecard,
     sentences,
     tables,
+    takeaways,
     templates,
     trust,
     wording,
@@ -75,7 +76,8 @@ def render(
         stood=lines.table(stood) if stood else None,
         right=right.table(stood, run.loads) if stood else None,
         explained=[*lines.explanations(stood), *stood.problems] if stood else [],
-        dots=[chart for chart in drawn if chart.name.startswith(("dots-", "dose"))],
+        dose=[chart for chart in drawn if chart.name == "dose"],
+        takeaways=takeaways.takeaways(summary, drawn),
         curves=[(load, [chart for chart in drawn if chart.scenario == load.scenario and not chart.name.startswith("dots-")])
                 for load in run.loads],
         picture=_picture,

@@ -84,5 +84,7 @@ def _repaired(hurt: Outcome, spared: Sequence[Outcome]) -> str:
 def _unknown(one: Outcome) -> str:
     if one.state == "refused":
         return "it did not complete what blocks, and to refuse that harms nobody"
+    if one.state == "late before":
+        return "others were late there before anything blocked"
     low, high = map(_percent, one.interval)
     return f"{low} to {high} were late for it"

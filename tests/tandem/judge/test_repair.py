@@ -105,6 +105,15 @@ def test_who_refuses_what_blocks_repairs_nothing() -> None:
     assert "it did not complete what blocks" in todo(summary, "asgi_app")
 
 
+def test_who_was_late_before_anything_blocked_is_not_spared() -> None:
+    def late(block: dict[str, Any]) -> None:
+        block["blocked"] = blocking.blocked(28 if block["stack"] == ASGI else 0, 50 if block["stack"] == THREAD else 0)
+
+    summary = summarise(records({}, change=late))
+    assert names(rows(summary)["asgi_app"]) == ([ASGI], [], [THREAD])
+    assert "others were late there before anything blocked" in todo(summary, "asgi_app")
+
+
 def test_a_headline_that_came_to_nothing_leaves_it_undecided() -> None:
     """Eight rounds whose decoy is missing are not judged."""
     headline = [Headline(scenario="sleep-in-handler", metric="late")]
