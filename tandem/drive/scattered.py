@@ -25,8 +25,8 @@ _OWN = {"host", "connection", "user-agent", "accept-encoding", "expect", "conten
 SHARE, FEWEST, MOST = 0.01, 5, 30
 """So many are asked in a window: a share of the load's arrivals, within bounds."""
 
-SECONDS = 2.0
-"""How long an answer may take; later it counts as none, which says nothing of sameness."""
+SECONDS, PATIENCE = 2.0, 10.0
+"""How long an answer may take in a window; later it counts as none, which says nothing of sameness. And how long before."""
 
 
 class Scatter(NamedTuple):
@@ -66,7 +66,7 @@ def _is_askable(probe: Probe) -> bool:
 
 def answers(port: int, contract: Contract, probes: Sequence[Probe]) -> list[bytes]:
     """Return the masked answers to all of these, in turn. Raises RunFailed where there is none."""
-    with closing(_connection(port)) as connection:
+    with closing(_connection(port, PATIENCE)) as connection:
         try:
             return [_masked(ask(connection, port, probe)[1], port, contract.masks) for probe in probes]
         except (OSError, http.client.HTTPException) as error:
@@ -139,8 +139,8 @@ class Asker(threading.Thread):
         return Outcome(self._answered, self._different, self._example)
 
 
-def _connection(port: int) -> http.client.HTTPConnection:
-    return http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+def _connection(port: int, seconds: float = SECONDS) -> http.client.HTTPConnection:
+    return http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
 
 
 def _masked(answer: bytes, port: int, masks: Iterable[Mask]) -> bytes:

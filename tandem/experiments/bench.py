@@ -185,6 +185,7 @@ class Bench:
             else samples.figures(found, window)
         )
         seconds = meter.app / figures.requests if figures.requests else 0.0
+        per_request = self.site.plan.definitions[self.name].process_per_request
         blocked = self._blocked(load.blocking, everything, window, seconds) if load.blocking else None
         return Block(
             round=slot.round,
@@ -225,8 +226,8 @@ class Bench:
             database_cpu_seconds=meter.database,
             cpu_gap_share=meter.gap_share,
             strays=meter.strays,
-            processes_ended=meter.ended,
-            processes_begun=meter.begun,
+            processes_ended=None if per_request else meter.ended,
+            processes_begun=None if per_request else meter.begun,
             probes_answered=probed.answered,
             probes_different=probed.different if probed.answered else None,
             probe_example=probed.example[:2000],

@@ -50,6 +50,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     workers_plus: int = 0
     threads: int
     slots_per_worker: int | None = None
+    process_per_request: bool = False
     ladder_places: int | None = None
     upstream_keepalive: int
     public_port: int

@@ -92,7 +92,7 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, tag="block"):
     )
     strays: Count | None = None  # threads of the stack that were allowed on other CPUs, at either end of the window
     processes_ended: Count | None = (
-        None  # of the app, there at the window's beginning and not at its end; None: not recorded
+        None  # of the app, there at the window's beginning and not at its end; None: not recorded, or each request has its own
     )
     processes_begun: Count | None = None  # the other way round: one that began and ended in between is in neither
     probes_answered: Count | None = None  # of the contract, asked again within the window; refusals for overload aside

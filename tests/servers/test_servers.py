@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from typing import NamedTuple
 import pytest
 
 from tandem.drive import sameness
+from tandem.observe import usage
 from tandem.plan import contract, needs, stacks
 from tandem.plan.contract import Probe, limited
 from tandem.plan.definition import Definition, Exemption
@@ -32,6 +34,7 @@ FIRST = "wsgi-gthread"
 
 KNOWN = stacks.load()
 NAMES = [name for name, stack in KNOWN.items() if stack.groups.keys() - {"ladder"} and name not in STACKS]
+CGI = [name for name in NAMES if KNOWN[name].process_per_request]
 WHOLE = [name for name in NAMES if not KNOWN[name].routes]
 """Those that have all of the app; of the others only their routes are asked."""
 
@@ -167,6 +170,23 @@ def test_what_a_client_says_of_its_way_here_is_not_believed(running: Served) -> 
     for origin, status in (("http://evil.example", b"403"), ("http://localhost", b"401")):
         headers = {**FORGED, **FORM, "Cookie": cookie.partition(b";")[0].decode(), "Origin": origin}
         assert sent(running.port, request("POST", "/login", headers, form)).startswith(b"HTTP/1.1 " + status), origin
+
+
+@pytest.mark.parametrize("running", CGI, indirect=True)
+def test_what_programs_for_single_requests_used_is_counted(running: Served) -> None:
+    """Their gateway does not wait for them; without that, the CPU of a program that has ended is nobody's."""
+    before = usage.read([running.harness.pid])
+    for _ in range(3):
+        assert sent(running.port, request("GET", "/healthz")).startswith(b"HTTP/1.1 200 ")
+    assert eventually(lambda: usage.seconds(before, usage.read([running.harness.pid])) > 3 * nothing(), 60)
+
+
+def nothing() -> float:
+    """CPU seconds of a Python that is started and does nothing."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-I", "-S", "-c", ""], check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def test_nothing_is_left_when_the_harness_is_killed(running: Served) -> None:
