@@ -8,12 +8,17 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from secrets import token_hex
 
 import pytest
 from sqlalchemy import make_url
 
-from tests.support.accounts import KEY
+from tests.support import pooler
+from tests.support.accounts import ADMIN, KEY
 from tests.support.apps import APPS, STORES, in_process
+from tests.support.headers import JSON
+from tests.support.people import send
 from tests.support.waiting import eventually
 from userdb.settings import Settings, from_environment
 
@@ -85,6 +90,33 @@ def test_prepared_statements_are_sent_unless_they_are_switched_off(
             assert {client.request("GET", "/api/users/7").status for _ in range(8)} == {200}
     assert b"SELECT" in seen
     assert bool(PREPARED.search(seen)) == (prepared == "1")
+
+
+@pytest.mark.parametrize("store", STORES)
+def test_both_apps_share_one_connection_of_a_pooler(store: str, postgresql_url: str) -> None:
+    """Who reads and who writes, in turn: what one prepared there, all others would find, and stumble over."""
+    program = pooler.program()
+    if program is None:
+        pytest.skip("there is no pgbouncer: apt-get install pgbouncer")
+    with pooler.pooler(program, Path(server(postgresql_url)).parent) as port:
+        assert _statuses(settings(postgresql_url, port, store, PREPARED_STATEMENTS="0")) == {200}
+        if not pooler.keeps_prepared_statements_apart(program):
+            assert _statuses(settings(postgresql_url, port, store, PREPARED_STATEMENTS="1")) == {200, 500}
+
+
+def _statuses(settings: Settings) -> set[int]:
+    """What both apps answer who is read and changed again and again, longer than it takes to be prepared."""
+    with ExitStack() as exits:
+        clients = [exits.enter_context(in_process(app, settings)) for app in APPS]
+        name = f"pooled-{token_hex(4)}"
+        made = send(clients[0], "POST", "/api/users", {"username": name, "email": f"{name}@b"}, {**JSON, **ADMIN})
+        path = made.header("Location") or ""
+        found = set()
+        for age in range(8):
+            for client in clients:
+                found.add(client.request("GET", path).status)
+                found.add(send(client, "PATCH", path, {"age": age}, {**JSON, **ADMIN}).status)
+        return found
 
 
 @pytest.mark.parametrize("store", STORES)
