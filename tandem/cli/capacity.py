@@ -6,9 +6,7 @@ import argparse
 import secrets
 
 from tandem.cli.console import say
-from tandem.cli.measuring import conditions, measured, recorded, refuse_unused_environment
-from tandem.cli.parser import parser
-from tandem.errors import TandemError
+from tandem.cli.measuring import conditions, measured, recorded, refuse_ignored, refuse_unused_environment
 from tandem.experiments import capacity as searching
 from tandem.experiments import session
 from tandem.plan import capacity as planning
@@ -16,9 +14,6 @@ from tandem.plan import stacks
 from tandem.plan.capacity import CapacityPlan
 from tandem.records import run_folder
 from tandem.records.capacity import Search
-
-HEEDED = {"resume", "quiet_wait", "allow_dirty", "command", "given"}
-"""Options that hold for a search that is resumed; all others are taken from it."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -34,12 +29,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _resume(options: argparse.Namespace) -> int:
-    usual = vars(parser().parse_args(["capacity"]))
-    changed = [name for name, value in vars(options).items() if name not in HEEDED and value != usual.get(name)]
-    if changed:
-        raise TandemError(
-            f"--{changed[0].replace('_', '-')} can't be changed when a search is resumed: leave it out, or start a new one"
-        )
+    refuse_ignored(options, "search")
     past = searching.read(options.resume)
     head = past[0]
     assert isinstance(head, Search)

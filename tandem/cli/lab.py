@@ -6,18 +6,13 @@ import argparse
 import secrets
 
 from tandem.cli.console import say
-from tandem.cli.measuring import conditions, measured, recorded, refuse_unused_environment
-from tandem.cli.parser import parser
-from tandem.errors import TandemError
+from tandem.cli.measuring import conditions, measured, recorded, refuse_ignored, refuse_unused_environment
 from tandem.experiments import resume, session
 from tandem.experiments.progress import duration
 from tandem.plan import lab as planning
 from tandem.plan import stacks
 from tandem.plan.comparison import Plan
 from tandem.records import run_folder
-
-HEEDED = {"resume", "quiet_wait", "allow_dirty", "command", "given"}
-"""Options that hold for a run that is resumed; all others are taken from it."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -41,12 +36,7 @@ def _time(plan: Plan) -> str:
 
 
 def _resume(options: argparse.Namespace) -> int:
-    usual = vars(parser().parse_args(["lab"]))
-    changed = [name for name, value in vars(options).items() if name not in HEEDED and value != usual.get(name)]
-    if changed:
-        raise TandemError(
-            f"--{changed[0].replace('_', '-')} can't be changed when a run is resumed: leave it out, or start a new one"
-        )
+    refuse_ignored(options)
     past = resume.read(options.resume)
     began, *later = [recorded(each.command, "lab", first=number == 0) for number, each in enumerate(past.provenances)]
     plan = _plan(began, past.run.seed)

@@ -12,7 +12,15 @@ from pathlib import Path
 
 from tandem.cli import capacity, diff, lab, listing, stalls
 from tandem.cli.console import say
-from tandem.cli.measuring import conditions, measured, recorded, refuse_unused_environment, show
+from tandem.cli.measuring import (
+    conditions,
+    ignored,
+    measured,
+    recorded,
+    refuse_ignored,
+    refuse_unused_environment,
+    show,
+)
 from tandem.cli.parser import parser
 from tandem.doctor import examination
 from tandem.errors import Stopped, TandemError, full_disk_named, sentence
@@ -157,20 +165,11 @@ def _named(given: argparse.Namespace, known: stacks_module.Stacks) -> list[str] 
     return list(dict.fromkeys([*(name for name in group if name not in lacking), *(named or [])]))
 
 
-HEEDED = {"resume", "extend", "require_decided", "stop_when_hopeless", "quiet_wait", "allow_dirty", "command", "given"}
-"""Options that hold for a run that is resumed; all others are taken from it."""
-
-
 def _reject_ignored_options(options: argparse.Namespace) -> None:
     """Raise TandemError for options that a resumed run would ignore."""
-    usual = vars(parser().parse_args(["compare"]))
-    changed = [name for name, value in vars(options).items() if name not in HEEDED and value != usual.get(name)]
-    if options.extend and "rounds" in changed:
+    if options.extend and "rounds" in ignored(options):
         raise TandemError("--extend measures the rounds that were planned, --rounds can't add any: start a new run")
-    if changed:
-        raise TandemError(
-            f"--{changed[0].replace('_', '-')} can't be changed when a run is resumed: leave it out, or start a new run"
-        )
+    refuse_ignored(options)
 
 
 def _doctor(_: argparse.Namespace) -> int:

@@ -25,6 +25,23 @@ from tandem.records import capacity as records
 from tandem.records import run_folder
 from tandem.records.journal import RECORDS
 
+HEEDED = {"resume", "extend", "require_decided", "stop_when_hopeless", "quiet_wait", "allow_dirty", "command", "given"}
+"""Options that hold for a run that is resumed; all others are taken from it."""
+
+
+def ignored(options: argparse.Namespace) -> list[str]:
+    """Return the names of the options that were given and a resumed run would ignore."""
+    usual = vars(parser().parse_args([options.command]))
+    return [name for name, value in vars(options).items() if name not in HEEDED and value != usual.get(name)]
+
+
+def refuse_ignored(options: argparse.Namespace, what: str = "run") -> None:
+    """Raise TandemError for the first of them."""
+    for name in ignored(options):
+        raise TandemError(
+            f"--{name.replace('_', '-')} can't be changed when a {what} is resumed: leave it out, or start a new one"
+        )
+
 
 def recorded(command: Sequence[str], name: str = "compare", first: bool = False) -> argparse.Namespace:
     """Return the options of a command that the records hold, the one that began the run or one that resumed it.
