@@ -79,6 +79,17 @@ class Streams(Reply):
             await send({"type": "http.response.body"})
 
 
+class Noting:
+    """What sends an answer, and knows its status: 0 before there is one."""
+
+    def __init__(self, send: Send) -> None:
+        self._send, self.status = send, 0
+
+    def __call__(self, message: Message) -> Awaitable[None]:
+        self.status = message.get("status", self.status)
+        return self._send(message)  # what is awaited, without a coroutine of its own around it
+
+
 class Counting:
     """Counts every request when its answer is on its way; a fault of ours is a 500."""
 
@@ -89,25 +100,19 @@ class Counting:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, status = perf_counter(), 0
-
-        async def noting(message: Message) -> None:
-            nonlocal status
-            status = message.get("status", status)
-            await send(message)
-
+        began, noting = perf_counter(), Noting(send)
         try:
             await self._app(scope, receive, noting)
         except asyncio.CancelledError:
             # The server ends, and waits no longer: nobody is there any more, as nginx says of a server that was killed.
-            if not status:
+            if not noting.status:
                 headers = [(b"content-length", b"0"), (b"x-accel-redirect", GONE.encode())]
                 await noting({"type": "http.response.start", "status": 502, "headers": headers})
                 await noting({"type": "http.response.body"})
             raise
         finally:
             route = getattr(scope.get("route"), "path", None)
-            metrics.request(scope["method"], route, status or 500, perf_counter() - began)
+            metrics.request(scope["method"], route, noting.status or 500, perf_counter() - began)
 
 
 class AccessLog:
@@ -120,19 +125,13 @@ class AccessLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, status = perf_counter(), 0
-
-        async def noting(message: Message) -> None:
-            nonlocal status
-            status = message.get("status", status)
-            await send(message)
-
+        began, noting = perf_counter(), Noting(send)
         try:
             await self._app(scope, receive, noting)
         finally:
             own = Request(scope)
             logs.access(
-                logger.name, own.method, own.scope["path"], status or 500, perf_counter() - began,
+                logger.name, own.method, own.scope["path"], noting.status or 500, perf_counter() - began,
                 request_id(own), trace_parent(own),
             )  # fmt: skip
 
