@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import userdb.sqlite_driver  # noqa: F401  # isort: skip  # first of all, before anything imports sqlite3
 
+import gc
 import os
 import shutil
 import sqlite3
@@ -224,6 +225,17 @@ LONGEST = (
     "tests/tandem/experiments/", "tests/tandem/report/",
 )  # fmt: skip
 """Where the tests are that take longest."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Collect thousands of tests without looking for garbage among them, nor ever again: they stay until the end anyway."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)  # before anything is left out by its mark
