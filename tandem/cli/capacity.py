@@ -53,4 +53,5 @@ def _plan(given: argparse.Namespace, seed: int) -> CapacityPlan:
         seed=seed,
         cpus=given.cpus,
         waive=given.waive,
+        database=given.database,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tandem.cli.options import FILES, Option
-from tandem.cli.run_options import CONDITIONS, DRAWN
+from tandem.cli.run_options import CONDITIONS, DATABASE, DRAWN
 from tandem.cli.values import names, whole_number
 from tandem.plan import loads, profiles, scenarios, stacks
 
@@ -40,13 +40,7 @@ def compare() -> dict[str, tuple[Option, ...]]:
                 "drive the scenarios at a fixed rate, in an open loop; to saturation, in a closed one; or both "
                 "(standard: both, quick: saturation; with --rate: rate)",
             ),
-            Option(
-                "--database",
-                str,
-                "KIND",
-                "the database of all stacks, such as postgresql: each gets a server of its own, on its CPUs "
-                "(default: sqlite)",
-            ),
+            DATABASE,
             *FILES,
         ),
         "how long, and how much": (

@@ -14,6 +14,13 @@ IDLE_SECONDS = 60
 
 DRAWN = Option("--seed", whole_number(0, 2**63 - 1), "N", "of orders and requests (default: drawn and recorded)")
 
+DATABASE = Option(
+    "--database",
+    str,
+    "KIND",
+    "the database of all stacks, such as postgresql: each gets a server of its own, on its CPUs (default: sqlite)",
+)
+
 CONDITIONS = (
     Option("--cpus", CPUS, "N", "CPUs of the stack (default: %(default)s)", 1),
     Option("--out", Path, "DIR", "where the run's folder goes (default: %(default)s)", Path("results")),
@@ -49,6 +56,7 @@ def capacity() -> dict[str, tuple[Option, ...]]:
                 "on top (default: %(default)g)",
                 searching.TARGET_MS,
             ),
+            DATABASE,
             *FILES,
         ),
         "how long, and how much": (

@@ -14,7 +14,7 @@ from tandem.plan.loads import TIMEOUT_SECONDS, load, saturation
 from tandem.plan.scenarios import Scenarios
 from tandem.plan.scenarios import choose as choose_scenarios
 from tandem.plan.scenarios import load as load_scenarios
-from tandem.plan.stacks import Stacks, choose
+from tandem.plan.stacks import Stacks, choose, on_database
 from tandem.records.capacity import Level, Search
 from tandem.records.setup import Load, Run
 from tandem.rules import CAPACITY_TRIES
@@ -84,9 +84,10 @@ def plan(
     seed: int,
     cpus: int = 1,
     waive: Sequence[str] = (),
+    database: str | None = None,
 ) -> CapacityPlan:
-    """Return the plan of a search of its own. Raises TandemError where it makes no sense."""
-    chosen = choose(stacks, names)
+    """Return the plan of a search of its own, on a kind of database. Raises TandemError where it makes no sense."""
+    chosen = on_database(choose(stacks, names), database)
     if not chosen:
         raise TandemError("a search for capacity needs a stack or more: give --stacks A,B")
     comparison.refuse_different_apps(chosen)

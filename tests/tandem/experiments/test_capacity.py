@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tandem import report
+from tandem.cli.parser import parser
+from tandem.errors import TandemError
 from tandem.judge import tries
 from tandem.judge.capacity import State
 from tandem.plan import capacity as planning
@@ -47,6 +49,17 @@ def test_what_a_scenario_waits_comes_on_top_of_the_level(monkeypatch: pytest.Mon
     plan = planning.plan(stacks.load(), names=["asgi"], scenarios=["read", "waiting"], target_ms=50, seed=1)
     assert [(level.scenario, level.target_ms) for level in plan.levels] == [("read", 50), ("waiting", 150)]
     assert plan.bounds()["waiting", "asgi"] == 1000
+
+
+def test_the_stacks_are_on_the_database_that_was_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    names = ["wsgi-gthread", "asgi"]
+    plan = planning.plan(stacks.load(), names=names, scenarios=["read"], seed=1, database="postgresql")
+    used = [plan.site.definitions[name].application.database for name in names]
+    assert [each and each.server for each in used] == ["postgresql"] * 2
+    with pytest.raises(TandemError, match="no database 'oracle'"):
+        planning.plan(stacks.load(), names=names, scenarios=["read"], seed=1, database="oracle")
+    assert parser().parse_args(["capacity", "--database", "postgresql"]).database == "postgresql"
 
 
 @pytest.mark.parametrize(
