@@ -10,6 +10,7 @@ import pytest
 from openloop import format
 from tests.loadtest.runs import PROJECT, left, locust
 from tests.loadtest.toy import Answer, toy
+from tests.support.waiting import PATIENCE
 
 README = (PROJECT / "openloop" / "README.md").read_text()
 LINES = README.partition("## Ten lines\n```python\n")[2].partition("```")[0]
@@ -32,7 +33,7 @@ def test_the_ten_lines_with_real_locust(processes: int, tmp_path: Path) -> None:
     options = ["--headless", "-u", 50, "-r", 50, "-t", "2s", "--samples", "samples.gz", "--json-file", "statistics"]
     more = ["--processes", processes] if processes > 1 else []
     with toy(item) as server, locust(tmp_path / "log", *options, "-H", server.url, *more, cwd=tmp_path) as process:
-        done = left(tmp_path, process.wait(30))
+        done = left(tmp_path, process.wait(PATIENCE))
     assert done.status == 1, done.output
     assert 50 < len(done.samples) < 200
     assert len(done.asked) == len(done.samples) == done.requests

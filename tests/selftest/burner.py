@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.support.processes import alive
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 PERIOD_SECONDS = 0.1
 
@@ -41,10 +41,10 @@ def burner(share: float, cpu: int) -> Iterator[int]:
     assert launcher.stdout is not None
     try:
         pid = int(launcher.stdout.readline())
-        launcher.wait(10)
+        launcher.wait(PATIENCE)
         yield pid
     finally:
         launcher.stdin.close()
         launcher.stdout.close()
-        launcher.wait(10)
+        launcher.wait(PATIENCE)
     assert eventually(lambda: not alive(pid)), f"the burner, process {pid}, still runs"

@@ -8,7 +8,7 @@ from tests.selftest.story import Story
 
 def test_dispatch_lag(bench: ToyBench, tell: Story) -> None:
     """1,000 arrivals/s against a static file: sent when they are due, and what a request costs the generator."""
-    rate, seconds = 1000, 4
+    rate, seconds = 1000, 2
     block = bench.block(load(rate, seconds, scenario="floor")).block
     cpu = 1000 * block.interference.generator_cpu_share * block.seconds / block.requests
     tell(
