@@ -19,6 +19,7 @@ from tandem.launch import news as news_service
 from tandem.launch import ports
 from tandem.launch.newsstub import Behaviour, behaviour, news
 from tandem.paths import PROJECT
+from tests.support.waiting import PATIENCE, until
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +102,7 @@ def test_many_waits_go_on_at_once(port: int) -> None:
     _allow_open_files(4096)
     began = time.monotonic()
     assert set(asyncio.run(calls())) == {b"HTTP/1.1 200 OK\r\n"}
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 1500 / 10  # a tenth of that, on a machine in use
 
 
 def _allow_open_files(number: int) -> None:
@@ -118,7 +119,7 @@ def test_what_is_given_replaces_what_is_usual() -> None:
 
 def stub(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tandem.launch.newsstub", *arguments]
-    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def test_a_wrong_call_is_a_sentence(port: int) -> None:
@@ -137,4 +138,8 @@ def test_a_wrong_call_is_a_sentence(port: int) -> None:
 def test_it_says_that_it_is_ready(tmp_path: Path) -> None:
     number = ports.free_port()
     with news_service.stub(port=number, delay=0, logs=tmp_path, cpus=[]) as child:
-        assert child.log.read_text() == f"news stub ready at http://127.0.0.1:{number}/news\n"
+        # It answers before it says so.
+        assert (
+            until(child.log.read_text, lambda said: said.endswith("\n"))
+            == f"news stub ready at http://127.0.0.1:{number}/news\n"
+        )

@@ -18,7 +18,7 @@ from tandem.observe import usage
 from tandem.paths import PROJECT
 from tests.support.children import SLEEPER
 from tests.support.processes import alive, server
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 STUBBORN = [
     sys.executable, "-c",
@@ -248,7 +248,7 @@ def test_no_signal_to_the_harness_leaves_anything_running(tmp_path: Path, number
         started = [worker, os.getsid(worker)]
         assert all(alive(pid) for pid in started)
         parent.send_signal(number)
-        parent.wait(15)
+        parent.wait(PATIENCE)
     finally:
         parent.kill()
         parent.wait()

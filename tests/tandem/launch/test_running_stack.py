@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from tandem.plan import stacks
 from tandem.plan.definition import Definition
 from tests.support import toy
 from tests.support.processes import alive, server
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually, until
 
 Toy = Callable[[str], tuple[Definition, StackEnvironment]]
 
@@ -67,8 +68,8 @@ def test_a_server_in_a_session_of_its_own_is_the_stacks_and_ends_with_it(toys: T
     """Its CPU is counted, and nothing of it is left, although whoever started it ended at once."""
     definition, place = toys("burn")
     with running_stack.running("toy", definition, place) as running:
-        found = usage.below(running.keepers())
-        assert len(found) == len(place.cpus)
+        # Whoever started them may end a little after they answer.
+        found = until(lambda: usage.below(running.keepers()), lambda pids: len(pids) == len(place.cpus))
         assert not {os.getsid(pid) for pid in found} & {*running.keepers()}
         before = usage.read(running.keepers())
         assert eventually(lambda: usage.seconds(before, usage.read(running.keepers())) > 0.2)
@@ -92,9 +93,16 @@ def test_a_server_that_refuses_to_start_is_shown_with_its_last_lines(toys: Toy) 
 
 
 def test_a_server_that_never_listens_is_shown_with_its_last_lines(toys: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readiness, "READY_WITHIN", 1.0)
+    monkeypatch.setattr(readiness, "READY_WITHIN", 0.0)  # once it has said something, however long that takes
     definition, place = toys("silent")
-    with pytest.raises(RunFailed, match=r"toy did not become ready within 1 s: nothing listens[\s\S]*toy: thinking"):
+    ask = readiness.get
+
+    def late(*given: Any, **named: Any) -> int:
+        assert eventually(lambda: all("thinking" in log.read_text() for log in place.logs.glob("toy-[0-9]*.log")))
+        return ask(*given, **named)
+
+    monkeypatch.setattr(readiness, "get", late)
+    with pytest.raises(RunFailed, match=r"toy did not become ready within 0 s: nothing listens[\s\S]*toy: thinking"):
         running_stack.running("toy", definition, place).__enter__()
     assert eventually(lambda: ports.available(place.port))
 
@@ -118,7 +126,7 @@ def test_a_stack_that_dies_while_it_is_warmed_is_noticed(toys: Toy) -> None:
     def work() -> None:
         with running_stack.running("toy", definition, place) as running:
             os.killpg(running.nginx.pid, signal.SIGKILL)
-            assert running.nginx.wait(5)
+            assert running.nginx.wait(PATIENCE)
             warmup.warm(running)
 
     with pytest.raises(RunFailed, match="toy nginx ended by itself"):
