@@ -15,8 +15,9 @@ from tandem.errors import RunFailed
 from tandem.experiments.ending import ending
 from tandem.experiments.executor import Executor, RoundExecutor
 from tandem.experiments.progress import Progress, duration
+from tandem.judge import validity
 from tandem.judge.rounds import Attempt, Rounds
-from tandem.judge.validity import Validity
+from tandem.judge.validity import Cause, Validity
 from tandem.observe.provenance import now
 from tandem.plan.comparison import Plan
 from tandem.plan.order import Slot, orders
@@ -174,7 +175,7 @@ class Comparison:
         if last.invalid:
             found = causes(last)
             more = [f"and {formats.count(len(found) - SHOWN, 'more cause')}"] if len(found) > SHOWN else []
-            self.say(f"round {number} is INVALID, {self._consequence(settled)}; causes outside the stacks:")
+            self.say(f"round {number} is INVALID, {self._consequence(settled)}; {told_as(last)}:")
             for cause in [*found[:SHOWN], *more]:
                 self.say(f"  - {cause}")
         return not settled
@@ -195,13 +196,28 @@ def proved(executor: Executor, names: Sequence[str], say: Say) -> int:
 
 
 def causes(attempt: Attempt) -> list[str]:
-    """Return what made blocks of an attempt INVALID, and not what made others SUSPECT, with the stack and scenario."""
+    """Return what made blocks of an attempt INVALID, first what stacks did themselves, with the stack and scenario."""
     return [
         f"{stack}, {scenario}: {formats.beyond(cause.title, cause.value, cause.limit, cause.unit)}"
+        for stack, scenario, cause in decisive(attempt)
+    ]
+
+
+def decisive(attempt: Attempt) -> list[tuple[str, str, Cause]]:
+    """Return the same as stack, scenario and cause; not what made other blocks SUSPECT."""
+    found = [
+        (stack, scenario, cause)
         for (scenario, stack), judged in attempt.validity.items()
         if judged.level == "INVALID"
         for cause in judged.decisive
     ]
+    return sorted(found, key=lambda each: each[2].key not in validity.OWN)
+
+
+def told_as(attempt: Attempt) -> str:
+    """Return what the causes are: nobody may take for chance what a stack did itself."""
+    own = any(cause.key in validity.OWN for _, _, cause in decisive(attempt))
+    return "causes, first what stacks did themselves" if own else "causes outside the stacks"
 
 
 def calibrated(found: Calibration) -> str:

@@ -114,6 +114,10 @@ ACCOUNTING = Limit(
 LIMITS = (LAG, WAITING, GENERATOR, OTHERS, STEAL, THROTTLED, GAP, SLEEPERS, STRAYS, PROBES, ACCOUNTING)
 
 
+OWN = frozenset(limit.key for limit in (STRAYS, PROBES, SLEEPERS))
+"""What a stack does itself: it is told before what is around it, which it may have brought about."""
+
+
 class Cause(msgspec.Struct, frozen=True, kw_only=True):
     """What disturbed a block: a value beyond a limit, both in `unit`."""
 
@@ -129,7 +133,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     """What a block is worth, and why."""
 
     level: Validity
-    causes: list[Cause]  # those that invalidate first
+    causes: list[Cause]  # those that invalidate first, and of these what the stack did itself
 
     @property
     def decisive(self) -> list[Cause]:
@@ -140,7 +144,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
 def judge(block: Block) -> Judged:
     """Judge one block. What is not available on this host is not judged here: `unreadable` names it."""
     found = [cause for limit in LIMITS if (cause := _cause(limit, block)) is not None]
-    found.sort(key=lambda cause: -LEVELS.index(cause.level))
+    found.sort(key=lambda cause: (-LEVELS.index(cause.level), cause.key not in OWN))
     return Judged(level=found[0].level if found else "VALID", causes=found)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tandem import formats
+from tandem.judge import validity
 from tandem.judge.metrics import METRICS
 from tandem.judge.summary import Summary
 from tandem.judge.verdict import Ratio
@@ -41,12 +42,14 @@ def _answer(answer: Answer) -> str:
 
 
 def _disturbed(summary: Summary) -> str:
+    own = {id(f) for f in summary.disturbances.rejected if any(cause.key in validity.OWN for cause in f.causes)}
     rejected = [
         f"round {f.round}, {f.scenario} on {f.stack}: {', '.join(wording.causes(f.causes))}"
-        for f in summary.disturbances.rejected
+        for f in sorted(summary.disturbances.rejected, key=lambda f: id(f) not in own)
     ]
+    why = "Rejected, first for what stacks did themselves" if own else "Rejected for causes outside the stacks"
     more = f" and {len(rejected) - 5} more" if len(rejected) > 5 else ""
-    return f"Rejected for causes outside the stacks: {escaped('; '.join(rejected[:5]))}{more}." if rejected else ""
+    return f"{why}: {escaped('; '.join(rejected[:5]))}{more}." if rejected else ""
 
 
 def _picture(charts: Sequence[Chart]) -> str:

@@ -13,6 +13,8 @@ from tandem.drive import scattered
 from tandem.plan import contract
 from tandem.plan.contract import Probe
 from tests.loadtest.runs import LOADTEST, locust
+from tests.support.apps import USERS
+from tests.support.clients import Client
 from tests.support.stacks import USERDB
 from tests.support.waiting import until
 
@@ -27,6 +29,13 @@ def test_only_what_changes_nothing_and_needs_no_login_is_asked() -> None:
 def test_what_was_not_answered_alike_each_time_is_left_out() -> None:
     probes = [Probe("GET", f"/{number}") for number in range(3)]
     assert scattered.steady(probes, [b"a", b"b", b"c"], [b"a", b"x", b"c"], [b"a", b"b", b"y"]) == [0]
+
+
+def test_whoever_answers_304_to_what_the_load_remembers_unseen_is_found(app_client: Client) -> None:
+    """The load asks again with "1", which seeded users have; probes within windows ask it of somebody who is not there, too."""
+    probes = scattered.askable(contract.read(Path(USERDB.probes), USERS))
+    found = [probe for probe in probes if ("If-None-Match", '"1"') in probe.headers]
+    assert [app_client.request(each.method, each.target, dict(each.headers)).status for each in found] == [304, 404]
 
 
 class Listener:

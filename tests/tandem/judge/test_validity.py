@@ -24,6 +24,13 @@ def share(name: str) -> Callable[[float], Block]:
     return lambda percent: block({name: percent / 100})
 
 
+def test_what_a_stack_did_itself_is_told_before_what_is_around_it() -> None:
+    """A stack that takes the CPU of the generator makes it late: that is no chance, and not the first thing to be said."""
+    for own in ({"strays": 3}, {"probes_different": 1}, {"sleepers_cpu_share": 0.9}):
+        judged = validity.judge(block({"others_cpu_share": 0.9}, dispatch_lag_p99_ms=40.0, p99_ms=1000.0, **own))
+        assert [cause.key in validity.OWN for cause in judged.decisive] == [True, False, False]
+
+
 TABLE: list[tuple[validity.Limit, Callable[[float], Block], float, float]] = [
     (validity.LAG, lambda ms: block(dispatch_lag_p99_ms=ms, p99_ms=1000.0), 1, 5),
     (validity.WAITING, share("generator_waiting_share"), 2, 5),
