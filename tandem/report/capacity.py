@@ -196,7 +196,7 @@ def markdown(run: Run, searched: Section) -> str:
     where = run.provenance
     origin = (
         f"Seed {run.seed}; commit {escaped((where.commit or 'unknown')[:12])}; {escaped(where.date)}; "
-        f"{escaped(where.cpu_model)}; nginx {escaped(where.nginx)}."
+        f"{escaped(where.cpu_model)}; nginx {escaped(where.nginx)}, {escaped(where.database())}."
     )
     return f"{paragraphs(searched)}\n\n{origin}\n"
 

@@ -116,6 +116,8 @@ def test_the_page_shows_sentences_numbers_and_curves(search_plan: CapacityPlan, 
     svg = (folder / "img" / "capacity-1.svg").read_text()
     assert "service level of 100 ms" in svg
     assert "asgi" in (folder / "report.md").read_text()
+    for told in (text, (folder / "report.md").read_text()):
+        assert "SQLite 3.53.4 (WAL, synchronous=NORMAL)" in told
 
 
 def test_a_comparison_that_ends_with_a_search_shows_it(search_plan: CapacityPlan, tmp_path: Path) -> None:
