@@ -57,7 +57,9 @@ def _as_if_alone(block: Block) -> Block:
     """Return the block with everything outside the stack at rest: the machine may be in use while this is proved."""
     at_rest = {name: 0.0 for name in block.interference.__struct_fields__}
     interference = msgspec.structs.replace(block.interference, **at_rest)
-    return msgspec.structs.replace(block, interference=interference, dispatch_lag_p99_ms=block.dispatch_lag_p50_ms)
+    return msgspec.structs.replace(
+        block, interference=interference, dispatch_lag_p99_ms=block.dispatch_lag_p50_ms, cpu_gap_share=0.0
+    )
 
 
 def test_sleeper_and_other_clocks(bench: ToyBench, tell: Story) -> None:
