@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--time", type=float, default=60, metavar="SECONDS", help="how long (default: %(default)g)")
     parser.add_argument("--seed", type=int, help="the same seed makes the same requests (default: drawn and said)")
     usual = ",".join(pair.NAMES)
-    which = f"two stacks of the whole app (default: {usual}); what a server is excepted from is told, too"
+    which = f"two stacks of the whole app (default: {usual}); what a server is excepted from is no difference"
     parser.add_argument("--stacks", type=pair.named, default=pair.NAMES, metavar="A,B", help=which)
     parser.add_argument("--tuned", action="store_true", help="ask the tuned pair: " + " and ".join(pair.TUNED))
     options = parser.parse_args(arguments)

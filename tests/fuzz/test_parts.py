@@ -10,6 +10,7 @@ import shutil
 import socket
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from email.message import Message
 from io import BytesIO
 from pathlib import Path
@@ -17,9 +18,10 @@ from typing import Any
 
 import pytest
 
+from tandem.plan import stacks
 from tests.fuzz import pair, seed
 from tests.fuzz.memory import CODEC, MINTED, Memory, minted
-from tests.fuzz.step import curl, written
+from tests.fuzz.step import Step, curl, written
 from tests.support import database
 from tests.support.accounts import SESSIONS
 from tests.support.answers import CLOSE, Answer, mask
@@ -104,6 +106,35 @@ def test_times_may_differ_a_little_and_nothing_else() -> None:
     assert not one.is_like(Answer(200, [], b"", "OK", (100.1 + CLOSE,)))
     assert not one.is_like(Answer(200, [], b"", "OK", ()))
     assert not one.is_like(Answer(200, [("A", "b")], b"", "OK", (100.0,)))
+
+
+def test_what_a_server_is_excepted_from_is_no_difference_and_all_else_is() -> None:
+    both = pair.Pair({}, stacks.load()["asgi-hypercorn"].exemptions)
+    step = Step("read", written("GET", "/zebra", HOST))
+    one, other = Answer(404, [("A", "b")], b"", "Not Found", (100.0,)), Answer(404, [("A", "b")], b"", "", (101.0,))
+    assert not one.is_like(other)
+    assert one.is_like(both.excepted(step, one, other))
+    late = replace(other, times=(101.0 + CLOSE,))
+    for different in (
+        replace(other, status=405),
+        replace(other, headers=[("A", "c")]),
+        replace(other, body=b"."),
+        late,
+    ):
+        assert not one.is_like(both.excepted(step, one, different))
+    assert not one.is_like(pair.Pair({}).excepted(step, one, other))
+
+
+def test_what_a_server_may_let_through_is_not_asked_of_it_and_of_another() -> None:
+    known = stacks.load()
+    excepted = {probe for stack in known.values() for each in stack.exemptions for probe in each.requests if probe}
+    assert excepted == pair.ODD.keys()
+    both = pair.Pair({}, known["asgi-hypercorn"].exemptions)
+    control, plain = (Step("read", written("GET", "/", [*HOST, ("X-Odd", value)])) for value in ("\x01", "\t."))
+    twice = Step("write", written("POST", "/", [*HOST, ("Content-Type", "a/b"), ("content-type", "a/b")]))
+    asked = [both.may_be_let_through(step) for step in (control, plain, twice)]
+    assert asked == [True, False, True]
+    assert not pair.Pair({}).may_be_let_through(control)
 
 
 def test_of_metrics_only_what_there_is_is_compared() -> None:

@@ -45,6 +45,11 @@ class Answer:
             return False
         return all(abs(one - another) <= CLOSE for one, another in zip(self.times, other.times, strict=True))
 
+    def as_sent(self) -> bytes:
+        """Its bytes, the masked ones too: status line, headers and body."""
+        head = [f"HTTP/1.1 {self.status} {self.reason}", *(f"{name}: {value}" for name, value in self.headers), "", ""]
+        return "\r\n".join(head).encode("latin-1", "backslashreplace") + self.body
+
     def __str__(self) -> str:
         head = [f"{self.status} {self.reason}", *(f"{name}: {value}" for name, value in self.headers)]
         told = "\n".join([*head, "", self.body.decode(errors="backslashreplace")])
