@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import importlib
 import json
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -131,3 +133,40 @@ def test_growth_is_kept_and_drawn(tmp_path: Path) -> None:
     assert len(pictures) == 6
     assert all("<svg" in each.read_text() for each in pictures)
     assert "kB for each" in done.stdout
+
+
+def test_a_crowd_is_held_where_it_was_answered_and_not_sent_away(script: Any) -> None:
+    crowd = script("crowd")
+    numbers = count()
+
+    ended = asyncio.Semaphore(0)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        if next(numbers) % 2:
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        ended.release()
+
+    async def held() -> Any:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        guests = await crowd.come(server.sockets[0].getsockname()[1], "/healthz", 10)
+        found = [guest.held for guest in guests].count(True)
+        for guest in guests:
+            guest.transport.close()
+        for _ in guests:
+            await ended.acquire()
+        server.close()
+        return found
+
+    assert asyncio.run(held()) == 5
+
+
+def test_a_crowd_without_a_server_is_none(script: Any) -> None:
+    crowd = script("crowd")
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # and does not listen
+        assert asyncio.run(crowd.come(closed.getsockname()[1], "/healthz", 3)) == []
+        assert asyncio.run(crowd.asked(closed.getsockname()[1])) is None

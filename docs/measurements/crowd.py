@@ -1,0 +1,192 @@
+"""Measure what a crowd of open connections costs, and whom it hurts: `python docs/measurements/crowd.py`.
+
+A fresh server of each stack, without nginx, is joined by more and more connections that stay: such as were answered once and are
+kept alive, or such whose answer goes on, with a byte now and then (`/lab/open`). Beside them come bystanders, over connections
+of their own, at a fixed rate. Held is a connection that was answered and is still there when they have been asked. Needs a limit
+of open files (`ulimit -n`) above the largest crowd, for the server and for this script. About 12 minutes for all stacks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple, cast
+
+import uvloop
+from asking import Bench, Target
+
+from tandem import statistics
+from tandem.launch import signals
+from tandem.observe import usage
+
+PATIENCE = 5.0
+"""Seconds after which a bystander is lost, and without a further answer to the crowd after which no more are waited for."""
+
+AT_ONCE = 200
+"""Connections of the crowd that are made at the same time: fewer than any listening socket has room for."""
+
+CROWDS = {"kept alive": "/healthz", "answer goes on": "/lab/open?ms=600000"}
+
+
+class Found(NamedTuple):
+    """What one crowd did."""
+
+    held: int
+    kib: float  # of the server, for each connection that it holds
+    alone: list[float]  # milliseconds of each bystander before the crowd came
+    beside: list[float]  # and beside it
+    lost: int  # bystanders without a good answer beside it
+
+
+class Guest(asyncio.Protocol):
+    """A connection of the crowd, which asks once and stays."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self.answered = self.gone = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Ask."""
+        self.transport = cast("asyncio.Transport", transport)
+        self.transport.write(f"GET {self._path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+
+    def data_received(self, data: bytes) -> None:
+        """Note that an answer has begun."""
+        self.answered = self.answered or data.startswith(b"HTTP/1.1 200 ")
+
+    def connection_lost(self, _: Exception | None) -> None:
+        """Note that the server didn't want it any longer."""
+        self.gone = True
+
+    @property
+    def held(self) -> bool:
+        """Whether it was answered and is still there."""
+        return self.answered and not self.gone
+
+
+async def come(port: int, path: str, number: int) -> list[Guest]:
+    """Return the crowd once all were answered or sent away, or no further one for a while."""
+    loop = asyncio.get_running_loop()
+    guests: list[Guest] = []
+
+    async def one() -> None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                _, guest = await loop.create_connection(lambda: Guest(path), "127.0.0.1", port)
+        except (OSError, TimeoutError):
+            return
+        guests.append(guest)
+
+    for start in range(0, number, AT_ONCE):
+        await asyncio.gather(*[one() for _ in range(min(AT_ONCE, number - start))])
+    settled, since = 0, time.monotonic()
+    while time.monotonic() < since + PATIENCE and settled < len(guests):
+        await asyncio.sleep(0.05)
+        if (now := sum(guest.answered or guest.gone for guest in guests)) > settled:
+            settled, since = now, time.monotonic()
+    return guests
+
+
+async def asked(port: int, path: str = "/healthz") -> float | None:
+    """Return the milliseconds of one bystander; None without a good answer."""
+    start = time.perf_counter()
+    try:
+        async with asyncio.timeout(PATIENCE):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+            answer = await reader.read()
+            writer.close()
+    except (OSError, TimeoutError):
+        return None
+    return 1000 * (time.perf_counter() - start) if answer.startswith(b"HTTP/1.1 200 ") else None
+
+
+async def bystanders(port: int, rate: float, seconds: float) -> tuple[list[float], int]:
+    """Ask at this rate, whatever becomes of earlier ones; return the times of good answers, and how many had none."""
+    start = asyncio.get_running_loop().time() + 0.1
+
+    async def one(number: int) -> float | None:
+        await asyncio.sleep(max(0.0, start + number / rate - asyncio.get_running_loop().time()))
+        return await asked(port)
+
+    found = await asyncio.gather(*[one(number) for number in range(int(rate * seconds))])
+    good = [each for each in found if each is not None]
+    return good, len(found) - len(good)
+
+
+def memory(target: Target) -> int:
+    """The proportional set size of the server, in bytes."""
+    return usage.memory_bytes(usage.tree(target.roots, usage.scan())) or 0
+
+
+async def measured(target: Target, path: str, number: int, rate: float, seconds: float) -> Found:
+    """Let a crowd come, look, and send it away."""
+    alone, _ = await bystanders(target.port, rate, seconds)
+    before = memory(target)
+    guests = await come(target.port, path, number)
+    beside, lost = await bystanders(target.port, rate, seconds)
+    held = sum(guest.held for guest in guests)
+    more = memory(target) - before
+    for guest in guests:
+        guest.transport.abort()
+    return Found(held, more / 1024 / held if held else 0.0, alone, beside, lost)
+
+
+def p99(times: Sequence[float]) -> str:
+    """What stands in the table: of fewer than 100 answers their slowest says no less."""
+    return f"{statistics.percentile(sorted(times), 0.99):.1f} ms" if times else "–"
+
+
+def row(stack: str, crowd: str, number: int, found: Found) -> str:
+    """A line of the table."""
+    each = f"{found.kib:.1f} KiB" if found.held else "–"
+    return (
+        f"| `{stack}` | {crowd} | {number:,} | {found.held:,} | {each} | {p99(found.alone)} | {p99(found.beside)} "
+        f"| {found.lost} |"
+    )
+
+
+def room(number: int) -> None:
+    """Raise this process's limit of open files for such a crowd. Raises SystemExit where that is not allowed."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = number + 500
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        raise SystemExit(f"a crowd of {number:,} needs {needed:,} open files, and `ulimit -Hn` is {hard:,}")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, needed), hard))
+
+
+def main() -> None:
+    """Measure stack by stack, print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--stacks", default="asgi,wsgi-gthread,wsgi-sync", metavar="A,B")
+    parser.add_argument("--crowds", default="1000,10000", metavar="N,M")
+    parser.add_argument("--rate", type=float, default=50.0, help="bystanders per second")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of bystanders, before the crowd and beside it")
+    options = parser.parse_args()
+    crowds = [int(number) for number in options.crowds.split(",")]
+    room(max(crowds))
+    lines = []
+    with signals.stoppable(), tempfile.TemporaryDirectory(prefix="tandem-crowd-") as made:
+        bench = Bench(folder=Path(made), rounds=1, seconds=options.seconds, users=100)
+        for stack in options.stacks.split(","):
+            for crowd, path in CROWDS.items():
+                for number in crowds:
+                    print(f"{stack}: {number:,}, {crowd}", file=sys.stderr, flush=True)
+                    with bench.stacks(stack, more={"LAB": "1"}) as served:
+                        target = served[stack].alone
+                        found = uvloop.run(measured(target, path, number, options.rate, options.seconds))
+                    lines.append(row(stack, crowd, number, found))
+    print(f"{options.rate:g} bystanders per second, {options.seconds:g} s before the crowd and beside it.\n")
+    print("| stack | crowd | came | held | memory of each | p99 alone | p99 beside it | lost |")
+    print("|---|---|---:|---:|---:|---:|---:|---:|")
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
