@@ -69,7 +69,9 @@ async def asgi(requests: int, around: Callable[[], Any]) -> float:
     from asgi_app.app import create_app
     from asgi_app.server import Protocol
 
-    config = uvicorn.Config(create_app, factory=True, http=Protocol, access_log=False, log_level="warning")
+    config = uvicorn.Config(
+        create_app, factory=True, http=Protocol, access_log=False, proxy_headers=False, log_level="warning"
+    )
     config.load()
     lifespan = LifespanOn(config)
     await lifespan.startup()
