@@ -15,7 +15,7 @@ import pytest
 from tandem.launch import running_stack
 from tandem.launch.running_stack import RunningStack
 from tandem.plan import stacks as tandem_stacks
-from tandem.plan.stacks import Definition
+from tandem.plan.definition import Definition
 from tests.support.answers import Answer
 from tests.support.clients import HttpClient
 from tests.support.news import news_service
