@@ -9,7 +9,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from userdb import csv_files, keys, logs, memory
+from userdb import csv_files, ending, keys, logs, memory
 from userdb import settings as userdb_settings
 from userdb.devices import Devices
 from userdb.queues import Places
@@ -17,6 +17,7 @@ from userdb.sessions import Sessions
 from userdb.settings import Settings
 
 from . import api, http, lab, pages, stores
+from .events import Events
 from .news import News
 from .passwords import Passwords
 from .processes import Processes
@@ -43,6 +44,7 @@ ROUTES: dict[str, dict[str, http.View]] = {
     "/register": {"GET": pages.ask_to_register, "POST": pages.register},
     "/login": {"GET": pages.ask_to_log_in, "POST": pages.log_in},
     "/logout": {"GET": pages.ask_to_log_out, "POST": pages.log_out},
+    "/api/events": {"GET": api.read_events},
     "/api/login": {"POST": api.log_in},
     "/api/logout": {"POST": api.log_out},
     "/api/me": {"GET": api.me},
@@ -70,8 +72,21 @@ def create_app(settings: Settings | None = None) -> Starlette:
         http.resize_pool(settings.pool_threads)
         try:
             await store.open()
+            own = Services(
+                store,
+                news,
+                passwords,
+                processes,
+                sessions,
+                devices,
+                exports,
+                Events(store),
+                listening(settings),
+                settings,
+            )
+            ending.watch()
             memory.settle()
-            yield {"services": Services(store, news, passwords, processes, sessions, devices, exports, settings)}
+            yield {"services": own}
         finally:
             memory.unsettle()
             await processes.close()
@@ -88,6 +103,11 @@ def create_app(settings: Settings | None = None) -> Starlette:
     log_requests(app, settings)
     watch(app, settings)
     return app
+
+
+def listening(settings: Settings) -> Places:
+    """The streams that this process sends at a time: as many as suit its threads or its loop, unless it is told."""
+    return Places(1000 if settings.listeners is None else settings.listeners, "Too many are listening.")
 
 
 def log_requests(app: Starlette, settings: Settings) -> None:

@@ -72,8 +72,12 @@ class Streams(Reply):
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             if scope["method"] != "HEAD":
                 await send({"type": "http.response.body", "body": self.body, "more_body": True})
-                while not (is_gone := await hangs_up(receive, 0)) and (piece := await anext(self._pieces, b"")):
-                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+                while (
+                    not (is_gone := await hangs_up(receive, 0))
+                    and (piece := await anext(self._pieces, None)) is not None
+                ):
+                    if piece:
+                        await send({"type": "http.response.body", "body": piece, "more_body": True})
                 if is_gone:
                     return
             await send({"type": "http.response.body"})

@@ -1,4 +1,4 @@
-"""What is kept: users, sessions that were ended, attempts to log in; and the values that rows become."""
+"""What is kept: users, sessions that were ended, attempts to log in, events; and the values that rows become."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, SmallInteger, String, Table, false
 
-SCHEMA = "0004"
+SCHEMA = "0005"
 """The migration that makes the tables below (userdb/database/migrations): an app refuses a database of another one."""
 
 metadata = MetaData(
@@ -52,6 +52,17 @@ login_attempts = Table(
     Column("key", String(32), primary_key=True),
     Column("count", Integer, nullable=False),
     Column("until", BigInteger, nullable=False, index=True),  # seconds since the epoch: no attempt before then
+)
+
+events = Table(
+    "events",
+    metadata,
+    # Filled by the database itself, whoever changes users (migration 0005); ids are never used again here either.
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("kind", String(10), nullable=False),
+    Column("user_id", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 

@@ -78,6 +78,9 @@ SUMMANDS = tuple(
 TAG: Schema = {"type": "string"}
 IF_MATCH = Parameter("If-Match", "header", TAG, "Change only what has this entity tag; otherwise 412.")
 IF_NONE_MATCH = Parameter("If-None-Match", "header", TAG, "Entity tags that the client has; 304 if one still holds.")
+LAST_EVENT_ID = Parameter(
+    "Last-Event-ID", "header", _whole(0, urls.LARGEST_ID), "The event that the client had last: it gets all after that."
+)
 
 NEW = '{"username": "ada", "email": "ada@example.org", "age": 36}'
 USERS, ONE = "/api/users", "/api/users/{user_id}"
@@ -139,6 +142,12 @@ OPERATIONS = (
         method="GET", path=ONE + "/feed", name="read_feed",
         summary="The news of several sources; one that is slow or fails is listed as missing.", parameters=(ID, SOURCES),
         answer=answers.UserFeed, errors=(400, *READING, 502, 504),
+    ),
+    Operation(
+        method="GET", path="/api/events", name="read_events",
+        summary="What is done to users, as Server-Sent Events: created, changed and removed, each with user_id and version; "
+        "missed where some are lost.",
+        parameters=(LAST_EVENT_ID,), download="text/event-stream", errors=(400, 422, 503),
     ),
     Operation(
         method="POST", path="/api/login", name="log_in", summary="A token, for whoever knows the name and the password.",

@@ -47,6 +47,7 @@ class Settings:
     allow_defective_sqlite: bool
     lab: bool  # whether the routes below /lab are there, which block on purpose
     ladder: str  # how those below /lab/ladder wait: a rung of LADDER
+    listeners: int | None  # streams of events that a process sends at a time; None: as many as suit the app
     pool_threads: int  # that an event loop has for blocking calls
     access_log: bool  # whether each request is a line of JSON
     stalls_file: Path | None  # where the laboratory writes what was held up, and by which line
@@ -112,6 +113,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         allow_defective_sqlite=environment.get("ALLOW_DEFECTIVE_SQLITE", "0") == "1",
         lab=lab,
         ladder=_one_of(environment, "LADDER", LADDER),
+        listeners=_whole(environment, "LISTENERS", 0, least=0) if environment.get("LISTENERS") else None,
         pool_threads=_whole(environment, "POOL_THREADS", 40),
         access_log=environment.get("ACCESS_LOG", "0") == "1",
         stalls_file=Path(stalls) if lab and stalls else None,
@@ -148,10 +150,10 @@ def _cpus() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _whole(environment: Mapping[str, str], name: str, default: int, most: int = 10_000) -> int:
+def _whole(environment: Mapping[str, str], name: str, default: int, most: int = 10_000, least: int = 1) -> int:
     value = environment.get(name) or str(default)
-    if not (value.isascii() and value.isdigit() and len(value) < 12 and 1 <= int(value) <= most):
-        raise SettingsError(f"{name} must be a whole number from 1 to {most}, not {value!r}")
+    if not (value.isascii() and value.isdigit() and len(value) < 12 and least <= int(value) <= most):
+        raise SettingsError(f"{name} must be a whole number from {least} to {most}, not {value!r}")
     return int(value)
 
 

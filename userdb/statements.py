@@ -22,7 +22,8 @@ from sqlalchemy import (
 )
 
 from userdb.csv_files import BATCH
-from userdb.models import User, ended_sessions, login_attempts, users
+from userdb.events import Event
+from userdb.models import User, ended_sessions, events, login_attempts, users
 
 COLUMNS = [users.c[name] for name in User.__struct_fields__]
 ACCOUNT_COLUMNS = [*COLUMNS, users.c.password_hash, users.c.is_admin]
@@ -166,6 +167,19 @@ UNCOUNT_ATTEMPT = (
     update(login_attempts)
     .where(login_attempts.c.key == bindparam("of"), login_attempts.c.count > 0)
     .values(count=login_attempts.c.count - 1)
+)
+
+# Two subqueries, because SQLite would read the whole table for both in one.
+KEPT_EVENTS = select(
+    select(func.min(events.c.id)).scalar_subquery(),
+    select(func.max(events.c.id)).scalar_subquery(),
+)
+
+EVENTS_AFTER = (
+    select(*(events.c[name] for name in Event.__struct_fields__))
+    .where(events.c.id > bindparam("last"))
+    .order_by(events.c.id)
+    .limit(bindparam("count"))
 )
 
 SQLITE_VERSION = text("SELECT sqlite_version()")

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ClauseElement
 
-from userdb import attempts, csv_files, errors, etags, lab, parameters, permissions, rows, sessions, statements
+from userdb import attempts, csv_files, errors, etags, events, lab, parameters, permissions, rows, sessions, statements
 from userdb.attempts import Counter
+from userdb.events import Event, Kept
 from userdb.forms import Preconditions, UserChange, UserForm
 from userdb.models import Account, User
 from userdb.sessions import NOBODY, Session
@@ -179,6 +180,18 @@ def clear_attempts(counters: list[Counter]) -> Unit[None]:
     yield statements.CLEAR_ATTEMPTS, {"of": counters[0].key}
     for counter in counters[1:]:
         yield statements.UNCOUNT_ATTEMPT, {"of": counter.key}
+
+
+def kept_events() -> Unit[Kept]:
+    """Which events there are still."""
+    found = yield statements.KEPT_EVENTS, {}
+    return events.kept(*_row(found))
+
+
+def events_after(last: int) -> Unit[list[Event]]:
+    """The next events after one, up to a piece of them."""
+    found = yield statements.EVENTS_AFTER, {"last": last, "count": events.PIECE}
+    return [Event(*row) for row in found]
 
 
 def _check_taken(user_id: int, form: UserForm) -> Unit[None]:

@@ -18,6 +18,7 @@ from userdb.urls import PageOfUsers
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 CSV = "text/csv; charset=utf-8"
+EVENTS = "text/event-stream"
 
 BETWEEN_BYTES = 15.0
 """Seconds; what is silent for longer is cut off somewhere on its way."""
@@ -46,7 +47,8 @@ class Open(Answer, frozen=True):
 
 
 class Streamed(Answer, frozen=True):
-    """One of which `body` is only the first piece: the others are made one by one, each when the one before is on its way."""
+    """One of which `body` is only the first piece: the others are made one by one, each when the one before is on its way; an
+    empty one only asks whether anybody is there still."""
 
     pieces: Any
 
@@ -109,6 +111,11 @@ def exported(first: bytes, pieces: Any) -> Streamed:
     """All users as a CSV file."""
     disposition = 'attachment; filename="users.csv"'
     return Streamed(200, [("content-type", CSV), ("content-disposition", disposition)], first, pieces)
+
+
+def events(first: bytes, pieces: Any) -> Streamed:
+    """What is done to users, each event when it comes; nginx passes each on at once."""
+    return Streamed(200, [("content-type", EVENTS), NO_STORE, ("x-accel-buffering", "no")], first, pieces)
 
 
 def removed() -> Answer:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from time import monotonic
 
-from userdb import csv_files, forms, metrics, permissions, uploads, urls, wire
+from userdb import csv_files, ending, events, forms, metrics, permissions, uploads, urls, wire
 from userdb.urls import PageOfUsers
 from userdb.wire import Answer
 
@@ -14,6 +15,7 @@ from .http import (
     body,
     header,
     path_value,
+    pause,
     preconditions,
     query,
     run_in_thread,
@@ -76,6 +78,15 @@ def export_users(request: Request) -> Answer:
     pieces = _file(services(request))
     first = next(pieces)
     return wire.exported(first, pieces)
+
+
+def read_events(request: Request) -> Answer:
+    """What is done to users from now on, or since the event that the client had last, for as long as it listens."""
+    urls.no_parameters(query(request))
+    last = events.last_id(header(request, "Last-Event-ID"))
+    pieces = _stream(services(request), last)
+    first = next(pieces)
+    return wire.events(first, pieces)
 
 
 def read_user(request: Request) -> Answer:
@@ -183,3 +194,21 @@ def _file(own: Services) -> Iterator[bytes]:
             found = own.store.page_of_users(page)
             yield before + csv_files.lines(found[: page.limit])
             page, before = csv_files.page_after(page, found), b""
+
+
+def _stream(own: Services, last: int | None) -> Iterator[bytes]:
+    """Events, each once and in their order, until the server ends; nothing, each time that there is none. Raises Busy."""
+    with own.listeners.one():
+        there = own.store.kept_events()
+        last, piece = events.beginning(last, there)
+        said = monotonic()
+        yield piece
+        while not ending.is_near():
+            last, piece = own.events.after(last)
+            if not piece and monotonic() - said >= events.SILENCE:
+                piece = events.HEARTBEAT
+            if piece:
+                said = monotonic()
+            yield piece
+            if not piece:
+                pause(events.INTERVAL)

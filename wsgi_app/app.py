@@ -6,7 +6,7 @@ import atexit
 
 from flask import Flask
 
-from userdb import csv_files, keys, logs, memory
+from userdb import csv_files, ending, keys, logs, memory
 from userdb import settings as userdb_settings
 from userdb.devices import Devices
 from userdb.queues import Places
@@ -14,6 +14,7 @@ from userdb.sessions import Sessions
 from userdb.settings import Settings
 
 from . import api, http, lab, pages, stores
+from .events import Events
 from .news import News
 from .passwords import Passwords
 from .processes import Processes
@@ -40,6 +41,7 @@ ROUTES: dict[str, dict[str, http.View]] = {
     "/register": {"GET": pages.ask_to_register, "POST": pages.register},
     "/login": {"GET": pages.ask_to_log_in, "POST": pages.log_in},
     "/logout": {"GET": pages.ask_to_log_out, "POST": pages.log_out},
+    "/api/events": {"GET": api.read_events},
     "/api/login": {"POST": api.log_in},
     "/api/logout": {"POST": api.log_out},
     "/api/me": {"GET": api.me},
@@ -66,14 +68,22 @@ def create_app(settings: Settings | None = None) -> Flask:
     passwords, exports = Passwords(settings), Places(csv_files.MOST_EXPORTS, "Too many are exporting users.")
     http.resize_pool(settings.pool_threads)
     store.open()
-    app.extensions["services"] = Services(store, news, passwords, processes, sessions, devices, exports, settings)
+    app.extensions["services"] = Services(
+        store, news, passwords, processes, sessions, devices, exports, Events(store), listening(settings), settings
+    )
     atexit.register(processes.close)
     atexit.register(news.close)
     atexit.register(store.close)
+    ending.watch()
     log_requests(app, settings)
     watch(app, settings)
     memory.settle()
     return app
+
+
+def listening(settings: Settings) -> Places:
+    """The streams that this process sends at a time: as many as suit its threads or its loop, unless it is told."""
+    return Places(4 if settings.listeners is None else settings.listeners, "Too many are listening.")
 
 
 def log_requests(app: Flask, settings: Settings) -> None:

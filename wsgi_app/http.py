@@ -60,7 +60,7 @@ class Streams(Reply):
     """An answer in pieces, each made when the one before it is on its way, and none for a client that has gone."""
 
     def __init__(self, answer: wire.Streamed, status: str) -> None:
-        super().__init__(chain([answer.body], answer.pieces), status, answer.headers)
+        super().__init__(filter(None, chain([answer.body], answer.pieces)), status, answer.headers)
         self.call_on_close(answer.pieces.close)
 
 

@@ -9,6 +9,7 @@ from userdb.queues import Places
 from userdb.sessions import Sessions
 from userdb.settings import Settings
 
+from .events import Events
 from .news import News
 from .passwords import Passwords
 from .processes import Processes
@@ -17,7 +18,7 @@ from .stores import Store
 
 @dataclass(frozen=True)
 class Services:
-    """Store and news service with their connections, workers for passwords and the laboratory, codecs, places, settings."""
+    """Store and news service with their connections, workers for passwords and the laboratory, codecs, places, the rest."""
 
     store: Store
     news: News
@@ -26,4 +27,6 @@ class Services:
     sessions: Sessions
     devices: Devices
     exports: Places
+    events: Events
+    listeners: Places
     settings: Settings

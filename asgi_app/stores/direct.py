@@ -8,6 +8,7 @@ from typing import Any
 
 from userdb import errors, units
 from userdb.attempts import Counter
+from userdb.events import Event, Kept
 from userdb.forms import Preconditions, UserChange, UserForm
 from userdb.models import Account, User
 from userdb.sessions import Session
@@ -121,3 +122,11 @@ class Store:
     async def clear_attempts(self, counters: list[Counter]) -> None:
         """Forget the attempts of the first counter, and by the others this one: it has succeeded."""
         await self._database.write(units.clear_attempts, counters)
+
+    async def kept_events(self) -> Kept:
+        """Which events there are still."""
+        return await self._database.read(units.kept_events)
+
+    async def events_after(self, last: int) -> list[Event]:
+        """The next events after one, up to a piece of them."""
+        return await self._database.read(units.events_after, last)

@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from asgi_app.app import ROUTES as ASYNC_ROUTES
 from asgi_app.app import watch
 from asgi_app.http import resize_pool
-from userdb import csv_files, keys, logs
+from userdb import csv_files, ending, keys, logs
 from userdb import settings as userdb_settings
 from userdb.devices import Devices
 from userdb.queues import Places
@@ -25,8 +25,9 @@ from . import http
 
 _here = __package__
 api, pages, lab, stores = (import_module(f"{_here}.{name}") for name in ("api", "pages", "lab", "stores"))
-News, Passwords, Processes, Services = (
-    getattr(import_module(f"{_here}.{name.lower()}"), name) for name in ("News", "Passwords", "Processes", "Services")
+Events, News, Passwords, Processes, Services = (
+    getattr(import_module(f"{_here}.{name.lower()}"), name)
+    for name in ("Events", "News", "Passwords", "Processes", "Services")
 )
 
 
@@ -54,7 +55,12 @@ def create_app(settings: Settings | None = None) -> Starlette:
         resize_pool(settings.pool_threads)
         try:
             await to_thread.run_sync(store.open)
-            yield {"services": Services(store, news, passwords, processes, sessions, devices, exports, settings)}
+            listeners = Places(4 if settings.listeners is None else settings.listeners, "Too many are listening.")
+            own = Services(
+                store, news, passwords, processes, sessions, devices, exports, Events(store), listeners, settings
+            )
+            ending.watch()
+            yield {"services": own}
         finally:
             processes.close()
             news.close()

@@ -22,7 +22,7 @@ from tests.support.files import UPLOAD, people, upload
 from tests.support.headers import FORM as FORM_TYPE
 from tests.support.headers import JSON
 from tests.support.waiting import eventually_async
-from userdb import passwords, wire
+from userdb import ending, events, passwords, wire
 
 
 def form() -> tuple[dict[str, str], bytes]:
@@ -64,6 +64,7 @@ REQUESTS: list[tuple[str, str, dict[str, str], bytes, int]] = [
     ("GET", "/api/users?q=user", {}, b"", 200),
     ("GET", "/api/users/7", {}, b"", 200),
     ("GET", "/api/users/export.csv", {}, b"", 200),
+    ("GET", "/api/events", {"Last-Event-ID": "x"}, b"", 422),  # what it sends has no end
     ("GET", "/api/users/7/news", {}, b"", 200),
     ("GET", "/api/users/7/feed", {}, b"", 200),
     ("GET", "/api/users/0", {}, b"", 404),
@@ -104,6 +105,18 @@ async def test_nothing_that_the_app_does_holds_the_loop(client: httpx.AsyncClien
         answer = await client.request(method, target, headers=headers, content=body)
         found.append((method, target, answer.status_code))
     assert found == [(method, target, status) for method, target, _, _, status in REQUESTS]
+
+
+@pytest.mark.asyncio
+async def test_nor_does_who_listens(
+    client: httpx.AsyncClient, detector: BlockBuster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It looks twice for what has been done, and is heard of once beside that."""
+    looks = iter([False, False, True])
+    monkeypatch.setattr(ending, "is_near", lambda: next(looks))
+    monkeypatch.setattr(events, "SILENCE", 0.0)
+    answer = await client.get("/api/events")
+    assert (answer.status_code, answer.text) == (200, "retry: 1000\nid: 0\n\n:\n\n:\n\n")
 
 
 @pytest.mark.asyncio

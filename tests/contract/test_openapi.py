@@ -134,7 +134,8 @@ def test_an_answer_is_what_the_description_says(client: Client, operation: opena
         headers, body = {**headers, **UPLOAD}, upload(people(2))
     if operation.name == "log_in":
         body = b'{"username":"admin","password":"correct-horse"}'
-    answer = client.request(operation.method, path + query, headers, body)
+    method = "HEAD" if operation.name == "read_events" else operation.method  # what it sends has no end
+    answer = client.request(method, path + query, headers, body)
     assert answer.status == operation.status
     if operation.answer is not None:
         content = described[str(operation.status)]["content"]["application/json"]

@@ -31,6 +31,7 @@ ALLOWED = {
     "/api/login": "OPTIONS, POST",
     "/api/logout": "OPTIONS, POST",
     "/api/me": "GET, HEAD, OPTIONS",
+    "/api/events": "GET, HEAD, OPTIONS",
     "/metrics": "GET, HEAD, OPTIONS",
 }
 METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]

@@ -113,6 +113,7 @@ def app_step(draw: DrawFn) -> Step:
     more, (content_type, data) = draw(asks(operation, method, path, user_id, host))
     headers: Pairs = [("Host", host), *draw(_conditions(operation)), *more, *(draw(EXTRAS) if chance(draw, 12) else [])]
     headers += [("Content-Type", content_type)] if content_type is not None else []
+    headers += [("Last-Event-ID", "x")] if operation.path == "/api/events" else []  # what it would send has no end
     target = path.replace("{user_id}", user_id)
     target = draw(odd_path(target)) if chance(draw, 20) else target
     found = draw(query(operation.parameters))

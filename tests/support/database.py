@@ -8,7 +8,13 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-TABLES = ("users", "ended_sessions", "login_attempts", "sqlite_sequence")  # the last says which ids were given
+TABLES = (
+    "users",
+    "ended_sessions",
+    "login_attempts",
+    "events",
+    "sqlite_sequence",
+)  # the last says which ids were given
 """All that an app writes."""
 
 # Hashes are salted, moments pass, and ids of sessions are drawn: they differ between two stacks that do the same.
@@ -16,6 +22,7 @@ CONTENTS = {
     "users": "SELECT id, username, email, age, version, is_admin, password_hash IS NULL, password_hash IS :hash FROM users",
     "ended_sessions": "SELECT count(*) FROM ended_sessions",
     "login_attempts": "SELECT key, count FROM login_attempts",
+    "events": "SELECT id, kind, user_id, version FROM events",
     "sqlite_sequence": "SELECT name, seq FROM sqlite_sequence",
 }
 

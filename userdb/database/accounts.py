@@ -50,6 +50,8 @@ def _is_there(settings: Settings, username: str) -> bool:
 
 
 def _change(connection: Connection, username: str, values: dict[str, Any]) -> bool:
+    # Locked before it is changed, as the apps do: whoever changes it already may wait for those who note events.
+    connection.execute(select(users.c.id).where(users.c.username == username).with_for_update())
     statement = update(users).where(users.c.username == username).values(**values, version=users.c.version + 1)
     return connection.execute(statement).rowcount == 1
 

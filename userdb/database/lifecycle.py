@@ -39,8 +39,9 @@ def seed(settings: Settings, count: int) -> None:
         schema.upgrade(connection)
         if connection.execute(select(func.count()).select_from(users)).scalar_one():
             raise DatabaseError("the database holds users already: remove it first (make clean), or name another one")
-        for batch in seed_data.rows(count):
-            connection.execute(insert(users), batch)
+        with schema.without_events(connection):
+            for batch in seed_data.rows(count):
+                connection.execute(insert(users), batch)
         if not settings.on_sqlite:  # SQLite goes on after the highest id by itself
             connection.execute(text("SELECT setval(pg_get_serial_sequence('users', 'id'), :count)"), {"count": count})
     if settings.on_sqlite:

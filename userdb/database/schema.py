@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -47,6 +50,21 @@ def require_newest(connection: Connection) -> None:
         errors.refuse_other_schema(found)
     except errors.OtherSchema as error:
         raise DatabaseError(str(error)) from None
+
+
+@contextmanager
+def without_events(connection: Connection) -> Iterator[None]:
+    """Have the database note nothing of what is done to users: nobody listens to one that is only being filled."""
+    if connection.dialect.name == "sqlite":
+        triggers = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").all()
+        off, on = [f"DROP TRIGGER {name}" for name, _ in triggers], [sql for _, sql in triggers]
+    else:
+        off, on = ["ALTER TABLE users DISABLE TRIGGER USER"], ["ALTER TABLE users ENABLE TRIGGER USER"]
+    for statement in off:
+        connection.exec_driver_sql(statement)
+    yield
+    for statement in on:  # where it failed, all is undone
+        connection.exec_driver_sql(statement)
 
 
 def configuration(connection: Connection) -> Config:

@@ -37,8 +37,14 @@ async function send(form) {
   try {
     const answer = await fetch(url, options);
     const headers = [...answer.headers].map(([name, value]) => `${name}: ${value}`).join("\n");
-    const body = await answer.text();
-    shown.textContent = `${options.method} ${url}\n\n${answer.status} ${answer.statusText}\n${headers}\n\n${body}`;
+    const head = `${options.method} ${url}\n\n${answer.status} ${answer.statusText}\n${headers}\n\n`;
+    let body = "";
+    shown.textContent = head;
+    const reader = answer.body && answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let piece = reader && (await reader.read()); piece && !piece.done; piece = await reader.read()) {
+      body += piece.value; // as it comes: events have no end
+      shown.textContent = head + body;
+    }
     if (url === "/api/login" && answer.ok) {
       document.getElementById("token").value = JSON.parse(body).token;
     }

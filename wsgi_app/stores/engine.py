@@ -11,6 +11,7 @@ from userdb import (
     csv_files,
     errors,
     etags,
+    events,
     lab,
     parameters,
     permissions,
@@ -20,6 +21,7 @@ from userdb import (
     statements,
 )
 from userdb.attempts import Counter
+from userdb.events import Event, Kept
 from userdb.forms import Preconditions, UserChange, UserForm
 from userdb.models import Account, User
 from userdb.sessions import NOBODY, Session
@@ -226,6 +228,20 @@ class Store:
                 connection.execute(statements.CLEAR_ATTEMPTS, {"of": counters[0].key})
                 for counter in counters[1:]:
                     connection.execute(statements.UNCOUNT_ATTEMPT, {"of": counter.key})
+
+    def kept_events(self) -> Kept:
+        """Which events there are still."""
+        with errors.translate_database_errors():
+            with self._reading.connect() as connection:
+                result = connection.execute(statements.KEPT_EVENTS)
+                return events.kept(*result.one())
+
+    def events_after(self, last: int) -> list[Event]:
+        """The next events after one, up to a piece of them."""
+        with errors.translate_database_errors():
+            with self._reading.connect() as connection:
+                result = connection.execute(statements.EVENTS_AFTER, {"last": last, "count": events.PIECE})
+                return [Event(*row) for row in result]
 
 
 def _check_taken(connection: Any, user_id: int, form: UserForm) -> None:
