@@ -58,6 +58,9 @@ REQUESTS: dict[str, bytes] = {
     "users, unknown parameter": request("GET", "/api/users?offset=3"),
     "page": request("GET", "/users?limit=3"),
     "page, search": request("GET", "/users?q=user&limit=2"),
+    "page, cookies in two fields": request("GET", "/users?limit=3", COOKIE).replace(
+        b"\r\n", b"\r\nCookie: theme=dark\r\n", 1
+    ),
     "page, invalid": request("GET", "/users?limit=x"),
     "page, script": request("GET", "/users?q=%3Cscript%3E"),
     "page of a user": request("GET", "/users/7"),
