@@ -226,6 +226,9 @@ LONGEST = (
 )  # fmt: skip
 """Where the tests are that take longest."""
 
+COMPARISONS = ("tests/stack/test_command.py", "tests/tandem/experiments/test_postgresql.py")
+"""Where `tandem compare` is run as a command: a clone runs one at a time, and refuses another."""
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
@@ -269,6 +272,8 @@ class BySharedFixtures(LoadScopeScheduling):  # type: ignore[misc]  # it has no 
         """Name what a test belongs to. (xdist_group would do, but xdist 3.8 can't write it into the ids of pytest 9.2.)"""
         if "on PostgreSQL" in nodeid:
             return "PostgreSQL"
+        if nodeid.startswith(COMPARISONS):
+            return "comparisons"
         client = next((name for name in (*NEAR, *FAR) if f"[{name}" in nodeid), "")
         if client.startswith("wsgi-") and nodeid.startswith(("tests/contract/", "tests/security/")):
             return client  # `asgi` is the name of an app, too, and started by other tests anyway

@@ -36,7 +36,7 @@ def find(loads: Iterable[Load], measures: Sequence[Measures], rounds: int) -> li
 
 
 def is_check(route: str) -> bool:
-    """Tell whether a route, such as "GET /healthz", is a health check."""
+    """Tell whether a route is a health check, which is the usual name of one."""
     return "health" in route
 
 

@@ -49,6 +49,9 @@ CHOICES = [
     *SENT,
 ]
 
+ENDLESS = "/api/events"
+"""What this sends has no end: it is asked only in ways that are refused."""
+
 ODD_PATHS = st.sampled_from(
     ["/api", "/api/nope", "/nope", "/users/", "//users", "/login/", "/users/new/", "/users/{user_id}/edit/", "/users/NEW",
      "/static/../users", "/static/%2e%2e/users", "/api/login/", "/api%2Flogin", "/users/{user_id}/nope", "/metrics/",
@@ -113,7 +116,7 @@ def app_step(draw: DrawFn) -> Step:
     more, (content_type, data) = draw(asks(operation, method, path, user_id, host))
     headers: Pairs = [("Host", host), *draw(_conditions(operation)), *more, *(draw(EXTRAS) if chance(draw, 12) else [])]
     headers += [("Content-Type", content_type)] if content_type is not None else []
-    headers += [("Last-Event-ID", "x")] if operation.path == "/api/events" else []  # what it would send has no end
+    headers += [("Last-Event-ID", "x")] if operation.path == ENDLESS else []
     target = path.replace("{user_id}", user_id)
     target = draw(odd_path(target)) if chance(draw, 20) else target
     found = draw(query(operation.parameters))
