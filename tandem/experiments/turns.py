@@ -57,6 +57,11 @@ class Taken:
         """For how long it was asked or answered."""
         return math.fsum(part.end - part.start for part in self.slices) + self.drain_seconds
 
+    def settle(self) -> None:
+        """Wait for the probes of the last turn: what a stack still does for one is nothing that it does in the next one's turn."""
+        for asker in self.askers[-1:]:
+            asker.join(2 * scattered.SECONDS)
+
     def probed(self) -> Outcome:
         """What became of the probes of all turns."""
         found = [each.outcome() for each in self.askers]
@@ -117,6 +122,7 @@ class Turns:
             for name in order:
                 ask = self._asking(taken[name], load, slots[name], name, cycle, probes[cycle])
                 turn, answered = self._turn(load, name, length, ask)
+                taken[name].settle()
                 after = self._look(load)
                 taken[name].slices.append(turn)
                 taken[name].drain_seconds += max(0.0, answered - turn.end)

@@ -1,0 +1,40 @@
+"""Turns: where one ends."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+
+from tandem.drive.scattered import Asker, Scatter
+from tandem.experiments.turns import Taken
+from tandem.plan.contract import Probe
+from tests.support.waiting import PATIENCE
+
+
+def test_a_turn_is_over_when_its_last_probe_is_answered() -> None:
+    """The stack works for it until then, and would in the turn of the next one."""
+    asked, let_go = threading.Event(), threading.Event()
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def answer() -> None:
+        connection, _ = listening.accept()
+        with connection:
+            connection.recv(65536)
+            asked.set()
+            let_go.wait(PATIENCE)
+            connection.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+
+    threading.Thread(target=answer, daemon=True).start()
+    now = time.time()
+    scatter = Scatter([Probe("GET", "/")], [b""])
+    asker = Asker(listening.getsockname()[1], scatter, start=now, end=now, count=1, key="")
+    taken = Taken("", None, askers=[asker])
+    asker.start()
+    assert asked.wait(PATIENCE)
+    threading.Timer(0.1, let_go.set).start()
+    taken.settle()
+    assert let_go.is_set()
+    assert not asker.is_alive()
+    assert taken.probed().answered == 1
+    listening.close()
