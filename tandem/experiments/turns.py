@@ -58,7 +58,7 @@ class Taken:
         return math.fsum(part.end - part.start for part in self.slices) + self.drain_seconds
 
     def settle(self) -> None:
-        """Wait for the probes of the last turn: what a stack still does for one is nothing that it does in the next one's turn."""
+        """Wait for the probes of the last turn: what a stack still does for one would be done in the turn of the next."""
         for asker in self.askers[-1:]:
             asker.join(2 * scattered.SECONDS)
 
