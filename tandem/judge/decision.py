@@ -27,7 +27,8 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True):
     """One row of "Which should I choose?"."""
 
     situation: str
-    scenario: str  # where the evidence is
+    scenario: str  # where the evidence begins
+    scenarios: list[str]  # the loads that answer it: a scenario at its rate and at saturation are one situation
     refused: Reason | None  # why there is no advice
     choices: list[Choice]  # one per challenger; none where there is no advice
 
@@ -36,17 +37,16 @@ def advise(loads: Sequence[Load], comparisons: Sequence[Ratio], refused: Reason 
     """Return a row per situation that a headline of this run answers; `refused`: why the run can't be relied on, if so."""
     # A run of before this was recorded has scenarios of the built-in apps only.
     known = scenarios.known()
-    situations = {
-        load.scenario: load.situation or known[load.scenario].situation
-        for load in loads
-        if load.situation or load.scenario in known
-    }
-    rows = [_row(situation, name, comparisons, refused) for name, situation in situations.items() if situation]
+    situations: dict[str, list[str]] = {}
+    for load in loads:
+        if situation := load.situation or (known[load.scenario].situation if load.scenario in known else ""):
+            situations.setdefault(situation, []).append(load.scenario)
+    rows = [_row(situation, names, comparisons, refused) for situation, names in situations.items()]
     return [row for row in rows if row is not None]
 
 
-def _row(situation: str, scenario: str, comparisons: Sequence[Ratio], refused: Reason | None) -> Advice | None:
-    found = [c for c in comparisons if c.kind == "headline" and c.scenario == scenario]
+def _row(situation: str, names: list[str], comparisons: Sequence[Ratio], refused: Reason | None) -> Advice | None:
+    found = [c for c in comparisons if c.kind == "headline" and c.scenario in names]
     if not found:
         return None
     stacks = [] if refused else list(dict.fromkeys(c.stack for c in found))
@@ -54,7 +54,9 @@ def _row(situation: str, scenario: str, comparisons: Sequence[Ratio], refused: R
         Choice(stack=stack, baseline=found[0].baseline, pick=_pick([c for c in found if c.stack == stack]))
         for stack in stacks
     ]
-    return Advice(situation=situation, scenario=scenario, refused=refused, choices=choices)
+    return Advice(
+        situation=situation, scenario=found[0].scenario, scenarios=names, refused=refused, choices=choices
+    )  # fmt: skip
 
 
 def _pick(found: Sequence[Ratio]) -> Pick:

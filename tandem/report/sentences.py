@@ -115,7 +115,7 @@ def _row(summary: Summary, given: Advice) -> Row:
 
     Where arithmetic limits the scenario, that stands in the row: what the budgets decided is no merit of a framework.
     """
-    found = [c for c in summary.comparisons if c.kind == "headline" and c.scenario == given.scenario]
+    found = [c for c in summary.comparisons if c.kind == "headline" and c.scenario in given.scenarios]
     several = len(given.choices) > 1
     choice = "; ".join(f"{each.stack}: {_pick(each)}" if several else _pick(each) for each in given.choices)
     why = "; ".join(_why([c for c in found if c.stack == each.stack]) for each in given.choices)

@@ -104,7 +104,8 @@ def replayed(folder: Path, before: float, on: float) -> Harm:
             found = phases.phases(phases.bystanders(read, window), blocking, window)
             part = msgspec.structs.replace(block.blocked, phases=found, blockers=blocking.number)
             late[block.round, block.stack] = harm.late([part]) or 0.0
-    ours = {(number, stack): value for (number, stack), value in late.items() if stack != run.baseline}
+    same = {run.baseline, *(stack.name for stack in run.stacks if stack.decoy_of)}
+    ours = {(number, stack): value for (number, stack), value in late.items() if stack not in same}
     differences = [value - late[number, run.baseline] for (number, _), value in ours.items()]
     return Harm((before, on), blocking.number, fmean(differences), stdev(differences))
 
