@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import contextlib
 import importlib
 import json
 import re
@@ -152,7 +153,7 @@ def test_a_crowd_is_held_where_it_was_answered_and_not_sent_away(script: Any) ->
 
     async def held() -> Any:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        guests = await crowd.come(server.sockets[0].getsockname()[1], "/healthz", 10)
+        guests = await crowd.come(server.sockets[0].getsockname()[1], crowd.CROWDS["kept alive"], 10)
         found = [guest.held for guest in guests].count(True)
         for guest in guests:
             guest.transport.close()
@@ -164,9 +165,34 @@ def test_a_crowd_is_held_where_it_was_answered_and_not_sent_away(script: Any) ->
     assert asyncio.run(held()) == 5
 
 
+def test_who_reads_slowly_takes_a_few_kilobytes_of_a_large_answer(script: Any) -> None:
+    crowd = script("crowd")
+    size = 4_000_000
+
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + bytes(size))
+        with contextlib.suppress(ConnectionError):
+            await writer.drain()
+            drained.append(writer)
+        writer.close()
+
+    async def held() -> Any:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        guests = await crowd.come(server.sockets[0].getsockname()[1], crowd.CROWDS["reads slowly"], 3)
+        found = [guest.held for guest in guests]
+        for guest in guests:
+            guest.transport.abort()
+        server.close()
+        return found
+
+    drained: list[asyncio.StreamWriter] = []
+    assert asyncio.run(held()) == [True] * 3
+    assert drained == []
+
+
 def test_a_crowd_without_a_server_is_none(script: Any) -> None:
     crowd = script("crowd")
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))  # and does not listen
-        assert asyncio.run(crowd.come(closed.getsockname()[1], "/healthz", 3)) == []
+        assert asyncio.run(crowd.come(closed.getsockname()[1], crowd.CROWDS["kept alive"], 3)) == []
         assert asyncio.run(crowd.asked(closed.getsockname()[1])) is None

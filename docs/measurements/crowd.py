@@ -1,9 +1,10 @@
 """Measure what a crowd of open connections costs, and whom it hurts: `python docs/measurements/crowd.py`.
 
-A fresh server of each stack, without nginx, is joined by more and more connections that stay: such as were answered once and are
-kept alive, or such whose answer goes on, with a byte now and then (`/lab/open`). Beside them come bystanders, over connections
-of their own, at a fixed rate. Held is a connection that was answered and is still there when they have been asked. Needs a limit
-of open files (`ulimit -n`) above the largest crowd, for the server and for this script. About 12 minutes for all stacks.
+A fresh server of each stack is joined by more and more connections that stay: such as were answered once and are kept alive, or
+such whose answer goes on, with a byte now and then (`/lab/open`); and by clients that take an answer of a megabyte at some
+kilobytes per second, without nginx and behind it. Beside them come bystanders, over connections of their own, at a fixed rate.
+Held is a connection whose answer has begun and that is still there when they have been asked. Needs a limit of open files
+(`ulimit -n`) above the largest crowd, for the server and for this script. About 15 minutes for all stacks.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import resource
+import socket
 import sys
 import tempfile
 import time
@@ -31,7 +33,25 @@ PATIENCE = 5.0
 AT_ONCE = 200
 """Connections of the crowd that are made at the same time: fewer than any listening socket has room for."""
 
-CROWDS = {"kept alive": "/healthz", "answer goes on": "/lab/open?ms=600000"}
+
+class Crowd(NamedTuple):
+    """What a connection of the crowd asks for, and how."""
+
+    path: str
+    slowly: bool = False  # whether it takes its answer a SIP per second
+    front: bool = False  # whether nginx stands between
+
+
+LARGE = "/lab/serialise-in-pieces?items=10000"
+CROWDS = {
+    "kept alive": Crowd("/healthz"),
+    "answer goes on": Crowd("/lab/open?ms=600000"),
+    "reads slowly": Crowd(LARGE, slowly=True),
+    "reads slowly, behind nginx": Crowd(LARGE, slowly=True, front=True),
+}
+
+SIP = 4096
+"""Bytes that the socket of who reads slowly has room for; it is emptied once a second."""
 
 
 class Found(NamedTuple):
@@ -47,18 +67,25 @@ class Found(NamedTuple):
 class Guest(asyncio.Protocol):
     """A connection of the crowd, which asks once and stays."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    def __init__(self, crowd: Crowd) -> None:
+        self._crowd = crowd
         self.answered = self.gone = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask."""
         self.transport = cast("asyncio.Transport", transport)
-        self.transport.write(f"GET {self._path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        self.transport.write(f"GET {self._crowd.path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
 
     def data_received(self, data: bytes) -> None:
-        """Note that an answer has begun."""
+        """Note that an answer has begun; who reads slowly reads on after a while."""
         self.answered = self.answered or data.startswith(b"HTTP/1.1 200 ")
+        if self._crowd.slowly:
+            self.transport.pause_reading()
+            asyncio.get_running_loop().call_later(1, self._read_on)
+
+    def _read_on(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.resume_reading()
 
     def connection_lost(self, _: Exception | None) -> None:
         """Note that the server didn't want it any longer."""
@@ -70,16 +97,22 @@ class Guest(asyncio.Protocol):
         return self.answered and not self.gone
 
 
-async def come(port: int, path: str, number: int) -> list[Guest]:
+async def come(port: int, crowd: Crowd, number: int) -> list[Guest]:
     """Return the crowd once all were answered or sent away, or no further one for a while."""
     loop = asyncio.get_running_loop()
     guests: list[Guest] = []
 
     async def one() -> None:
+        connection = socket.socket()
+        connection.setblocking(False)
+        if crowd.slowly:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SIP)
         try:
             async with asyncio.timeout(PATIENCE):
-                _, guest = await loop.create_connection(lambda: Guest(path), "127.0.0.1", port)
+                await loop.sock_connect(connection, ("127.0.0.1", port))
+                _, guest = await loop.create_connection(lambda: Guest(crowd), sock=connection)
         except (OSError, TimeoutError):
+            connection.close()
             return
         guests.append(guest)
 
@@ -125,11 +158,11 @@ def memory(target: Target) -> int:
     return usage.memory_bytes(usage.tree(target.roots, usage.scan())) or 0
 
 
-async def measured(target: Target, path: str, number: int, rate: float, seconds: float) -> Found:
+async def measured(target: Target, crowd: Crowd, number: int, rate: float, seconds: float) -> Found:
     """Let a crowd come, look, and send it away."""
     alone, _ = await bystanders(target.port, rate, seconds)
     before = memory(target)
-    guests = await come(target.port, path, number)
+    guests = await come(target.port, crowd, number)
     beside, lost = await bystanders(target.port, rate, seconds)
     held = sum(guest.held for guest in guests)
     more = memory(target) - before
@@ -143,11 +176,11 @@ def p99(times: Sequence[float]) -> str:
     return f"{statistics.percentile(sorted(times), 0.99):.1f} ms" if times else "–"
 
 
-def row(stack: str, crowd: str, number: int, found: Found) -> str:
+def row(stack: str, title: str, number: int, found: Found) -> str:
     """A line of the table."""
     each = f"{found.kib:.1f} KiB" if found.held else "–"
     return (
-        f"| `{stack}` | {crowd} | {number:,} | {found.held:,} | {each} | {p99(found.alone)} | {p99(found.beside)} "
+        f"| `{stack}` | {title} | {number:,} | {found.held:,} | {each} | {p99(found.alone)} | {p99(found.beside)} "
         f"| {found.lost} |"
     )
 
@@ -166,22 +199,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--stacks", default="asgi,wsgi-gthread,wsgi-sync", metavar="A,B")
     parser.add_argument("--crowds", default="1000,10000", metavar="N,M")
+    parser.add_argument("--slow", default="200", metavar="N,M", help="how many clients read slowly (default: 200)")
     parser.add_argument("--rate", type=float, default=50.0, help="bystanders per second")
     parser.add_argument("--seconds", type=float, default=20.0, help="of bystanders, before the crowd and beside it")
     options = parser.parse_args()
-    crowds = [int(number) for number in options.crowds.split(",")]
-    room(max(crowds))
+    staying, slow = ([int(number) for number in each.split(",")] for each in (options.crowds, options.slow))
+    room(max(*staying, *slow))
     lines = []
     with signals.stoppable(), tempfile.TemporaryDirectory(prefix="tandem-crowd-") as made:
         bench = Bench(folder=Path(made), rounds=1, seconds=options.seconds, users=100)
         for stack in options.stacks.split(","):
-            for crowd, path in CROWDS.items():
-                for number in crowds:
-                    print(f"{stack}: {number:,}, {crowd}", file=sys.stderr, flush=True)
+            for title, crowd in CROWDS.items():
+                for number in slow if crowd.slowly else staying:
+                    print(f"{stack}: {number:,}, {title}", file=sys.stderr, flush=True)
                     with bench.stacks(stack, more={"LAB": "1"}) as served:
-                        target = served[stack].alone
-                        found = uvloop.run(measured(target, path, number, options.rate, options.seconds))
-                    lines.append(row(stack, crowd, number, found))
+                        target = served[stack].front if crowd.front else served[stack].alone
+                        found = uvloop.run(measured(target, crowd, number, options.rate, options.seconds))
+                    lines.append(row(stack, title, number, found))
     print(f"{options.rate:g} bystanders per second, {options.seconds:g} s before the crowd and beside it.\n")
     print("| stack | crowd | came | held | memory of each | p99 alone | p99 beside it | lost |")
     print("|---|---|---:|---:|---:|---:|---:|---:|")

@@ -1,4 +1,4 @@
-"""Change: what became of the ratios of one run in another. Ratios travel, absolute values don't: so nothing else is compared.
+"""Change: what became of the ratios of one run in another. Ratios travel further than absolute values: nothing else is compared.
 
 Both runs measured each ratio in rounds of their own. What lies between them is the shift of the later rounds' logarithms against
 the earlier ones', with the exact interval of the rank-sum test, which assumes nothing of their scatter.

@@ -95,7 +95,7 @@ def _provenance(summary: Summary) -> str:
         f"Commit {escaped((where.commit or 'unknown')[:12])}{dirty}; {escaped(where.date)}; Python {escaped(where.python)}, "
         f"nginx {escaped(where.nginx)}, {escaped(where.database())}; {escaped(where.cpu_model)}, "
         f"{formats.count(len(where.cpus), 'CPU')}{', virtualised' if where.virtualised else ''}, kernel {escaped(where.kernel)}. "
-        "Ratios travel to other machines, absolute values don't."
+        "Ratios travel further than absolute values, and not everywhere: measure on yours."
     )
 
 

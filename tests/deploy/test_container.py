@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from tandem.paths import PROJECT
 from tests.deploy.images import COMPOSE, CONTAINERFILE, compose, stages
 from tests.support.accounts import KEY
 from tests.support.clients import HttpClient
+from tests.support.engines import NO_ENGINE, engine
 from tests.support.waiting import eventually
 
 
@@ -128,20 +128,12 @@ def test_the_command_of_a_service_serves_what_the_image_holds_and_nothing_else(
         assert running.wait(timeout=60) in (0, -signal.SIGTERM)
 
 
-def engine() -> str | None:
-    """A container engine that answers."""
-    for name in ("docker", "podman"):
-        if shutil.which(name) and not subprocess.run([name, "ps"], capture_output=True, check=False).returncode:
-            return name
-    return None
-
-
 @pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize(("target", "user"), [("app", "10001"), ("nginx", "101")])
 def test_an_image_is_built_and_its_user_is_not_root(target: str, user: str) -> None:
     found = engine()
     if not found:
-        pytest.skip("no container engine answers: the images are not built")
+        pytest.skip(NO_ENGINE)
     tag = f"userdb-test-{target}"
     subprocess.run([found, "build", "-f", CONTAINERFILE, "--target", target, "-t", tag, PROJECT], check=True)
     command = [found, "run", "--rm", tag, "id", "-u"]
