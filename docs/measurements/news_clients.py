@@ -145,7 +145,7 @@ class World(NamedTuple):
     """Clients that are compared with each other."""
 
     waiting: int  # calls at once
-    taken: str  # what the app took
+    reference: str  # whose CPU the others are divided by
     clients: tuple[str, ...]
     calls: int = 4  # of a turn, in those of a turn under threads
 
@@ -183,12 +183,12 @@ def turns(url: str, rounds: int, calls: int) -> dict[tuple[str, str], list[Found
 def table(found: dict[tuple[str, str], list[Found]]) -> str:
     """The Markdown table: medians over the rounds, and ratios within each round with the least and the greatest."""
     lines = [
-        "| world | client | calls/s | CPU per call, ms | CPU ÷ that of the client taken |",
+        "| world | client | calls/s | CPU per call, ms | CPU ÷ urllib3, or httpx over aiohttp |",
         "|---|---|---:|---:|---:|",
     ]
     for (name, client), values in found.items():
-        taken = found[name, WORLDS[name].taken]
-        ratios = [one.cpu_ms / other.cpu_ms for one, other in zip(values, taken, strict=True)]
+        reference = found[name, WORLDS[name].reference]
+        ratios = [one.cpu_ms / other.cpu_ms for one, other in zip(values, reference, strict=True)]
         middle, low, high = statistics.median(ratios), min(ratios), max(ratios)
         rate, cpu = (statistics.median(column) for column in zip(*values, strict=True))
         lines.append(f"| {name} | {client} | {rate:.0f} | {cpu:.2f} | {middle:.2f} ({low:.2f}–{high:.2f}) |")

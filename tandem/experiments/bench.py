@@ -16,6 +16,7 @@ from tandem.drive.scattered import Asker, Outcome, Scatter
 from tandem.errors import RunFailed
 from tandem.experiments import harmed
 from tandem.experiments.evidence import Evidence, Witness
+from tandem.experiments.first_asked import FirstAsked
 from tandem.experiments.meter import Meter, Metered
 from tandem.experiments.site import Site
 from tandem.launch import nginx, ports, warmup
@@ -30,10 +31,6 @@ from tandem.records import stalled
 from tandem.records.block import Block, Diagnostics
 from tandem.records.blocked import Blocked
 from tandem.records.setup import Blocking, Load
-
-FirstAsked = dict[tuple[int, int, str], Samples]
-"""The first window of each round, attempt and scenario: what all others must have been asked, too."""
-
 
 NOTHING = Scatter()
 """No probes: nothing was proved."""
@@ -178,7 +175,7 @@ class Bench:
         found = samples.first(everything)
         inside = samples.in_any(found, parts or [window])
         app, served = usage.below(self.running.keepers()), self.running.database
-        first = self.first_asked.setdefault((slot.round, slot.attempt, load.scenario), inside)
+        first = self.first_asked.beside(slot.round, slot.attempt, load.scenario, inside)
         figures = (
             slices.figures(found, parts, release.drain_seconds if load.saturates else None)
             if parts

@@ -9,7 +9,8 @@ from pathlib import Path
 from tandem.drive import calibration, sameness, scattered
 from tandem.drive.scattered import Scatter
 from tandem.errors import RunFailed
-from tandem.experiments.bench import Bench, FirstAsked
+from tandem.experiments.bench import Bench
+from tandem.experiments.first_asked import FirstAsked
 from tandem.experiments.site import Site
 from tandem.experiments.turns import Turns
 from tandem.plan import contract
@@ -28,7 +29,7 @@ class Rig(Site):
         whole = contract.read(Path(self.app.probes), plan.users, plan.lab)
         self.contract = contract.limited(whole, common_routes(plan.definitions))
         self.waived = contract.waived(self.contract, plan.waive)
-        self.first_asked: FirstAsked = {}
+        self.first_asked = FirstAsked()
         self.scatter = Scatter()
 
     def prove(self) -> int:

@@ -43,7 +43,7 @@ class Shape(NamedTuple):
         return self.name == "quick"
 
 
-SHAPES = (Shape("quick", 7, 3), Shape("standard", 9, 12), Shape("full", 10, 24))
+SHAPES = (Shape("quick", 7, 3), Shape("standard", 9, 11), Shape("full", 10, 24))
 
 
 class Seen(NamedTuple):
