@@ -22,7 +22,7 @@ from tests.support.locustfile import locustfile
 from tests.support.processes import alive
 
 
-def planned(tmp_path: Path) -> Plan:
+def planned(tmp_path: Path, scenario: str = "waiting") -> Plan:
     """Plan a block of one second on each of two toys."""
     file = tmp_path / "toys.toml"
     file.write_text(toy.table("one") + toy.table("two"))
@@ -33,7 +33,7 @@ def planned(tmp_path: Path) -> Plan:
         stacks.load([file]),
         names=["one", "two"],
         baseline="one",
-        scenarios=["waiting"],
+        scenarios=[scenario],
         seconds=1,
         warmup=1,
         rate=30,
@@ -57,6 +57,16 @@ def rig(processes: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rig
         for name, stack in made.definitions.items()
     }
     return Rig(replace(made, definitions=asked), tmp_path / "run", nginx.find())
+
+
+def test_what_blocks_on_purpose_is_proved_but_not_asked_within_windows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    rig = Rig(planned(tmp_path, "blocking"), tmp_path / "run", nginx.find())
+    assert [each.target for each in rig.contract.probes if each.target.startswith("/lab/")]
+    assert [each.target for each in rig.askable if each.target.startswith("/lab/")] == []
+    assert len(rig.askable) > 20
 
 
 def test_stacks_are_proved_the_same_and_measured(rig: Rig) -> None:
