@@ -71,6 +71,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
         passwords, exports = Passwords(settings), Places(csv_files.MOST_EXPORTS, "Too many are exporting users.")
         http.resize_pool(settings.pool_threads)
         try:
+            if connections is not None:
+                store.watch(connections)
             await store.open()
             own = Services(
                 store,
@@ -101,7 +103,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     )
     app.router.redirect_slashes = False
     log_requests(app, settings)
-    watch(app, settings)
+    connections = watch(app, settings)
     return app
 
 
@@ -116,9 +118,17 @@ def log_requests(app: Starlette, settings: Settings) -> None:
         app.add_middleware(http.AccessLog)
 
 
-def watch(app: Starlette, settings: Settings) -> None:
-    """Write what is held up into a file, where the laboratory asks for one; else not even imported."""
-    if settings.stalls_file:
-        from stalls.asgi import StallsMiddleware
+def watch(app: Starlette, settings: Settings) -> Any:
+    """Write what is held up into a file, where the laboratory asks for one, and return what counts who waits for a
+    connection; else None, and not even imported.
+    """
+    if settings.stalls_file is None:
+        return None
+    from stalls.asgi import StallsMiddleware
+    from stalls.pools import Waiting
+    from stalls.sink import Sink
 
-        app.add_middleware(StallsMiddleware, into=settings.stalls_file)
+    connections = Waiting()
+    sink = Sink(settings.stalls_file, rows=userdb_settings.MOST_STALLS, size=1000 * userdb_settings.MOST_STALLS)
+    app.add_middleware(StallsMiddleware, into=sink, pools={"connections": connections})
+    return connections

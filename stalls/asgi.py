@@ -52,7 +52,7 @@ class StallsMiddleware:
         for pool in self._pools:
             pool.stop()
         self._pools = [Pool(self._writer, self._threshold, *pool) for pool in self._waiting.items()]
-        if (waiting := threads_of_anyio()) is not None:
+        if (waiting := threads_of_anyio(self._in_flight)) is not None:
             self._pools.append(Pool(self._writer, self._threshold, "threads", waiting, "AnyIO worker thread"))
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,13 +84,26 @@ class StallsMiddleware:
         self._writer.stop()
 
 
-def threads_of_anyio() -> Callable[[], int] | None:
-    """How many wait for a thread of anyio's pool, in which Starlette runs what is not async; None where there is none."""
+class Threads:
+    """The threads of anyio's pool, in which Starlette runs what is not async: how many wait for one, and who has one."""
+
+    def __init__(self, limiter: Any, in_flight: InFlight) -> None:
+        self._limiter, self._in_flight = limiter, in_flight
+
+    def __call__(self) -> int:
+        """How many wait now."""
+        return int(self._limiter.statistics().tasks_waiting)
+
+    def holders(self) -> list[Request]:
+        """The requests whose calls run in a thread."""
+        found = map(self._in_flight.of_task, self._limiter.statistics().borrowers)
+        return [request for request in found if request is not None]
+
+
+def threads_of_anyio(in_flight: InFlight) -> Threads | None:
+    """What counts who waits for a thread of anyio's pool on this loop; None where there is none."""
     module = sys.modules.get("anyio.to_thread")
-    if module is None:
-        return None
-    limiter = module.current_default_thread_limiter()
-    return lambda: int(limiter.statistics().tasks_waiting)
+    return None if module is None else Threads(module.current_default_thread_limiter(), in_flight)
 
 
 def route(scope: Scope) -> str:

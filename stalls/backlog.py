@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import os
 import sys
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 LISTENS = "0A"
 
 
-def accept_queue(port: int, tables: tuple[str, ...] = TABLES) -> int | None:
-    """Connections that are made and not yet accepted, of all sockets that listen on a port; None where none does.
+def accept_queues(ports: Collection[int], tables: tuple[str, ...] = TABLES) -> dict[int, int]:
+    """Connections that are made and not yet accepted, by port, of all sockets that listen on one of these; without those on
+    which none does.
 
     The kernel shows them as `rx_queue` of a listening socket. Raises OSError.
     """
-    found = None
-    for table in tables:
+    found: dict[int, int] = {}
+    for table in (tables[0], *filter(os.path.exists, tables[1:])):  # not everybody has IPv6
         for line in Path(table).read_text().splitlines()[1:]:
-            _, local, _, state, queues, *_ = line.split()
-            if state == LISTENS and int(local.rpartition(":")[2], 16) == port:
-                found = (found or 0) + int(queues.partition(":")[2], 16)
+            _, local, _, state, queues, *_ = line.split(None, 5)
+            if state == LISTENS and (port := int(local.rpartition(":")[2], 16)) in ports:
+                found[port] = found.get(port, 0) + int(queues.partition(":")[2], 16)
     return found
+
+
+def accept_queue(port: int, tables: tuple[str, ...] = TABLES) -> int | None:
+    """The same of one port; None where nobody listens. Raises OSError."""
+    return accept_queues({port}, tables).get(port)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 from . import executor
 from .episode import Measured, Seen
 from .pools import Pool
-from .requests import Request
+from .requests import Request, current
 from .settings import THRESHOLD, Into, sink_of
 from .slots import Slots
 from .writer import Writer
@@ -49,6 +49,7 @@ class StallsMiddleware:
         if request.wait is None:
             request.wait = waited(environ.get("HTTP_X_REQUEST_START"), time.time())
         environ["stalls.wait"] = request.wait
+        current.set(request)  # until the next one in this thread
         slots = self._slots or self._start(environ, queue)
         slots.enter(request)
         try:

@@ -46,6 +46,7 @@ ALLOWED = {
     "loadtest": {"locust", "openloop"},
     "tandem": {
         "openloop",
+        "stalls",
         "msgspec",
         "starlette",
         "uvicorn",

@@ -26,6 +26,10 @@ class Oldest(Generic[Thing]):
         self._waiting: deque[Future[Thing]] = deque()
         self._lock = threading.Lock()
 
+    def waiting(self) -> int:
+        """How many wait for one."""
+        return len(self._waiting)
+
     def take(self, seconds: float) -> Thing:
         """One of them, the one that was given back last. Raises TimeoutError where none came free in time."""
         with self._lock:

@@ -17,6 +17,8 @@ from userdb import keys
 DEFAULT_DATABASE_URL = "sqlite:///var/tandem.db"
 DEFAULT_KEYS_FILE = "var/session-keys"
 LADDER = ("blocking", "thread", "async")
+MOST_STALLS = 50_000
+"""Rows of stalls that a process may write, of 1,000 bytes each: a round of the laboratory, with every request that waited."""
 
 
 class SettingsError(ValueError):

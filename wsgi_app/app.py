@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+from typing import Any
 
 from flask import Flask
 
@@ -76,7 +77,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     atexit.register(store.close)
     ending.watch()
     log_requests(app, settings)
-    watch(app, settings)
+    connections = watch(app, settings)
+    if connections is not None:
+        store.watch(connections)
     memory.settle()
     return app
 
@@ -92,9 +95,17 @@ def log_requests(app: Flask, settings: Settings) -> None:
         app.wsgi_app = http.AccessLog(app.wsgi_app)  # type: ignore[method-assign]  # Flask's way
 
 
-def watch(app: Flask, settings: Settings) -> None:
-    """Write what is held up into a file, where the laboratory asks for one; else not even imported."""
-    if settings.stalls_file:
-        from stalls.wsgi import StallsMiddleware
+def watch(app: Flask, settings: Settings) -> Any:
+    """Write what is held up into a file, where the laboratory asks for one, and return what counts who waits for a
+    connection; else None, and not even imported.
+    """
+    if settings.stalls_file is None:
+        return None
+    from stalls.pools import Waiting
+    from stalls.sink import Sink
+    from stalls.wsgi import StallsMiddleware
 
-        app.wsgi_app = StallsMiddleware(app.wsgi_app, into=settings.stalls_file)  # type: ignore[method-assign]  # Flask's way
+    connections = Waiting()
+    sink = Sink(settings.stalls_file, rows=userdb_settings.MOST_STALLS, size=1000 * userdb_settings.MOST_STALLS)
+    app.wsgi_app = StallsMiddleware(app.wsgi_app, into=sink, pools={"connections": connections})  # type: ignore[method-assign]  # Flask's way
+    return connections

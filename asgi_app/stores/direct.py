@@ -26,6 +26,10 @@ class Store:
         self._settings = settings
         self._database = sqlite.Database(settings) if settings.on_sqlite else postgresql.Database(settings)
 
+    def watch(self, connections: Any) -> None:
+        """Have those counted who wait for a connection: in the laboratory alone."""
+        self._database.watch(connections)
+
     async def open(self) -> None:
         """Connect, and ask whether the connections can be trusted with data. Raises DefectiveSQLiteError, OtherSchema."""
         try:

@@ -39,6 +39,11 @@ class Store:
         self._settings = settings
         self._reading, self._writing = pools.reading(settings), pools.writing(settings)
 
+    def watch(self, connections: Any) -> None:
+        """Have those counted who wait for a connection: in the laboratory alone."""
+        for engine in (self._reading, self._writing):
+            pools.watch(engine, connections)
+
     async def open(self) -> None:
         """Ask both engines' own connections whether they can be trusted with data. Raises DefectiveSQLiteError, OtherSchema."""
         for engine in (self._reading, self._writing):

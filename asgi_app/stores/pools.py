@@ -36,6 +36,22 @@ def writing(settings: Settings) -> AsyncEngine:
     return engine
 
 
+def watch(engine: AsyncEngine, connections: Any) -> None:
+    """Have those counted who wait for a connection of an engine, and known who has one."""
+    pool: Any = engine.pool
+    connect = pool.connect
+
+    def waited_for() -> Any:
+        if pool.checkedin():
+            return connect()
+        with connections:
+            return connect()
+
+    pool.connect = waited_for
+    event.listen(engine.sync_engine, "checkout", lambda connection, record, proxy: connections.lent(record))
+    event.listen(engine.sync_engine, "checkin", lambda connection, record: connections.back(record))
+
+
 def _engine(settings: Settings, pragmas: tuple[str, ...], pool_size: int, **options: Any) -> AsyncEngine:
     engine = create_async_engine(
         settings.driver_url("sqlite+aiosqlite"),

@@ -32,6 +32,10 @@ class Readers(Generic[Connection]):
         """One more connection, which is free."""
         self._idle.append(connection)
 
+    def waiting(self) -> int:
+        """How many wait while no connection is free."""
+        return 0 if self._idle else len(self._waiting)
+
     async def result(self, call: Call) -> Any:
         """The result of a unit. Raises Busy where no connection came free in time."""
         waiting = Waiting(call, asyncio.get_running_loop().create_future(), monotonic())

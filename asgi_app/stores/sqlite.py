@@ -45,6 +45,11 @@ class Database:
         self._readers = Readers(self._read_together)
         self._writer = Writer(self._write_together, settings.write_queue)
 
+    def watch(self, connections: Any) -> None:
+        """Have those counted who wait for a connection: how many they are is all that is known."""
+        connections.also(self._readers.waiting)
+        connections.also(self._writer.waiting)
+
     async def open(self) -> None:
         """Open all connections. Raises DefectiveSQLiteError."""
         self._open.append(await self._connected(statements.SQLITE_PRAGMAS))

@@ -41,6 +41,10 @@ class Writer:
             self._working = asyncio.create_task(self._work())
         return await change.future
 
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return len(self._waiting)
+
     async def close(self) -> None:
         """Return when all that wait have their results."""
         if self._working is not None:

@@ -6,7 +6,7 @@ import os
 import statistics
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,11 +23,12 @@ from tandem.launch import nginx, ports, warmup
 from tandem.launch.process import Child, Children
 from tandem.launch.running_stack import RunningStack
 from tandem.observe import budget_use, samples, slices, usage
+from tandem.observe.backlog import Sampler
 from tandem.observe.provenance import now
 from tandem.observe.samples import Samples
 from tandem.plan.apps import STALLS
 from tandem.plan.order import Slot
-from tandem.records import stalled
+from tandem.records import backlog, stalled
 from tandem.records.block import Block, Diagnostics
 from tandem.records.blocked import Blocked
 from tandem.records.setup import Blocking, Load
@@ -98,19 +99,30 @@ class Bench:
         evidence = Evidence(self._witnesses())
         release = self._release(load, slot)
         asker = self.ask(load, slot, release.window, scattered.number(load))
-        metered = self._watch(release)
+        with self._sampler():
+            metered = self._watch(release)
         block = self.block(release, metered, asker.outcome())
         evidence.keep(self.site.folder, block)
         return block
 
     def _witnesses(self) -> list[Witness]:
-        """Return who else tells of a block: the servers, where they write what held them up, and nginx then, too."""
+        """Return who else tells of a block: the servers, where they write what held them up, then nginx and the kernel, too."""
         if not self.site.plan.watched:
             return []
         return [
             Witness(self.site.own(self.name) / STALLS, stalled.STALLS),
             Witness(self.site.work / f"nginx-{self.name}" / nginx.TIMING_LOG, stalled.ACCESS),
+            Witness(self._backlog, backlog.BACKLOG),
         ]
+
+    def _sampler(self) -> AbstractContextManager[None]:
+        """Return what looks into the sockets of the servers meanwhile, where others tell of a block, too."""
+        return Sampler(self.running.server_ports, self._backlog) if self.site.plan.watched else nullcontext()
+
+    @property
+    def _backlog(self) -> Path:
+        """Where it writes."""
+        return self.site.work / f"backlog-{self.name}.jsonl"
 
     def ask(self, load: Load, slot: Slot, window: Window, count: int, part: str = "") -> Asker:
         """Have probes asked within a window, or a part of one, the same ones of every stack."""

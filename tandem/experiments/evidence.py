@@ -1,4 +1,4 @@
-"""Evidence: what other witnesses than the generator wrote during a block, kept beside its samples: stalls, and nginx's log."""
+"""Evidence: what others than the generator wrote during a block, kept beside its samples: stalls, nginx's log, accept queues."""
 
 from __future__ import annotations
 

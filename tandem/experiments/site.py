@@ -82,6 +82,7 @@ class Site:
             nginx=self.nginx,
             port=port or ports.free_port(),
             timing=timing,
+            started=self.plan.watched,
             more=self.plan.more,
         )
         with running_stack.running(name, self.plan.definitions[name], environment) as stack:

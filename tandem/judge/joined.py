@@ -8,9 +8,10 @@ still were in a socket the generator alone knows.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
-from collections import defaultdict
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from tandem.observe.access import Asked
@@ -75,13 +76,18 @@ def join(
     `drain` is the part of its length for which the queue behind it lasts.
     """
     found, by_id = matched(bystanders, asked), {each.id: each for each in asked}
+    dues = [each.due for each in bystanders]
+    last = list(
+        accumulate((answered(each) for each in bystanders), max)
+    )  # the latest answer up to here: it never falls
     joined = []
     for stall in stalls:
         until, known = stall.end + drain * stall.seconds, set(stall.requests)
+        within = slice(bisect_left(last, stall.at), bisect_right(dues, until))
         hurt = [
             Hurt(each, one, one is not None and one.id in known)
-            for each, one in zip(bystanders, found, strict=True)
-            if each.due <= until and answered(each) >= stall.at
+            for each, one in zip(bystanders[within], found[within], strict=True)
+            if answered(each) >= stall.at
         ]
         joined.append(Joined(stall, by_id.get(stall.request or ""), hurt))
     return joined
@@ -147,6 +153,9 @@ class Place(NamedTuple):
     seen: int  # of so many samples, at that line
     samples: int
     in_flight: float  # requests inside the process at the end of a stall, on average
+    waiting: int | None  # the most that waited for a slot or a pool; None: nobody could count
+    route: str  # that was seen most to hold it; empty: not known
+    suspect: str  # where nobody is blamed, the line that was seen most right afterwards; empty: none
     hurt: int  # bystanders that were under way during any of them, each once
     late: int  # of them
 
@@ -177,6 +186,15 @@ def _place(scenario: str, stack: str, watched: str, kind: str, place: str, group
         seen=sum(line.count for line in first),
         samples=sum(stall.samples for stall in stalls),
         in_flight=sum(stall.in_flight for stall in stalls) / len(stalls),
+        waiting=max((stall.waiting for stall in stalls if stall.waiting is not None), default=None),
+        route=_most(stall.route for stall in stalls),
+        suspect=_most(stall.suspect for stall in stalls),
         hurt=len(hurt),
         late=sum(each.response_ms > TARGET for each in hurt),
     )
+
+
+def _most(texts: Iterable[str | None]) -> str:
+    """Return what is there most often; empty where there is nothing."""
+    counts = Counter(text for text in texts if text)
+    return counts.most_common(1)[0][0] if counts else ""

@@ -27,6 +27,9 @@ FAILURES = "access_log /dev/stderr failed if=$failed;\n"
 TIMING = "log_format timing '" + r"\t".join(access.FIELDS) + f"';\naccess_log {TIMING_LOG} timing;\n"
 """Not buffered: the lines of a window are there as soon as its requests are answered. Every stack pays for it alike."""
 
+STARTED = "t=${msec}"
+"""Seconds since the epoch, to the millisecond, when nginx hands a request on: what waits from then on waits for the app."""
+
 HTTP2_DIRECTIVE = (1, 25)
 """From this version on HTTP/2 is a directive of its own, and before it a parameter of `listen`."""
 
@@ -114,6 +117,7 @@ def configure(
     protocol: str = "http",
     parameters: Mapping[str, str] | None = None,
     timing: bool = False,
+    started: bool = False,
     limits: bool = False,
     told: str = "",
     tls: Certificate | None = None,
@@ -122,7 +126,8 @@ def configure(
     """Write the configuration of one running nginx into an empty folder: the project's files, those of the app, and what varies.
 
     `servers` are addresses such as 127.0.0.1:8000 or unix:/path, which speak `protocol`; `parameters` are further variables where
-    it has variables. With `timing` nginx writes what `times` reads; with `limits` it refuses an address as `limits.conf` says;
+    it has variables. With `timing` nginx writes what `times` reads; with `started` it tells servers when it took a request; with
+    `limits` it refuses an address as `limits.conf` says;
     `told` is the name of the stack where its answers are to tell it. With `tls` it speaks HTTPS, and HTTP/2 where a client can;
     `tls_version` is that of nginx then, because how that is said has changed.
     """
@@ -133,6 +138,10 @@ def configure(
     for file in files:
         shutil.copy(file, folder)
     _copy_of_app(app, folder / "app")
+    if started:
+        parameters = {**(parameters or {}), "HTTP_X_REQUEST_START": STARTED}
+        with (folder / "headers.conf").open("a") as headers:
+            headers.write(f'proxy_set_header X-Request-Start "{STARTED}";\n')
     if protocol != "http":
         (folder / "proxy.conf").write_text(_gateway(protocol, parameters or {}))
     # max_fails=0: with one server a single failure would otherwise make ten seconds of 502 of it.

@@ -38,6 +38,7 @@ class StackEnvironment:
     nginx: Path
     port: int  # nginx listens here
     timing: bool = False  # nginx writes how long each request took
+    started: bool = False  # servers are told when nginx took each request
     limits: bool = False  # whoever asks too often for what costs much is refused
     told: bool = False  # answers tell which stack gave them, in the header X-Stack; not where stacks are to be alike
     shared: Path | None = None  # for all stacks that are served together; None: `folder`
@@ -162,6 +163,7 @@ def _nginx(name: str, stack: Definition, places: Sequence[Place], environment: S
         parameters=stack.parameters,
         keepalive=stack.upstream_keepalive * len(environment.cpus),
         timing=environment.timing,
+        started=environment.started,
         limits=environment.limits,
         told=name if environment.told else "",
         tls=environment.tls,

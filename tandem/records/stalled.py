@@ -55,8 +55,9 @@ class Stall(msgspec.Struct, frozen=True, kw_only=True, tag="stall"):
     request: Text | None
     in_flight: Count
     requests: Ids
-    waiting: Count | None
-    suspect: Text | None
+    waiting: Count | None  # the most that waited for a slot or for the pool meanwhile
+    suspect: Text | None  # where no sample can be trusted: the first line seen afterwards
+    others: Annotated[list[Text], msgspec.Meta(max_length=100)] = []  # where other threads stood, with counts
 
     @property
     def end(self) -> float:

@@ -17,6 +17,7 @@ from tandem.records.block import Block
 from tandem.records.setup import Load, Run
 from tandem.report import (
     answers,
+    backlog,
     cells,
     conditions,
     harmed,
@@ -74,6 +75,7 @@ def render(
         harmed=[harmed.stacks(summary), harmed.routes(summary)],
         harmed_more=[each for each in (harmed.beyond(control.beyond(run.loads, blocks)), harmed.prices(summary)) if each.rows],
         stood=lines.table(stood) if stood else None,
+        queues=backlog.table(stood.queues) if stood else None,
         right=right.table(stood, run.loads) if stood else None,
         explained=[*lines.explanations(stood), *stood.problems] if stood else [],
         dose=[chart for chart in drawn if chart.name == "dose"],

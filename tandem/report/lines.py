@@ -17,7 +17,8 @@ from tandem.records import stalled
 from tandem.records.block import Block
 from tandem.records.journal import RecordsError
 from tandem.records.setup import Load
-from tandem.report import cells, pools
+from tandem.report import backlog, cells, pools
+from tandem.report.backlog import Queue
 from tandem.report.tables import Cell, Table
 
 
@@ -35,6 +36,7 @@ class Lines(NamedTuple):
 
     told: list[Told]
     problems: list[str]
+    queues: list[Queue]  # of the listening sockets
 
     def places(self) -> list[Place]:
         """Return the stalls by stack, kind and line."""
@@ -42,6 +44,10 @@ class Lines(NamedTuple):
         for (scenario, stack), group in groupby(sorted(self.told, key=_key), _key):
             found += joined.places(scenario, stack, [one for told in group for one in told.found])
         return found
+
+    def of(self, scenario: str, stack: str) -> list[Queue]:
+        """Return what was seen of the sockets of a stack under a load; nothing where nobody looked."""
+        return [each for each in self.queues if (each.scenario, each.stack) == (scenario, stack)]
 
 
 def _key(told: Told) -> Key:
@@ -60,7 +66,8 @@ def read(folder: Path, loads: Iterable[Load], blocks: Iterable[Block]) -> Lines:
             told.append(_join(folder, load, block))
         except (OSError, RunFailed, RecordsError) as error:
             problems.append(f"stalls of {block.samples}: {error}")
-    return Lines(told, problems)
+    queues, unread = backlog.read(folder, by_name, [each.block for each in told])
+    return Lines(told, [*problems, *unread], queues)
 
 
 def _join(folder: Path, load: Load, block: Block) -> Told:
@@ -74,18 +81,20 @@ def _join(folder: Path, load: Load, block: Block) -> Told:
 
 
 def sentences(found: Lines) -> Iterator[str]:
-    """Yield a sentence for each line, and for each stack how much of the lateness all of them explain."""
+    """Yield a sentence for each line, and for each stack how much of the lateness they explain and who waited in its sockets."""
     places = {key: list(group) for key, group in groupby(found.places(), lambda place: (place.scenario, place.stack))}
     for (scenario, stack), group in groupby(sorted(found.told, key=_key), _key):
         told = list(group)
         yield f"{scenario} on {stack}: {_explained(told)}."
         yield from (f"  {sentence(place)}." for place in places.get((scenario, stack), []))
+        yield from (f"  {backlog.sentence(queue)}." for queue in found.of(scenario, stack))
 
 
 def explanations(found: Lines) -> Iterator[str]:
-    """Yield for each stack how much of the lateness all its stalls explain."""
+    """Yield for each stack how much of the lateness all its stalls explain, and who waited in its sockets."""
     for (scenario, stack), group in groupby(sorted(found.told, key=_key), _key):
-        yield f"{scenario} on {stack}: {_explained(list(group))}."
+        seen = [_explained(list(group)), *map(backlog.sentence, found.of(scenario, stack))]
+        yield f"{scenario} on {stack}: {'; '.join(seen)}."
 
 
 def _explained(told: Sequence[Told]) -> str:
@@ -98,16 +107,25 @@ def sentence(place: Place) -> str:
     """Say which line stood there, and whom that hurt."""
     stood = (
         f"{formats.count(place.stalls, 'time')}, {place.seconds:.2f} s in all, longest {1000 * place.longest:.0f} ms"
+        f"{f', at most {place.waiting} waiting at once' if place.waiting else ''}"
     )
     if place.kind in joined.VICTIMS:
         return f"{place.watched}: a request waited for a slot {stood}"
-    seen = f", {place.seen} of {place.samples} samples" if place.place else ""
-    where = place.place or "no line to blame"
-    within = f" in {place.inside_call}" if place.inside_call else ""
     return (
-        f"{place.watched}: stood in {where} ({place.kind}{within}{seen}) {stood}; inside saw {place.in_flight:.1f} requests each "
+        f"{place.watched}: {_what(place)} {stood}; inside saw {place.in_flight:.1f} requests each "
         f"time, outside {formats.number(place.hurt)} were under way and {formats.number(place.late)} missed {TARGET:g} ms"
     )
+
+
+def _what(place: Place) -> str:
+    """Say what stood there, or what somebody waited for."""
+    if place.place:
+        within = f" in {place.inside_call}" if place.inside_call else ""
+        return f"stood in {place.place} ({place.kind}{within}, {place.seen} of {place.samples} samples)"
+    if place.kind == "pool":
+        return f"somebody waited{f' for what {place.route} held' if place.route else ''} ({place.kind})"
+    suspected = f"; {place.suspect} suspected" if place.suspect else ""
+    return f"stood in no line to blame ({place.kind}{suspected})"
 
 
 def table(found: Lines) -> Table:
@@ -116,8 +134,8 @@ def table(found: Lines) -> Table:
         name="lines",
         caption=f"The lines that stood, and whom that hurt: late means more than {TARGET:g} ms, or no good answer",
         columns=[
-            "Scenario", "Stack", "what stood", "kind", "line", "samples there", "stalls", "in all", "longest",
-            "inside saw", "under way outside", "late outside",
+            "Scenario", "Stack", "what stood", "kind", "line", "route", "samples there", "stalls", "in all", "longest",
+            "waiting at most", "inside saw", "under way outside", "late outside",
         ],
         rows=[_row(place) for place in found.places()],
     )  # fmt: skip
@@ -126,11 +144,12 @@ def table(found: Lines) -> Table:
 def _row(place: Place) -> list[Cell]:
     seen = Cell(text=f"{place.seen} of {place.samples}" if place.place else formats.NOTHING, value=place.seen,
                 hidden={"of": place.samples})  # fmt: skip
+    suspected = f"suspected: {place.suspect}" if place.suspect else formats.NOTHING
     return [
         cells.plain(place.scenario), cells.plain(place.stack), cells.plain(place.watched), cells.plain(place.kind),
-        cells.plain(place.place or formats.NOTHING), seen, cells.plain(place.stalls),
+        cells.plain(place.place or suspected), cells.plain(place.route or formats.NOTHING), seen, cells.plain(place.stalls),
         Cell(text=f"{place.seconds:.2f} s", value=place.seconds, unit="s"), cells.milliseconds(1000 * place.longest),
-        Cell(text=f"{place.in_flight:.1f}", value=place.in_flight), cells.plain(place.hurt),
+        _number(place.waiting), Cell(text=f"{place.in_flight:.1f}", value=place.in_flight), cells.plain(place.hurt),
         cells.strong(cells.plain(place.late)),
     ]  # fmt: skip
 
@@ -141,8 +160,9 @@ def stalls(found: Lines) -> Table:
         name="stalls",
         caption="Every stall",
         columns=[
-            *WHERE, "kind", "line", "inside call", "samples there", "samples", "seconds", "CPU seconds", "GC seconds",
-            "watchdog late", "route", "request", "its time to header", "in flight inside", "under way outside", "late outside",
+            *WHERE, "kind", "line", "suspected line", "inside call", "samples there", "samples", "seconds", "CPU seconds",
+            "GC seconds", "watchdog late", "route", "request", "its time to header", "in flight inside", "waiting at most",
+            "other threads", "under way outside", "late outside",
         ],
         rows=[[*_where(told, one), *_stall(one)] for told in found.told for one in told.found],
     )  # fmt: skip
@@ -162,11 +182,12 @@ def _where(told: Told, one: Joined) -> list[Cell]:
 def _stall(one: Joined) -> list[Cell]:
     stall, line = one.stall, one.stall.lines[0] if one.stall.lines else None
     return [
-        cells.plain(stall.kind), cells.plain(stall.place), cells.plain(line.inside if line else ""),
-        cells.plain(line.count if line else 0), cells.plain(stall.samples), _seconds(stall.seconds), _seconds(stall.cpu),
-        _seconds(stall.gc), _seconds(stall.late), cells.plain(stall.route or ""), cells.plain(stall.request or ""),
-        _seconds(one.culprit.header if one.culprit else None), cells.plain(stall.in_flight), cells.plain(len(one.hurt)),
-        cells.plain(one.late),
+        cells.plain(stall.kind), cells.plain(stall.place), cells.plain(stall.suspect or ""),
+        cells.plain(line.inside if line else ""), cells.plain(line.count if line else 0), cells.plain(stall.samples),
+        _seconds(stall.seconds), _seconds(stall.cpu), _seconds(stall.gc), _seconds(stall.late),
+        cells.plain(stall.route or ""), cells.plain(stall.request or ""),
+        _seconds(one.culprit.header if one.culprit else None), cells.plain(stall.in_flight), _number(stall.waiting),
+        cells.plain("; ".join(stall.others)), cells.plain(len(one.hurt)), cells.plain(one.late),
     ]  # fmt: skip
 
 
@@ -209,3 +230,7 @@ def _hurt(told: Told, each: Hurt) -> list[Cell]:
 
 def _seconds(value: float | None) -> Cell:
     return Cell(text=formats.NOTHING if value is None else f"{value:.3f} s", value=value, unit="s")
+
+
+def _number(value: int | None) -> Cell:
+    return Cell(text=formats.number(value), value=value)

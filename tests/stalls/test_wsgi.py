@@ -157,6 +157,9 @@ def test_the_accept_queue() -> None:
         assert backlog.accept_queue(port) == 0
         clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(3)]
         assert backlog.accept_queue(port) == 3
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            beside = other.getsockname()[1]
+            assert backlog.accept_queues({port, beside}) == {port: 3, beside: 0}
         accepted, _ = server.accept()
         assert backlog.accept_queue(port) == 2
         for open_socket in (*clients, accepted):

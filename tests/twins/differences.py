@@ -42,6 +42,7 @@ WORDS = {
     "next(pieces)": "anext(pieces)",
     "from threading import Lock": "from asyncio import Lock",
     "-> Engine": "-> AsyncEngine",
+    "(engine: Engine, ": "(engine: AsyncEngine, ",
     "= create_engine(": "= create_async_engine(",
     "driver_url('sqlite')": "driver_url('sqlite+aiosqlite')",
     "from psycopg_pool import ConnectionPool": "from psycopg_pool import AsyncConnectionPool",

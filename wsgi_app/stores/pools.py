@@ -35,6 +35,22 @@ def writing(settings: Settings) -> Engine:
     return engine
 
 
+def watch(engine: Engine, connections: Any) -> None:
+    """Have those counted who wait for a connection of an engine, and known who has one."""
+    pool: Any = engine.pool
+    connect = pool.connect
+
+    def waited_for() -> Any:
+        if pool.checkedin():
+            return connect()
+        with connections:
+            return connect()
+
+    pool.connect = waited_for
+    event.listen(engine, "checkout", lambda connection, record, proxy: connections.lent(record))
+    event.listen(engine, "checkin", lambda connection, record: connections.back(record))
+
+
 def _engine(settings: Settings, pragmas: tuple[str, ...], pool_size: int, **options: Any) -> Engine:
     engine = create_engine(
         settings.driver_url("sqlite"),

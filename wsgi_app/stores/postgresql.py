@@ -7,6 +7,7 @@ could wait for each other's. The server shares its commits by itself.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 import psycopg
@@ -33,6 +34,11 @@ class Database:
         self._compiled = Compiled("postgresql")
         self._reading = self._pool(settings, settings.read_connections, 0, _autocommit)
         self._writing = self._pool(settings, 1, settings.write_queue, _read_committed)
+
+    def watch(self, connections: Any) -> None:
+        """Have those counted who wait for a connection: how many they are is all that is known."""
+        for pool in (self._reading, self._writing):
+            connections.also(partial(_waiting, pool))
 
     def open(self) -> None:
         """Open all connections. Raises Busy."""
@@ -99,3 +105,7 @@ def _autocommit(connection: Connection) -> None:
 
 def _read_committed(connection: Connection) -> None:
     connection.set_isolation_level(psycopg.IsolationLevel.READ_COMMITTED)  # the locks count on it
+
+
+def _waiting(pool: ConnectionPool[Connection]) -> int:
+    return pool.get_stats()["requests_waiting"]

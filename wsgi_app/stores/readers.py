@@ -25,6 +25,10 @@ class Readers(Generic[Connection]):
         """One more connection, which is free."""
         self._idle.give(connection)
 
+    def waiting(self) -> int:
+        """How many wait while no connection is free."""
+        return self._idle.waiting()
+
     def result(self, call: Call) -> Any:
         """The result of a unit. Raises Busy where no connection came free in time."""
         try:

@@ -34,6 +34,11 @@ class Database:
         self._readers = Readers(self._read_alone)
         self._writer = Writer(self._write_together, settings.write_queue)
 
+    def watch(self, connections: Any) -> None:
+        """Have those counted who wait for a connection: how many they are is all that is known."""
+        connections.also(self._readers.waiting)
+        connections.also(self._writer.waiting)
+
     def open(self) -> None:
         """Open all connections. Raises DefectiveSQLiteError."""
         self._open.append(self._connected(statements.SQLITE_PRAGMAS))

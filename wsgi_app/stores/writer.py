@@ -45,6 +45,10 @@ class Writer:
                 self._thread.submit(self._work)
         return change.future.result()
 
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return len(self._waiting)
+
     def close(self) -> None:
         """Return when all that wait have their results."""
         self._thread.shutdown()

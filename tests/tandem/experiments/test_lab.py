@@ -8,7 +8,7 @@ import pytest
 
 from tandem.cli import main as cli
 from tandem.launch import lock
-from tandem.records import journal, stalled
+from tandem.records import backlog, journal, stalled
 from tandem.records.block import Block
 
 
@@ -34,6 +34,8 @@ def test_a_laboratory_run_keeps_what_each_block_did_and_which_line_stood(
         assert stalled.watched(folder, block)
         assert " compute" not in block.samples
         assert stalled.access(folder, block).count("GET") >= block.requests
+        looks = [each for each in backlog.read(folder, block) if isinstance(each, backlog.Sample)]
+        assert looks[0].at < (block.window_end or 0.0) < looks[-1].at + 1
     assert (folder / "report.html").read_text().count("compute control") > 1
     assert cli.run(["stalls", str(folder)]) == 0
     assert "compute control on asgi: " in capsys.readouterr().out

@@ -141,3 +141,25 @@ def test_a_server_that_is_handed_variables_is_reached_over_a_socket(tmp_path: Pa
     assert f'{protocol}_param SCRIPT_FILENAME "/a path/app.cgi";' in text
     assert f"{protocol}_param HTTP_X_FORWARDED_PROTO $scheme;" in text
     assert ("CONTENT_LENGTH $" in text) == (protocol != "scgi")  # nginx sends that by itself
+
+
+@pytest.mark.usefixtures("processes")
+@pytest.mark.parametrize(
+    ("protocol", "file", "line"),
+    [
+        ("http", "headers.conf", 'proxy_set_header X-Request-Start "t=${msec}";'),
+        ("uwsgi", "proxy.conf", 'uwsgi_param HTTP_X_REQUEST_START "t=${msec}";'),
+    ],
+)
+def test_servers_are_told_when_a_request_came_where_that_is_asked_for_alone(
+    tmp_path: Path, protocol: str, file: str, line: str
+) -> None:
+    for started in (False, True):
+        folder = tmp_path / str(started)
+        nginx.configure(
+            folder, USERDB, public_port=18080, servers=["127.0.0.1:18001"], keepalive=0, protocol=protocol, started=started
+        )  # fmt: skip
+        nginx.check(nginx.find(), folder)
+        assert (line in (folder / file).read_text()) == started
+        text = "".join(each.read_text() for each in sorted(folder.glob("*.conf")))
+        assert ("X-Request-Start" in text or "X_REQUEST_START" in text) == started

@@ -61,6 +61,33 @@ def test_csv_has_every_stall_and_every_request(run: Path, capsys: pytest.Capture
     assert len(text.splitlines()) == len(hurt) + 1
 
 
+def test_who_waited_for_whom_and_what_is_suspected_is_shown(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nobody = {"lines": [], "samples": 0, "route": "GET /lab/pool-held"}
+    rows = [
+        stalled.row(3.0, 0.4, watched="connections", kind="pool", waiting=5, **nobody),
+        stalled.row(
+            4.0, 0.3, kind="native", suspect="userdb/lab.py:7", others=["shop.py:3 (2)", "shop.py:9 (1)"], lines=[]
+        ),
+    ]
+    file(run).write_text("".join(f"{json.dumps(each)}\n" for each in rows))
+    text = said(capsys, run)[1]
+    pool = (
+        "connections: somebody waited for what GET /lab/pool-held held (pool) 1 time, 0.40 s in all, longest 400 ms, "
+    )
+    assert f"{pool}at most 5 waiting at once; inside saw" in text
+    assert "loop: stood in no line to blame (native; userdb/lab.py:7 suspected) 1 time, 0.30 s in all" in text
+    shown = list(csv.DictReader(io.StringIO(said(capsys, run, "--csv")[1])))
+    assert [(row["waiting at most"], row["suspected line"]) for row in shown] == [("5", ""), ("", "userdb/lab.py:7")]
+    assert shown[1]["other threads"] == "shop.py:3 (2); shop.py:9 (1)"
+
+
+def test_a_record_of_before_without_other_threads_is_read(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old = stalled.row(3.0)
+    del old["others"]
+    file(run).write_text(json.dumps(old) + "\n")
+    assert "1 time, 0.20 s in all" in said(capsys, run)[1]
+
+
 def test_of_a_stall_that_was_told_of_twice_the_end_counts(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = [stalled.row(3.0, 0.1, over=False), stalled.row(3.0, 0.2)]
     file(run).write_text("".join(f"{json.dumps(each)}\n" for each in rows))
