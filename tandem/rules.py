@@ -41,7 +41,7 @@ TAIL = 10
 """Fewest samples beyond a percentile that is shown or drawn."""
 
 NEEDED = {"p50": 2 * TAIL, "p90": 10 * TAIL, "p99": 100 * TAIL, "p999": 1_000 * TAIL}
-"""Samples from which on a percentile is shown, wherever it is shown."""
+"""Samples from which on a percentile is shown or drawn: `shown` asks, wherever one is."""
 
 CAPACITY_STEP, CAPACITY_LEAP, CAPACITY_MOST = 1.05, 4, 100_000
 """A search for capacity: each rate is so many times the one before, its first leap so many rates long, and no rate higher."""
@@ -61,3 +61,11 @@ BAD_POINTS, GOOD_SECONDS = 5, 3
 
 COMPLETED_LIMIT = 0.99
 """Share of its blockers that a stack must complete: to refuse what blocks would be an easy way to harm nobody."""
+
+EXPLAINED = 0.15
+"""Part by which late requests may differ from what the schedule predicts before the report says why."""
+
+
+def shown(percentile: str, samples: int) -> bool:
+    """Tell whether so many samples are enough for a percentile, such as `p99`: nowhere is it shown from fewer."""
+    return samples >= NEEDED[percentile]

@@ -6,42 +6,72 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tandem.judge import replay
+from tandem.judge.replay import Inside
 from tandem.observe import phases
 from tandem.observe.phases import Blocker, Bystander
 from tandem.observe.samples import Samples, Window
 from tandem.plan.definition import Definition
-from tandem.records.blocked import Blocked, Phase
-from tandem.records.setup import Blocking
+from tandem.plan.lab import STAYING
+from tandem.records.blocked import ENDLESS, Blocked, Phase
+from tandem.records.setup import Blocking, Budget
 from tandem.rules import TARGETS_MS
 from tandem.statistics import reached
 
+NOTHING = Inside(0)
+
 
 class Queues(NamedTuple):
-    """The queues of a stack: each server, or loop, has one, with so many places."""
+    """The queues of a stack: each server, or loop, has one, with so many places, and in them what only some need."""
 
     number: int
     places: int
+    inside: Inside = NOTHING
 
 
-ENDLESS = 100_000
-"""Places of a loop that goes on meanwhile: more than any load has requests."""
+def queues(stack: Definition, cpus: Sequence[int], blocking: Blocking) -> Queues | None:
+    """Return what blockers stand in: the slots of a server; a loop, which has one place where they hold it, and no end of them
+    where they don't. None where something decides whose number nobody knows.
 
-
-def queues(stack: Definition, cpus: Sequence[int], blocking: Blocking) -> Queues:
-    """Return what blockers stand in: the slots of a server; a loop, which has one place where they hold it.
-
-    Where they wait in threads beside the loop, bystanders are reckoned to need one, too.
+    Where they wait in threads beside the loop, as on the ladder, bystanders are reckoned to need one, too.
     """
     budget = stack.budget(len(cpus))
     if budget.slots is not None:
-        servers = len(stack.server_cpus(cpus))
-        return Queues(servers, budget.slots // servers)
+        return _slots(stack, len(stack.server_cpus(cpus)), budget, budget.slots, blocking)
     if blocking.row.startswith("ladder-"):
         return Queues(budget.processes, stack.ladder_places or 1)
-    return Queues(budget.processes, 1 if blocking.holds_loop else ENDLESS)
+    if blocking.holds_loop:
+        return Queues(budget.processes, 1)
+    inside = _inside(stack, blocking)
+    return None if inside is None else Queues(budget.processes, ENDLESS, inside)
 
 
-def blocked(blocking: Blocking, samples: Samples, window: Window, service: float, queues: Queues) -> Blocked:
+def _slots(stack: Definition, servers: int, budget: Budget, slots: int, blocking: Blocking) -> Queues | None:
+    """Return the slots of a server, and what those within need, too; None where which process has it decides."""
+    if blocking.client in STAYING:
+        return None  # who leaves when the phase ends holds a slot for as long as it took to get one
+    each, one_queue_each = slots // budget.processes, budget.processes == servers
+    if blocking.holds == "process" and each > 1:
+        return Queues(servers, 1) if one_queue_each else None
+    inside = NOTHING if blocking.holds == "threads" else _inside(stack, blocking)  # a slot is a thread, or a process
+    if inside is not None and not inside.shared and inside.places >= each:
+        inside = NOTHING
+    if inside is None or (inside.places and not inside.shared and not one_queue_each):
+        return None
+    return Queues(servers, slots // servers, inside)
+
+
+def _inside(stack: Definition, blocking: Blocking) -> Inside | None:
+    """Return what others need, too, and how many of it each process has, or all; None where nobody knows."""
+    if blocking.holds == "writer":
+        database = stack.application.database
+        return Inside(1, shared=not (database and database.server))  # a server lets each process write
+    known: int | None = 0
+    if blocking.holds in ("connections", "threads"):
+        known = stack.readers() if blocking.holds == "connections" else stack.pool_threads()
+    return None if known is None else Inside(known)
+
+
+def blocked(blocking: Blocking, samples: Samples, window: Window, service: float, queues: Queues | None) -> Blocked:
     """Return what became of bystanders and blockers; `service` is the CPU seconds that a bystander costs the app."""
     others, blockers = phases.bystanders(samples, window), phases.blockers(samples, window)
     found = phases.phases(others, blocking, window)
@@ -50,6 +80,7 @@ def blocked(blocking: Blocking, samples: Samples, window: Window, service: float
     good = sorted(1000 * (each.end - each.due) for each in blockers if each.outcome == "ok")
     since = max((each.end for each in blockers), default=phases.moments(blocking, window)[2])
     recovery, relapses = phases.recovery(others, since, window[1], found[0])
+    holding = [] if blocking.control else blockers
     return Blocked(
         phases=found,
         blockers=len(blockers),
@@ -58,10 +89,11 @@ def blocked(blocking: Blocking, samples: Samples, window: Window, service: float
         blocker_p50_ms=reached(good, 0.50),
         recovery=recovery,
         relapses=relapses,
-        predicted=predicted(blocking, others, [] if blocking.control else blockers, found[0], window, service, queues),
+        predicted=predicted(blocking, others, holding, found[0], window, service, queues) if queues else None,
         service_ms=1000 * service,
-        queues=queues.number,
-        places=queues.places,
+        queues=queues.number if queues else 1,
+        places=queues.places if queues else 0,
+        inside=queues.inside.places * (1 if queues.inside.shared else queues.number) if queues else 0,
     )
 
 
@@ -81,12 +113,11 @@ def predicted(
     Whatever a bystander takes without a queue is its route's median before anybody blocked.
     """
     usual = {each.route: each.p50_ms or 0.0 for each in first.routes}
-    jobs = [replay.Job(each.due, blocking.milliseconds / 1000) for each in blockers]
+    jobs = [replay.Job(each.due, blocking.milliseconds / 1000, inside=True) for each in blockers]
     bystanders = [(each.due, usual[each.route]) for each in others]
+    needing = [each.route in blocking.needed_by for each in others]
+    number, places, inside = queues
+    found = replay.responses_ms(bystanders, jobs, service, number, places, inside, needing)
     on = phases.moments(blocking, window)[1]
-    times = [
-        time
-        for each, time in zip(others, replay.responses_ms(bystanders, jobs, service, *queues), strict=True)
-        if each.due >= on
-    ]
+    times = [time for each, time in zip(others, found, strict=True) if each.due >= on]
     return [sum(time > target for time in times) for target in TARGETS_MS]

@@ -8,7 +8,7 @@ import msgspec
 
 from tandem.judge.measures import Measures, Pooled, Route
 from tandem.records.setup import Load
-from tandem.rules import NEEDED
+from tandem.rules import shown
 
 STARVED = 20.0
 """Some requests starve where p99.9 is more than this many times p50, or one route's p50 that of all requests."""
@@ -48,7 +48,7 @@ def _of(measures: Measures, pooled: Pooled, middle: float, routes: Sequence[Rout
 
 
 def _p999(pooled: Pooled) -> float | None:
-    return pooled.p999_ms if pooled.samples >= NEEDED["p999"] else None
+    return pooled.p999_ms if shown("p999", pooled.samples) else None
 
 
 def _beyond(value: float | None, middle: float) -> bool:

@@ -6,14 +6,24 @@ stood. Krebs, Momm and Kounev (2012) relate the loss of the others to how much m
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
+from statistics import median
 
 import msgspec
 
+from tandem import statistics
 from tandem.records.blocked import Blocked, Phase
 from tandem.records.setup import Blocking
-from tandem.rules import COMPLETED_LIMIT, HEADLINE_TARGET, TARGETS_MS
+from tandem.rules import COMPLETED_LIMIT, ERROR, HEADLINE_TARGET, TARGETS_MS
+
+
+class Times(msgspec.Struct, frozen=True, kw_only=True):
+    """How long one route's bystanders of one phase took, over the rounds together."""
+
+    arrivals: int
+    p50_ms: float | None  # medians of the rounds; None: not reached in one of them
+    p99_ms: float | None
+    max_ms: float | None  # the worst of all rounds
 
 
 class RouteHarm(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,10 +31,13 @@ class RouteHarm(msgspec.Struct, frozen=True, kw_only=True):
 
     route: str
     late: float  # per blocker
+    rounds: list[float]  # the same, of each
+    interval: tuple[float, float] | None  # 95 %; None: too few rounds
+    harm_ratio: float | None
     before: list[float]  # share of misses for each target, before anybody blocked
     during: list[float]  # and while they did
-    p99_ms: float | None  # while they did, median of the rounds; None: not reached
-    max_ms: float | None  # the worst of all rounds
+    after: list[float]
+    times: list[Times]  # of each of the three phases
 
 
 class Harm(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +48,9 @@ class Harm(msgspec.Struct, frozen=True, kw_only=True):
     refused: int
     blocker_p50_ms: float | None  # median of the rounds
     late: float | None  # per blocker; None where there was no blocker
-    predicted: float | None  # the same, by replaying the schedules
+    rounds: list[float]  # the same, of each
+    interval: tuple[float, float] | None  # 95 %; None: too few rounds
+    predicted: float | None  # late per blocker by replaying the schedules; None: nobody knows what decides
     harm_ratio: float | None
     before_share: float  # of misses, before anybody blocked
     during_share: float
@@ -45,6 +60,7 @@ class Harm(msgspec.Struct, frozen=True, kw_only=True):
     relapses: int
     queues: int
     places: int  # in each
+    held: int | None  # how many blockers at once leave nothing for others; None: they take nothing, or nobody knows
     routes: list[RouteHarm]
 
     @property
@@ -63,7 +79,7 @@ def find(blocking: Blocking, rate: float, found: Sequence[Blocked]) -> Harm | No
     if not found:
         return None
     blockers = sum(each.blockers for each in found)
-    per_blocker = late(found)
+    per_blocker, rounds = late(found), _rounds(found)
     during = rate * blocking.milliseconds / 1000
     return Harm(
         blockers=blockers,
@@ -71,7 +87,9 @@ def find(blocking: Blocking, rate: float, found: Sequence[Blocked]) -> Harm | No
         refused=sum(each.refused for each in found),
         blocker_p50_ms=_median([each.blocker_p50_ms for each in found]),
         late=per_blocker,
-        predicted=sum(each.predicted[HEADLINE_TARGET] for each in found) / blockers if blockers else None,
+        rounds=rounds,
+        interval=statistics.interval(rounds, ERROR),
+        predicted=_predicted(found),
         harm_ratio=None if per_blocker is None else per_blocker / during,
         before_share=_share([each.phases[0] for each in found]),
         during_share=_share([each.phases[1] for each in found]),
@@ -81,7 +99,10 @@ def find(blocking: Blocking, rate: float, found: Sequence[Blocked]) -> Harm | No
         relapses=sum(each.relapses for each in found),
         queues=found[0].queues,
         places=found[0].places,
-        routes=[_route(name, found) for name in sorted({r.route for each in found for r in each.phases[0].routes})],
+        held=found[0].held,
+        routes=[
+            _route(name, blocking, found) for name in sorted({r.route for each in found for r in each.phases[0].routes})
+        ],
     )
 
 
@@ -89,6 +110,16 @@ def late(found: Sequence[Blocked], route: str | None = None) -> float | None:
     """Return how many requests of a route, or of all, each blocker made late; None where there was none."""
     blockers = sum(each.blockers for each in found)
     return sum(_excess(each, route) for each in found) / blockers if blockers else None
+
+
+def _rounds(found: Sequence[Blocked], route: str | None = None) -> list[float]:
+    return [value for each in found if (value := late([each], route)) is not None]
+
+
+def _predicted(found: Sequence[Blocked]) -> float | None:
+    known = [each.predicted[HEADLINE_TARGET] for each in found if each.predicted is not None]
+    blockers = sum(each.blockers for each in found)
+    return sum(known) / blockers if blockers and len(known) == len(found) else None
 
 
 def _excess(found: Blocked, route: str | None) -> float:
@@ -110,16 +141,33 @@ def _share(phases: Sequence[Phase], target: int = HEADLINE_TARGET, route: str | 
     return sum(missed for _, missed in counts) / arrivals if arrivals else 0.0
 
 
-def _route(name: str, found: Sequence[Blocked]) -> RouteHarm:
-    places = range(len(TARGETS_MS))
-    during = [each for one in found for each in one.phases[1].routes if each.route == name]
-    worst = [each.max_ms for each in during]
+def _route(name: str, blocking: Blocking, found: Sequence[Blocked]) -> RouteHarm:
+    phases = [[each.phases[place] for each in found] for place in range(3)]
+    before, during, after = ([_share(each, target, name) for target in range(len(TARGETS_MS))] for each in phases)
+    times = [_times(name, each) for each in phases]
+    per_blocker, rounds = late(found, name) or 0.0, _rounds(found, name)
+    seconds = sum(each.end - each.start for each in phases[1])
+    rate = times[1].arrivals / seconds if seconds else 0.0
     return RouteHarm(
         route=name,
-        late=late(found, name) or 0.0,
-        before=[_share([each.phases[0] for each in found], target, name) for target in places],
-        during=[_share([each.phases[1] for each in found], target, name) for target in places],
-        p99_ms=_median([each.p99_ms for each in during]),
+        late=per_blocker,
+        rounds=rounds,
+        interval=statistics.interval(rounds, ERROR),
+        harm_ratio=1000 * per_blocker / (rate * blocking.milliseconds) if rate else None,
+        before=before,
+        during=during,
+        after=after,
+        times=times,
+    )
+
+
+def _times(name: str, phases: Sequence[Phase]) -> Times:
+    rows = [each for phase in phases for each in phase.routes if each.route == name]
+    worst = [each.max_ms for each in rows]
+    return Times(
+        arrivals=sum(each.arrivals for each in rows),
+        p50_ms=_median([each.p50_ms for each in rows]),
+        p99_ms=_median([each.p99_ms for each in rows]),
         max_ms=None if None in worst else max((ms for ms in worst if ms is not None), default=None),
     )
 
@@ -132,4 +180,4 @@ def _recovery(found: Sequence[float | None]) -> float | None:
 
 def _median(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
-    return statistics.median(known) if known and len(known) == len(values) else None
+    return median(known) if known and len(known) == len(values) else None

@@ -10,7 +10,9 @@ import msgspec
 from tandem.judge import (
     bound,
     configuration,
+    control,
     decision,
+    deviation,
     fairness,
     floor,
     health,
@@ -66,6 +68,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     comparisons: list[Ratio]
     repairs: list[repair.Repair]  # who is hurt by each kind of blocker, and what to do; none of rounds that don't count
     misled: list[health.Misled]  # health checks that said something else than what was true
+    deviations: list[deviation.Deviation]  # late requests beside what their schedule predicts, and why they differ
     predictions: list[prediction.Prediction]
     starved: list[fairness.Starved]  # requests that others starved at saturation
     bounds: list[bound.Bound]  # what bounded each stack where the load was to saturate it
@@ -120,6 +123,7 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: 
         comparisons=comparisons,
         repairs=[] if false else repair.find(run, list(measures.values()), comparisons, _blocks(rounds.valid)),
         misled=[] if false else health.find(run.loads, list(measures.values()), len(rounds.valid)),
+        deviations=deviation.find(run, list(measures.values()), _blocks(rounds.shown)),
         predictions=_predictions(run, measures) if rounds.valid else [],
         starved=fairness.find(run.loads, measures.values(), routes) if rounds.valid else [],
         bounds=bounds,
@@ -158,7 +162,8 @@ def _compare(
     services: Mapping[Key, Service], unjudged: Reason | None, at_least: Collection[Key] = (),
 ) -> Ratio:  # fmt: skip
     run, metric = rounds.run, metric.under(load)
-    ratios = _ratios(rounds.valid, load, stack, run.baseline, metric)
+    beyond = control.controls(run.loads).get(load.scenario, "") if metric.loads == "blocking" else ""
+    ratios = _ratios(rounds.valid, load, stack, run.baseline, metric, beyond)
     names = [(load.scenario, name) for name in (run.baseline, stack.name)]
     pair, served = [measures[name] for name in names], [services[name] for name in names]
     values = [ratio for _, ratio in ratios]
@@ -181,19 +186,24 @@ def _compare(
             for name in (run.baseline, stack.name)
             if metric.key == "throughput" and (load.scenario, name) in at_least
         ],
-        everything=[ratio for _, ratio in _ratios(rounds.complete, load, stack, run.baseline, metric)],
+        beyond=beyond,
+        everything=[ratio for _, ratio in _ratios(rounds.complete, load, stack, run.baseline, metric, beyond)],
     )
 
 
 def _ratios(
-    attempts: Iterable[Attempt], load: Load, stack: Stack, baseline: str, metric: Metric
+    attempts: Iterable[Attempt], load: Load, stack: Stack, baseline: str, metric: Metric, beyond: str = ""
 ) -> list[tuple[int, float]]:
-    """Return the round and the ratio of each attempt that has one."""
+    """Return the round and the ratio of each attempt that has one; of a difference what lies beyond that under another load."""
     found = []
     for attempt in attempts:
-        ours, theirs = (attempt.blocks[load.scenario, name] for name in (stack.name, baseline))
-        if (ratio := metric.compare(ours, theirs)) is not None:
-            found.append((attempt.round, ratio))
+        values = [
+            metric.compare(attempt.blocks[name, stack.name], attempt.blocks[name, baseline])
+            for name in (load.scenario, *([beyond] if beyond else []))
+        ]
+        known = [value for value in values if value is not None]
+        if len(known) == len(values):
+            found.append((attempt.round, known[0] - sum(known[1:])))
     return found
 
 

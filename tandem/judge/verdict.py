@@ -61,6 +61,7 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict
     reason: Reason | None  # why there is no verdict, or none more decided; None where the verdict needs no reason
     floor: Floor | None = None  # nginx and generator alone, for a judged percentile; None where none was measured
+    beyond: str = ""  # the load whose difference was taken from that of each round: the control of a kind that computes
 
 
 def run_not_judged(rounds: Rounds, ratios: int) -> Reason | None:
@@ -110,11 +111,13 @@ def ratio_not_judged(
 def compare(
     rounds: dict[int, float], *, scenario: str, metric: Metric, stack: str, baseline: str, kind: Kind, headlines: int,
     not_judged: Reason | None, quick: bool, looks: int = 1, everything: Sequence[float] = (), at_least: Collection[str] = (),
+    beyond: str = "",
 ) -> Ratio:  # fmt: skip
     """Judge the ratios of a comparison, given by round; `headlines` is m, `not_judged` a reason that overrules the numbers.
 
-    `everything` holds the ratios of all complete attempts; they are shown beside the others and decide nothing. `at_least` are
-    stacks that may do better than was seen: neither can be called worse, nor be alike.
+    `everything` holds the ratios of all complete attempts; they are shown beside the others and decide nothing. `beyond` is the
+    load whose own difference was taken from each. `at_least` are stacks that may do better than was seen: neither can be called
+    worse, nor be alike.
     """
     error = statistics.share_of_error(headlines, looks) if kind != "exploratory" else ERROR
     logs = [metric.scale(value) for value in rounds.values()]
@@ -145,6 +148,7 @@ def compare(
         smallest=None if effect is None else metric.restore(max(effect, metric.band)),
         verdict=verdict,
         reason=reason,
+        beyond=beyond,
     )
 
 

@@ -13,10 +13,7 @@ from tandem.judge import replay
 from tandem.judge.replay import Job
 from tandem.live.dots import TARGET
 from tandem.live.setup import Lane
-from tandem.plan.kinds import Kind
-
-NATIVE = ("native", "gc")
-"""Kinds of stall in which nothing of the whole process runs, whatever it has of threads."""
+from tandem.plan.kinds import NATIVE, Kind
 
 SERVICE = 0.0015
 """Seconds of CPU that a bystander costs an app: about what a cheap request does (docs/sample/report.md). The rest of its time it

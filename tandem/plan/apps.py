@@ -32,6 +32,7 @@ _DECISIVE = (
     "lab",
     "stalls",
     "connections",
+    "threads",
 )
 """Fields of a row that say by themselves what is measured; others name files, or are for people."""
 
@@ -47,10 +48,11 @@ class Static(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Pool(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Connections of one process: as many as the variable of a stack says, and some more."""
+    """Connections, or threads, of one process: as many as the variable of a stack says, else as usual, and some more."""
 
     variable: str
     plus: int = 0
+    usual: int = 0
 
 
 class Connections(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -112,6 +114,7 @@ class App(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     lab: dict[str, str] = {}
     stalls: str = ""
     connections: Connections = Connections()
+    threads: Pool | None = None
     database: Database | None = None
     databases: dict[str, Database] = {}
 

@@ -115,6 +115,16 @@ class Definition(Table, frozen=True, kw_only=True):
         """Return how many connections of a kind one process may have."""
         return 0 if pool is None else int(self.environment[pool.variable]) + pool.plus
 
+    def readers(self) -> int | None:
+        """Return how many connections to read over one process has; None where its app keeps none."""
+        pool = self.application.connections.database
+        return int(self.environment[pool.variable]) if pool else None
+
+    def pool_threads(self) -> int | None:
+        """Return how many threads a loop's process has for calls that block; None where its app's row doesn't say."""
+        pool = self.application.threads
+        return int(self.environment.get(pool.variable, pool.usual)) if pool else None
+
     def port_variable(self) -> str:
         """Return the environment variable that overrides its public port: TOY_PORT for the app `toy_app`."""
         return self.app.removesuffix("_app").upper().replace("-", "_") + "_PORT"

@@ -15,6 +15,11 @@ FILE = "lab.toml"
 
 Client = Literal["", "reads slowly", "sends slowly", "hangs up", "stays"]
 
+Holds = Literal["", "threads", "connections", "writer"]
+
+NATIVE = ("native", "gc")
+"""Kinds of stall in which nothing of the whole process runs, whatever it has of threads."""
+
 
 class Planted(msgspec.Struct, frozen=True, kw_only=True):
     """The line that blocks, as a detector should name it."""
@@ -38,6 +43,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     cpu: bool
     planted: Planted | None = None
     stall: str = ""
+    holds: Holds = ""
+    needed_by: tuple[str, ...] = ()
     client: Client = ""
     per_second: float | None = None
     bystander: str = ""
@@ -52,6 +59,11 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     def milliseconds(self) -> float:
         """For how long one blocks: what it is asked for, or about as long as that takes."""
         return self.about_ms or float(self.usual)
+
+    @property
+    def held(self) -> str:
+        """What others need, too, and have not while one blocks, beside the loop or the slot that it stands in."""
+        return "process" if self.stall in NATIVE else self.holds
 
     @property
     def query(self) -> str:

@@ -190,6 +190,8 @@ def _blocking(name: str, kind: Kind, phases: Phases, per_second: float, millisec
         route=f"GET {kind.wrong}",
         query=f"{kind.amount}={milliseconds}" if milliseconds else kind.query,
         holds_loop=kind.planted is not None or name in LADDER,
+        holds=kind.held,
+        needed_by=kind.needed_by,
         planted=f"{kind.planted.file}:{kind.planted.function}" if kind.planted else "",
         client=kind.client,
         happens=kind.happens,

@@ -14,6 +14,9 @@ from tandem.records.bounds import Amount, Count, NotNegative, Text
 
 Misses = Annotated[list[Count], msgspec.Meta(min_length=3, max_length=3)]
 
+ENDLESS = 100_000
+"""Places of a loop that goes on meanwhile: more than any load has requests."""
+
 
 class RouteInPhase(msgspec.Struct, frozen=True, kw_only=True):
     """What became of the bystanders of one route that were due in one phase."""
@@ -56,7 +59,18 @@ class Blocked(msgspec.Struct, frozen=True, kw_only=True):
         NotNegative | None
     )  # from the end of the last blocker until three good seconds began; None: longer than observed
     relapses: Count  # bad seconds after that
-    predicted: Misses  # of those due while and after blockers came, by replaying the schedule
+    predicted: (
+        Misses | None
+    )  # of those due while and after blockers came, by replaying the schedule; None: nobody knows what decides
     service_ms: NotNegative  # of each bystander, that the replay reckoned with
     queues: Count  # and how many queues, each with so many places
-    places: Count
+    places: Count  # 0: nobody knows; ENDLESS: blockers take none that others need
+    inside: Count = (
+        0  # in all queues together, what blockers hold beside their place and only some need; 0: nothing such
+    )
+
+    @property
+    def held(self) -> int | None:
+        """How many blockers at once leave nothing for others; None where they take nothing, or nobody knows."""
+        places = self.queues * self.places if self.places < ENDLESS else 0
+        return min((number for number in (places, self.inside) if number), default=None)

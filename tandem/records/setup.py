@@ -46,6 +46,10 @@ class Blocking(msgspec.Struct, frozen=True, kw_only=True):
     route: Text  # such as "GET /lab/sleep"
     query: Text = ""  # of these requests, where it is not milliseconds alone
     holds_loop: bool = True  # whether it stops an event loop that serves it, where it is not one of the ladder
+    holds: Text = (
+        ""  # what others need, too, and have not meanwhile: "threads", "connections", "writer", or its whole "process"
+    )
+    needed_by: tuple[Text, ...] = ()  # the routes that need it; a process is needed by all
     control: bool = (
         False  # nobody asks for it: an outside process burns as much CPU on the stack's CPUs at the same moments
     )

@@ -6,6 +6,7 @@ from __future__ import annotations
 import msgspec
 
 from tandem import formats
+from tandem.judge import control
 from tandem.judge.bound import Bound
 from tandem.judge.fairness import Starved
 from tandem.judge.measures import Measures
@@ -56,12 +57,13 @@ def _cost(summary: Summary) -> list[str]:
 
 def _blocking(summary: Summary) -> list[str]:
     """A sentence for each load that blocks, with what arithmetic expects, what became of the blockers, and the verdicts."""
-    lines = []
+    lines, controls = [], control.controls(summary.run.loads)
     for load in summary.run.loads:
         measures = {m.stack: m for m in summary.measures if m.scenario == load.scenario and m.harm}
+        beside = {m.stack: m for m in summary.measures if m.scenario == controls.get(load.scenario)}
         names = [stack.name for stack in summary.run.stacks if stack.name in measures and not stack.decoy_of]
         if load.blocking and names and summary.rounds_valid:
-            each = formats.listed([_harmed(measures[name]) for name in names])
+            each = formats.listed([_harmed(measures[name], beside.get(name)) for name in names])
             verdicts = "; ".join(_verdict(c) for c in _compared(summary, load, LATE))
             lines.append(f"{_blocks(load, load.blocking)} {each}" + (f". {verdicts}" if verdicts else ""))
     return lines
@@ -69,19 +71,23 @@ def _blocking(summary: Summary) -> list[str]:
 
 def _blocks(load: Load, blocking: Blocking) -> str:
     meanwhile = load.rate * blocking.milliseconds / 1000
+    what = "an outside process burns CPU" if blocking.control else "a request blocks"
     return (
-        f"While a request blocks for {blocking.milliseconds:g} ms ({blocking.kind}), {meanwhile:g} others come. "
+        f"While {what} for {blocking.milliseconds:g} ms ({blocking.kind}), {meanwhile:g} others come. "
         f"Answered later than {TARGETS_MS[HEADLINE_TARGET]:g} ms:"
     )
 
 
-def _harmed(m: Measures) -> str:
-    """Say how many others were late on a stack, beside what its schedule predicts."""
+def _harmed(m: Measures, beside: Measures | None) -> str:
+    """Say how many others were late on a stack, beside what its schedule predicts, and what its control did where it has one."""
     assert m.harm is not None
-    late, predicted = formats.number(_tidy(m.late)), formats.number(_tidy(m.late_predicted))
+    predicted = (
+        "no prediction" if m.late_predicted is None else f"arithmetic: {formats.number(_tidy(m.late_predicted))}"
+    )
     lost = m.harm.blockers - m.harm.completed
     refused = f"; {lost} of the {m.harm.blockers} that block were not answered" if lost else ""
-    return f"{late} on {m.stack} (arithmetic: {predicted}{refused})"
+    burnt = f"; while as much CPU is burnt outside: {formats.number(_tidy(beside.late))}" if beside else ""
+    return f"{formats.number(_tidy(m.late))} on {m.stack} ({predicted}{burnt}{refused})"
 
 
 def _tidy(value: float | None) -> float | None:
@@ -131,7 +137,8 @@ def by(bound: Bound) -> str:
 def _verdict(c: Ratio) -> str:
     metric = METRICS[c.metric]
     sign = "÷" if metric.compared == "ratio" else "−"
-    shown = f"{c.stack} {sign} {c.baseline}: {wording.effect(metric, c.estimate)}, {wording.levelled(c)}"
+    what = f"{c.stack} {sign} {c.baseline}{wording.beyond_control(c)}"
+    shown = f"{what}: {wording.effect(metric, c.estimate)}, {wording.levelled(c)}"
     if c.kind == "exploratory" or c.verdict == "not judged":
         return f"{shown}; {reasons.text(c.reason) or 'exploratory'}"
     why = f" ({reasons.text(c.reason)})" if c.reason else ""

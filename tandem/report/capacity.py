@@ -13,7 +13,7 @@ from tandem.records.setup import Run
 from tandem.report import cells, load_curve, pictures, tables, templates, theme
 from tandem.report.pictures import Chart
 from tandem.report.tables import Cell, Table, escaped
-from tandem.rules import CAPACITY_BLOCKS, CAPACITY_STEP, CAPACITY_TRIES, FAILED_LIMIT
+from tandem.rules import CAPACITY_BLOCKS, CAPACITY_STEP, CAPACITY_TRIES, FAILED_LIMIT, shown
 
 OUTCOMES = {
     "met": "met",
@@ -121,11 +121,14 @@ def tries(found: Capacities, number: int, level: Level) -> Table:
 def _try(one: Capacity, point: Point) -> list[Cell]:
     return [
         cells.plain(one.stack), cells.per_second(point.rate), cells.plain(OUTCOMES[point.outcome]),
-        _reached(point.p50_ms), _reached(point.p99_ms), cells.share(point.lost), cells.plain(point.arrivals),
+        _reached("p50", point.p50_ms, point.arrivals), _reached("p99", point.p99_ms, point.arrivals), cells.share(point.lost),
+        cells.plain(point.arrivals),
     ]  # fmt: skip
 
 
-def _reached(value: float | None) -> Cell:
+def _reached(name: str, value: float | None, arrivals: int) -> Cell:
+    if not shown(name, arrivals):
+        return Cell(text=formats.NOTHING, value=None, unit="ms")
     return Cell(text=formats.reach(value), value=value, unit="ms")
 
 

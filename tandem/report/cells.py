@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+import msgspec
+
 from tandem import formats
 from tandem.judge.floor import Floor
 from tandem.judge.measures import Pooled
@@ -27,7 +29,7 @@ def plain(value: str | int) -> Cell:
 
 def strong(cell: Cell) -> Cell:
     """Return a cell that stands out."""
-    return Cell(text=cell.text, value=cell.value, unit=cell.unit, kind="strong")
+    return msgspec.structs.replace(cell, kind="strong")
 
 
 def small(text: str, value: Raw, unit: str = "") -> Cell:

@@ -1,6 +1,7 @@
 """Dots: each bystander of every round at the moment at which it was due, and how long it took, over the whole window.
 
-Rounds are drawn thin on each other and never averaged: a stack that stands shows teeth, which an average would file off.
+Rounds are drawn thin on each other, with the median of the rounds as a line, and never averaged: a stack that stands shows teeth,
+which an average would file off.
 """
 
 from __future__ import annotations
@@ -25,10 +26,14 @@ from tandem.records.setup import Load
 from tandem.report import cells, pictures, pools, sentences, theme
 from tandem.report.pictures import WIDTH, Chart, Row
 from tandem.report.tables import Table
-from tandem.rules import HEADLINE_TARGET, TARGETS_MS
+from tandem.rules import HEADLINE_TARGET, TARGETS_MS, shown
+from tandem.statistics import median, reached
 
 PANEL, HEIGHT = WIDTH - 60, 110
 TARGET = TARGETS_MS[HEADLINE_TARGET]
+
+PIXELS = 1.5
+"""Of the picture, for which the line of the median has a point: a block of 200 ms takes some of them."""
 
 FIRST, OTHERS = 0.9, 0.35
 """How opaque the dots are, of the first round that counts and of the others."""
@@ -73,7 +78,8 @@ def draw(summary: Summary, number: int, load: Load, dots: Dots) -> Chart | None:
     )
     said = (
         f"Each dot is a request at the moment at which it was due, its height how long it took; "
-        f"those of the first round stand out. Shaded is when something blocked, {load.blocking.milliseconds:g} ms each; "
+        "those of the first round stand out; the line is the median of the rounds. "
+        f"Shaded is when something blocked, {load.blocking.milliseconds:g} ms each; "
         f"the dashed line is {TARGET:g} ms; what had no good answer stands at the top. "
     ) + "; ".join(f"{row[0].text}: {row[2].text} of {row[1].text} later" for row in table.rows)
     layers = [_panel(summary, name, found[name], load, top, name == names[-1]) for name in names]
@@ -123,7 +129,7 @@ def _blocks(load: Load, end: float) -> list[Row]:
 
 
 def _panel(summary: Summary, name: str, rounds: Rounds, load: Load, top: float, last: bool) -> Any:
-    """Return the dots of one stack."""
+    """Return the dots of one stack, and the median of its rounds."""
     assert load.blocking is not None
     colour = theme.styles(summary.run)[name][0]
     span = (-load.blocking.before, load.blocking.on + load.blocking.after)
@@ -135,9 +141,29 @@ def _panel(summary: Summary, name: str, rounds: Rounds, load: Load, top: float, 
     shade = alt.Chart(alt.InlineData(values=_blocks(load, span[1])), width=PANEL, height=HEIGHT)
     shaded = shade.mark_rect(color=theme.BAND).encode(x=alt.X("from:Q", scale=scale, axis=axis, title=title), x2="to:Q")
     target = alt.Chart(alt.InlineData(values=[{"ms": TARGET}])).mark_rule(color=theme.MUTED, strokeDash=[4, 4])
-    drawn = [_points(rounds[:1], span, top, FIRST, colour), _points(rounds[1:], span, top, OTHERS, colour)]
-    points = [each.encode(x=x, y=y) for each in reversed(drawn)]
-    return alt.layer(shaded, target.encode(y=y), *points)
+    drawn = [_points(rounds[1:], span, top, OTHERS, colour), _points(rounds[:1], span, top, FIRST, colour)]
+    if len(rounds) > 1:
+        line = alt.Chart(alt.InlineData(values=_median(rounds, span, top)))
+        drawn.append(line.mark_line(color=theme.INK, strokeWidth=1, interpolate="linear"))
+    return alt.layer(shaded, target.encode(y=y), *(each.encode(x=x, y=y) for each in drawn))
+
+
+def _median(rounds: Rounds, span: tuple[float, float], top: float) -> list[Row]:
+    """Return the median of the rounds' medians, moment by moment: it stands where most rounds did, and not where one did."""
+    step = PIXELS * (span[1] - span[0]) / PANEL
+    moments: dict[int, list[float]] = {}
+    for few in rounds:
+        mine: dict[int, list[float]] = {}
+        for each in few:
+            if span[0] <= each.due < span[1]:
+                mine.setdefault(int((each.due - span[0]) / step), []).append(each.response_ms)
+        for place, times in mine.items():
+            moments.setdefault(place, []).append(median(sorted(times)))
+    return [
+        {"due": round(span[0] + (place + 0.5) * step, 4), "ms": round(min(median(sorted(times)), top), 2)}
+        for place, times in sorted(moments.items())
+        if 2 * len(times) > len(rounds)
+    ]
 
 
 def _points(rounds: Rounds, span: tuple[float, float], top: float, opacity: float, colour: str) -> Any:
@@ -155,6 +181,7 @@ def _row(name: str, rounds: Rounds) -> list[Any]:
     times = sorted(each.response_ms for few in rounds for each in few)
     late = sum(ms > TARGET for ms in times)
     return [
-        cells.plain(name), cells.plain(len(times)), cells.plain(late), cells.milliseconds(times[len(times) // 2]),
+        cells.plain(name), cells.plain(len(times)), cells.plain(late),
+        cells.milliseconds(reached(times, 0.5) if shown("p50", len(times)) else None),
         cells.plain(formats.reach(times[-1] if times[-1] < math.inf else None)),
     ]  # fmt: skip

@@ -38,7 +38,7 @@ def _forest(summary: Summary, unit: str, shown: Sequence[Ratio], place: int) -> 
         name=name,
         caption=f"{what} to {baseline} with their intervals",
         columns=["Scenario", "Metric", "Stack", kind, "Interval", "Confidence", "δ", "Verdict"],
-        rows=[[cells.plain(c.scenario), cells.plain(METRICS[c.metric].title), cells.plain(c.stack), cells.effect(c, c.estimate),
+        rows=[[cells.plain(c.scenario), cells.plain(wording.titled(c)), cells.plain(c.stack), cells.effect(c, c.estimate),
                cells.interval(c), cells.plain(wording.level(c)), cells.plain(wording.delta(c)), cells.verdict(c)]
               for c in shown],
     )  # fmt: skip

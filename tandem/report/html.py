@@ -36,7 +36,10 @@ from tandem.report import (
 from tandem.report.capacity import Section
 from tandem.report.lines import Lines
 from tandem.report.pictures import Chart
-from tandem.rules import FAILED_LIMIT
+from tandem.rules import EXPLAINED, FAILED_LIMIT
+
+IDLE = "stays"
+"""What clients do whose connections idle, as records have it."""
 
 
 def render(
@@ -88,6 +91,8 @@ def render(
         trust=trust,
         conditions=conditions,
         limit=FAILED_LIMIT,
+        explained_from=EXPLAINED,
+        idle=any(load.blocking and load.blocking.client == IDLE for load in run.loads),
         rejected=summary.disturbances.rejected,
         suspects=summary.disturbances.suspects,
         blocks=blocks,

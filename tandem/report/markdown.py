@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from tandem import formats
 from tandem.judge import validity
-from tandem.judge.metrics import METRICS
 from tandem.judge.summary import Summary
 from tandem.judge.verdict import Ratio
 from tandem.report import answers, capacity, cells, conditions, repairs, sentences, tables, wording
@@ -74,9 +73,9 @@ def _repairs(summary: Summary) -> str:
 
 
 def _row(summary: Summary, c: Ratio) -> list[Cell]:
-    measures, metric = {(m.scenario, m.stack): m for m in summary.measures}, METRICS[c.metric]
-    theirs, ours = (wording.absolute(measures[c.scenario, name], metric) for name in (c.baseline, c.stack))
-    texts = [c.scenario, metric.title, c.stack, theirs, ours]
+    measures = {(m.scenario, m.stack): m for m in summary.measures}
+    theirs, ours = (wording.compared(measures, c, name) for name in (c.baseline, c.stack))
+    texts = [c.scenario, wording.titled(c), c.stack, theirs, ours]
     return [*map(cells.plain, texts), cells.effect(c, c.estimate), cells.interval(c, levelled=True), cells.verdict(c)]
 
 

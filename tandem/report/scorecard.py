@@ -77,6 +77,8 @@ def _value(m: Measures, metric: Metric, c: Ratio | None) -> Cell:
     for title, name in TAILS.get(metric.pooled, {}).items():
         value = wording.known(m.pooled, name) if m.pooled else None
         below[title] = cells.small(f"{title} {wording.percentile(m, name)}", value, "ms")
+    if c is not None and c.beyond:
+        below["judged"] = cells.small("judged beyond its control", c.beyond)
     if c is not None and c.estimate is not None:
         below[metric.compared] = cells.with_interval(c)
     if c is not None:
@@ -114,7 +116,7 @@ def routes(summary: Summary, scenario: str) -> Table:
 def exploratory(summary: Summary) -> Table:
     """Return what was not fixed in advance as a headline."""
     rows = [
-        [cells.plain(c.scenario), cells.plain(METRICS[c.metric].title), cells.plain(c.stack), cells.effect(c, c.estimate),
+        [cells.plain(c.scenario), cells.plain(wording.titled(c)), cells.plain(c.stack), cells.effect(c, c.estimate),
          cells.interval(c)]
         for c in summary.comparisons
         if c.kind == "exploratory" and c.estimate is not None

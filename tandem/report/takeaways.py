@@ -9,16 +9,19 @@ from tandem import formats
 from tandem.judge.health import Misled
 from tandem.judge.summary import Summary
 from tandem.records.setup import Load
+from tandem.report import hurt
 from tandem.report.pictures import Chart
+from tandem.report.tables import Table
 from tandem.rules import HEADLINE_TARGET, TARGETS_MS
 
 
 class Takeaway(NamedTuple):
-    """One kind of blocker: its sentence, the health checks that misled, and its pictures."""
+    """One kind of blocker: its sentence, the health checks that misled, who was hurt, and its pictures."""
 
     load: Load
     happens: str
     misled: list[str]
+    hurt: Table | None  # of runs of the laboratory
     charts: list[Chart]
 
 
@@ -29,12 +32,13 @@ def takeaways(summary: Summary, drawn: Sequence[Chart]) -> list[Takeaway]:
             load,
             load.blocking.happens if not load.blocking.control else "",
             [sentence(each) for each in summary.misled if each.scenario == load.scenario],
+            hurt.table(summary, number, load) if load.blocking.row else None,
             [chart for chart in drawn if chart.scenario == load.scenario and chart.name.startswith("dots-")],
         )
-        for load in summary.run.loads
+        for number, load in enumerate(summary.run.loads, 1)
         if load.blocking
     ]
-    return [each for each in found if each.happens or each.misled or each.charts]
+    return [each for each in found if each.happens or each.misled or each.hurt or each.charts]
 
 
 def sentence(found: Misled) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from tandem import formats
@@ -12,7 +12,7 @@ from tandem.judge.metrics import METRICS, Metric
 from tandem.judge.prediction import Prediction
 from tandem.judge.validity import Cause
 from tandem.judge.verdict import Ratio
-from tandem.rules import NEEDED
+from tandem.rules import shown
 
 Percentile = Literal["p50", "p90", "p99", "p999"]
 
@@ -76,6 +76,8 @@ def value(measures: Measures, metric: Metric) -> float | None:
     if metric.pooled is not None and measures.pooled is not None:
         return known(measures.pooled, metric.pooled)
     found: float | None = getattr(measures, metric.field)
+    if metric.pooled is not None and not shown(metric.pooled, measures.arrivals):
+        return None
     return found
 
 
@@ -86,22 +88,30 @@ def absolute(measures: Measures, metric: Metric) -> str:
     return metric.show(getattr(measures, metric.field))
 
 
+def compared(measures: Mapping[tuple[str, str], Measures], comparison: Ratio, stack: str) -> str:
+    """Write a stack's value of what is compared, and beside it that of its control, where only what lies beyond is."""
+    metric = METRICS[comparison.metric]
+    own = absolute(measures[comparison.scenario, stack], metric)
+    return f"{own}, control {absolute(measures[comparison.beyond, stack], metric)}" if comparison.beyond else own
+
+
 def percentile(measures: Measures, name: Percentile) -> str:
     """Write a percentile: "not reached" where too many requests failed, "–" where there are too few samples for it."""
     if measures.pooled is None:
-        return milliseconds({"p50": measures.p50_ms, "p99": measures.p99_ms}.get(name))
+        value = {"p50": measures.p50_ms, "p99": measures.p99_ms}.get(name)
+        return milliseconds(value if shown(name, measures.arrivals) else None)
     return pooled_percentile(measures.pooled, name)
 
 
 def pooled_percentile(pooled: Pooled, name: Percentile) -> str:
     """Write a percentile of pooled samples in the same way."""
-    return NOTHING if pooled.samples < NEEDED[name] else reach(known(pooled, name))
+    return reach(known(pooled, name)) if shown(name, pooled.samples) else NOTHING
 
 
 def known(pooled: Pooled, name: Percentile) -> float | None:
     """Return a percentile of pooled samples; None where it was not reached, or there are too few samples for it."""
     value = {"p50": pooled.p50_ms, "p90": pooled.p90_ms, "p99": pooled.p99_ms, "p999": pooled.p999_ms}[name]
-    return None if pooled.samples < NEEDED[name] else value
+    return value if shown(name, pooled.samples) else None
 
 
 def causes(found: Iterable[Cause]) -> list[str]:
@@ -124,4 +134,14 @@ def floor(comparison: Ratio) -> str:
 
 def subject(comparison: Ratio) -> str:
     """Name what is compared: CPU per request of read."""
-    return f"{METRICS[comparison.metric].title} of {comparison.scenario}"
+    return f"{METRICS[comparison.metric].title} of {comparison.scenario}{beyond_control(comparison)}"
+
+
+def titled(comparison: Ratio) -> str:
+    """Name the metric: late requests per blocker, beyond its control."""
+    return f"{METRICS[comparison.metric].title}{beyond_control(comparison)}"
+
+
+def beyond_control(comparison: Ratio) -> str:
+    """Say that only what lies beyond a control was judged, where that is so."""
+    return ", beyond its control" if comparison.beyond else ""

@@ -10,7 +10,19 @@ from tandem.plan.stacks import load
 from tests.support.lab import ROWS
 
 ALWAYS = {"title", "happens", "repair", "wrong", "amount", "usual", "most", "cpu"}
-SOMETIMES = {"about_ms", "right", "echo", "planted", "stall", "client", "per_second", "bystander", "writes"}
+SOMETIMES = {
+    "about_ms",
+    "right",
+    "echo",
+    "planted",
+    "stall",
+    "client",
+    "per_second",
+    "bystander",
+    "writes",
+    "holds",
+    "needed_by",
+}
 
 
 @pytest.mark.parametrize("kind", ROWS)
@@ -21,6 +33,7 @@ def test_a_row_says_all_that_is_asked_of_a_kind(kind: str) -> None:
     assert row["happens"].endswith(".")
     assert row["repair"].endswith(".")
     assert ("about_ms" in row) == (row["amount"] != "ms")
+    assert ("holds" in row) == ("needed_by" in row)
     assert all(row[name].startswith("/lab/") for name in {"wrong", "right", "bystander"} & row.keys())
 
 

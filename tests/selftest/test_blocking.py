@@ -41,6 +41,7 @@ def test_late_requests_per_blocker(bench: ToyBench, tell: Story) -> None:
     )  # without a queue: what is left of the target is less
     expected = RATE * (SLEEP - (TARGET - usual)) / left
     late = harm.late([found]) or 0.0
+    assert found.predicted is not None
     replayed = found.predicted[1] / found.blockers
     refused_harm = harm.find(PHASES, RATE, [refused])
     assert refused_harm is not None

@@ -12,31 +12,34 @@ from tandem.drive import burner
 from tandem.experiments import harmed
 from tandem.experiments.harmed import Queues
 from tandem.judge import control
-from tandem.judge.summary import summarise
+from tandem.judge.summary import Summary, summarise
+from tandem.judge.verdict import Ratio
 from tandem.observe import phases
 from tandem.records.block import Block
 from tandem.records.journal import Record
-from tandem.records.setup import Blocking, Run
-from tandem.report import charts, html, lines
+from tandem.records.setup import Blocking, Headline, Run
+from tandem.report import answers, charts, html, lines, markdown
 from tests.support import blocking, synthetic
 from tests.support import stalled as stalled_run
 from tests.support.synthetic import ASGI, WSGI
 from tests.tandem.report.pages import Page
+from tests.tandem.report.test_blocking import QUESTION
 
 COMPUTE = msgspec.structs.replace(blocking.BLOCKING, row="compute", query="ms=200")
 CONTROL = msgspec.structs.replace(COMPUTE, control=True)
 LATE = {("compute", ASGI): 28, ("compute", WSGI): 10, ("compute control", ASGI): 6, ("compute control", WSGI): 8}
 
 
-def records(rounds: int = 6) -> list[Record]:
-    """A run whose computing makes 28 late on asgi, of which its control has 6, and 10 of 8 on wsgi-gthread."""
+def records(rounds: int = 6, late: dict[tuple[str, str], int] = LATE, judged: bool = False) -> list[Record]:
+    """A run whose computing makes 28 late on asgi, of which its control has 6, and 10 of 8 on wsgi-gthread, unless given."""
 
     def change(block: dict[str, Any]) -> None:
-        block["blocked"] = blocking.blocked(LATE.get((block["scenario"], block["stack"]), 0))
+        block["blocked"] = blocking.blocked(late.get((block["scenario"], block["stack"]), 0))
 
     given: list[tuple[str, Blocking]] = [("compute", COMPUTE), ("compute control", CONTROL)]
     loads = [blocking.load(decoy=False, scenario=name, blocking=each) for name, each in given]
-    return synthetic.synthesise(rounds, change=change, loads=loads, headlines=[], profile="lab-headline")
+    headlines = [Headline(scenario="compute", metric="late")] if judged else []
+    return synthetic.synthesise(rounds, change=change, loads=loads, headlines=headlines, profile="lab-headline")
 
 
 def test_what_the_control_has_is_taken_from_each_round() -> None:
@@ -48,6 +51,29 @@ def test_what_the_control_has_is_taken_from_each_round() -> None:
     assert beyond[ASGI].interval == (22, 22)
     assert len(beyond[ASGI].differences) == 6
     assert control.beyond(run.loads[:1], blocks) == []
+
+
+def headline(summary: Summary) -> Ratio:
+    (found,) = (each for each in summary.comparisons if each.kind == "headline")
+    return found
+
+
+def test_the_headline_is_judged_on_what_lies_beyond_the_control() -> None:
+    summary = summarise(records(8, judged=True))
+    c = headline(summary)
+    assert (c.estimate, c.beyond, c.verdict) == (20, "compute control", "worse")  # 28 − 10, less 6 − 8
+    (line, burnt) = {each.question: each.lines for each in answers.answers(summary)}[QUESTION]
+    assert "28 on asgi (arithmetic: 28; while as much CPU is burnt outside: 6)" in line
+    assert "asgi − wsgi-gthread, beyond its control: +20 requests" in line
+    assert burnt.startswith("While an outside process burns CPU")
+    said = markdown.render(summary, [])
+    assert "late requests per blocker, beyond its control | asgi | 10, control 8 | 28, control 6" in said
+
+
+def test_harm_that_a_taken_cpu_does_alone_is_no_difference() -> None:
+    late = {("compute", ASGI): 12, ("compute control", ASGI): 12}
+    c = headline(summarise(records(8, late, judged=True)))
+    assert (c.verdict, c.estimate) == ("no practical difference", 0)
 
 
 def test_the_report_shows_it_with_prices_and_lines(tmp_path: Path) -> None:

@@ -105,3 +105,22 @@ def test_the_metric_is_taken_only_where_others_block() -> None:
     late = METRICS["late"]
     assert late.applies(blocking.load())
     assert not late.applies(blocking.load(blocking=None))
+
+
+def test_each_route_has_all_three_phases_and_what_the_rounds_say() -> None:
+    harmed = found(*(blocking.blocked(late) for late in (24, 26, 28, 28, 30, 32)))
+    one = harmed.routes[0]
+    assert (harmed.rounds, harmed.interval) == ([24, 26, 28, 28, 30, 32], (24, 32))
+    assert (one.rounds, one.interval) == ([12, 13, 14, 14, 15, 16], (12, 16))
+    assert [shares[1] for shares in (one.before, one.during, one.after)] == [0, pytest.approx(14 * 8 / 480), 0]
+    assert [(each.arrivals, each.p50_ms, each.p99_ms, each.max_ms) for each in one.times] == [
+        (6 * 360, 1.2, 3.0, 204.0),
+        (6 * 480, 1.2, 190.0, 204.0),
+        (6 * 360, 1.2, 3.0, 204.0),
+    ]
+    assert one.harm_ratio == pytest.approx(14 / (120 * 0.2))
+    assert found(blocking.blocked(28)).interval is None
+
+
+def test_a_round_that_predicts_nothing_leaves_no_prediction() -> None:
+    assert found(blocking.blocked(28), blocking.blocked(28, predicted=None)).predicted is None

@@ -8,7 +8,7 @@ import random
 import pytest
 
 from tandem.judge import replay
-from tandem.judge.replay import Job
+from tandem.judge.replay import Inside, Job
 
 RATE, BLOCK, TARGET = 120.0, 0.2, 0.1
 
@@ -65,3 +65,23 @@ def test_a_shared_queue_of_places_hides_single_blocks_and_not_many() -> None:
     found = missed(poisson(2.0, seconds, seed=3), 0.0, 1, 2, seconds, TARGET)
     assert found == pytest.approx(0.0197, rel=0.3), "exact, by Crommelin (1932)"
     assert missed(poisson(2.0, seconds, seed=3), 0.0, 1, 16, seconds, TARGET) == 0
+
+
+def test_who_needs_a_place_inside_keeps_its_own_meanwhile() -> None:
+    """Two slots and one writer: the second who writes waits in its slot, and who wants none of it finds no slot."""
+    jobs = [Job(0.0, 1.0, True), Job(0.1, 0.1, True), Job(0.2, 0.1), Job(2.0, 0.1)]
+    assert replay.waits(jobs, 1, 2, Inside(1)) == pytest.approx([0.0, 0.9, 0.8, 0.0])
+    assert replay.waits(jobs, 1, 2) == pytest.approx([0.0, 0.0, 0.0, 0.0])
+
+
+def test_only_who_needs_it_waits_for_what_is_beside_a_loop() -> None:
+    blockers = [Job(number / 100, 1.0, True) for number in range(40)]
+    others = [(0.5, 1.0), (0.5, 1.0)]
+    times = replay.responses_ms(others, blockers, 0.0, 1, 100, Inside(40), [True, False])
+    assert times == pytest.approx([501.0, 1.0])
+
+
+def test_one_for_all_queues_is_shared_by_them() -> None:
+    jobs = [Job(0.0, 1.0, True), Job(0.1, 1.0, True)]
+    assert replay.waits(jobs, 2, 1, Inside(1, shared=True)) == pytest.approx([0.0, 0.9])
+    assert replay.waits(jobs, 2, 1, Inside(1)) == pytest.approx([0.0, 0.0])

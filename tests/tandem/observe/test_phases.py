@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from array import array
 
+import msgspec
 import pytest
 
 from tandem.experiments import harmed
 from tandem.experiments.harmed import Queues
+from tandem.judge.replay import Inside
 from tandem.observe import phases, samples
 from tandem.observe.samples import Samples
-from tandem.records.blocked import Blocked, Phase
+from tandem.records.blocked import ENDLESS, Blocked, Phase
 from tandem.records.setup import Blocking
 
 BLOCKING = Blocking(kind="sleep", route="GET /lab/sleep", rate=2, milliseconds=200, before=3, on=4, after=3)
@@ -73,6 +75,7 @@ def test_each_counts_in_the_phase_in_which_it_was_due() -> None:
 
 def test_the_replay_of_the_same_schedule_agrees() -> None:
     found = blocked(STANDING + BLOCKERS)
+    assert found.predicted is not None
     assert found.predicted[1] == pytest.approx(late(found.phases[1]), rel=0.1)
     assert found.predicted[2] == 0
 
@@ -120,3 +123,20 @@ def test_a_window_without_anybody_is_no_error() -> None:
     found = blocked([])
     assert [each.arrivals for each in found.phases] == [0, 0, 0]
     assert (found.blockers, found.predicted, math.isfinite(found.service_ms)) == (0, [0, 0, 0], True)
+
+
+def test_nothing_is_predicted_where_nobody_knows_what_decides() -> None:
+    found = harmed.blocked(BLOCKING, built(STANDING + BLOCKERS), WINDOW, 0.0006, None)
+    assert (found.predicted, found.places, found.held) == (None, 0, None)
+
+
+def test_what_only_some_need_makes_only_those_late() -> None:
+    blocking = msgspec.structs.replace(BLOCKING, holds="connections", needed_by=("GET /healthz",), milliseconds=800)
+    few, nobody = Queues(1, ENDLESS, Inside(1)), msgspec.structs.replace(blocking, needed_by=())
+    found = harmed.blocked(blocking, built(STANDING + BLOCKERS), WINDOW, 0.0, few)
+    assert found.predicted is not None
+    assert found.predicted[1] > 400  # eight of 800 ms, one after the other
+    assert (found.held, harmed.blocked(nobody, built(STANDING + BLOCKERS), WINDOW, 0.0, few).predicted) == (
+        1,
+        [0, 0, 0],
+    )

@@ -5,15 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tandem.drive import generator
 from tandem.errors import TandemError
 from tandem.experiments import harmed
+from tandem.experiments.harmed import Queues
+from tandem.judge.replay import Inside
 from tandem.plan import kinds, lab, stacks
 from tandem.plan.comparison import Plan
 from tandem.plan.lab import PARTS
+from tandem.records.blocked import ENDLESS
 from tests.support.lab import ROWS
+from userdb.settings import from_environment
 
 
 def planned(part: str = "headline", **given: Any) -> Plan:
@@ -96,17 +101,43 @@ def test_a_kind_brings_its_own_client_and_bystander() -> None:
 @pytest.mark.parametrize(
     ("stack", "kind", "found"),
     [
-        ("asgi", "sleep-in-handler", (1, 1)),
-        ("asgi", "wait", (1, harmed.ENDLESS)),
-        ("wsgi-gthread", "wait", (1, 16)),
-        ("ladder-asgi", "ladder-sleep", (1, 1)),
-        ("ladder-asgi-thread", "ladder-sleep", (1, 40)),
-        ("ladder-asgi-threads", "ladder-sleep", (1, 200)),
-        ("ladder-asgi-processes", "ladder-sleep", (2, 1)),
-        ("ladder-wsgi-workers", "ladder-sleep", (1, 4)),
+        ("asgi", "sleep-in-handler", Queues(1, 1)),
+        ("asgi", "wait", Queues(1, ENDLESS)),
+        ("asgi", "hang", Queues(1, ENDLESS)),
+        ("asgi", "pool-held", Queues(1, ENDLESS, Inside(16))),
+        ("asgi", "threads-full", Queues(1, ENDLESS, Inside(40))),
+        ("ladder-asgi-threads", "threads-full", Queues(1, ENDLESS, Inside(200))),
+        ("asgi", "lock", Queues(1, ENDLESS, Inside(1, shared=True))),
+        ("wsgi-gthread", "wait", Queues(1, 16)),
+        ("wsgi-gthread", "pool-held", Queues(1, 16)),
+        ("wsgi-gthread", "threads-full", Queues(1, 16)),
+        ("wsgi-gthread", "lock", Queues(1, 16, Inside(1, shared=True))),
+        ("wsgi-sync", "lock", Queues(1, 3, Inside(1, shared=True))),
+        ("wsgi-gthread", "serialise", Queues(1, 1)),
+        ("wsgi-sync", "serialise", Queues(1, 3)),
+        ("wsgi-gthread", "idle-crowd", None),
+        ("ladder-asgi", "ladder-sleep", Queues(1, 1)),
+        ("ladder-asgi-thread", "ladder-sleep", Queues(1, 40)),
+        ("ladder-asgi-threads", "ladder-sleep", Queues(1, 200)),
+        ("ladder-asgi-processes", "ladder-sleep", Queues(2, 1)),
+        ("ladder-wsgi-workers", "ladder-sleep", Queues(1, 4)),
     ],
 )
-def test_what_blockers_stand_in(stack: str, kind: str, found: tuple[int, int]) -> None:
-    (blocking,) = {load.blocking for load in planned("kinds", wanted=[kind]).loads}
-    assert blocking is not None
+def test_what_blockers_stand_in(stack: str, kind: str, found: Queues | None) -> None:
+    blocking = next(load.blocking for load in planned("kinds", wanted=[kind]).loads if load.blocking)
     assert harmed.queues(stacks.load()[stack], [0], blocking) == found
+
+
+def test_fewer_connections_than_slots_decide_where_one_process_has_both() -> None:
+    blocking = next(load.blocking for load in planned("kinds", wanted=["pool-held"]).loads if load.blocking)
+    gthread, workers = (stacks.load()[name] for name in ("wsgi-gthread", "wsgi-sync"))
+    few = msgspec.structs.replace(gthread, environment={**gthread.environment, "READ_CONNECTIONS": "4"})
+    assert harmed.queues(few, [0], blocking) == Queues(1, 16, Inside(4))
+    several = msgspec.structs.replace(workers, slots_per_worker=8, threads=8)
+    assert harmed.queues(several, [0], blocking) is None  # which of three processes has it, nobody knows
+
+
+def test_the_threads_of_a_loop_are_as_many_as_the_app_has() -> None:
+    threads = stacks.load()["asgi"].application.threads
+    assert threads is not None
+    assert (threads.variable, threads.usual) == ("POOL_THREADS", from_environment({}).pool_threads)

@@ -51,7 +51,7 @@ def test_before_a_round_is_valid_there_is_no_answer() -> None:
     assert page.table("harmed")[1][2] != ""
     for title in (
         ", from when a request was due",
-        "while blockers came",
+        "while and after blockers came",
         *(chart.title.partition(" – ")[0] for chart in drawn),
     ):
         assert f"{title} – of rejected rounds, so nothing follows from it" in page.text
@@ -116,6 +116,15 @@ def test_the_dots_reach_over_the_whole_window_and_weigh_little(folder: Path) -> 
     flat = {int(x) // 50 for x, _ in re.findall(r"M(\d+),(\d+)h", paths[1][0])}
     assert set(range(10)) <= flat
     assert len(drawn) < 100_000
+
+
+def test_the_median_of_the_rounds_is_a_line_over_the_dots(folder: Path) -> None:
+    drawn = (folder / "img" / "dots-1.svg").read_text()
+    wsgi, asgi = re.findall(r'<path d="(M[^"]*)"[^>]* stroke="#1f2328"', drawn)
+    heights = [[float(y) for _, y in re.findall(r"([-\d.]+),([-\d.]+)", line)] for line in (wsgi, asgi)]
+    assert all(len(line) > 100 for line in heights)
+    assert max(heights[0]) - min(heights[0]) < 2  # nobody stands
+    assert max(heights[1]) - min(heights[1]) > 60  # teeth
 
 
 def test_blockers_are_no_bystanders_in_the_percentiles(folder: Path) -> None:
