@@ -6,6 +6,8 @@ import _blocking
 import _seeded
 from locust.argument_parser import LocustArgumentParser
 
+from openloop.second import AT_RANDOM, EVENLY, SPREADS
+
 FIXED = ("login_name", "login_password")
 """For whoever started Locust: the web page does not show them and can't change them."""
 
@@ -51,6 +53,13 @@ def add(parser: LocustArgumentParser) -> None:
         help="Scenario blocking: a health check for one in three of the others, or `write`: they create users. Default: none.",
     )
     parser.add_argument(
+        "--blocker-arrivals",
+        choices=list(SPREADS),
+        default=SPREADS[0],
+        env_var="LOCUST_BLOCKER_ARRIVALS",
+        help=f"Scenario blocking: how they are spread, evenly ({EVENLY}) or at random ({AT_RANDOM}). Default: {SPREADS[0]}.",
+    )
+    parser.add_argument(
         "--blocker-client",
         choices=["", *_blocking.CLIENTS],
         default="",
@@ -58,12 +67,7 @@ def add(parser: LocustArgumentParser) -> None:
         help="What they do where it is the client that blocks; all have left when --blockers-to is reached. Default: nothing.",
     )
     for name, kind, default, text in (
-        (
-            "--blockers",
-            float,
-            2.0,
-            "Scenario blocking: so many per second block, evenly spaced, whatever -u says; 0: none.",
-        ),
+        ("--blockers", float, 2.0, "Scenario blocking: so many per second block, whatever -u says; 0: none."),
         ("--blocker-ms", int, 200, "For how many milliseconds each of them blocks."),
         ("--blockers-from", float, 3.0, "When they begin, in seconds of the run."),
         ("--blockers-to", float, 7.0, "When they end."),

@@ -18,7 +18,7 @@ from _lifecycle import UserLifecycle
 
 from openloop.request import Request
 from openloop.scenario import Facts, MakeRequest, Process, Scenario
-from openloop.second import Second
+from openloop.second import SPREADS, Second
 from openloop.target import RefusedError, Target
 
 DEFAULT = "everyday"
@@ -51,6 +51,7 @@ def _prepare(row: Mapping[str, Any], target: Target, options: Any) -> Facts:
         raise RefusedError(f"--users-in-database must be 0 or more, not {options.users_in_database}.")
     blockers = {
         "rate": options.blockers,
+        "arrivals": options.blocker_arrivals,
         "ms": options.blocker_ms,
         "request": options.blocker_request,
         "client": options.blocker_client,
@@ -62,6 +63,8 @@ def _prepare(row: Mapping[str, Any], target: Target, options: Any) -> Facts:
         raise RefusedError(
             "--blockers, --blockers-from and --blockers-to must be 0 or more, and the last not before its beginning."
         )
+    if blockers["arrivals"] not in SPREADS:
+        raise RefusedError(f"--blocker-arrivals must be one of {', '.join(SPREADS)}, not {blockers['arrivals']!r}.")
     users = options.users_in_database
     if row["users"] and not users:
         users = _database.seeded_users(target)
@@ -76,10 +79,8 @@ def _blockers(row: Mapping[str, Any], facts: Mapping[str, Any]) -> Second | None
     if not row.get("blockers") or not given["rate"]:
         return None
     asked = given["request"] or f"{row['blockers']['path']}?ms={given['ms']}"
-    rate, start, end = given["rate"], given["start"], given["end"]
-    return Second(
-        rate, start, end, lambda number: _blocking.blocker(asked, given["client"], end - start - number / rate)
-    )
+    make = partial(_blocking.blocker, asked, given["client"])
+    return Second(given["rate"], given["start"], given["end"], make, given["arrivals"])
 
 
 def _start(function: Callable[[Context], Request], login: bool, process: Process) -> MakeRequest:

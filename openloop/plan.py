@@ -81,7 +81,7 @@ class Part:
         """When those of the second population are due, in a run that began then; a worker that comes late sends none."""
         if second is None or self.plan.is_closed or self.first >= LATECOMER:
             return None
-        return SecondSchedule(second, began, self.first, self.step)
+        return SecondSchedule(second, began, self.plan.seed_key, self.first, self.step)
 
 
 class Fixed(NamedTuple):

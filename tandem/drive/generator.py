@@ -97,8 +97,9 @@ def _blockers(load: Load) -> list[str]:
     asked = ["--blocker-request", f"{blocking.route.removeprefix('GET ')}?{blocking.query}"] if blocking.query else []
     client = ["--blocker-client", blocking.client] if blocking.client else []
     third = ["--bystander", blocking.bystander] if blocking.bystander else []
+    spread = [] if blocking.arrivals == "uniform" else ["--blocker-arrivals", blocking.arrivals]
     return [
-        *asked, *client, *third,
+        *asked, *client, *third, *spread,
         "--blockers", f"{0 if blocking.control else blocking.rate:g}", "--blocker-ms", f"{blocking.milliseconds:g}",
         "--blockers-from", f"{start:.6f}", "--blockers-to", f"{start + blocking.on:.6f}",
     ]

@@ -78,7 +78,8 @@ def _why_not(earlier: Summary, later: Summary, first: Ratio, second: Ratio) -> s
 
 def _drive(load: Load) -> tuple[object, ...]:
     """Return what the harm or the cost of a load depends on; how long it is measured only narrows the interval."""
-    blockers = load.blocking and (load.blocking.kind, load.blocking.milliseconds, load.blocking.rate)
+    asked = load.blocking
+    blockers = asked and (asked.kind, asked.milliseconds, asked.rate, asked.arrivals)
     return load.arrivals, load.rate, load.in_flight, load.news_seconds, blockers
 
 
@@ -148,4 +149,5 @@ def _driven(load: Load) -> str:
     how = f"{load.in_flight} in flight" if load.saturates else f"{load.rate:g}/s"
     if load.blocking:
         how += f", {load.blocking.kind} of {load.blocking.milliseconds:g} ms at {load.blocking.rate:g}/s"
+        how += " at random" if load.blocking.arrivals == "poisson" else ""
     return how

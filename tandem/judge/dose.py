@@ -52,12 +52,21 @@ def shared(rate: float, seconds: float, slack: float, slots: int) -> float:
     if rate * seconds >= slots:
         return 1.0
     mean = rate * max(0.0, seconds - slack)
-    below = math.fsum(mean**k / math.factorial(k) for k in range(slots)) * math.exp(-mean)
+    if not mean:
+        return 0.0
+    most = min(slots, round(mean + 40 * (math.sqrt(mean) + 1)))  # more have next to no chance
+    below = math.fsum(math.exp(k * math.log(mean) - mean - math.lgamma(k + 1)) for k in range(most))
     return min(1.0, max(0.0, 1 - below))
 
 
-def expected(rate: float, seconds: float, slack: float, used: float, queues: int, places: int) -> float:
-    """Return the share for a stack of so many queues with so many places in each, blockers coming at random."""
+def expected(
+    arrivals: str, rate: float, seconds: float, slack: float, used: float, queues: int, places: int
+) -> float:  # fmt: skip
+    """Return the share for a stack of so many queues with so many places in each, blockers coming "uniform" or "poisson".
+
+    Evenly spaced ones leave a pool free places always, or from some moment on never (D/D/c).
+    """
+    each = rate / queues
     if places > 1:
-        return shared(rate / queues, seconds, slack, places)
-    return loop(rate / queues, seconds, slack, used / queues)
+        return float(each * seconds >= places) if arrivals == "uniform" else shared(each, seconds, slack, places)
+    return (spaced if arrivals == "uniform" else loop)(each, seconds, slack, used / queues)

@@ -92,7 +92,7 @@ def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: 
     not_judged = verdict.run_not_judged(rounds, family(run))
     bounds = _bounds(rounds)
     at_least = {(found.scenario, found.stack) for found in bounds if found.at_least}
-    others = [(load, stack) for load, stack in run.pairs() if stack.name != run.baseline]
+    others = [(load, stack) for load, stack in run.pairs() if stack.name != run.baseline and load.covers(run.baseline)]
     comparisons = _floors(run, measures, _guard([
         _compare(rounds, load, stack, metric, measures, services, not_judged, at_least)
         for load, stack in others for metric in METRICS.values() if metric.applies(load)

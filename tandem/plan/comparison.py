@@ -114,7 +114,7 @@ class Plan:
 
     def measured(self, name: str) -> list[Load]:
         """Return the loads under which a stack is measured."""
-        return [load for load in self.loads if load.decoy or name != DECOY]
+        return [load for load in self.loads if load.covers(name, name == DECOY)]
 
     def blocks_per_round(self) -> int:
         """Return how many blocks a round has."""

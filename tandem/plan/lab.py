@@ -11,11 +11,13 @@ from dataclasses import dataclass
 import msgspec
 
 from tandem.errors import TandemError
-from tandem.plan import comparison, cpu_layout, kinds
+from tandem.plan import blockers, comparison, cpu_layout, kinds
+from tandem.plan.blockers import Spread
 from tandem.plan.comparison import Plan, too_few_rounds
 from tandem.plan.definition import DECOY, Definition
 from tandem.plan.kinds import Kind, Kinds
-from tandem.plan.loads import IN_FLIGHT, TIMEOUT_SECONDS, Phases, scaled
+from tandem.plan.ladder import LADDER
+from tandem.plan.loads import TIMEOUT_SECONDS, Phases, scaled
 from tandem.plan.profiles import LATE
 from tandem.plan.scenarios import load as load_scenarios
 from tandem.plan.stacks import Stacks, choose, grouped
@@ -26,19 +28,6 @@ SCENARIO = "blocking"
 
 CONTROL = "control"
 """What the name of a load ends with where an outside process burns as much CPU as its kind."""
-
-LADDER: Kinds = {
-    "ladder-sleep": Kind(
-        title="a wait, done as each rung does it", happens="", wrong="/lab/ladder/sleep", amount="ms", usual=200,
-        most=10_000, cpu=False,
-    ),
-    "ladder-password": Kind(
-        title="passwords, verified as each rung does it", happens="", wrong="/lab/ladder/password", amount="times", usual=5,
-        most=100,
-        about_ms=100, cpu=True,
-    ),
-}  # fmt: skip
-"""What the rungs of the ladder are asked for: the same of each, so that a reader sees what a repair buys."""
 
 STACKS = ("wsgi-gthread", "asgi", "wsgi-sync")
 
@@ -61,6 +50,7 @@ class Part:
     control: bool = True  # whether CPU kinds get one
     judged: bool = False
     doses: tuple[tuple[float, int], ...] = ()  # per second and ms, instead of one dose: a sweep
+    arrivals: Spread = "uniform"  # of blockers
 
 
 HEADLINE = Part(
@@ -77,8 +67,9 @@ PARTS = {
             control=False,
         ),
         Part(
-            name="dose", about="how harm grows with rate and duration", kinds=("sleep-in-handler",), phases=(2, 8, 3),
-            doses=tuple((rate, ms) for ms in (100, 200, 400) for rate in (0.5, 1, 2, 4)),
+            name="dose", about="how harm grows with rate and duration", kinds=("sleep-in-handler",), phases=(2, 10, 4),
+            arrivals="poisson", doses=(*((rate, 200) for rate in (1, 2, 4, 8)),
+                                       *((rate, 400) for rate in (1, 2, 4, 8, 20, 30, 40, 60))),
         ),
         Part(
             name="smoke", about="whether it all works, in a minute", kinds=("sleep-in-handler",), rounds=1,
@@ -87,6 +78,9 @@ PARTS = {
     )
 }  # fmt: skip
 """By name; only the first earns verdicts."""
+
+IN_FLIGHT = 4_000
+"""More than come within the time-out, so that behind what blocks none is dropped before it: nginx has connections for as many."""
 
 PER_SECOND = 2.0
 """Blockers, unless a kind, a row of scenarios or a dose says otherwise."""
@@ -129,6 +123,8 @@ def plan(
         for name, kind in sorted(found.items(), key=lambda item: (item[1].client == "stays", item[1].writes))
         for each in _loads(part, name, kind, part.rate or row.rate or 240.0, phases)
     ]
+    layout = cpu_layout.layout(cpus)
+    loads = blockers.measured([blockers.spread(each, part.arrivals) for each in loads], chosen, layout.stack, STAYING)
     count = rounds or part.rounds
     judged = [each for each in loads if each.blocking and not each.blocking.control] if part.judged else []
     headlines = [Headline(scenario=each.scenario, metric=LATE) for each in judged]
@@ -144,7 +140,7 @@ def plan(
         spares=0 if too_few else 1,
         seed=seed,
         users=users or part.users,
-        layout=cpu_layout.layout(cpus),
+        layout=layout,
         waive=waive,
         exploratory=too_few,
     )

@@ -39,7 +39,7 @@ class Stack(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Blocking(msgspec.Struct, frozen=True, kw_only=True):
-    """Requests beside the arrivals that block in the stack, evenly spaced, in the middle of the three phases of a window."""
+    """Requests beside the arrivals that block in the stack, in the middle of the three phases of a window."""
 
     kind: Text  # what they do while they block
     row: Text = ""  # the kind's name in the table of kinds; empty: the scenario's own, or a run of before
@@ -59,6 +59,7 @@ class Blocking(msgspec.Struct, frozen=True, kw_only=True):
     repair: Text = ""  # what helps in the code; empty: nothing, or a run of before
     bystander: Text = ""  # what one in three of the others asks for, as its load test calls it; empty: nothing special
     rate: Positive  # per second
+    arrivals: Literal["uniform", "poisson"] = "uniform"  # how they are spread: evenly, or as many at random
     milliseconds: Positive  # for which each blocks
     before: Positive  # seconds of each phase; together they are the window
     on: Positive
@@ -90,8 +91,13 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     news_seconds: NotNegative | None = None  # how long the news service takes to answer, where the scenario calls it
     not_judged: dict[str, str] = {}  # metrics that are judged of other scenarios and not of this one, and why
     why_rate: Text = ""  # what bounded the rate, as words
+    stacks: list[Text] = []  # that are measured under it; none: all, or a run of before
     blocking: Blocking | None = None  # who blocks meanwhile, and when
     decoy: bool = True  # whether the decoy is measured under it, too
+
+    def covers(self, stack: str, is_decoy: bool = False) -> bool:
+        """Tell whether a stack is measured under it."""
+        return (self.decoy or not is_decoy) and (not self.stacks or stack in self.stacks)
 
     @property
     def clients(self) -> str:
@@ -188,4 +194,9 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
 
     def pairs(self) -> list[tuple[Load, Stack]]:
         """Return what a round has a block of: each load with each stack that is measured under it."""
-        return [(load, stack) for load in self.loads for stack in self.stacks if load.decoy or stack.decoy_of is None]
+        return [
+            (load, stack)
+            for load in self.loads
+            for stack in self.stacks
+            if load.covers(stack.name, bool(stack.decoy_of))
+        ]

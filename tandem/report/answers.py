@@ -107,7 +107,7 @@ def _compared(summary: Summary, load: Load, metric: Metric) -> list[Ratio]:
 def _values(summary: Summary, load: Load, metric: Metric) -> str:
     measures = {m.stack: m for m in summary.measures if m.scenario == load.scenario}
     found = {each.stack: each for each in summary.bounds if each.scenario == load.scenario}
-    names = [stack.name for stack in summary.run.stacks if not stack.decoy_of]
+    names = [stack.name for stack in summary.run.stacks if stack.name in measures and not stack.decoy_of]
     return ", ".join(
         f"{name} {_least(metric, found.get(name))}{wording.absolute(measures[name], metric)}{_bounded(metric, found.get(name))}"
         for name in names

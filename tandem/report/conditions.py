@@ -26,15 +26,15 @@ def crosschecks(summary: Summary) -> Table:
         caption=f"Cross-checks: printed, never used to exclude anything{sentences.mark(summary)}",
         columns=["Scenario", "Stack", "p50, first → second half", "p99, first → second half", "in flight: seen · Little",
                  "mean: client · nginx", "static file p50 · ratio", "dispatch lag p99"],
-        rows=[_crosscheck(m, found[m.scenario, summary.run.baseline]) for m in summary.measures if m.diagnostics],
+        rows=[_crosscheck(m, found.get((m.scenario, summary.run.baseline))) for m in summary.measures if m.diagnostics],
         kind="dense",
     )  # fmt: skip
 
 
-def _crosscheck(m: Measures, baseline: Measures) -> list[Cell]:
+def _crosscheck(m: Measures, baseline: Measures | None) -> list[Cell]:
     d, ms = m.diagnostics, cells.milliseconds
     assert d is not None
-    theirs = baseline.diagnostics.static_p50_ms if baseline.diagnostics else None
+    theirs = baseline.diagnostics.static_p50_ms if baseline and baseline.diagnostics else None
     ratio = d.static_p50_ms / theirs if d.static_p50_ms and theirs else None
     seen, little = (Cell(text=f"{value:.2f}", value=value) for value in (d.in_flight_seen, d.in_flight_little))
     return [

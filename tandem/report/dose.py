@@ -21,7 +21,7 @@ TARGET = TARGETS_MS[HEADLINE_TARGET]
 LEAST = 0.001
 """The share that stands for none where the scale is logarithmic."""
 
-STEPS = 24
+STEPS = 48
 """Points of a line."""
 
 
@@ -31,8 +31,7 @@ class Point(NamedTuple):
     load: Load
     measures: Measures
     share: float  # of the bystanders that missed while blockers came, beyond those that did before
-    spaced: float  # expected of one loop, evenly spaced as they were
-    random: float  # expected of this stack, had they come at random
+    expected: float  # by queueing, of this stack and blockers that come as these did, in the long run
 
 
 def points(summary: Summary) -> list[Point]:
@@ -50,13 +49,16 @@ def points(summary: Summary) -> list[Point]:
 def _point(load: Load, m: Measures) -> Point:
     assert load.blocking is not None
     assert m.harm is not None
-    seconds, slack = load.blocking.milliseconds / 1000, TARGET / 1000
-    used = min(0.9, load.rate * (m.app_cpu_ms or 0.0) / 1000)
-    rate, queues, places = load.blocking.rate, m.harm.queues, m.harm.places
-    return Point(
-        load, m, max(0.0, m.harm.blast_radius), dose.spaced(rate, seconds, slack, used),
-        dose.expected(rate, seconds, slack, used, queues, places),
-    )  # fmt: skip
+    return Point(load, m, max(0.0, m.harm.blast_radius), _expected(load, m, load.blocking.rate))
+
+
+def _expected(load: Load, m: Measures, rate: float) -> float:
+    """Return what queueing expects of a stack under as many blockers per second as this, which are else those of the load."""
+    assert load.blocking is not None
+    assert m.harm is not None
+    seconds, used = load.blocking.milliseconds / 1000, min(0.9, load.rate * (m.app_cpu_ms or 0.0) / 1000)
+    spread, queues, places = load.blocking.arrivals, m.harm.queues, m.harm.places
+    return dose.expected(spread, rate, seconds, TARGET / 1000, used, queues, places)
 
 
 def table(found: Sequence[Point]) -> Table:
@@ -64,15 +66,23 @@ def table(found: Sequence[Point]) -> Table:
     return Table(
         name="dose",
         caption=f"Share of bystanders over {TARGET:g} ms while blockers came, beyond that of before, by dose",
-        columns=["Scenario", "Stack", "per second", "each", "missed", "one loop, evenly spaced", "this stack, at random"],
+        columns=["Scenario", "Stack", "per second", "each", "missed", "expected"],
         rows=[
             [cells.plain(each.load.scenario), cells.plain(each.measures.stack),
              cells.per_second(each.load.blocking.rate if each.load.blocking else None),
              cells.milliseconds(each.load.blocking.milliseconds if each.load.blocking else None),
-             cells.strong(cells.share(each.share)), cells.share(each.spaced), cells.share(each.random)]
+             cells.strong(cells.share(each.share)), cells.share(each.expected)]
             for each in found
         ],
     )  # fmt: skip
+
+
+SHAPES = {
+    "poisson": "at random: slope 1 for one loop, the number of its slots for a shared pool, better by far at a low dose until it "
+    "falls off a cliff. Beyond it a line says what comes of it in the long run, measured are seconds that begin with free slots",
+    "uniform": "evenly spaced: slope 1 for one loop, nothing for a shared pool until it is full, and everything from then on",
+}
+"""What queueing expects, by how blockers are spread."""
 
 
 def draw(summary: Summary) -> Chart | None:
@@ -80,11 +90,12 @@ def draw(summary: Summary) -> Chart | None:
     found = points(summary)
     if not found:
         return None
+    assert found[0].load.blocking is not None
+    shape = SHAPES[found[0].load.blocking.arrivals]
     lengths = sorted({each.load.blocking.milliseconds for each in found if each.load.blocking})
     said = (
         f"The share of bystanders that took longer than {TARGET:g} ms, by blockers per second; both scales logarithmic. Points "
-        "are measured, lines are what queueing expects of blockers that come at random: slope 1 for one loop, the number of its "
-        "slots for a shared pool, better by far at a low dose until it falls off a cliff. What is below 0.1 % stands at 0.1 %. "
+        f"are measured, lines are what queueing expects of blockers that come {shape}. What is below 0.1 % stands at 0.1 %. "
     ) + "; ".join(f"{each.load.scenario} on {each.measures.stack} {formats.percent(each.share)}" for each in found)
     panels = [_panel(summary, [each for each in found if _length(each) == length], length) for length in lengths]
     return pictures.chart("dose", alt.vconcat(*panels, spacing=14), said, table(found))
@@ -126,13 +137,9 @@ def _panel(summary: Summary, found: Sequence[Point], length: float) -> Any:
 
 def _line(first: Point, rates: Sequence[float]) -> list[Row]:
     """Return what queueing expects between the lowest and the highest rate."""
-    load, m = first.load, first.measures
-    assert load.blocking is not None
-    assert m.harm is not None
-    seconds, used = load.blocking.milliseconds / 1000, min(0.9, load.rate * (m.app_cpu_ms or 0.0) / 1000)
-    rows: list[Row] = []
-    for step in range(STEPS + 1):
-        rate = rates[0] * (rates[-1] / rates[0]) ** (step / STEPS)
-        share = dose.expected(rate, seconds, TARGET / 1000, used, m.harm.queues, m.harm.places)
-        rows.append({"rate": round(rate, 4), "share": round(max(LEAST, share), 5)})
-    return rows
+    steps = [rates[0] * (rates[-1] / rates[0]) ** (step / STEPS) for step in range(STEPS + 1)]
+    shares = [_expected(first.load, first.measures, rate) for rate in steps]
+    return [
+        {"rate": round(rate, 4), "share": round(max(LEAST, share), 5)}
+        for rate, share in zip(steps, shares, strict=True)
+    ]

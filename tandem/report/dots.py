@@ -22,7 +22,7 @@ from tandem.judge.summary import Summary
 from tandem.observe import phases, samples
 from tandem.observe.phases import Bystander
 from tandem.records.block import Block
-from tandem.records.setup import Load
+from tandem.records.setup import Blocking, Load
 from tandem.report import cells, pictures, pools, sentences, theme
 from tandem.report.pictures import WIDTH, Chart, Row
 from tandem.report.tables import Table
@@ -79,11 +79,17 @@ def draw(summary: Summary, number: int, load: Load, dots: Dots) -> Chart | None:
     said = (
         f"Each dot is a request at the moment at which it was due, its height how long it took; "
         "those of the first round stand out; the line is the median of the rounds. "
-        f"Shaded is when something blocked, {load.blocking.milliseconds:g} ms each; "
+        f"{_shade(load.blocking)}; "
         f"the dashed line is {TARGET:g} ms; what had no good answer stands at the top. "
     ) + "; ".join(f"{row[0].text}: {row[2].text} of {row[1].text} later" for row in table.rows)
     layers = [_panel(summary, name, found[name], load, top, name == names[-1]) for name in names]
     return gathered(pictures.chart(load.scenario, alt.vconcat(*layers, spacing=14), said, table))
+
+
+def _shade(blocking: Blocking) -> str:
+    if blocking.arrivals == "uniform":
+        return f"Shaded is when something blocked, {blocking.milliseconds:g} ms each"
+    return f"Shaded is when blockers of {blocking.milliseconds:g} ms came, at random moments that differ from round to round"
 
 
 def _number(found: Mapping[str, Rounds]) -> str:
@@ -113,10 +119,10 @@ def _path(run: re.Match[str]) -> str:
     return f'<path d="{places}" fill="none" stroke="{colour}" stroke-width="{width}" stroke-linecap="round" opacity="{opacity}"/>'
 
 
-def _blocks(load: Load, end: float) -> list[Row]:
-    """Return when something blocked, as pieces that do not overlap."""
-    blocking = load.blocking
-    assert blocking is not None
+def _blocks(blocking: Blocking, end: float) -> list[Row]:
+    """Return when something blocked, as pieces that do not overlap; when it may have, where each round had moments of its own."""
+    if blocking.arrivals != "uniform":
+        return [{"from": 0.0, "to": blocking.on}]
     pieces: list[Row] = []
     for number in range(blocking.number):
         start = number / blocking.rate
@@ -135,10 +141,10 @@ def _panel(summary: Summary, name: str, rounds: Rounds, load: Load, top: float, 
     span = (-load.blocking.before, load.blocking.on + load.blocking.after)
     scale = alt.Scale(domain=list(span), nice=False)
     axis = alt.Axis(tickCount=8, format="~g", labels=last, ticks=last)
-    title = "seconds since the first block" if last else None
+    title = "seconds since blockers began to come" if last else None
     x = alt.X("due:Q", scale=scale, axis=axis, title=title)
     y = alt.Y("ms:Q", scale=alt.Scale(domain=[0, top], nice=False), axis=alt.Axis(tickCount=4), title=f"{name}, ms")
-    shade = alt.Chart(alt.InlineData(values=_blocks(load, span[1])), width=PANEL, height=HEIGHT)
+    shade = alt.Chart(alt.InlineData(values=_blocks(load.blocking, span[1])), width=PANEL, height=HEIGHT)
     shaded = shade.mark_rect(color=theme.BAND).encode(x=alt.X("from:Q", scale=scale, axis=axis, title=title), x2="to:Q")
     target = alt.Chart(alt.InlineData(values=[{"ms": TARGET}])).mark_rule(color=theme.MUTED, strokeDash=[4, 4])
     drawn = [_points(rounds[1:], span, top, OTHERS, colour), _points(rounds[:1], span, top, FIRST, colour)]

@@ -17,6 +17,9 @@ from tandem.rules import HEADLINE_TARGET, TARGETS_MS, shown
 
 TARGET = f"{TARGETS_MS[HEADLINE_TARGET]:g} ms"
 
+SPREAD = {"uniform": "at equal distances", "poisson": "at random moments"}
+"""How requests that block are spread, in words."""
+
 
 def driven(load: Load) -> str:
     """Say who blocks, and when; empty where nobody does."""
@@ -30,8 +33,8 @@ def driven(load: Load) -> str:
         )
     return (
         f" {blocking.number} further requests, {blocking.route}, each block for {blocking.milliseconds:g} ms ({blocking.kind}), "
-        f"{blocking.rate:g} per second at equal distances: {blocking.before:g} s without them, {blocking.on:g} s with them, "
-        f"{blocking.after:g} s without."
+        f"{blocking.rate:g} per second {SPREAD[blocking.arrivals]}: {blocking.before:g} s without them, "
+        f"{blocking.on:g} s with them, {blocking.after:g} s without."
     )
 
 

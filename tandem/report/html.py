@@ -117,8 +117,14 @@ def _driven(load: Load) -> str:
     return (
         f"Open loop: {formats.offered([load.rate])} offered{why}, {arrivals}, at most {load.in_flight:,} in flight, failed after "
         f"{load.timeout_seconds:g} s; {load.seconds:g} s measured after {load.warmup_seconds:g} s of warm-up{sliced}{news}."
-        f"{harmed.driven(load)}{_not_judged(load)}"
+        f"{harmed.driven(load)}{_alone(load)}{_not_judged(load)}"
     )
+
+
+def _alone(load: Load) -> str:
+    """Say which stacks were measured under it, where not all were."""
+    names = formats.listed(load.stacks)
+    return f" Measured on {names} alone: the others would be busy with this for too long after it." if names else ""
 
 
 def _not_judged(load: Load) -> str:

@@ -6,6 +6,7 @@ import math
 import random
 
 import pytest
+from scipy.stats import poisson
 
 from tandem.judge import dose, replay
 from tandem.judge.replay import Job
@@ -54,5 +55,16 @@ def test_beyond_what_fits_everybody_waits() -> None:
     assert dose.loop(5, 0.2, 0.1) == dose.shared(15, 0.2, 0.1, 3) == 1
     assert dose.mean_wait(5, 0.2) == math.inf
     assert dose.mean_wait(1, 0.2) == pytest.approx(0.2**2 / 1.6)
-    assert dose.expected(2, 0.2, 0.1, 0.0, 2, 1) == dose.loop(1, 0.2, 0.1)
-    assert dose.expected(2, 0.2, 0.1, 0.0, 1, 16) == dose.shared(2, 0.2, 0.1, 16)
+
+
+def test_what_is_expected_of_a_stack_depends_on_its_queues_and_on_how_they_come() -> None:
+    assert dose.expected("poisson", 2, 0.2, 0.1, 0.0, 2, 1) == dose.loop(1, 0.2, 0.1)
+    assert dose.expected("poisson", 2, 0.2, 0.1, 0.0, 1, 16) == dose.shared(2, 0.2, 0.1, 16)
+    assert dose.expected("uniform", 2, 0.2, 0.1, 0.0, 2, 1) == dose.spaced(1, 0.2, 0.1)
+    assert [dose.expected("uniform", rate, 0.2, 0.1, 0.0, 2, 16) for rate in (150, 170)] == [0, 1]
+
+
+def test_a_pool_without_an_end_is_reckoned_with_too() -> None:
+    assert dose.shared(1000, 0.2, 0.1, 100_000) == pytest.approx(0, abs=1e-12)
+    assert dose.shared(50, 0.2, 0.3, 200) == 0
+    assert dose.shared(990, 0.2, 0.02, 200) == pytest.approx(poisson.sf(199, 990 * 0.18))

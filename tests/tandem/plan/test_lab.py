@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +15,29 @@ from tandem.errors import TandemError
 from tandem.experiments import harmed
 from tandem.experiments.harmed import Queues
 from tandem.judge.replay import Inside
+from tandem.paths import PROJECT
 from tandem.plan import kinds, lab, stacks
 from tandem.plan.comparison import Plan
 from tandem.plan.lab import PARTS
 from tandem.records.blocked import ENDLESS
+from tandem.records.setup import Budget, Load
+from tandem.rules import BAD_POINTS, HEADLINE_TARGET, TARGETS_MS
 from tests.support.lab import ROWS
 from userdb.settings import from_environment
 
 
 def planned(part: str = "headline", **given: Any) -> Plan:
     return lab.plan(PARTS[part], stacks.load(), **{"seed": 1, **given})
+
+
+def budget(stack: str) -> Budget:
+    return stacks.load()[stack].budget(1)
+
+
+def dose(load: Load) -> float:
+    """How many block at once, on average."""
+    assert load.blocking is not None
+    return load.blocking.rate * load.blocking.milliseconds / 1000
 
 
 def test_the_headline_can_decide_each_of_its_ratios_and_takes_40_minutes() -> None:
@@ -53,12 +68,86 @@ def test_every_kind_is_in_the_headline_or_among_the_other_kinds() -> None:
     assert "decoy" not in plan.definitions
 
 
-def test_a_sweep_is_a_load_for_each_rate_and_duration() -> None:
-    loads = planned("dose").loads
-    doses = [(load.blocking.rate, load.blocking.milliseconds) for load in loads if load.blocking]
-    assert len(set(doses)) == len(loads) == 12
-    assert loads[0].blocking is not None
-    assert loads[0].blocking.query == "ms=100"
+def test_a_sweep_is_a_load_for_each_rate_and_duration_at_random_and_evenly_elsewhere() -> None:
+    plan = planned("dose")
+    doses = [(load.blocking.rate, load.blocking.milliseconds) for load in plan.loads if load.blocking]
+    assert len(set(doses)) == len(plan.loads) == 12
+    assert plan.loads[0].blocking is not None
+    assert plan.loads[0].blocking.query == "ms=200"
+    assert all("--blocker-arrivals poisson" in " ".join(generator.drive(load).arguments) for load in plan.loads)
+    assert not any("--blocker-arrivals" in generator.drive(load).arguments for load in planned().loads)
+
+
+def test_the_sweep_crosses_the_cliff_of_the_shared_pool() -> None:
+    plan = planned("dose")
+    slots = budget("wsgi-gthread").slots
+    assert slots is not None
+    assert max(map(dose, plan.measured("wsgi-gthread"))) >= slots
+    assert max(map(dose, plan.measured("asgi"))) < 2  # or it would stand for minutes
+
+
+def test_only_what_burns_in_the_place_of_blockers_burns_evenly_where_they_come_at_random() -> None:
+    loads = lab.plan(replace(PARTS["kinds"], arrivals="poisson"), stacks.load(), seed=1, wanted=["garbage"]).loads
+    found = {(load.blocking.control, load.blocking.arrivals) for load in loads if load.blocking}
+    assert found == {(False, "poisson"), (True, "uniform")}
+
+
+def test_a_stack_has_no_load_that_it_would_not_be_through_with() -> None:
+    plan = planned("kinds")
+    left_out = {load.scenario for load in plan.loads} - {load.scenario for load in plan.measured("wsgi-sync")}
+    assert left_out == {"pool-held", "hang", "hang-up", "threads-full"}
+    assert plan.measured("wsgi-gthread") == plan.measured("asgi") == plan.loads
+    assert [load.scenario for load in planned("kinds", names=["wsgi-sync", "asgi"], wanted=["lock", "hang"]).loads
+            if load.stacks == ["asgi"]] == ["hang"]  # fmt: skip
+    with pytest.raises(TandemError, match="ladder-wsgi would be busy with what blocks long after"):
+        planned("kinds", names=["wsgi-sync", "ladder-wsgi"], wanted=["hang"])
+
+
+def test_what_is_to_run_out_runs_out() -> None:
+    """Rate × duration is how many hold something at once: more than there is of it, on each stack that is measured."""
+    plan = planned("kinds")
+    loads = {load.scenario: load for load in plan.loads}
+    for name, stack in plan.definitions.items():
+        if loads["pool-held"] in plan.measured(name):
+            connections = int(stack.environment["READ_CONNECTIONS"]) * budget(name).processes
+            assert dose(loads["pool-held"]) > connections
+        for kind in ("hang", "hang-up"):
+            if loads[kind] in plan.measured(name):
+                assert dose(loads[kind]) > (budget(name).slots or 0)
+    assert dose(loads["threads-full"]) > from_environment({}).pool_threads == 40
+
+
+def test_the_lock_is_held_for_long_enough_to_harm_and_short_enough_to_be_let_go() -> None:
+    (blocking,) = {load.blocking for load in planned("kinds", wanted=["lock"]).loads}
+    assert blocking is not None
+    longer = blocking.milliseconds - TARGETS_MS[HEADLINE_TARGET]
+    assert blocking.rate * longer / 1000 > BAD_POINTS / 100
+    assert blocking.rate * blocking.milliseconds / 1000 < 1
+
+
+def test_a_load_of_the_ladder_tells_how_many_threads_there_are() -> None:
+    plan = planned("ladder")
+    (crowd,) = (load for load in plan.loads if load.scenario == "ladder-crowd")
+    usual, resized = (stacks.load()[name].ladder_places for name in ("ladder-asgi-thread", "ladder-asgi-threads"))
+    assert usual is not None
+    assert resized is not None
+    assert usual < dose(crowd) < resized
+    assert crowd.blocking is not None
+    assert crowd.blocking.bystander == "/lab/health-in-thread"
+    assert plan.loads[-1] is crowd
+    assert {"ladder-asgi-thread", "ladder-asgi-threads", "ladder-asgi-async", "ladder-wsgi-threads"} <= set(
+        crowd.stacks
+    )
+    assert "ladder-asgi" not in crowd.stacks
+    assert plan.baseline == "ladder-asgi"
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_guide_knows_how_long_a_part_takes(part: str) -> None:
+    text = (PROJECT / "docs" / "blocking.md").read_text()
+    option = "" if part == "headline" else f" --part {part}"
+    [minutes] = re.findall(rf"^\| `tandem lab{option}` \| .* \| (\d+) min \|$", text, re.MULTILINE)
+    assert planned(part).seconds() == pytest.approx(60 * int(minutes), rel=0.15, abs=60)
 
 
 def test_too_few_rounds_make_the_headline_exploratory() -> None:
