@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from asgi_app import lab
 from stalls.record import KINDS
 from tandem.paths import PROJECT
 from tandem.plan.stacks import load
 from tests.support.lab import ROWS
 
 ALWAYS = {"title", "happens", "repair", "wrong", "amount", "usual", "most", "cpu"}
-SOMETIMES = {"about_ms", "right", "echo", "planted", "stall", "client", "per_second", "bystander", "writes"}
+SOMETIMES = {"about_ms", "right", "right_ms", "echo", "planted", "stall", "client", "per_second", "bystander", "writes"}
 
 
 @pytest.mark.parametrize("kind", ROWS)
@@ -22,6 +23,10 @@ def test_a_row_says_all_that_is_asked_of_a_kind(kind: str) -> None:
     assert row["repair"].endswith(".")
     assert ("about_ms" in row) == (row["amount"] != "ms")
     assert all(row[name].startswith("/lab/") for name in {"wrong", "right", "bystander"} & row.keys())
+
+
+def test_the_right_way_to_hang_takes_its_limit() -> None:
+    assert ROWS["hang"]["right_ms"] == 1000 * lab.LIMIT
 
 
 def test_the_guide_has_all_kinds() -> None:
