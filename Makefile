@@ -58,7 +58,7 @@ compare-full: setup ## Beyond compare-standard, in up to 75 minutes: the stack w
 capacity: setup ## The highest rate that each stack serves with p99 below 100 ms, plus what the scenario waits for a third party, about 12 minutes (ARGS="--scenarios everyday --target-ms 50")
 	@$(TANDEM) capacity $(ARGS)
 
-lab-report: setup ## What happens to everyone else when something blocks, about 40 minutes (ARGS="--part kinds", ladder, dose or smoke; --kinds, --stacks)
+lab-report: setup ## What happens to everyone else when something blocks, about 40 minutes (ARGS="--part kinds", repairs, ladder, dose or smoke; --kinds, --stacks)
 	@$(TANDEM) lab $(ARGS)
 
 doctor: setup ## Check this machine: what would spoil a comparison (make ends with 0 all the same; `tandem doctor` itself ends with 1 where something would)

@@ -166,7 +166,7 @@ class Comparison:
 
     def _key(self, number: int, load: Load) -> str:
         """The same for every stack of a round, whichever attempt: all are asked the same things."""
-        return f"{self.plan.seed}-{number}-{load.scenario}"
+        return f"{self.plan.seed}-{number}-{load.schedule}"
 
     def _spoiled(self, rounds: Rounds, number: int) -> bool:
         """Say where a round is INVALID, and tell whether it is to be measured again."""

@@ -1,4 +1,4 @@
-"""Repair: whom a kind of blocker hurts on which stack, and which stack of the same app it doesn't: what a reader can do about it.
+"""Repair: whom a kind of blocker hurts on which stack, and what repairs it: another stack of the app, or the right way in code.
 
 A stack is hurt where at least 5 of 100 bystanders that came while something blocked were late for that; of a kind that computes,
 only what lies beyond its control counts. It is said where the 95 % interval of the rounds that count lies on one side, or every
@@ -7,8 +7,8 @@ round does where they are too few for one; otherwise nothing is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Collection, Sequence
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -36,6 +36,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     share: float  # late for it, of the bystanders that came while something blocked; beyond the control's where there is one
     interval: tuple[float, float]  # 95 %, or from the least to the most of the rounds where they are too few for one
     late: float | None  # per blocker
+    control: float | None = None  # the same where as much CPU is burnt beside the stack; None: nobody does
     routes: list[str]  # that were hurt, where others were not; none: all alike
     cpu_ms: float | None  # per bystander, app and nginx
     memory_bytes: float | None
@@ -51,22 +52,35 @@ class Repair(msgspec.Struct, frozen=True, kw_only=True):
     hurt: list[Outcome]
     spared: list[Outcome]  # what takes the least memory first
     unknown: list[Outcome]  # undecided, refused, or late before anything blocked
+    right: list[Outcome] = []  # of the stacks that are hurt: the same done right in the code; none: not measured
+
+
+class _Seen(NamedTuple):
+    """All that a run saw, of rounds that may be relied on."""
+
+    measures: dict[tuple[str, str], Measures]  # by scenario and stack
+    blocks: Sequence[Block]
+    controls: dict[str, str]  # by scenario
 
 
 def find(run: Run, measures: Sequence[Measures], comparisons: Sequence[Ratio], blocks: Sequence[Block]) -> list[Repair]:
     """Return a row per kind and app of a run whose `blocks`, and no others, may be relied on; none for too few rounds."""
-    controls = control.controls(run.loads)
+    seen = _Seen({(m.scenario, m.stack): m for m in measures}, blocks, control.controls(run.loads))
+    right = {load.blocking.repairs: load for load in run.loads if load.blocking and load.blocking.repairs}
     found = []
     for load in run.loads:
-        if load.blocking is None or not load.blocking.row or load.blocking.control:
+        if load.blocking is None or not load.blocking.row or load.blocking.control or load.blocking.repairs:
             continue
         doubted = {c.stack for c in comparisons if _doubted(c, load)}
         for app in dict.fromkeys(stack.app for stack in run.stacks):
             mine = [stack for stack in run.stacks if stack.app == app and not stack.decoy_of]
-            rows = [_outcome(load, each, measures, blocks, controls, each.name in doubted) for each in mine]
-            outcomes = [each for each in rows if each is not None]
+            outcomes = _outcomes(load, mine, seen, doubted)
+            hurt = [
+                stack for stack in mine if any(each.stack == stack.name for each in outcomes if each.state == "hurt")
+            ]
             if outcomes:
-                found.append(_repair(load, app, outcomes, blocks))
+                done_right = _outcomes(right[load.scenario], hurt, seen) if load.scenario in right else []
+                found.append(_repair(load, app, outcomes, done_right, blocks))
     return found
 
 
@@ -78,7 +92,7 @@ def _doubted(c: Ratio, load: Load) -> bool:
     )
 
 
-def _repair(load: Load, app: str, outcomes: Sequence[Outcome], blocks: Sequence[Block]) -> Repair:
+def _repair(load: Load, app: str, outcomes: Sequence[Outcome], right: list[Outcome], blocks: Sequence[Block]) -> Repair:
     assert load.blocking is not None
     return Repair(
         scenario=load.scenario,
@@ -90,16 +104,21 @@ def _repair(load: Load, app: str, outcomes: Sequence[Outcome], blocks: Sequence[
             (each for each in outcomes if each.state == "spared"), key=lambda each: each.memory_bytes or float("inf")
         ),
         unknown=[each for each in outcomes if each.state not in ("hurt", "spared")],
+        right=right,
     )
 
 
-def _outcome(
-    load: Load, stack: Stack, measures: Sequence[Measures], blocks: Sequence[Block], controls: dict[str, str],
-    doubted: bool,
-) -> Outcome | None:  # fmt: skip
+def _outcomes(load: Load, stacks: Sequence[Stack], seen: _Seen, doubted: Collection[str] = ()) -> list[Outcome]:
+    """Return what became of the others on each of these stacks, but for those that were seen too few times."""
+    found = [_outcome(load, stack, seen, stack.name in doubted) for stack in stacks]
+    return [each for each in found if each is not None]
+
+
+def _outcome(load: Load, stack: Stack, seen: _Seen, doubted: bool) -> Outcome | None:
     """Return what became of the others on a stack; None where it was seen too few times."""
-    values = _shares(load, stack.name, blocks, controls)
-    m = next((m for m in measures if (m.scenario, m.stack) == (load.scenario, stack.name)), None)
+    beside = seen.controls.get(load.scenario)
+    values = _shares(load, stack.name, seen.blocks, beside)
+    m = seen.measures.get((load.scenario, stack.name))
     if len(values) < FEWEST or m is None or m.harm is None:
         return None
     interval = statistics.interval(values, ERROR) or (min(values), max(values))
@@ -110,6 +129,7 @@ def _outcome(
         share=statistics.estimate(values),
         interval=interval,
         late=m.late,
+        control=seen.measures[beside, stack.name].late if beside else None,
         routes=_routes(m.harm),
         cpu_ms=m.cpu_ms,
         memory_bytes=m.memory_bytes,
@@ -141,12 +161,12 @@ def _more(route: harm.RouteHarm) -> float:
     return route.during[HEADLINE_TARGET] - route.before[HEADLINE_TARGET]
 
 
-def _shares(load: Load, stack: str, blocks: Sequence[Block], controls: dict[str, str]) -> list[float]:
+def _shares(load: Load, stack: str, blocks: Sequence[Block], beside: str | None) -> list[float]:
     """Return of each round the share that was late for it, beyond that of the control of the same round where there is one."""
-    mine, name = _by_round(load.scenario, stack, blocks), controls.get(load.scenario)
-    if name is None:
+    mine = _by_round(load.scenario, stack, blocks)
+    if beside is None:
         return list(mine.values())
-    theirs = _by_round(name, stack, blocks)
+    theirs = _by_round(beside, stack, blocks)
     return [share - theirs[number] for number, share in mine.items() if number in theirs]
 
 

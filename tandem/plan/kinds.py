@@ -40,6 +40,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     usual: int
     most: int
     about_ms: float | None = None
+    right_ms: float | None = None
     cpu: bool
     planted: Planted | None = None
     stall: str = ""

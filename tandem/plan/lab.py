@@ -26,8 +26,11 @@ from tandem.records.setup import Blocking, Headline, Load
 SCENARIO = "blocking"
 """The load test's scenario of bystanders."""
 
+RIGHT = "right"
+"""What the name of a load ends with where its kind is done right."""
+
 CONTROL = "control"
-"""What the name of a load ends with where an outside process burns as much CPU as its kind."""
+"""The same where an outside process burns as much CPU as its kind."""
 
 STACKS = ("wsgi-gthread", "asgi", "wsgi-sync")
 
@@ -47,7 +50,7 @@ class Part:
     warmup: int = 2
     users: int = 10_000
     rate: float = 0.0  # of bystanders, per second, instead of what the scenario says
-    control: bool = True  # whether CPU kinds get one
+    right: bool = False  # whether each kind is measured done right, too: then all that can be
     judged: bool = False
     doses: tuple[tuple[float, int], ...] = ()  # per second and ms, instead of one dose: a sweep
     arrivals: Spread = "uniform"  # of blockers
@@ -62,10 +65,8 @@ PARTS = {
     for part in (
         HEADLINE,
         Part(name="kinds", about="all other kinds, for looking at"),
-        Part(
-            name="ladder", about="what each repair buys and costs", kinds=tuple(LADDER), group="ladder", baseline="",
-            control=False,
-        ),
+        Part(name="repairs", about="each kind done wrong and done right in the code", right=True),
+        Part(name="ladder", about="what each repair buys and costs", kinds=tuple(LADDER), group="ladder", baseline=""),
         Part(
             name="dose", about="how harm grows with rate and duration", kinds=("sleep-in-handler",), phases=(2, 10, 4),
             arrivals="poisson", doses=(*((rate, 200) for rate in (1, 2, 4, 8)),
@@ -163,19 +164,27 @@ def _stacks(part: Part, stacks: Stacks, names: Sequence[str] | None, group: str 
 def _kinds(part: Part, load_test: str, wanted: Sequence[str] | None) -> Kinds:
     known = {**kinds.load(load_test), **LADDER}
     headline = {*HEADLINE.kinds, *LADDER}
-    usual = part.kinds or [name for name in known if name not in headline]
-    return kinds.choose(known, usual if wanted is None else wanted)
+    usual = part.kinds or [name for name, kind in known.items() if (kind.right if part.right else name not in headline)]
+    found = kinds.choose(known, usual if wanted is None else wanted)
+    without = [name for name, kind in found.items() if part.right and not kind.right]
+    if without:
+        raise TandemError(
+            f"{without[0]!r} has no right way to do it, which the part {part.name!r} measures: leave it out of --kinds"
+        )
+    return found
 
 
 def _loads(part: Part, name: str, kind: Kind, rate: float, phases: Phases) -> Iterator[Load]:
     for per_second, milliseconds in part.doses or ((kind.per_second or PER_SECOND, 0),):
         title = f"{name} {per_second:g} × {milliseconds} ms" if part.doses else name
-        blocking = _blocking(name, kind, phases, per_second, milliseconds)
-        asked = rate * 1.5 if blocking.bystander else rate  # as many of each route as of the usual two
-        yield _load(title, asked, blocking, part.warmup)
-        if kind.cpu and part.control:
-            burnt = msgspec.structs.replace(blocking, control=True)
-            yield _load(f"{title} {CONTROL}", asked, burnt, part.warmup)
+        wrong = _blocking(name, kind, phases, per_second, milliseconds)
+        ways = {title: wrong}
+        if part.right:
+            ways[f"{title} {RIGHT}"] = _done_right(wrong, title, kind)
+        if kind.cpu:
+            ways[f"{title} {CONTROL}"] = msgspec.structs.replace(wrong, control=True)
+        asked = rate * 1.5 if wrong.bystander else rate  # as many of each route as of the usual two
+        yield from (_load(each, asked, blocking, part.warmup) for each, blocking in ways.items())
 
 
 def _blocking(name: str, kind: Kind, phases: Phases, per_second: float, milliseconds: int) -> Blocking:
@@ -198,6 +207,23 @@ def _blocking(name: str, kind: Kind, phases: Phases, per_second: float, millisec
         before=before,
         on=on,
         after=after,
+    )
+
+
+def _done_right(wrong: Blocking, title: str, kind: Kind) -> Blocking:
+    """Return who does the same at the same moments without what blocks: no loop stands in it, and no line is to be named."""
+    return msgspec.structs.replace(
+        wrong,
+        kind=f"{kind.title}, done right",
+        route=f"GET {kind.right}",
+        repairs=title,
+        holds_loop=False,
+        holds="",
+        needed_by=(),
+        planted="",
+        happens="",
+        repair="",
+        milliseconds=kind.right_ms or wrong.milliseconds,
     )
 
 

@@ -53,6 +53,7 @@ class Blocking(msgspec.Struct, frozen=True, kw_only=True):
     control: bool = (
         False  # nobody asks for it: an outside process burns as much CPU on the stack's CPUs at the same moments
     )
+    repairs: Text = ""  # the load of the run that does the same wrong, where these do it right; empty: they don't
     planted: Text = ""  # file and function in which a loop stands then; empty: it doesn't, or a run of before
     client: Text = ""  # how the client behaves, where it is what blocks; empty: like any other
     happens: Text = ""  # what a reader takes home of it; empty: nothing, or a run of before
@@ -103,6 +104,11 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     def clients(self) -> str:
         """The load test's name of the scenario."""
         return self.drives or self.scenario
+
+    @property
+    def schedule(self) -> str:
+        """The load whose arrivals it has: its own, or those of what it does right."""
+        return (self.blocking.repairs if self.blocking else "") or self.scenario
 
     @property
     def slug(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tandem import formats
 from tandem.judge.repair import Outcome, Repair
@@ -50,7 +50,11 @@ def _outcome(one: Outcome) -> str:
 
 
 def _late(one: Outcome) -> str:
-    return formats.number(None if one.late is None else round(one.late, 1) + 0.0)
+    return _number(one.late)
+
+
+def _number(late: float | None) -> str:
+    return formats.number(None if late is None else round(late, 1) + 0.0)
 
 
 def _percent(share: float) -> str:
@@ -59,12 +63,12 @@ def _percent(share: float) -> str:
 
 
 def todo(found: Repair, repair: str) -> str:
-    """Say what to do: what repaired it here with its price, else what helps in the code; nothing where nobody is hurt."""
+    """Say what to do: what repaired it here with its price, in the stack and in the code; nothing where nobody is hurt."""
     said = []
     if found.hurt and found.spared:
         said.append(_repaired(found.hurt[0], found.spared))
     if found.hurt and repair:
-        said.append(f"In the code (see docs/blocking.md, not measured here): {repair}")
+        said += _in_the_code(found, repair)
     if not found.hurt and found.spared:
         said.append("Nothing: nobody is hurt here.")
     said += [f"Of {each.stack} nothing is known: {_unknown(each)}." for each in found.unknown]
@@ -74,11 +78,36 @@ def todo(found: Repair, repair: str) -> str:
 def _repaired(hurt: Outcome, spared: Sequence[Outcome]) -> str:
     first, *others = spared
     also = f"; so do {formats.listed([each.stack for each in others])}" if others else ""
+    return f"{first.stack} ({first.title}) repairs it: {_instead(first, hurt, f' on {hurt.stack}')}{also}."
+
+
+def _instead(after: Outcome, before: Outcome, where: str = "") -> str:
+    """Say what a repair bought, and its price."""
     return (
-        f"{first.stack} ({first.title}) repairs it: {_late(first)} late per blocker instead of {_late(hurt)} on {hurt.stack}, "
-        f"{formats.milliseconds(first.cpu_ms)} of CPU per bystander instead of {formats.milliseconds(hurt.cpu_ms)}, "
-        f"{formats.mebibytes(first.memory_bytes)} instead of {formats.mebibytes(hurt.memory_bytes)}{also}."
+        f"{_late(after)} late per blocker instead of {_late(before)}{where}, "
+        f"{formats.milliseconds(after.cpu_ms)} of CPU per bystander instead of {formats.milliseconds(before.cpu_ms)}, "
+        f"{formats.mebibytes(after.memory_bytes)} instead of {formats.mebibytes(before.memory_bytes)}"
     )
+
+
+def _in_the_code(found: Repair, repair: str) -> Iterator[str]:
+    """Say what helps in the code, and what that bought on each stack that is hurt."""
+    right = {each.stack: each for each in found.right}
+    yield f"In the code (see docs/blocking.md{'' if right else ', not measured here'}): {repair}"
+    for each in found.hurt if right else []:
+        yield _bought(each, right.get(each.stack))
+
+
+def _bought(wrong: Outcome, right: Outcome | None) -> str:
+    if right is None:
+        return f"On {wrong.stack} that was not measured here."
+    if right.state not in ("hurt", "spared"):
+        return f"Whether that repairs {wrong.stack} is not known: {_unknown(right)}."
+    does = "repairs" if right.state == "spared" else "is not enough for"
+    beside = (
+        "" if right.control is None else f"; as much CPU burnt beside the stack makes {_number(right.control)} late"
+    )
+    return f"That {does} {wrong.stack}: {_instead(right, wrong)}{beside}."
 
 
 def _unknown(one: Outcome) -> str:

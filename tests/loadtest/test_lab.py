@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from asgi_app import lab
 from stalls.record import KINDS
 from tandem.paths import PROJECT
 from tandem.plan.stacks import load
@@ -13,6 +14,7 @@ ALWAYS = {"title", "happens", "repair", "wrong", "amount", "usual", "most", "cpu
 SOMETIMES = {
     "about_ms",
     "right",
+    "right_ms",
     "echo",
     "planted",
     "stall",
@@ -35,6 +37,10 @@ def test_a_row_says_all_that_is_asked_of_a_kind(kind: str) -> None:
     assert ("about_ms" in row) == (row["amount"] != "ms")
     assert ("holds" in row) == ("needed_by" in row)
     assert all(row[name].startswith("/lab/") for name in {"wrong", "right", "bystander"} & row.keys())
+
+
+def test_the_right_way_to_hang_takes_its_limit() -> None:
+    assert ROWS["hang"]["right_ms"] == 1000 * lab.LIMIT
 
 
 def test_the_guide_has_all_kinds() -> None:

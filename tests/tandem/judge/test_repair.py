@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ THREAD = "asgi-thread"
 ROW = msgspec.structs.replace(
     blocking.BLOCKING, row="sleep-in-handler", query="ms=200", repair="Wait with `await asyncio.sleep`."
 )
+RIGHT = msgspec.structs.replace(ROW, repairs="sleep-in-handler", route="GET /lab/pause", holds_loop=False, repair="")
 LADDER: list[Stack] = [
     synthetic.stack(WSGI),
     synthetic.stack(ASGI, slots=None),
@@ -72,6 +74,56 @@ def test_what_repairs_it_is_a_stack_of_the_same_app_that_is_not_hurt() -> None:
 def test_where_nothing_measured_repairs_it_the_code_is_left() -> None:
     said = todo(summarise(records({ASGI: [28], THREAD: [28]})), "asgi_app")
     assert said == f"In the code (see docs/blocking.md, not measured here): {ROW.repair}"
+
+
+def both(right: dict[str, Sequence[int]], **changes: Any) -> Summary:
+    """A run in which 28 are late on both ASGI stacks where it is done wrong, and so many where it is done right."""
+    found = {ASGI: [28], THREAD: [28]}
+
+    def change(block: dict[str, Any]) -> None:
+        per_round = (right if block["scenario"] == "right" else found).get(block["stack"], (0,))
+        block["blocked"] = blocking.blocked(per_round[block["round"] % len(per_round)])
+
+    loads = [
+        blocking.load(decoy=False, scenario="sleep-in-handler", blocking=ROW),
+        blocking.load(decoy=False, scenario="right", blocking=RIGHT),
+    ]
+    return summarise(records({}, loads=loads, change=change, **changes))
+
+
+def test_what_the_right_way_in_the_code_bought_is_said_of_each_stack_that_is_hurt() -> None:
+    summary = both({ASGI: [0], THREAD: [28]})
+    assert [each.scenario for each in summary.repairs] == ["sleep-in-handler"] * 2
+    found = rows(summary)
+    assert [(each.stack, each.state) for each in found["asgi_app"].right] == [(ASGI, "spared"), (THREAD, "hurt")]
+    assert found["wsgi_app"].right == []
+    said = todo(summary, "asgi_app")
+    assert said.startswith(
+        f"In the code (see docs/blocking.md): {ROW.repair} That repairs {ASGI}: 0 late per blocker instead of 28, "
+    )
+    assert f"That is not enough for {THREAD}: 28 late per blocker instead of 28, " in said
+    assert re.search(r"0 late per blocker instead of 28, [\d.]+ ms of CPU per bystander instead of [\d.]+ ms, ", said)
+    assert "not measured" not in said
+
+
+def test_where_the_rounds_of_the_right_way_disagree_nothing_is_said_of_it() -> None:
+    said = todo(both({ASGI: [28, 0]}), "asgi_app")
+    assert f"Whether that repairs {ASGI} is not known: 0 % to 23.3 % were late for it." in said
+    assert f"That repairs {THREAD}: 0 late" in said
+
+
+def test_the_cpu_that_the_right_way_takes_is_no_blocking() -> None:
+    """Its control has as many late as it has itself, and is told beside it."""
+    late = {"sleep-in-handler": 28, "right": 6, "control": 6}
+
+    def change(block: dict[str, Any]) -> None:
+        block["blocked"] = blocking.blocked(late[block["scenario"]] if block["stack"] == ASGI else 0)
+
+    given = {"sleep-in-handler": ROW, "right": RIGHT, "control": msgspec.structs.replace(ROW, control=True)}
+    loads = [blocking.load(decoy=False, scenario=name, blocking=each) for name, each in given.items()]
+    said = todo(summarise(records({}, loads=loads, change=change)), "asgi_app")
+    assert f"That repairs {ASGI}: 6 late per blocker instead of 28, " in said
+    assert said.endswith("; as much CPU burnt beside the stack makes 6 late.")
 
 
 def test_rounds_that_disagree_say_nothing() -> None:

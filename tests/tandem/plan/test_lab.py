@@ -150,6 +150,32 @@ def test_the_guide_knows_how_long_a_part_takes(part: str) -> None:
     assert planned(part).seconds() == pytest.approx(60 * int(minutes), rel=0.15, abs=60)
 
 
+def test_what_is_done_right_differs_in_nothing_but_the_path_and_what_it_holds() -> None:
+    plan = planned("repairs")
+    loads = {load.scenario: load for load in plan.loads}
+    right = {load.schedule: load for load in plan.loads if load.scenario.endswith(" right")}
+    assert right.keys() == {name for name, row in ROWS.items() if "right" in row}
+    for name, load in right.items():
+        row, wrong, found = ROWS[name], loads[name].blocking, load.blocking
+        assert wrong is not None
+        assert found is not None
+        assert (found.route, found.holds_loop, found.planted) == (f"GET {row['right']}", False, "")
+        assert found.milliseconds == row.get("right_ms", wrong.milliseconds)
+        same = {key: getattr(wrong, key) for key in ("query", "client", "bystander", "rate", "before", "on", "after")}
+        assert {key: getattr(found, key) for key in same} == same
+        assert msgspec.structs.replace(load, scenario=name, blocking=wrong) == loads[name]
+    computing = [name for name in right if ROWS[name]["cpu"]]
+    assert len(loads) == 2 * len(right) + len(computing)
+    assert plan.exploratory is not None
+    assert 35 * 60 < plan.seconds() < 50 * 60
+
+
+def test_the_ladder_has_the_control_of_what_computes() -> None:
+    plan = planned("ladder")
+    assert [load.scenario for load in plan.loads][:3] == ["ladder-sleep", "ladder-password", "ladder-password control"]
+    assert plan.loads[2].blocking is not None
+
+
 def test_too_few_rounds_make_the_headline_exploratory() -> None:
     assert "give --rounds" in str(planned(rounds=2).exploratory)
 
@@ -158,6 +184,7 @@ def test_too_few_rounds_make_the_headline_exploratory() -> None:
     ("given", "says"),
     [
         ({"wanted": ["nap"]}, "unknown kind 'nap': known are wait, sleep-in-handler"),
+        ({"part": "repairs", "wanted": ["hang", "wait"]}, "'wait' has no right way"),
         ({"names": ["asgi"]}, "two stacks or more"),
         ({"group": "nothing"}, "unknown group of stacks 'nothing'"),
         ({"baseline": "wsgi-direct"}, "is none of the stacks"),
