@@ -10,6 +10,7 @@ from tandem.observe import phases
 from tandem.observe.phases import Blocker, Bystander
 from tandem.observe.samples import Samples, Window
 from tandem.plan.definition import Definition
+from tandem.plan.kinds import SENDS_SLOWLY
 from tandem.records.blocked import Blocked, Phase
 from tandem.records.setup import Blocking
 from tandem.rules import TARGETS_MS
@@ -31,8 +32,11 @@ def queues(stack: Definition, cpus: Sequence[int], blocking: Blocking) -> Queues
     """Return what blockers stand in: the slots of a server; a loop, which has one place where they hold it.
 
     Where they wait in threads beside the loop, bystanders are reckoned to need one, too.
+    Who sends slowly stands in none of them, but in nginx.
     """
     budget = stack.budget(len(cpus))
+    if blocking.client == SENDS_SLOWLY:
+        return Queues(budget.processes, ENDLESS)
     if budget.slots is not None:
         servers = len(stack.server_cpus(cpus))
         return Queues(servers, budget.slots // servers)

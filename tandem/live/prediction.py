@@ -13,7 +13,7 @@ from tandem.judge import replay
 from tandem.judge.replay import Job
 from tandem.live.dots import TARGET
 from tandem.live.setup import Lane
-from tandem.plan.kinds import Kind
+from tandem.plan.kinds import SENDS_SLOWLY, Kind
 
 NATIVE = ("native", "gc")
 """Kinds of stall in which nothing of the whole process runs, whatever it has of threads."""
@@ -39,6 +39,8 @@ class Count(NamedTuple):
 
 def queues(kind: Kind, wrong: bool, lane: Lane) -> Queues | None:
     """Return what a blocker of this kind stands in; None where it holds up nothing of it."""
+    if kind.client == SENDS_SLOWLY:
+        return None
     if lane.slots is None:
         return Queues(lane.processes, 1) if wrong and kind.planted else None
     if wrong and kind.stall in NATIVE:

@@ -126,7 +126,7 @@ def plan(
     found = _kinds(part, application.load_test, wanted)
     loads = [
         each
-        for name, kind in sorted(found.items(), key=lambda item: (item[1].client == "stays", item[1].writes))
+        for name, kind in sorted(found.items(), key=lambda item: (item[1].client == "stays", item[1].third == "write"))
         for each in _loads(part, name, kind, part.rate or row.rate or 240.0, phases)
     ]
     count = rounds or part.rounds

@@ -99,6 +99,7 @@ def test_a_kind_brings_its_own_client_and_bystander() -> None:
         ("asgi", "sleep-in-handler", (1, 1)),
         ("asgi", "wait", (1, harmed.ENDLESS)),
         ("wsgi-gthread", "wait", (1, 16)),
+        ("wsgi-gthread", "slow-sender", (1, harmed.ENDLESS)),
         ("ladder-asgi", "ladder-sleep", (1, 1)),
         ("ladder-asgi-thread", "ladder-sleep", (1, 40)),
         ("ladder-asgi-threads", "ladder-sleep", (1, 200)),
