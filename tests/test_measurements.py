@@ -190,6 +190,44 @@ def test_who_reads_slowly_takes_a_few_kilobytes_of_a_large_answer(script: Any) -
     assert drained == []
 
 
+def test_who_sends_slowly_is_held_once_its_body_is_asked_for_and_sends_a_byte_of_it(script: Any) -> None:
+    crowd = script("crowd")
+    numbers, sent = count(), list[bytes]()
+    begun, ended = asyncio.Semaphore(0), asyncio.Semaphore(0)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert b"Content-Length: %d\r\n" % crowd.BODY in head
+        if next(numbers) % 2:
+            writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            sent.append(await reader.read(crowd.BODY))
+            begun.release()
+            with contextlib.suppress(ConnectionError):
+                await reader.read()
+        else:
+            writer.write(b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n")
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+        ended.release()
+
+    async def held() -> Any:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        guests = await crowd.come(server.sockets[0].getsockname()[1], crowd.CROWDS["sends slowly"], 6)
+        for _ in range(3):
+            await begun.acquire()
+        found = [guest.held for guest in guests]
+        for guest in guests:
+            guest.transport.abort()
+        for _ in guests:
+            await ended.acquire()
+        server.close()
+        return found.count(True)
+
+    assert asyncio.run(held()) == 3
+    assert sent == [b" "] * 3
+
+
 def test_a_crowd_without_a_server_is_none(script: Any) -> None:
     crowd = script("crowd")
     with socket.socket() as closed:

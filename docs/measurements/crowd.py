@@ -2,9 +2,10 @@
 
 A fresh server of each stack is joined by more and more connections that stay: such as were answered once and are kept alive, or
 such whose answer goes on, with a byte now and then (`/lab/open`); and by clients that take an answer of a megabyte at some
-kilobytes per second, without nginx and behind it. Beside them come bystanders, over connections of their own, at a fixed rate.
-Held is a connection whose answer has begun and that is still there when they have been asked. Needs a limit of open files
-(`ulimit -n`) above the largest crowd, for the server and for this script. About 15 minutes for all stacks.
+kilobytes per second, or send a body of a kilobyte at a byte per second, without nginx and behind it. Beside them come bystanders,
+over connections of their own, at a fixed rate. Held is a connection whose answer has begun, or whose body was asked for
+(`100 Continue`), and that is still there when they have been asked. Needs a limit of open files (`ulimit -n`) above the largest
+crowd, for the server and for this script. About 20 minutes for all stacks.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import Literal, NamedTuple, cast
 
 import uvloop
 from asking import Bench, Target
@@ -38,20 +39,32 @@ class Crowd(NamedTuple):
     """What a connection of the crowd asks for, and how."""
 
     path: str
-    slowly: bool = False  # whether it takes its answer a SIP per second
+    slowly: Literal["", "reads", "sends"] = ""  # takes its answer a SIP per second, or sends a body a byte per second
     front: bool = False  # whether nginx stands between
 
+    @property
+    def head(self) -> bytes:
+        """What it sends at once."""
+        body = f"Content-Type: application/json\r\nContent-Length: {BODY}\r\nExpect: 100-continue\r\n"
+        method, more = ("POST", body) if self.slowly == "sends" else ("GET", "")
+        return f"{method} {self.path} HTTP/1.1\r\nHost: localhost\r\n{more}\r\n".encode()
 
-LARGE = "/lab/serialise-in-pieces?items=10000"
+
+LARGE, LOGIN = "/lab/serialise-in-pieces?items=10000", "/api/login"
 CROWDS = {
     "kept alive": Crowd("/healthz"),
     "answer goes on": Crowd("/lab/open?ms=600000"),
-    "reads slowly": Crowd(LARGE, slowly=True),
-    "reads slowly, behind nginx": Crowd(LARGE, slowly=True, front=True),
+    "reads slowly": Crowd(LARGE, "reads"),
+    "reads slowly, behind nginx": Crowd(LARGE, "reads", front=True),
+    "sends slowly": Crowd(LOGIN, "sends"),
+    "sends slowly, behind nginx": Crowd(LOGIN, "sends", front=True),
 }
 
 SIP = 4096
 """Bytes that the socket of who reads slowly has room for; it is emptied once a second."""
+
+BODY = 1000
+"""Bytes that who sends slowly announces: more than are sent before all are sent away."""
 
 
 class Found(NamedTuple):
@@ -74,18 +87,26 @@ class Guest(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask."""
         self.transport = cast("asyncio.Transport", transport)
-        self.transport.write(f"GET {self._crowd.path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        self.transport.write(self._crowd.head)
 
     def data_received(self, data: bytes) -> None:
-        """Note that an answer has begun; who reads slowly reads on after a while."""
-        self.answered = self.answered or data.startswith(b"HTTP/1.1 200 ")
-        if self._crowd.slowly:
+        """Note that the server has it; who reads slowly reads on after a while, and who sends slowly begins."""
+        began, welcome = self.answered, b"HTTP/1.1 100 " if self._crowd.slowly == "sends" else b"HTTP/1.1 200 "
+        self.answered = began or data.startswith(welcome)
+        if self._crowd.slowly == "reads":
             self.transport.pause_reading()
             asyncio.get_running_loop().call_later(1, self._read_on)
+        if self._crowd.slowly == "sends" and self.answered and not began:
+            self._send_on()
 
     def _read_on(self) -> None:
         if not self.transport.is_closing():
             self.transport.resume_reading()
+
+    def _send_on(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(b" ")
+            asyncio.get_running_loop().call_later(1, self._send_on)
 
     def connection_lost(self, _: Exception | None) -> None:
         """Note that the server didn't want it any longer."""
@@ -93,19 +114,19 @@ class Guest(asyncio.Protocol):
 
     @property
     def held(self) -> bool:
-        """Whether it was answered and is still there."""
+        """Whether the server has it and it is still there."""
         return self.answered and not self.gone
 
 
 async def come(port: int, crowd: Crowd, number: int) -> list[Guest]:
-    """Return the crowd once all were answered or sent away, or no further one for a while."""
+    """Return the crowd once the server has all or sent them away, or no further one for a while."""
     loop = asyncio.get_running_loop()
     guests: list[Guest] = []
 
     async def one() -> None:
         connection = socket.socket()
         connection.setblocking(False)
-        if crowd.slowly:
+        if crowd.slowly == "reads":
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SIP)
         try:
             async with asyncio.timeout(PATIENCE):
@@ -199,7 +220,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--stacks", default="asgi,wsgi-gthread,wsgi-sync", metavar="A,B")
     parser.add_argument("--crowds", default="1000,10000", metavar="N,M")
-    parser.add_argument("--slow", default="200", metavar="N,M", help="how many clients read slowly (default: 200)")
+    parser.add_argument(
+        "--slow", default="200", metavar="N,M", help="how many clients read or send slowly (default: 200)"
+    )
     parser.add_argument("--rate", type=float, default=50.0, help="bystanders per second")
     parser.add_argument("--seconds", type=float, default=20.0, help="of bystanders, before the crowd and beside it")
     options = parser.parse_args()

@@ -11,6 +11,7 @@ from tandem.observe import phases
 from tandem.observe.phases import Blocker, Bystander
 from tandem.observe.samples import Samples, Window
 from tandem.plan.definition import Definition
+from tandem.plan.kinds import SENDS_SLOWLY
 from tandem.plan.lab import STAYING
 from tandem.records.blocked import ENDLESS, Blocked, Phase
 from tandem.records.setup import Blocking, Budget
@@ -32,9 +33,12 @@ def queues(stack: Definition, cpus: Sequence[int], blocking: Blocking) -> Queues
     """Return what blockers stand in: the slots of a server; a loop, which has one place where they hold it, and no end of them
     where they don't. None where something decides whose number nobody knows.
 
-    Where they wait in threads beside the loop, as on the ladder, bystanders are reckoned to need one, too.
+    Where they wait in threads beside the loop, as on the ladder, bystanders are reckoned to need one, too. Who sends slowly
+    stands in none of them, but in nginx.
     """
     budget = stack.budget(len(cpus))
+    if blocking.client == SENDS_SLOWLY:
+        return Queues(budget.processes, ENDLESS)
     if budget.slots is not None:
         return _slots(stack, len(stack.server_cpus(cpus)), budget, budget.slots, blocking)
     if blocking.row.startswith("ladder-"):

@@ -29,7 +29,7 @@ class Dot:
     def late(self, now: float) -> bool:
         """Tell whether it missed the target, by now or for good; a refusal is a miss however fast it came."""
         until = now if self.answered is None else self.answered
-        return until - self.due > TARGET or (self.answered is not None and self.status != 200)
+        return until - self.due > TARGET or (self.answered is not None and self.status // 100 != 2)
 
 
 class Dots:

@@ -19,7 +19,8 @@ from tandem.live.prediction import Count
 from tandem.live.presses import Part, Press, RefusedError, Wish
 from tandem.live.setup import Lane, Setup
 from tandem.live.stood import Tail, stood
-from tandem.plan.kinds import Kind
+from tandem.live.writing import Writer
+from tandem.plan.kinds import Kind, Writes
 
 REMEMBERED = 8
 """Presses that are shown."""
@@ -42,6 +43,7 @@ class Runway:
 
     def __init__(self, lane: Lane) -> None:
         self.lane, self.dots, self.tail = lane, Dots(), Tail(Path(lane.stalls))
+        self.writer = Writer(lane.port)
         self.usual = USUAL
         self.holds: dict[tuple[str, bool, int], float] = {}  # seconds that a blocker took here when it came first
 
@@ -61,13 +63,19 @@ class Laboratory:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def prepare(self) -> None:
-        """Leave out of the kinds what the apps don't have: without an amount, a route that is there refuses."""
+        """Leave out of the kinds what the apps don't have: without an amount, a route that is there refuses; nor a log-in."""
         there = {path for path in {path for kind in self.kinds.values() for path in _paths(kind)} if path}
         answers = {path: [await asking.get(each.lane.port, path, 5) for each in self.lanes] for path in there}
         missing = {path for path, statuses in answers.items() if 404 in statuses or 0 in statuses}
         self.kinds = {
-            name: _without(kind, missing) for name, kind in self.kinds.items() if kind.wrong not in missing
-        }  # fmt: skip
+            name: _without(kind, missing)
+            for name, kind in self.kinds.items()
+            if kind.wrong not in missing and await self._lets_write(kind)
+        }
+
+    async def _lets_write(self, kind: Kind) -> bool:
+        """Tell whether every lane lets somebody in who may write, where a kind needs that."""
+        return kind.writes is None or all([await each.writer.log_in(kind.writes) for each in self.lanes])
 
     async def send(self) -> None:
         """Send every bystander when it is due, to all lanes at once, for as long as the process lives."""
@@ -81,9 +89,9 @@ class Laboratory:
             for due in schedule.due(now):
                 self.lag = max(self.lag, now - due)
                 number += 1
-                path = self._path(number)
+                path, writes = self._path(number), self._writes(number)
                 for each in self.lanes:
-                    self._start(self._ask(each, number, due, path))
+                    self._start(self._ask(each, number, due, path, writes))
 
     def _path(self, number: int) -> str:
         """Return what a bystander asks for; every other one for what a kind that blocks now shows best."""
@@ -91,9 +99,14 @@ class Laboratory:
         usual = self.setup.bystanders[number % len(self.setup.bystanders)]
         return special[0] if special and number % 2 else usual
 
-    async def _ask(self, runway: Runway, number: int, due: float, path: str) -> None:
-        dot = runway.dots.due(number, due)
-        status = await asking.get(runway.lane.port, path, asking.LONGEST)
+    def _writes(self, number: int) -> Writes | None:
+        """Return what a bystander writes instead; one in three while a kind blocks that only writes show."""
+        found = [press.wish.kind.writes for press in self._running.values() if press.wish.kind.writes]
+        return found[0] if found and number % 3 == 0 else None
+
+    async def _ask(self, runway: Runway, number: int, due: float, path: str, writes: Writes | None) -> None:
+        dot, port = runway.dots.due(number, due), runway.lane.port
+        status = await (runway.writer.write(writes, number) if writes else asking.get(port, path, asking.LONGEST))
         runway.dots.answered(dot, time.monotonic(), status)
 
     async def watch(self) -> None:

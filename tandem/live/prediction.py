@@ -13,7 +13,7 @@ from tandem.judge import replay
 from tandem.judge.replay import Job
 from tandem.live.dots import TARGET
 from tandem.live.setup import Lane
-from tandem.plan.kinds import NATIVE, Kind
+from tandem.plan.kinds import NATIVE, SENDS_SLOWLY, Kind
 
 SERVICE = 0.0015
 """Seconds of CPU that a bystander costs an app: about what a cheap request does (docs/sample/report.md). The rest of its time it
@@ -36,6 +36,8 @@ class Count(NamedTuple):
 
 def queues(kind: Kind, wrong: bool, lane: Lane) -> Queues | None:
     """Return what a blocker of this kind stands in; None where it holds up nothing of it."""
+    if kind.client == SENDS_SLOWLY:
+        return None
     if lane.slots is None:
         return Queues(lane.processes, 1) if wrong and kind.planted else None
     if wrong and kind.stall in NATIVE:

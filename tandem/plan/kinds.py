@@ -20,12 +20,29 @@ Holds = Literal["", "threads", "connections", "writer"]
 NATIVE = ("native", "gc")
 """Kinds of stall in which nothing of the whole process runs, whatever it has of threads."""
 
+SENDS_SLOWLY: Client = "sends slowly"
+"""The one that no server behind nginx gets to see: nginx hands a request on when all of it is there."""
+
 
 class Planted(msgspec.Struct, frozen=True, kw_only=True):
     """The line that blocks, as a detector should name it."""
 
     file: str
     function: str
+
+
+class Post(msgspec.Struct, frozen=True, kw_only=True):
+    """What is sent to a path, as JSON."""
+
+    path: str
+    body: dict[str, str]
+
+
+class Writes(msgspec.Struct, frozen=True, kw_only=True):
+    """A small write, and who may do it."""
+
+    log_in: Post
+    create: Post
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +66,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     client: Client = ""
     per_second: float | None = None
     bystander: str = ""
-    writes: bool = False
+    writes: Writes | None = None
 
     @property
     def third(self) -> str:

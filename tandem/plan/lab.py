@@ -121,7 +121,7 @@ def plan(
     found = _kinds(part, application.load_test, wanted)
     loads = [
         each
-        for name, kind in sorted(found.items(), key=lambda item: (item[1].client == "stays", item[1].writes))
+        for name, kind in sorted(found.items(), key=lambda item: (item[1].client == "stays", item[1].third == "write"))
         for each in _loads(part, name, kind, part.rate or row.rate or 240.0, phases)
     ]
     layout = cpu_layout.layout(cpus)

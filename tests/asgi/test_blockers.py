@@ -12,6 +12,7 @@ import pytest_asyncio
 from starlette.routing import Match, Route
 
 from asgi_app import app
+from asgi_app.lab import LADDER
 from stalls.check import watched
 from stalls.record import Stall
 from tests.asgi.server import started
@@ -64,6 +65,31 @@ async def stalls_of(client: httpx.AsyncClient, *requests: tuple[Any, ...]) -> li
     return stalls
 
 
+async def seen_with_its_line(client: httpx.AsyncClient, path: str) -> None:
+    """That what this path does on purpose is seen as what it is."""
+    blocker = row(path)
+    wanted = (blocker["planted"]["file"].format(app="asgi_app"), blocker["planted"]["function"])
+    seen: list[tuple[str, set[tuple[str, str]]]] = []
+    for _ in range(4):  # who has no CPU for itself is taken for another kind
+        found = await stalls_of(client, ("GET", target(path, ENOUGH[blocker["amount"]]), {}, b""))
+        longest = max(found, key=lambda stall: stall.seconds, default=None)
+        if longest is not None:
+            lines = {(line.file, line.function) for line in longest.lines}
+            seen.append((longest.kind, lines))
+            if longest.kind == blocker["stall"] and (wanted in lines or longest.kind in UNSEEN):
+                return
+    pytest.fail(f"{path} was seen as {seen}")
+
+
+async def not_seen(client: httpx.AsyncClient, path: str) -> None:
+    """That this path holds up nobody: a busy machine does not make the same appear five times."""
+    for _ in range(5):
+        found = await stalls_of(client, ("GET", target(path, SOME[row(path)["amount"]]), {}, b""))
+        if not any(stall.kind in HELD for stall in found):
+            return
+    pytest.fail(f"{path} holds the loop")
+
+
 def matched(template: str, method: str) -> bool:
     """Whether one of the requests asks for this route."""
     route = Route(template, lambda _: None)
@@ -90,26 +116,24 @@ async def test_no_route_of_the_app_holds_the_loop(clean: httpx.AsyncClient) -> N
 @pytest.mark.asyncio
 @pytest.mark.parametrize("kind", ON_THE_LOOP)
 async def test_each_blocker_is_seen_with_its_line(blocking: httpx.AsyncClient, kind: str) -> None:
-    blocker = ROWS[kind]
-    wanted = (blocker["planted"]["file"].format(app="asgi_app"), blocker["planted"]["function"])
-    seen: list[tuple[str, set[tuple[str, str]]]] = []
-    for _ in range(4):  # who has no CPU for itself is taken for another kind
-        found = await stalls_of(blocking, ("GET", target(blocker["wrong"], ENOUGH[blocker["amount"]]), {}, b""))
-        longest = max(found, key=lambda stall: stall.seconds, default=None)
-        if longest is not None:
-            lines = {(line.file, line.function) for line in longest.lines}
-            seen.append((longest.kind, lines))
-            if longest.kind == blocker["stall"] and (wanted in lines or longest.kind in UNSEEN):
-                return
-    pytest.fail(f"{kind} was seen as {seen}")
+    await seen_with_its_line(blocking, ROWS[kind]["wrong"])
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("path", RIGHT)
 async def test_who_does_it_right_is_not_seen(blocking: httpx.AsyncClient, path: str) -> None:
-    """As above: a busy machine does not make the same appear five times."""
-    for _ in range(5):
-        found = await stalls_of(blocking, ("GET", target(path, SOME[row(path)["amount"]]), {}, b""))
-        if not any(stall.kind in HELD for stall in found):
-            return
-    pytest.fail(f"{path} holds the loop")
+    await not_seen(blocking, path)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("rung", LADDER)
+@pytest.mark.parametrize("path", ["/lab/ladder/sleep", "/lab/ladder/password"])
+async def test_of_the_ladder_the_rung_that_blocks_is_seen_with_its_line_and_no_other(
+    database: Path, rung: str, path: str
+) -> None:
+    async with started(settings_for(database, LAB="1", LADDER=rung), raises=False) as client:
+        await client.get("/api/users/7")
+        if rung == "blocking":
+            await seen_with_its_line(client, path)
+        else:
+            await not_seen(client, path)

@@ -86,7 +86,7 @@ class Picture {
 
   state_of(dot, now) {
     if (dot.took === null || dot.due + dot.took > now) return now - dot.due > this.target ? "waiting overdue" : "waiting";
-    if (dot.status !== 200) return "failed";
+    if (dot.status < 200 || dot.status > 299) return "failed";
     return dot.took > this.target ? "late" : "intime";
   }
 

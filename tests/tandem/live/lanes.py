@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+import msgspec
+
 from tandem.live.setup import Lane, Setup
-from tandem.plan.kinds import Kind, Planted
+from tandem.plan.kinds import Kind, Planted, Post, Writes
 
 SLEEP = Kind(
     title="time.sleep in the handler",
@@ -36,6 +37,12 @@ HASH = Kind(
 )
 
 
+WRITES = Writes(
+    log_in=Post(path="/log-in", body={"name": "somebody"}), create=Post(path="/things", body={"name": "thing {number}"})
+)
+LOCK = msgspec.structs.replace(SLEEP, title="a long write transaction", writes=WRITES, planted=None, stall="")
+
+
 def lane(name: str = "loop", slots: int | None = None, port: int = 1, folder: Path = Path()) -> Lane:
     """A lane of one process."""
     return Lane(
@@ -49,29 +56,46 @@ class App:
 
     def __init__(self, places: int, missing: tuple[str, ...] = ()) -> None:
         self.places, self.missing = asyncio.Semaphore(places), missing
-        self.asked: list[tuple[float, str]] = []
+        self.asked: list[str] = []  # method, target and body
+        self.made, self.things = 0, set[str]()  # how many things were created, and where those are that are still there
         self.port = 0
         self.open: set[asyncio.StreamWriter] = set()  # whom nobody has answered yet
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one request."""
         self.open.add(writer)
-        head = await reader.read(1000)
-        if not head:  # whoever asked has left before
+        head = b""
+        while b"\r\n\r\n" not in head and (data := await reader.read(1000)):
+            head += data
+        if b"\r\n\r\n" not in head:  # whoever asked has left before
             writer.close()
             self.open.discard(writer)
             return
-        target = head.split()[1].decode()
-        self.asked.append((time.monotonic(), target))
+        top, _, body = head.decode().partition("\r\n\r\n")
+        method, target, *_ = top.split()
+        self.asked.append(f"{method} {target} {body}")
         path, _, amount = target.partition("?ms=")
         async with self.places:
             await asyncio.sleep(int(amount or 0) / 1000)
-        status = b"404 Not Found" if path in self.missing else b"200 OK"
-        writer.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 2\r\n\r\nok")
+        status, answer = self._reply(method, path)
+        writer.write(f"HTTP/1.1 {status}\r\nContent-Length: {len(answer)}\r\n\r\n{answer}".encode())
         writer.close()
         with suppress(OSError):
             await writer.wait_closed()
         self.open.discard(writer)
+
+    def _reply(self, method: str, path: str) -> tuple[str, str]:
+        """The status, with a header where it has one, and the body."""
+        if path in self.missing:
+            return "404 Not Found", ""
+        if (method, path) == ("POST", WRITES.create.path):
+            self.made += 1
+            self.things.add(place := f"{path}/{self.made}")
+            return f"201 Created\r\nLocation: {place}", ""
+        if method == "DELETE":
+            self.things.remove(path)
+            return "204 No Content", ""
+        return "200 OK", '{"token": "of somebody"}'
 
 
 @asynccontextmanager

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import msgspec
 import pytest
 
-from tandem.live import presses
+from tandem.live import asking, presses, writing
 from tandem.live.laboratory import Laboratory
 from tandem.live.presses import Press, RefusedError, Wish
+from tandem.live.writing import Writer
 from tests.support.waiting import eventually_async
-from tests.tandem.live.lanes import HASH, SLEEP, App, lane, serving, setup
+from tests.tandem.live.lanes import HASH, LOCK, SLEEP, WRITES, App, lane, serving, setup
 
 
 @asynccontextmanager
@@ -142,3 +144,55 @@ def test_an_amount_ends_where_the_app_s_bound_is() -> None:
     stays = msgspec.structs.replace(SLEEP, client="stays", usual=60_000, most=600_000)
     assert Wish(name="crowd", kind=stays, wrong=True, times=5, number=1).amount == 10_000  # an audience waits for it
     assert (sleep().target, sleep().seconds) == ("/lab/sleep?ms=1000", 1.0)
+
+
+@pytest.mark.asyncio
+async def test_one_in_three_bystanders_creates_something_while_a_kind_blocks_that_only_writes_show() -> None:
+    app, wish = App(16), Wish(name="lock", kind=LOCK, wrong=True, times=1, number=1)
+    async with running(app, one=16) as laboratory:
+        laboratory.kinds["lock"] = LOCK
+        await laboratory.prepare()
+        assert [laboratory._writes(number) for number in range(3)] == [None] * 3
+        press = laboratory.press(wish)
+        assert [laboratory._writes(number) for number in range(4)] == [WRITES, None, None, WRITES]
+        assert await eventually_async(lambda: app.made > 2)
+        await over(press)
+        assert await eventually_async(lambda: not laboratory._running)
+        assert [laboratory._writes(number) for number in range(3)] == [None] * 3
+    written = [each for each in app.asked if each.startswith("POST /things ")]
+    assert re.fullmatch(r'POST /things \{"name": "thing \d+"\}', written[0])
+    assert len(set(written)) == len(written)  # no two of the same name
+
+
+@pytest.mark.asyncio
+async def test_of_what_they_create_a_few_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "MOST", 3)
+    app = App(16)
+    async with serving(app):
+        writer = Writer(app.port)
+        assert await writer.log_in(WRITES)
+        assert [await writer.write(WRITES, number) for number in range(8)] == [201, 201, 201, *[204, 201] * 2, 204]
+    assert app.things == {"/things/4", "/things/5"}
+
+
+@pytest.mark.asyncio
+async def test_where_nobody_may_write_there_is_no_button_for_what_only_writes_show() -> None:
+    async with running(App(16), App(16, missing=("/log-in",)), one=16, two=16) as laboratory:
+        laboratory.kinds["lock"] = LOCK
+        await laboratory.prepare()
+        assert "lock" not in laboratory.kinds
+        assert "password" in laboratory.kinds
+
+
+@pytest.mark.asyncio
+async def test_one_that_sends_slowly_asks_once_and_needs_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "PAUSE", 0.001)
+    slow = msgspec.structs.replace(SLEEP, client="sends slowly", usual=1)
+    app = App(16)
+    async with running(app, one=16) as laboratory:
+        press = laboratory.press(Wish(name="slow-sender", kind=slow, wrong=True, times=1, number=1))
+        await over(press)
+    [part] = press.parts
+    assert [each for each in app.asked if "/lab/sleep?" in each] == ["GET /lab/sleep?ms=1 "]
+    assert part.completed == 1
+    assert part.took[0] > 0.05  # more than 50 bytes

@@ -15,6 +15,7 @@ from tests.tandem.live.lanes import HASH, SLEEP, lane
 LOOP, THREADS = lane(), lane("threads", slots=16)
 NATIVE = msgspec.structs.replace(HASH, stall="native")
 PATIENT = msgspec.structs.replace(SLEEP, planted=None, stall="")
+SENDER = msgspec.structs.replace(PATIENT, client="sends slowly")
 
 
 @pytest.mark.parametrize(
@@ -24,9 +25,10 @@ PATIENT = msgspec.structs.replace(SLEEP, planted=None, stall="")
         (SLEEP, False, None, Queues(1, 16)),
         (PATIENT, True, None, Queues(1, 16)),
         (NATIVE, True, Queues(1, 1), Queues(1, 1)),
+        (SENDER, True, None, None),
     ],
 )
-def test_what_a_blocker_holds(kind: Kind, wrong: bool, loop: Queues | None, threads: Queues) -> None:
+def test_what_a_blocker_holds(kind: Kind, wrong: bool, loop: Queues | None, threads: Queues | None) -> None:
     assert prediction.queues(kind, wrong, LOOP) == loop
     assert prediction.queues(kind, wrong, THREADS) == threads
 

@@ -238,6 +238,7 @@ def test_a_kind_brings_its_own_client_and_bystander() -> None:
         ("ladder-asgi-threads", "ladder-sleep", Queues(1, 200)),
         ("ladder-asgi-processes", "ladder-sleep", Queues(2, 1)),
         ("ladder-wsgi-workers", "ladder-sleep", Queues(1, 4)),
+        ("wsgi-gthread", "slow-sender", Queues(1, ENDLESS)),
     ],
 )
 def test_what_blockers_stand_in(stack: str, kind: str, found: Queues | None) -> None:
