@@ -27,7 +27,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """One table of a kinds file."""
 
     title: str
-    happens: str
+    happens: str = ""
     repair: str = ""
     wrong: str
     right: str = ""
@@ -38,6 +38,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     cpu: bool
     planted: Planted | None = None
     stall: str = ""
+    part: str = "kinds"
     client: Client = ""
     per_second: float | None = None
     bystander: str = ""

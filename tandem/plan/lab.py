@@ -27,18 +27,8 @@ SCENARIO = "blocking"
 CONTROL = "control"
 """What the name of a load ends with where an outside process burns as much CPU as its kind."""
 
-LADDER: Kinds = {
-    "ladder-sleep": Kind(
-        title="a wait, done as each rung does it", happens="", wrong="/lab/ladder/sleep", amount="ms", usual=200,
-        most=10_000, cpu=False,
-    ),
-    "ladder-password": Kind(
-        title="passwords, verified as each rung does it", happens="", wrong="/lab/ladder/password", amount="times", usual=5,
-        most=100,
-        about_ms=100, cpu=True,
-    ),
-}  # fmt: skip
-"""What the rungs of the ladder are asked for: the same of each, so that a reader sees what a repair buys."""
+LADDER = "ladder"
+"""The part whose blockers each of its stacks serves in its own way, so that a reader sees what a repair buys."""
 
 STACKS = ("wsgi-gthread", "asgi", "wsgi-sync")
 
@@ -49,7 +39,7 @@ class Part:
 
     name: str
     about: str
-    kinds: tuple[str, ...] = ()  # none: all that are in no other part
+    kinds: tuple[str, ...] = ()  # none: all rows of this part that the headline leaves
     stacks: tuple[str, ...] = STACKS
     group: str = ""  # of stacks, instead
     baseline: str = "wsgi-gthread"
@@ -72,10 +62,7 @@ PARTS = {
     for part in (
         HEADLINE,
         Part(name="kinds", about="all other kinds, for looking at"),
-        Part(
-            name="ladder", about="what each repair buys and costs", kinds=tuple(LADDER), group="ladder", baseline="",
-            control=False,
-        ),
+        Part(name=LADDER, about="what each repair buys and costs", group=LADDER, baseline="", control=False),
         Part(
             name="dose", about="how harm grows with rate and duration", kinds=("sleep-in-handler",), phases=(2, 8, 3),
             doses=tuple((rate, ms) for ms in (100, 200, 400) for rate in (0.5, 1, 2, 4)),
@@ -165,9 +152,12 @@ def _stacks(part: Part, stacks: Stacks, names: Sequence[str] | None, group: str 
 
 
 def _kinds(part: Part, load_test: str, wanted: Sequence[str] | None) -> Kinds:
-    known = {**kinds.load(load_test), **LADDER}
-    headline = {*HEADLINE.kinds, *LADDER}
-    usual = part.kinds or [name for name in known if name not in headline]
+    known = kinds.load(load_test)
+    usual = part.kinds or [
+        name for name, kind in known.items() if kind.part == part.name and name not in HEADLINE.kinds
+    ]
+    if not usual:
+        raise TandemError(f"the load test in {load_test} has no kind of blocker for the part {part.name!r}")
     return kinds.choose(known, usual if wanted is None else wanted)
 
 
@@ -189,7 +179,7 @@ def _blocking(name: str, kind: Kind, phases: Phases, per_second: float, millisec
         row=name,
         route=f"GET {kind.wrong}",
         query=f"{kind.amount}={milliseconds}" if milliseconds else kind.query,
-        holds_loop=kind.planted is not None or name in LADDER,
+        holds_loop=kind.planted is not None or kind.part == LADDER,
         planted=f"{kind.planted.file}:{kind.planted.function}" if kind.planted else "",
         client=kind.client,
         happens=kind.happens,

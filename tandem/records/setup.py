@@ -43,7 +43,7 @@ class Blocking(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: Text  # what they do while they block
     row: Text = ""  # the kind's name in the table of kinds; empty: the scenario's own, or a run of before
-    route: Text  # such as "GET /lab/sleep"
+    route: Text  # such as "GET /sleep"
     query: Text = ""  # of these requests, where it is not milliseconds alone
     holds_loop: bool = True  # whether it stops an event loop that serves it, where it is not one of the ladder
     control: bool = (
