@@ -101,7 +101,7 @@ def number(load: Load) -> int:
     return FEWEST if load.saturates else min(max(round(SHARE * load.rate * load.seconds), FEWEST), MOST)
 
 
-class Asker(threading.Thread):
+class Prober(threading.Thread):
     """Asks some of them between two moments, seconds since the epoch; the same ones at the same times for a key."""
 
     def __init__(self, port: int, scatter: Scatter, *, start: float, end: float, count: int, key: str) -> None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from tandem.drive import burner, generator, scattered
 from tandem.drive.generator import Generator, Window
-from tandem.drive.scattered import Asker, Outcome, Scatter
+from tandem.drive.scattered import Prober, Outcome, Scatter
 from tandem.errors import RunFailed
 from tandem.experiments import harmed
 from tandem.experiments.evidence import Evidence, Witness
@@ -100,9 +100,9 @@ class Bench:
         """Measure one block. Raises RunFailed where a process ends or no samples come."""
         evidence = Evidence(self._witnesses())
         release = self._release(load, slot)
-        asker = self.ask(load, slot, release.window, scattered.number(load))
+        prober = self.ask(load, slot, release.window, scattered.number(load))
         metered = self._watch(release)
-        block = self.block(release, metered, asker.outcome())
+        block = self.block(release, metered, prober.outcome())
         evidence.keep(self.site.folder, block)
         return block
 
@@ -115,12 +115,12 @@ class Bench:
             Witness(self.site.work / f"nginx-{self.name}" / nginx.TIMING_LOG, stalled.ACCESS),
         ]
 
-    def ask(self, load: Load, slot: Slot, window: Window, count: int, part: str = "") -> Asker:
+    def ask(self, load: Load, slot: Slot, window: Window, count: int, part: str = "") -> Prober:
         """Have probes asked within a window, or a part of one, the same ones of every stack."""
         key = f"{self.site.plan.seed}/{slot.round}/{slot.attempt}/{load.scenario}{part}"
-        asker = Asker(self.port, self.scatter, start=window.start, end=window.end, count=count, key=key)
-        asker.start()
-        return asker
+        prober = Prober(self.port, self.scatter, start=window.start, end=window.end, count=count, key=key)
+        prober.start()
+        return prober
 
     def _release(self, load: Load, slot: Slot) -> Release:
         """Let the generator go, once no generator is still loading beside it."""
@@ -165,7 +165,7 @@ class Bench:
         """Return the samples of the generator's whole run. Raises RunFailed where the window holds none, and should."""
         found = samples.read(release.generator.samples)
         load = release.load
-        some = load.saturates or samples.off_schedule(0, load.rate * load.seconds)
+        some = load.saturates or samples.rate_deviation(0, load.rate * load.seconds)
         if some and not len(samples.in_any(samples.first(found), release.slices or [release.window])):
             child = release.generator.child
             raise RunFailed(f"{child.name} sent nothing in the window; its last log lines:\n{child.tail()}")
@@ -216,9 +216,9 @@ class Bench:
             dispatch_lag_p50_ms=figures.dispatch_lag_p50_ms,
             dispatch_lag_p99_ms=figures.dispatch_lag_p99_ms,
             failure_examples=figures.failure_examples,
-            asked_otherwise=samples.asked_otherwise(first, inside),
-            unaccounted=samples.unaccounted(found, window)
-            + (0 if load.saturates else samples.off_schedule(len(inside), load.rate * load.seconds))
+            mismatched_requests=samples.mismatched_requests(first, inside),
+            lost_or_duplicated=samples.lost_or_duplicated(found, window)
+            + (0 if load.saturates else samples.rate_deviation(len(inside), load.rate * load.seconds))
             + (abs(blocked.blockers - load.blocking.number) if blocked and load.blocking else 0),
             blocked=blocked,
             app_cpu_seconds=meter.app,

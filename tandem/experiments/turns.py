@@ -18,7 +18,7 @@ import msgspec
 
 from tandem.drive import scattered
 from tandem.drive.generator import Window
-from tandem.drive.scattered import Asker, Outcome
+from tandem.drive.scattered import Prober, Outcome
 from tandem.experiments import meter
 from tandem.experiments.bench import Bench, Release
 from tandem.experiments.meter import Gauge, Metered, Reading, Sleeper
@@ -34,7 +34,7 @@ LEAD_SECONDS = 0.02
 """From telling a generator its turn to the turn's beginning."""
 
 
-class Look(NamedTuple):
+class Readings(NamedTuple):
     """All that was used until a moment between two turns."""
 
     stacks: Mapping[str, Reading]
@@ -49,8 +49,8 @@ class Taken:
     static_p50_ms: float | None
     slices: list[Window] = field(default_factory=list)
     drain_seconds: float = 0.0
-    ends: list[tuple[Look, Look]] = field(default_factory=list)
-    askers: list[Asker] = field(default_factory=list)
+    ends: list[tuple[Readings, Readings]] = field(default_factory=list)
+    probers: list[Prober] = field(default_factory=list)
 
     @property
     def busy_seconds(self) -> float:
@@ -59,12 +59,12 @@ class Taken:
 
     def settle(self) -> None:
         """Wait for the probes of the last turn: what a stack still does for one would be done in the turn of the next."""
-        for asker in self.askers[-1:]:
-            asker.join(2 * scattered.SECONDS)
+        for prober in self.probers[-1:]:
+            prober.join(2 * scattered.SECONDS)
 
     def probed(self) -> Outcome:
         """What became of the probes of all turns."""
-        found = [each.outcome() for each in self.askers]
+        found = [each.outcome() for each in self.probers]
         example = next((each.example for each in found if each.example), "")
         return Outcome(sum(each.answered for each in found), sum(each.different for each in found), example)
 
@@ -117,13 +117,13 @@ class Turns:
         planned = orders(list(self.benches), load.slices, key)
         slots = {name: Slot(round_, attempt, position) for position, name in enumerate(planned[0], 1)}
         probes = _spread(scattered.number(load), load.slices, key)
-        before = self._look(load)
+        before = self._readings(load)
         for cycle, order in enumerate(planned):
             for name in order:
                 ask = self._asking(taken[name], load, slots[name], name, cycle, probes[cycle])
                 turn, answered = self._turn(load, name, length, ask)
                 taken[name].settle()
-                after = self._look(load)
+                after = self._readings(load)
                 taken[name].slices.append(turn)
                 taken[name].drain_seconds += max(0.0, answered - turn.end)
                 taken[name].ends.append((before, after))
@@ -150,9 +150,9 @@ class Turns:
         others = [child.pid for bench in self.benches.values() for child in bench.ours()]
         return interference.Watch(generators, [*stacks, *others], self.site.plan.layout.used())
 
-    def _look(self, load: Load) -> Look:
+    def _readings(self, load: Load) -> Readings:
         self.check(load)
-        return Look(_read(self._gauges), self._watch.read())
+        return Readings(_read(self._gauges), self._watch.read())
 
     def check(self, load: Load) -> None:
         """Raise RunFailed where a process of any stack, or a generator, has ended."""
@@ -167,7 +167,7 @@ class Turns:
 
         def ask(turn: Window) -> None:
             if count:
-                taken.askers.append(self.benches[name].ask(load, slot, turn, count, f"/{cycle}"))
+                taken.probers.append(self.benches[name].ask(load, slot, turn, count, f"/{cycle}"))
 
         return ask
 
@@ -212,8 +212,8 @@ class Turns:
         return meter.metered(parts, found, len(self.site.plan.layout.stack), max(sleepers, default=None))
 
 
-def _asleep(name: str, ends: Sequence[tuple[Look, Look]]) -> Sleeper:
-    """Return what a stack used between these looks, in the turns of another."""
+def _asleep(name: str, ends: Sequence[tuple[Readings, Readings]]) -> Sleeper:
+    """Return what a stack used between these readings, in the turns of another."""
     spent = math.fsum(_spent(before.stacks[name], after.stacks[name]) for before, after in ends)
     return Sleeper(spent / _seconds([(before.around, after.around) for before, after in ends]), name)
 

@@ -137,15 +137,15 @@ def measure(
         dispatch_lag_p99_ms=max((block.dispatch_lag_p99_ms for block in blocks), default=0.0),
         generator_share=max((block.interference.generator_cpu_share for block in blocks), default=0.0),
         start_seconds=statistics.median(block.start_seconds for block in blocks) if blocks else 0.0,
-        observed=together(Observed, [block.observed for block in blocks], max),
-        diagnostics=together(Diagnostics, [block.diagnostics for block in blocks], statistics.median),
+        observed=combine(Observed, [block.observed for block in blocks], max),
+        diagnostics=combine(Diagnostics, [block.diagnostics for block in blocks], statistics.median),
         harm=harm.find(load.blocking, load.rate, [block.blocked for block in blocks if block.blocked])
         if load is not None and load.blocking
         else None,
     )
 
 
-def together(kind: type[Told], found: Sequence[Told], join: Callable[[list[Any]], float]) -> Told | None:
+def combine(kind: type[Told], found: Sequence[Told], join: Callable[[list[Any]], float]) -> Told | None:
     """Join each field of several records over those that know it; None where there are no records."""
     known = {
         name: [getattr(one, name) for one in found if getattr(one, name) is not None] for name in kind.__struct_fields__

@@ -46,7 +46,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-class Wished(msgspec.Struct, frozen=True):
+class PressBody(msgspec.Struct, frozen=True):
     """What a press says."""
 
     kind: str
@@ -93,8 +93,8 @@ def app(laboratory: Laboratory) -> OfThisMachine:
         if request.headers.get("origin") not in [f"http://{host}" for host in hosts]:
             return _answer(403, {"detail": "Only this page may start a blocker."})
         try:
-            wished = msgspec.json.decode(await _body(request), type=Wished)
-            found = presses.wish(laboratory.kinds, wished.kind, wished.wrong, wished.times, wished.number)
+            body = msgspec.json.decode(await _body(request), type=PressBody)
+            found = presses.batch(laboratory.kinds, body.kind, body.wrong, body.times, body.number)
             return _answer(202, {"id": laboratory.press(found).id})
         except msgspec.DecodeError as error:
             return _answer(422, {"detail": str(error)})

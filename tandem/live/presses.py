@@ -24,8 +24,8 @@ class RefusedError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
-    """What is to be started."""
+class Batch:
+    """So many blockers of one kind, which a press starts."""
 
     name: str
     kind: Kind
@@ -55,7 +55,7 @@ class Wish:
         return self.amount / 1000 if self.kind.amount == "ms" else None
 
 
-def wish(kinds: dict[str, Kind], name: object, wrong: object, times: object, number: object) -> Wish:
+def batch(kinds: dict[str, Kind], name: object, wrong: object, times: object, number: object) -> Batch:
     """Return what is asked for. Raises RefusedError where there is no such thing."""
     kind = kinds.get(name) if isinstance(name, str) else None
     if kind is None or not isinstance(wrong, bool) or not (wrong or kind.right):
@@ -65,7 +65,7 @@ def wish(kinds: dict[str, Kind], name: object, wrong: object, times: object, num
     assert isinstance(name, str)
     assert isinstance(times, int)
     assert isinstance(number, int)
-    return Wish(name=name, kind=kind, wrong=wrong, times=times, number=number)
+    return Batch(name=name, kind=kind, wrong=wrong, times=times, number=number)
 
 
 @dataclass(kw_only=True)
@@ -86,7 +86,7 @@ class Press:
     """A press, while it blocks and afterwards."""
 
     id: int
-    wish: Wish
+    batch: Batch
     start: float
     parts: list[Part]
 

@@ -82,8 +82,8 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, tag="block"):
     p99_ms: Amount | None
     dispatch_lag_p50_ms: Amount  # of `start_delay`, from due to sent: the generator's own lateness
     dispatch_lag_p99_ms: Amount
-    asked_otherwise: Count  # arrivals that asked for something else than the first block of this round and scenario did
-    unaccounted: Count  # arrivals of the window that left no sample, or two, or that the schedule has and it has not
+    mismatched_requests: Count = msgspec.field(name="asked_otherwise")  # unlike those of the round's first block
+    lost_or_duplicated: Count = msgspec.field(name="unaccounted")  # arrivals, by their numbers and by the schedule
     app_cpu_seconds: Amount
     nginx_cpu_seconds: Amount
     database_cpu_seconds: Amount | None = None  # its server's; None: it has none of its own, and its work is the app's

@@ -50,7 +50,7 @@ def test_a_lock(bench: ToyBench, tell: Story) -> None:
         saw=seen(block, found),
         wrong="less than 485 or more than 515 per second, a toy that is called bound by its CPU, or a generator that is.",
     )
-    assert block.failures == block.unfinished == block.unaccounted == 0
+    assert block.failures == block.unfinished == block.lost_or_duplicated == 0
     assert block.rate <= 515
     assert found.by != "cpu"
     if undisturbed(block):
@@ -69,7 +69,7 @@ def test_a_burner(bench: ToyBench, tell: Story) -> None:
         saw=seen(block, found),
         wrong="more than 200 answers per second, or anything but its CPU named as what bounded it.",
     )
-    assert block.failures == block.unaccounted == 0
+    assert block.failures == block.lost_or_duplicated == 0
     assert block.rate <= 206
     if undisturbed(block):
         assert found.by == "cpu"
@@ -126,7 +126,7 @@ def test_a_lock_in_slices(in_turn: dict[tuple[str, str], Block], tell: Story) ->
     assert all(end <= start for (_, end, _), (start, _, _) in pairwise(parts))
     for block in blocks:
         assert len(block.slices) == 4
-        assert block.failures == block.unfinished == block.unaccounted == block.asked_otherwise == 0
+        assert block.failures == block.unfinished == block.lost_or_duplicated == block.mismatched_requests == 0
         assert block.drain_seconds > 0
         assert block.rate <= 515
         if undisturbed(block):

@@ -11,7 +11,7 @@ import pytest
 
 from tandem.live import presses
 from tandem.live.laboratory import Laboratory
-from tandem.live.presses import Press, RefusedError, Wish
+from tandem.live.presses import Press, RefusedError, Batch
 from tests.support.waiting import eventually_async
 from tests.tandem.live.lanes import HASH, SLEEP, App, lane, serving, setup
 
@@ -33,9 +33,9 @@ async def running(*apps: App, **lanes: int | None) -> AsyncIterator[Laboratory]:
             await asyncio.gather(*work, return_exceptions=True)
 
 
-def sleep(times: int = 5, number: int = 1, wrong: bool = True) -> Wish:
+def sleep(times: int = 5, number: int = 1, wrong: bool = True) -> Batch:
     """What is to be started."""
-    return Wish(name="sleep-in-handler", kind=SLEEP, wrong=wrong, times=times, number=number)
+    return Batch(name="sleep-in-handler", kind=SLEEP, wrong=wrong, times=times, number=number)
 
 
 async def over(press: Press) -> Press:
@@ -64,7 +64,7 @@ async def test_bystanders_take_turns_and_every_other_asks_for_what_a_kind_shows_
     async with running(App(16), one=16) as laboratory:
         assert [laboratory._path(number) for number in range(4)] == ["/a", "/b", "/a", "/b"]
         special = msgspec.structs.replace(SLEEP, bystander="/lab/health")
-        press = laboratory.press(Wish(name="sleep-in-handler", kind=special, wrong=True, times=1, number=1))
+        press = laboratory.press(Batch(name="sleep-in-handler", kind=special, wrong=True, times=1, number=1))
         assert [laboratory._path(number) for number in range(4)] == ["/a", "/lab/health"] * 2
         await over(press)
 
@@ -87,7 +87,7 @@ async def test_the_same_is_not_started_twice_and_not_for_too_long() -> None:
             laboratory.press(sleep(times=1))
         other = laboratory.press(sleep(times=1, wrong=False))  # another way of it may
         with pytest.raises(RefusedError, match="More than 50"):
-            laboratory.press(Wish(name="password", kind=HASH, wrong=True, times=1, number=50))
+            laboratory.press(Batch(name="password", kind=HASH, wrong=True, times=1, number=50))
         await over(press)
         await over(other)
         assert await eventually_async(lambda: not laboratory._running)
@@ -98,10 +98,10 @@ async def test_the_same_is_not_started_twice_and_not_for_too_long() -> None:
 @pytest.mark.asyncio
 async def test_how_long_something_takes_is_learnt_by_pressing() -> None:
     async with running(App(1), loop=None) as laboratory:
-        wish = Wish(name="password", kind=HASH, wrong=True, times=1, number=1)
-        assert laboratory.predicted(wish) == [None]
-        await over(laboratory.press(wish))
-        assert None not in laboratory.predicted(wish)
+        batch = Batch(name="password", kind=HASH, wrong=True, times=1, number=1)
+        assert laboratory.predicted(batch) == [None]
+        await over(laboratory.press(batch))
+        assert None not in laboratory.predicted(batch)
 
 
 @pytest.mark.asyncio
@@ -116,7 +116,7 @@ async def test_only_the_last_presses_are_remembered(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("tandem.live.laboratory.WRITTEN", 0.0)
     async with running(App(16), one=16) as laboratory:
         for _ in range(10):
-            await over(laboratory.press(Wish(name="password", kind=HASH, wrong=True, times=1, number=1)))
+            await over(laboratory.press(Batch(name="password", kind=HASH, wrong=True, times=1, number=1)))
             assert await eventually_async(lambda: not laboratory._running)
         assert [press.id for press in laboratory.presses] == [*range(3, 11)]
 
@@ -133,12 +133,12 @@ async def test_only_the_last_presses_are_remembered(monkeypatch: pytest.MonkeyPa
 )
 def test_what_is_not_offered_is_not_started(given: tuple[object, object, object, object]) -> None:
     with pytest.raises(RefusedError):
-        presses.wish({"password": HASH}, *given)
+        presses.batch({"password": HASH}, *given)
 
 
 def test_an_amount_ends_where_the_app_s_bound_is() -> None:
-    wish = presses.wish({"password": HASH}, "password", True, 5, 4)
-    assert (wish.target, wish.seconds) == ("/lab/password?times=20", None)
+    batch = presses.batch({"password": HASH}, "password", True, 5, 4)
+    assert (batch.target, batch.seconds) == ("/lab/password?times=20", None)
     stays = msgspec.structs.replace(SLEEP, client="stays", usual=60_000, most=600_000)
-    assert Wish(name="crowd", kind=stays, wrong=True, times=5, number=1).amount == 10_000  # an audience waits for it
+    assert Batch(name="crowd", kind=stays, wrong=True, times=5, number=1).amount == 10_000  # an audience waits for it
     assert (sleep().target, sleep().seconds) == ("/lab/sleep?ms=1000", 1.0)
