@@ -22,7 +22,7 @@ class Second:
     make: Callable[[int], Request]
 
 
-class Schedule:
+class SecondSchedule:
     """When those of one process are due: every `step`-th one from the `first` on, in seconds of the clock of `began`."""
 
     def __init__(self, second: Second, began: float, first: int = 0, step: int = 1) -> None:

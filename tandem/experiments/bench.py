@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tandem.drive import burner, generator, scattered
-from tandem.drive.generator import Generator, Window
-from tandem.drive.scattered import Prober, Outcome, Scatter
+from tandem.drive.generator import Generator, Span
+from tandem.drive.scattered import Probed, Prober, Scatter
 from tandem.errors import RunFailed
 from tandem.experiments import harmed
 from tandem.experiments.evidence import Evidence, Witness
@@ -47,8 +47,8 @@ class Release(NamedTuple):
     generator: Generator
     started: str
     static_p50_ms: float | None  # of nginx alone, just before
-    window: Window
-    slices: Sequence[Window] = ()  # of the window; none: it is one piece
+    window: Span
+    slices: Sequence[Span] = ()  # of the window; none: it is one piece
     drain_seconds: float = 0.0  # from the slices' ends to the last answers
 
 
@@ -115,7 +115,7 @@ class Bench:
             Witness(self.site.work / f"nginx-{self.name}" / nginx.TIMING_LOG, stalled.ACCESS),
         ]
 
-    def ask(self, load: Load, slot: Slot, window: Window, count: int, part: str = "") -> Prober:
+    def ask(self, load: Load, slot: Slot, window: Span, count: int, part: str = "") -> Prober:
         """Have probes asked within a window, or a part of one, the same ones of every stack."""
         key = f"{self.site.plan.seed}/{slot.round}/{slot.attempt}/{load.scenario}{part}"
         prober = Prober(self.port, self.scatter, start=window.start, end=window.end, count=count, key=key)
@@ -171,7 +171,7 @@ class Bench:
             raise RunFailed(f"{child.name} sent nothing in the window; its last log lines:\n{child.tail()}")
         return found
 
-    def block(self, release: Release, meter: Metered, probed: Outcome) -> Block:
+    def block(self, release: Release, meter: Metered, probed: Probed) -> Block:
         """Put together what was seen; blockers count for nothing but what they did. Raises RunFailed where no samples came."""
         everything = self._read(release)
         load, slot, window, parts = release.load, release.slot, release.window, release.slices
@@ -245,7 +245,7 @@ class Bench:
             diagnostics=self._diagnostics(release, found),
         )
 
-    def _blocked(self, blocking: Blocking, found: Samples, window: Window, seconds: float) -> Blocked:
+    def _blocked(self, blocking: Blocking, found: Samples, window: Span, seconds: float) -> Blocked:
         """Return what blockers did; `seconds` is the CPU time that a bystander costs the app."""
         plan = self.site.plan
         queues = harmed.queues(plan.definitions[self.name], plan.layout.stack, blocking)
@@ -267,7 +267,7 @@ class Bench:
         os.replace(release.generator.samples, target)
         return str(path)
 
-    def _nginx_mean_ms(self, window: Window) -> float | None:
+    def _nginx_mean_ms(self, window: Span) -> float | None:
         times = nginx.times(self.site.work / f"nginx-{self.name}", *window)
         return statistics.fmean(times) if times else None
 

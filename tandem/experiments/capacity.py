@@ -23,7 +23,7 @@ from tandem.plan.capacity import BLOCKS, CapacityPlan
 from tandem.plan.comparison import Plan
 from tandem.plan.order import Slot, orders
 from tandem.records import journal, run_folder
-from tandem.records.capacity import FILE, Line, Search, Try
+from tandem.records.capacity import FILE, CapacityRecord, Search, Try
 from tandem.records.journal import End
 from tandem.records.setup import Run
 from tandem.rules import CAPACITY_BLOCKS
@@ -46,7 +46,7 @@ class CapacitySearch:
             journal.append(self.path, search)
         self._measure(capacity.courses([search], self.plan.bounds()))
 
-    def resume(self, past: Sequence[Line]) -> None:
+    def resume(self, past: Sequence[CapacityRecord]) -> None:
         """Go on with a search that broke off. Raises as `begin`."""
         self._measure(capacity.courses(past, self.plan.bounds()))
 
@@ -81,11 +81,11 @@ class CapacitySearch:
         return tried
 
 
-def read(folder: Path) -> list[Line]:
+def read(folder: Path) -> list[CapacityRecord]:
     """Return the records of a search. Raises RecordsError where this version can't read them."""
     path = folder / FILE
     with journal.readable(path):
-        found = list(journal.lines(path, Line))
+        found = list(journal.lines(path, CapacityRecord))
         capacity.judge(found)
     return found
 
@@ -107,11 +107,11 @@ def finish(plan: Plan, executor: Executor, folder: Path, say: Say, run: Run) -> 
         search.begin(run)
 
 
-def _over(past: Sequence[Line]) -> bool:
+def _over(past: Sequence[CapacityRecord]) -> bool:
     return isinstance(past[-1], End) and past[-1].complete
 
 
-def refuse_other(past: Sequence[Line], plan: CapacityPlan) -> None:
+def refuse_other(past: Sequence[CapacityRecord], plan: CapacityPlan) -> None:
     """Raise TandemError where the search can't be resumed: nothing is missing, or it would be another one today."""
     search = past[0]
     assert isinstance(search, Search)

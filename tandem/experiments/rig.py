@@ -11,7 +11,7 @@ from tandem.drive.scattered import Scatter
 from tandem.errors import RunFailed
 from tandem.experiments.bench import Bench, FirstAsked
 from tandem.experiments.site import Site
-from tandem.experiments.turns import Turns
+from tandem.experiments.turns import Benches
 from tandem.plan import contract
 from tandem.plan.comparison import Plan
 from tandem.plan.definition import DECOY
@@ -78,10 +78,10 @@ class Rig(Site):
             yield Bench(self, name, exits, self.first_asked, self.scatter)
 
     @contextmanager
-    def stacks(self, names: Sequence[str]) -> Iterator[Turns]:
+    def stacks(self, names: Sequence[str]) -> Iterator[Benches]:
         """Hand out stacks that are not yet started and take turns, and stop them and their generators at the end."""
         with ExitStack() as exits:
-            turns = Turns({name: Bench(self, name, exits, self.first_asked, self.scatter) for name in names})
+            turns = Benches({name: Bench(self, name, exits, self.first_asked, self.scatter) for name in names})
             try:
                 yield turns
             finally:

@@ -17,8 +17,8 @@ from typing import NamedTuple
 import msgspec
 
 from tandem.drive import scattered
-from tandem.drive.generator import Window
-from tandem.drive.scattered import Prober, Outcome
+from tandem.drive.generator import Span
+from tandem.drive.scattered import Probed, Prober
 from tandem.experiments import meter
 from tandem.experiments.bench import Bench, Release
 from tandem.experiments.meter import Gauge, Metered, Reading, Sleeper
@@ -38,7 +38,7 @@ class Readings(NamedTuple):
     """All that was used until a moment between two turns."""
 
     stacks: Mapping[str, Reading]
-    around: interference.Reading
+    around: interference.HostReading
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Taken:
 
     started: str
     static_p50_ms: float | None
-    slices: list[Window] = field(default_factory=list)
+    slices: list[Span] = field(default_factory=list)
     drain_seconds: float = 0.0
     ends: list[tuple[Readings, Readings]] = field(default_factory=list)
     probers: list[Prober] = field(default_factory=list)
@@ -62,14 +62,14 @@ class Taken:
         for prober in self.probers[-1:]:
             prober.join(2 * scattered.SECONDS)
 
-    def probed(self) -> Outcome:
+    def probed(self) -> Probed:
         """What became of the probes of all turns."""
         found = [each.outcome() for each in self.probers]
         example = next((each.example for each in found if each.example), "")
-        return Outcome(sum(each.answered for each in found), sum(each.different for each in found), example)
+        return Probed(sum(each.answered for each in found), sum(each.different for each in found), example)
 
 
-class Turns:
+class Benches:
     """The benches of a round, which are prepared and started together, and measured in turn."""
 
     def __init__(self, benches: Mapping[str, Bench]) -> None:
@@ -162,22 +162,22 @@ class Turns:
 
     def _asking(
         self, taken: Taken, load: Load, slot: Slot, name: str, cycle: int, count: int
-    ) -> Callable[[Window], None]:
+    ) -> Callable[[Span], None]:
         """Return what has the probes of one turn asked, once it is known when that is."""
 
-        def ask(turn: Window) -> None:
+        def ask(turn: Span) -> None:
             if count:
                 taken.probers.append(self.benches[name].ask(load, slot, turn, count, f"/{cycle}"))
 
         return ask
 
     def _turn(
-        self, load: Load, name: str, seconds: float, ask: Callable[[Window], None] = lambda _: None
-    ) -> tuple[Window, float]:
+        self, load: Load, name: str, seconds: float, ask: Callable[[Span], None] = lambda _: None
+    ) -> tuple[Span, float]:
         """Give one stack its turn; return when that was, and when nothing of it was in flight any more."""
         generator = self.benches[name].generators[load.scenario]
         start = round(time.time() + LEAD_SECONDS, 6)
-        turn = Window(start, round(start + seconds, 6))
+        turn = Span(start, round(start + seconds, 6))
         generator.take_turn(turn)
         ask(turn)
         time.sleep(max(0.0, turn.end - time.time()))
@@ -192,7 +192,7 @@ class Turns:
 
     def _block(self, load: Load, slot: Slot, name: str, taken: Mapping[str, Taken]) -> Block:
         mine, bench = taken[name], self.benches[name]
-        window = Window(mine.slices[0].start, mine.slices[-1].end)
+        window = Span(mine.slices[0].start, mine.slices[-1].end)
         generator = bench.generators[load.scenario]
         release = Release(
             load, slot, generator, mine.started, mine.static_p50_ms, window, mine.slices, mine.drain_seconds

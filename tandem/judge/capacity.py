@@ -9,9 +9,9 @@ from typing import Literal
 import msgspec
 
 from tandem.judge import bracket, tries
-from tandem.judge.bracket import Bracket, Outcome
+from tandem.judge.bracket import Bracket, TryOutcome
 from tandem.judge.course import Course
-from tandem.records.capacity import Line, Search, Try
+from tandem.records.capacity import CapacityRecord, Search, Try
 from tandem.records.journal import End
 from tandem.records.setup import Run
 from tandem.rules import CAPACITY_SPOILED
@@ -19,16 +19,16 @@ from tandem.rules import CAPACITY_SPOILED
 Bounds = Mapping[tuple[str, str], float]
 """Rates that arithmetic allows, by scenario and stack."""
 
-State = Literal["settled", "never", "at least", "spoiled", "not settled", "interrupted"]
+SearchState = Literal["settled", "never", "at least", "spoiled", "not settled", "interrupted"]
 """How a search ended: with a bracket; without a rate that meets the level; with the generator, or the highest rate, as the
 limit; given up because the machine was too busy, or because tries kept contradicting each other; or not at all."""
 
 
-class Point(msgspec.Struct, frozen=True, kw_only=True):
+class CountedTry(msgspec.Struct, frozen=True, kw_only=True):
     """One try, as it counts."""
 
     rate: float
-    outcome: Outcome | None  # None: something outside the stack spoiled it
+    outcome: TryOutcome | None  # None: something outside the stack spoiled it
     p50_ms: float | None
     p99_ms: float | None
     lost: float  # share of the arrivals that failed, were never answered or never sent
@@ -41,12 +41,12 @@ class Capacity(msgspec.Struct, frozen=True, kw_only=True):
     scenario: str
     stack: str
     target_ms: float
-    state: State
+    state: SearchState
     bracket: Bracket
     saturation: float | None  # good answers per second at saturation; None: not yet measured
     cpu_ms: float | None  # of app and nginx, per request, there
     by_cpu: float | None  # requests per second that this CPU allows
-    points: list[Point]
+    points: list[CountedTry]
 
 
 class Higher(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,7 +83,7 @@ def found(course: Course) -> Capacity:
     )  # fmt: skip
 
 
-def _state(course: Course) -> State:
+def _state(course: Course) -> SearchState:
     if course.saturated is None or (course.open_rate() is not None and not course.given_up):
         return "interrupted"
     if course.open_rate() is not None:
@@ -94,7 +94,7 @@ def _state(course: Course) -> State:
     return "at least" if known.at_least else "settled"
 
 
-def courses(lines: Sequence[Line], bounds: Bounds = MappingProxyType({})) -> list[Course]:
+def courses(lines: Sequence[CapacityRecord], bounds: Bounds = MappingProxyType({})) -> list[Course]:
     """Return the searches that records hold, by scenario and then by stack, as far as they got.
 
     Raises ValueError where the records don't fit together.
@@ -118,7 +118,7 @@ def courses(lines: Sequence[Line], bounds: Bounds = MappingProxyType({})) -> lis
     return list(known.values())
 
 
-def judge(lines: Sequence[Line]) -> Capacities:
+def judge(lines: Sequence[CapacityRecord]) -> Capacities:
     """Judge a search by its records. Raises ValueError as `courses`."""
     searched = [found(each) for each in courses(lines)]
     head, last = lines[0], lines[-1]
@@ -142,9 +142,9 @@ def _higher(found: Sequence[Capacity]) -> list[Higher]:
     ]  # fmt: skip
 
 
-def _point(tried: Try, target_ms: float) -> Point:
+def _point(tried: Try, target_ms: float) -> CountedTry:
     block = tried.block
-    return Point(
+    return CountedTry(
         rate=tried.rate, outcome=tries.outcome(block, target_ms), p50_ms=block.p50_ms, p99_ms=block.p99_ms,
         lost=tries.lost(block), arrivals=block.arrivals,
     )  # fmt: skip

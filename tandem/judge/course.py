@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from tandem.judge import bracket, tries
-from tandem.judge.bracket import Outcome
+from tandem.judge.bracket import TryOutcome
 from tandem.records.block import Block
 from tandem.records.capacity import Level, Try
 from tandem.records.setup import Budget
@@ -29,9 +29,9 @@ class Course:
             self.saturated = tried.block
 
     @property
-    def outcomes(self) -> dict[float, list[Outcome]]:
+    def outcomes(self) -> dict[float, list[TryOutcome]]:
         """What counts of the tries, by rate; every second one that was spoiled at a rate counts as missed for it."""
-        found: dict[float, list[Outcome]] = {}
+        found: dict[float, list[TryOutcome]] = {}
         spoiled: Counter[float] = Counter()
         for each in self.tries:
             one = tries.outcome(each.block, self.level.target_ms)

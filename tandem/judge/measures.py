@@ -18,7 +18,7 @@ from tandem.records.setup import Load
 EXAMPLES = 3
 """Of what failed, at most."""
 
-Told = TypeVar("Told", bound=msgspec.Struct)
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 class Pooled(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,7 +145,7 @@ def measure(
     )
 
 
-def combine(kind: type[Told], found: Sequence[Told], join: Callable[[list[Any]], float]) -> Told | None:
+def combine(kind: type[T], found: Sequence[T], join: Callable[[list[Any]], float]) -> T | None:
     """Join each field of several records over those that know it; None where there are no records."""
     known = {
         name: [getattr(one, name) for one in found if getattr(one, name) is not None] for name in kind.__struct_fields__

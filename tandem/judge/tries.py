@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tandem.judge import validity
-from tandem.judge.bracket import Outcome
+from tandem.judge.bracket import TryOutcome
 from tandem.records.block import Block
 from tandem.rules import ACHIEVED_LIMIT, FAILED_LIMIT
 
@@ -13,7 +13,7 @@ SLOWER = {limit.key for limit in (validity.LAG, validity.WAITING, validity.GENER
 even a process of the stack, takes it from the stack."""
 
 
-def outcome(block: Block, target_ms: float) -> Outcome | None:
+def outcome(block: Block, target_ms: float) -> TryOutcome | None:
     """Return how a block met a service level; None where something outside the stack spoiled it."""
     invalid = {cause.key for cause in validity.judge(block).causes if cause.level == "INVALID"}
     if invalid - SLOWER:

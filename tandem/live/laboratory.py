@@ -15,8 +15,8 @@ from openloop.schedule import Schedule, gaps
 from tandem.judge.replay import Job
 from tandem.live import asking, prediction, presses
 from tandem.live.dots import TARGET, Dots
-from tandem.live.prediction import Count
-from tandem.live.presses import Part, Press, RefusedError, Batch
+from tandem.live.prediction import LateCount
+from tandem.live.presses import Batch, LaneResult, Press, PressRefusedError
 from tandem.live.setup import Lane, Setup
 from tandem.live.stood import Tail, stood
 from tandem.plan.kinds import Kind
@@ -107,15 +107,17 @@ class Laboratory:
                     each.usual = min(each.dots.usual(now - CALM, now) or each.usual, TARGET / 2)
 
     def press(self, batch: Batch) -> Press:
-        """Start blockers in all lanes. Raises RefusedError while the same ones block, and for what would take too long."""
+        """Start blockers in all lanes. Raises PressRefusedError while the same ones block, and for what would take too long."""
         if (batch.name, batch.wrong) in self._running:
-            raise RefusedError("It is running: wait until it is over.")
+            raise PressRefusedError("It is running: wait until it is over.")
         if self.expected(batch) > presses.LONGEST:
-            raise RefusedError(f"That would block for more than {presses.LONGEST:g} s: choose fewer, or shorter ones.")
+            raise PressRefusedError(
+                f"That would block for more than {presses.LONGEST:g} s: choose fewer, or shorter ones."
+            )
         if sum(press.batch.number for press in self._running.values()) + batch.number > max(presses.NUMBERS):
-            raise RefusedError(f"More than {max(presses.NUMBERS)} at once are too many: wait until some are over.")
+            raise PressRefusedError(f"More than {max(presses.NUMBERS)} at once are too many: wait until some are over.")
         self._pressed += 1
-        press = Press(id=self._pressed, batch=batch, start=time.monotonic(), parts=[Part() for _ in self.lanes])
+        press = Press(id=self._pressed, batch=batch, start=time.monotonic(), parts=[LaneResult() for _ in self.lanes])
         self.presses.append(press)
         self._running[batch.name, batch.wrong] = press
         self._start(self._through(press))
@@ -129,7 +131,7 @@ class Laboratory:
             del self._running[press.batch.name, press.batch.wrong]
             self._last = time.monotonic()
 
-    async def _block(self, press: Press, runway: Runway, part: Part) -> None:
+    async def _block(self, press: Press, runway: Runway, part: LaneResult) -> None:
         """Start the blockers of one lane, and count what they did when the last one has left."""
         await asyncio.gather(*(self._blocker(press.batch, runway, part) for _ in range(press.batch.number)))
         batch = press.batch
@@ -146,7 +148,7 @@ class Laboratory:
         part.predicted = self._replayed(batch, runway, part)
         part.counted = counted(runway.dots, press.start, end, end)
 
-    async def _blocker(self, batch: Batch, runway: Runway, part: Part) -> None:
+    async def _blocker(self, batch: Batch, runway: Runway, part: LaneResult) -> None:
         sent = time.monotonic()
         part.sent.append(sent)
         status = await asking.block(runway.lane.port, batch.target, batch.kind.client)
@@ -166,9 +168,9 @@ class Laboratory:
             longest = max(longest, prediction.longest(stands_in, seconds or 0.0, batch.number))
         return longest
 
-    def predicted(self, batch: Batch) -> list[Count | None]:
+    def predicted(self, batch: Batch) -> list[LateCount | None]:
         """Return what is predicted for each lane before anybody presses; None where it isn't known how long it takes."""
-        found: list[Count | None] = []
+        found: list[LateCount | None] = []
         for each in self.lanes:
             seconds, stands_in = self.seconds(batch, each), prediction.queues(batch.kind, batch.wrong, each.lane)
             found.append(
@@ -176,7 +178,7 @@ class Laboratory:
             )
         return found
 
-    def _replayed(self, batch: Batch, runway: Runway, part: Part) -> Count | None:
+    def _replayed(self, batch: Batch, runway: Runway, part: LaneResult) -> LateCount | None:
         """Return what the schedule that was sent predicts, if each blocker takes as long as the one that waited least."""
         seconds = min(part.took, default=batch.seconds)
         if seconds is None or part.end is None:
@@ -198,10 +200,10 @@ class Laboratory:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def counted(dots: Dots, start: float, end: float, now: float) -> Count:
+def counted(dots: Dots, start: float, end: float, now: float) -> LateCount:
     """Return how many of the bystanders due within a time are late."""
     found = list(dots.between(start, end))
-    return Count(sum(dot.late(now) for dot in found), len(found))
+    return LateCount(sum(dot.late(now) for dot in found), len(found))
 
 
 def _paths(kind: Kind) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from tandem.live import presses, told
 from tandem.live.laboratory import Laboratory
-from tandem.live.presses import RefusedError
+from tandem.live.presses import PressRefusedError
 
 WEB = Path(__file__).with_name("web")
 FILES = {
@@ -86,7 +86,7 @@ def app(laboratory: Laboratory) -> OfThisMachine:
             return _answer(422, {"detail": "times and number must be given."})
         try:
             return _answer(200, told.predictions(laboratory, given[0][0], given[1][0]))
-        except RefusedError as error:
+        except PressRefusedError as error:
             return _answer(422, {"detail": str(error)})
 
     async def press(request: Request) -> Response:
@@ -98,7 +98,7 @@ def app(laboratory: Laboratory) -> OfThisMachine:
             return _answer(202, {"id": laboratory.press(found).id})
         except msgspec.DecodeError as error:
             return _answer(422, {"detail": str(error)})
-        except RefusedError as error:
+        except PressRefusedError as error:
             return _answer(409, {"detail": str(error)})
 
     routes = [

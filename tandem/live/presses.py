@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tandem.live.asking import STAYS
-from tandem.live.prediction import Count
+from tandem.live.prediction import LateCount
 from tandem.live.stood import Stood
 from tandem.plan.kinds import Kind
 
@@ -19,7 +19,7 @@ LONGEST = 25.0
 """Seconds for which a press may be expected to block: an audience waits for its end."""
 
 
-class RefusedError(Exception):
+class PressRefusedError(Exception):
     """A press that can't be made now; its text is a sentence for whoever pressed."""
 
 
@@ -56,12 +56,12 @@ class Batch:
 
 
 def batch(kinds: dict[str, Kind], name: object, wrong: object, times: object, number: object) -> Batch:
-    """Return what is asked for. Raises RefusedError where there is no such thing."""
+    """Return what is asked for. Raises PressRefusedError where there is no such thing."""
     kind = kinds.get(name) if isinstance(name, str) else None
     if kind is None or not isinstance(wrong, bool) or not (wrong or kind.right):
-        raise RefusedError("There is no such blocker here.")
+        raise PressRefusedError("There is no such blocker here.")
     if times not in TIMES or number not in NUMBERS:
-        raise RefusedError("There is no such amount.")
+        raise PressRefusedError("There is no such amount.")
     assert isinstance(name, str)
     assert isinstance(times, int)
     assert isinstance(number, int)
@@ -69,15 +69,15 @@ def batch(kinds: dict[str, Kind], name: object, wrong: object, times: object, nu
 
 
 @dataclass(kw_only=True)
-class Part:
+class LaneResult:
     """What a press did in one lane; times of the monotonic clock."""
 
     sent: list[float] = field(default_factory=list)
     took: list[float] = field(default_factory=list)  # of those that were answered
     completed: int = 0
     end: float | None = None  # when the last blocker had left
-    counted: Count | None = None
-    predicted: Count | None = None  # by a replay of the schedule that was sent
+    counted: LateCount | None = None
+    predicted: LateCount | None = None  # by a replay of the schedule that was sent
     stood: Stood | None = None
 
 
@@ -88,7 +88,7 @@ class Press:
     id: int
     batch: Batch
     start: float
-    parts: list[Part]
+    parts: list[LaneResult]
 
     @property
     def over(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from tandem.live import presses
 from tandem.live.dots import TARGET, Dot
 from tandem.live.laboratory import Laboratory, Runway, counted
-from tandem.live.presses import Part, Press
+from tandem.live.presses import LaneResult, Press
 
 SHOWN = 12.0
 """Seconds of dots that a page gets that has none yet: what it shows, and a little more."""
@@ -99,7 +99,7 @@ def _press(laboratory: Laboratory, press: Press, now: float) -> Json:
     }
 
 
-def _part(laboratory: Laboratory, press: Press, runway: Runway, part: Part, now: float) -> Json:
+def _part(laboratory: Laboratory, press: Press, runway: Runway, part: LaneResult, now: float) -> Json:
     return {
         "end": None if part.end is None else _ms(laboratory, part.end),
         "counted": part.counted or counted(runway.dots, press.start, part.end or now, now),

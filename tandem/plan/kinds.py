@@ -13,7 +13,7 @@ from tandem.plan import tables
 
 FILE = "lab.toml"
 
-Client = Literal["", "reads slowly", "sends slowly", "hangs up", "stays"]
+BlockingClient = Literal["", "reads slowly", "sends slowly", "hangs up", "stays"]
 
 
 class Planted(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +39,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     planted: Planted | None = None
     stall: str = ""
     part: str = "kinds"
-    client: Client = ""
+    client: BlockingClient = ""
     per_second: float | None = None
     bystander: str = ""
     writes: bool = False

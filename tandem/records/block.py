@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from tandem.records.blocked import Blocked
-from tandem.records.bounds import Amount, Count, InFlight, Positive, Rounds, Samples, Slices, Text, Whole
+from tandem.records.bounds import Amount, Count, InFlight, Positive, SmallCount, SamplesPath, SliceTimes, Text, Whole
 
 
 class Interference(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,18 +51,18 @@ class Diagnostics(msgspec.Struct, frozen=True, kw_only=True):
 class Block(msgspec.Struct, frozen=True, kw_only=True, tag="block"):
     """One stack under one scenario at one load, measured once."""
 
-    round: Rounds  # from 1
-    attempt: Rounds = 1  # of this round, from 1
+    round: SmallCount  # from 1
+    attempt: SmallCount = 1  # of this round, from 1
     scenario: Text
     stack: Text
     position: Count  # place in the order of its round and scenario, from 1
     started: Text
     seconds: Positive  # length of the measured window as it really was; of a sliced one, of its slices together
     saturating: Count | None = None  # requests that a closed loop kept in flight; None: an open loop
-    samples: Samples  # path of the generator's raw samples, warm-up included, relative to the run's folder
+    samples: SamplesPath  # path of the generator's raw samples, warm-up included, relative to the run's folder
     window_start: Amount | None = None  # seconds since the epoch; None: all samples in the file are of the window
     window_end: Amount | None = None  # excluded
-    slices: Slices = []  # beginning and end of each, in the same form; empty: the window is one piece
+    slices: SliceTimes = []  # beginning and end of each, in the same form; empty: the window is one piece
     drain_seconds: Amount = 0.0  # from the slices' ends to the last answers to what was sent in them
     sleepers_cpu_share: Amount | None = (
         None  # of one CPU, used by the stack that used most of it although its turn was not now; None: none was there

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import markupsafe
 
 from tandem import formats
-from tandem.judge.capacity import Capacities, Capacity, Higher, Point
+from tandem.judge.capacity import Capacities, Capacity, Higher, CountedTry
 from tandem.records.capacity import Level
 from tandem.records.setup import Run
 from tandem.report import cells, load_curve, pictures, tables, templates, theme
@@ -118,7 +118,7 @@ def tries(found: Capacities, number: int, level: Level) -> Table:
     )
 
 
-def _try(one: Capacity, point: Point) -> list[Cell]:
+def _try(one: Capacity, point: CountedTry) -> list[Cell]:
     return [
         cells.plain(one.stack), cells.per_second(point.rate), cells.plain(OUTCOMES[point.outcome]),
         _reached(point.p50_ms), _reached(point.p99_ms), cells.share(point.lost), cells.plain(point.arrivals),

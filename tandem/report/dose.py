@@ -13,7 +13,7 @@ from tandem.judge.measures import Measures
 from tandem.judge.summary import Summary
 from tandem.records.setup import Load
 from tandem.report import cells, pictures, theme
-from tandem.report.pictures import WIDTH, Chart, Row
+from tandem.report.pictures import WIDTH, Chart, ChartRow
 from tandem.report.tables import Table
 from tandem.rules import HEADLINE_TARGET, TARGETS_MS
 
@@ -124,13 +124,13 @@ def _panel(summary: Summary, found: Sequence[Point], length: float) -> Any:
     return alt.layer(*layers)
 
 
-def _line(first: Point, rates: Sequence[float]) -> list[Row]:
+def _line(first: Point, rates: Sequence[float]) -> list[ChartRow]:
     """Return what queueing expects between the lowest and the highest rate."""
     load, m = first.load, first.measures
     assert load.blocking is not None
     assert m.harm is not None
     seconds, used = load.blocking.milliseconds / 1000, min(0.9, load.rate * (m.app_cpu_ms or 0.0) / 1000)
-    rows: list[Row] = []
+    rows: list[ChartRow] = []
     for step in range(STEPS + 1):
         rate = rates[0] * (rates[-1] / rates[0]) ** (step / STEPS)
         share = dose.expected(rate, seconds, TARGET / 1000, used, m.harm.queues, m.harm.places)

@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 
-from tandem.drive.generator import Drive, Generator, Window
+from tandem.drive.generator import Drive, Generator, Span
 from tandem.judge import validity
 from tandem.observe.samples import Samples
 from tandem.report import wording
@@ -58,7 +58,7 @@ def test_server_frozen_from_the_start(beside: ToyBench, tell: Story) -> None:
     class Released(Generator):
         """A generator that is let go just when the server has frozen."""
 
-        def release(self) -> Window:
+        def release(self) -> Span:
             toy.freeze(beside.running.port, freeze)
             return super().release()
 
@@ -86,7 +86,7 @@ def _p90_ms(samples: Samples) -> float | None:
 class FrozenGenerator(Generator):
     """A generator that the machine stops for half a second, one second into its window."""
 
-    def release(self) -> Window:
+    def release(self) -> Span:
         """Let it go, and have it stopped later."""
         window = super().release()
         threading.Thread(target=self._freeze, args=(window.start + 1,), daemon=True).start()

@@ -11,7 +11,7 @@ import pytest
 
 from tandem.live import presses
 from tandem.live.laboratory import Laboratory
-from tandem.live.presses import Press, RefusedError, Batch
+from tandem.live.presses import Batch, Press, PressRefusedError
 from tests.support.waiting import eventually_async
 from tests.tandem.live.lanes import HASH, SLEEP, App, lane, serving, setup
 
@@ -83,15 +83,15 @@ async def test_the_dots_of_all_lanes_are_due_at_the_same_moments() -> None:
 async def test_the_same_is_not_started_twice_and_not_for_too_long() -> None:
     async with running(App(1), App(16), loop=None, threads=16) as laboratory:
         press = laboratory.press(sleep())
-        with pytest.raises(RefusedError, match="running"):
+        with pytest.raises(PressRefusedError, match="running"):
             laboratory.press(sleep(times=1))
         other = laboratory.press(sleep(times=1, wrong=False))  # another way of it may
-        with pytest.raises(RefusedError, match="More than 50"):
+        with pytest.raises(PressRefusedError, match="More than 50"):
             laboratory.press(Batch(name="password", kind=HASH, wrong=True, times=1, number=50))
         await over(press)
         await over(other)
         assert await eventually_async(lambda: not laboratory._running)
-        with pytest.raises(RefusedError, match="for more than 25 s"):
+        with pytest.raises(PressRefusedError, match="for more than 25 s"):
             laboratory.press(sleep(number=50))
 
 
@@ -132,7 +132,7 @@ async def test_only_the_last_presses_are_remembered(monkeypatch: pytest.MonkeyPa
     ],
 )
 def test_what_is_not_offered_is_not_started(given: tuple[object, object, object, object]) -> None:
-    with pytest.raises(RefusedError):
+    with pytest.raises(PressRefusedError):
         presses.batch({"password": HASH}, *given)
 
 
