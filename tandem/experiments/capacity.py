@@ -16,7 +16,7 @@ from tandem.experiments.compare import Say
 from tandem.experiments.ending import ending
 from tandem.experiments.executor import Executor
 from tandem.experiments.progress import Progress
-from tandem.judge import capacity, tries
+from tandem.judge import capacity
 from tandem.judge.course import Course
 from tandem.plan import capacity as planning
 from tandem.plan.capacity import BLOCKS, CapacityPlan
@@ -64,7 +64,7 @@ class CapacitySearch:
                     if (rate := mine[name].wanted()) is not None:
                         tried = self._try(mine[name], rate, position)
                         progress.left(_left(courses) + 1)
-                        self.say(f"{line(tried, level.target_ms)}  ({progress.step()})")
+                        self.say(f"{line(mine[name], tried)}  ({progress.step()})")
             for each in mine.values():
                 self.say(over(each))
 
@@ -129,12 +129,12 @@ def _left(courses: Sequence[Course]) -> int:
     return sum(max(RESERVE, BLOCKS - each.blocks) for each in courses if each.wanted() is not None)
 
 
-def line(tried: Try, target_ms: float) -> str:
-    """Return a try as one line of progress."""
+def line(course: Course, tried: Try) -> str:
+    """Return the last try of a search as one line of progress."""
     block = tried.block
     if not tried.rate:
         return f"{tried.scenario:<9} {block.stack:<13} at saturation {block.rate:6.1f}/s"
-    outcome = tries.outcome(block, target_ms) or "spoiled by what is outside the stack"
+    outcome = course.tries[-1].outcome or "spoiled by what is outside the stack"
     return f"{tried.scenario:<9} {block.stack:<13} at {tried.rate:6.0f}/s  p99 {formats.reach(block.p99_ms)}  {outcome}"
 
 

@@ -16,6 +16,7 @@ from tandem.experiments.ending import ending
 from tandem.experiments.executor import Executor, RoundExecutor
 from tandem.experiments.progress import Progress, duration
 from tandem.judge import validity
+from tandem.judge.metrics import cpu_ms
 from tandem.judge.rounds import Attempt, Rounds
 from tandem.judge.validity import Cause, Validity
 from tandem.observe.provenance import now
@@ -222,24 +223,18 @@ def told_as(attempt: Attempt) -> str:
 
 def calibrated(found: Calibration) -> str:
     """Return what the generator can do, as a line."""
-    floor = "not reached" if found.floor_p50_ms is None else f"{found.floor_p50_ms:.2f} ms"
     return (
-        f"the generator alone, against nginx: at most {found.ceiling_rate:,.0f}/s; at {found.floor_rate:.0f}/s p50 {floor}, "
+        f"the generator alone, against nginx: at most {found.ceiling_rate:,.0f}/s; at {found.floor_rate:.0f}/s p50 {formats.reach(found.floor_p50_ms)}, "
         f"dispatch lag p99 {found.dispatch_lag_p99_ms:.2f} ms, {found.generator_cpu_ms:.2f} ms of its CPU per request"
     )
 
 
 def line(block: Block, level: Validity) -> str:
     """Return a block as one line of progress."""
-    cpu = (block.app_cpu_seconds + block.nginx_cpu_seconds) * 1000 / block.requests if block.requests else float("nan")
     counts = {"failed": block.failures, "unfinished": block.unfinished, "dropped": block.dropped}
     bad = "".join(f", {number} {what}" for what, number in counts.items() if number)
-    times = "" if block.saturating else f"p50 {_milliseconds(block.p50_ms)}  p99 {_milliseconds(block.p99_ms)}  "
+    times = "" if block.saturating else f"p50 {formats.reach(block.p50_ms)}  p99 {formats.reach(block.p99_ms)}  "
     return (
-        f"{block.scenario:<9} {block.stack:<13} {block.rate:6.1f}/s  {times}CPU {cpu:.2f} ms/request{bad}"
-        f"{'' if level == 'VALID' else f'  {level}'}"
+        f"{block.scenario:<9} {block.stack:<13} {block.rate:6.1f}/s  {times}CPU {formats.milliseconds(cpu_ms(block))}/request"
+        f"{bad}{'' if level == 'VALID' else f'  {level}'}"
     )
-
-
-def _milliseconds(value: float | None) -> str:
-    return "not reached" if value is None else f"{value:.1f} ms"

@@ -8,9 +8,10 @@ from typing import Literal
 
 import msgspec
 
-from tandem.judge import bracket, tries
-from tandem.judge.bracket import Bracket, TryOutcome
+from tandem.judge import bracket
+from tandem.judge.bracket import Bracket
 from tandem.judge.course import Course
+from tandem.judge.tries import CountedTry
 from tandem.records.capacity import CapacityRecord, Search, Try
 from tandem.records.journal import End
 from tandem.records.setup import Run
@@ -22,17 +23,6 @@ Bounds = Mapping[tuple[str, str], float]
 SearchState = Literal["settled", "never", "at least", "spoiled", "not settled", "interrupted"]
 """How a search ended: with a bracket; without a rate that meets the level; with the generator, or the highest rate, as the
 limit; given up because the machine was too busy, or because tries kept contradicting each other; or not at all."""
-
-
-class CountedTry(msgspec.Struct, frozen=True, kw_only=True):
-    """One try, as it counts."""
-
-    rate: float
-    outcome: TryOutcome | None  # None: something outside the stack spoiled it
-    p50_ms: float | None
-    p99_ms: float | None
-    lost: float  # share of the arrivals that failed, were never answered or never sent
-    arrivals: int
 
 
 class Capacity(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,11 +65,11 @@ class Capacities(msgspec.Struct, frozen=True, kw_only=True):
 
 def found(course: Course) -> Capacity:
     """Return what a search found so far."""
-    block, target = course.saturated, course.level.target_ms
+    block = course.saturated
     return Capacity(
-        scenario=course.level.scenario, stack=course.stack, target_ms=target, state=_state(course),
+        scenario=course.level.scenario, stack=course.stack, target_ms=course.level.target_ms, state=_state(course),
         bracket=bracket.bracket(course.outcomes), saturation=block.rate if block else None,
-        cpu_ms=course.cpu_ms, by_cpu=course.by_cpu, points=[_point(each, target) for each in course.tries],
+        cpu_ms=course.cpu_ms, by_cpu=course.by_cpu, points=list(course.tries),
     )  # fmt: skip
 
 
@@ -140,11 +130,3 @@ def _higher(found: Sequence[Capacity]) -> list[Higher]:
         for one in over for other in over
         if one.scenario == other.scenario and bracket.higher(one.bracket, other.bracket)
     ]  # fmt: skip
-
-
-def _point(tried: Try, target_ms: float) -> CountedTry:
-    block = tried.block
-    return CountedTry(
-        rate=tried.rate, outcome=tries.outcome(block, target_ms), p50_ms=block.p50_ms, p99_ms=block.p99_ms,
-        lost=tries.lost(block), arrivals=block.arrivals,
-    )  # fmt: skip

@@ -101,7 +101,7 @@ def measure(
 ) -> Measures:
     """Put the blocks of one stack under one scenario together: CPU and failures over all requests, the rest as medians."""
     requests, arrivals = sum(block.requests for block in blocks), sum(block.arrivals for block in blocks)
-    lost = sum(block.failures + block.unfinished + block.dropped for block in blocks)
+    lost = sum(block.lost for block in blocks)
     # fsum: the same records give the same digits on every Python; sum() adds otherwise from 3.12 on.
     app = _per_request(math.fsum(block.app_cpu_seconds for block in blocks), requests)
     nginx = _per_request(math.fsum(block.nginx_cpu_seconds for block in blocks), requests)

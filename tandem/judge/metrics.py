@@ -111,8 +111,7 @@ def memory_bytes(block: Block) -> float | None:
 
 def failed_points(block: Block) -> float | None:
     """Return the share of the arrivals that got no good answer, in percentage points; None where nothing was due."""
-    lost = block.failures + block.unfinished + block.dropped
-    return 100 * lost / block.arrivals if block.arrivals else None
+    return 100 * block.lost / block.arrivals if block.arrivals else None
 
 
 def late(block: Block) -> float | None:

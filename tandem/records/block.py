@@ -109,6 +109,11 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, tag="block"):
     blocked: Blocked | None = None  # where the load has blockers: what they did to everyone else
 
     @property
+    def lost(self) -> int:
+        """How many arrivals got no good answer: they failed, were never answered or never sent."""
+        return self.failures + self.unfinished + self.dropped
+
+    @property
     def busy_seconds(self) -> float:
         """How long the stack was asked or answered: what its CPU time is a share of."""
         return self.seconds + self.drain_seconds

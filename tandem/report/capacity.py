@@ -7,7 +7,8 @@ from typing import NamedTuple
 import markupsafe
 
 from tandem import formats
-from tandem.judge.capacity import Capacities, Capacity, Higher, CountedTry
+from tandem.judge.capacity import Capacities, Capacity, Higher
+from tandem.judge.tries import CountedTry
 from tandem.records.capacity import Level
 from tandem.records.setup import Run
 from tandem.report import cells, load_curve, pictures, tables, templates, theme
