@@ -26,7 +26,7 @@ from tandem.launch import warmup
 from tandem.observe import interference, usage
 from tandem.observe.provenance import now
 from tandem.plan.loads import turns
-from tandem.plan.order import Slot, orders
+from tandem.plan.order import RoundAttempt, Slot, orders
 from tandem.records.block import Block
 from tandem.records.setup import Load
 
@@ -105,17 +105,17 @@ class Benches:
             return block
         return msgspec.structs.replace(block, sleepers_cpu_share=worst.share, sleeper=worst.name)
 
-    def measure(self, load: Load, round_: int, attempt: int) -> list[Block]:
+    def measure(self, load: Load, which: RoundAttempt) -> list[Block]:
         """Measure a block of each stack, in the order of their first turns. Raises RunFailed as `Bench.measure`."""
         length = load.seconds / load.slices
         warming = turns(load) - load.slices
-        key = f"{self.site.plan.seed}/{round_}/{attempt}/{load.scenario}"
+        key = f"{self.site.plan.seed}/{which.round}/{which.attempt}/{load.scenario}"
         taken = self._begin(load)
         for order in orders(list(self.benches), warming, f"warm-up {key}"):
             for name in order:
                 self._turn(load, name, length)
         planned = orders(list(self.benches), load.slices, key)
-        slots = {name: Slot(round_, attempt, position) for position, name in enumerate(planned[0], 1)}
+        slots = {name: which.slot(position) for position, name in enumerate(planned[0], 1)}
         probes = _spread(scattered.number(load), load.slices, key)
         before = self._readings(load)
         for cycle, order in enumerate(planned):

@@ -9,6 +9,7 @@ import pytest
 
 from tandem.judge import bound, validity
 from tandem.judge.bound import Bound
+from tandem.plan.order import RoundAttempt
 from tandem.records.block import Block
 from tandem.records.setup import Load
 from tests.selftest import toy
@@ -105,9 +106,9 @@ def in_turn(bench: ToyBench) -> dict[tuple[str, str], Block]:
         ports = {name: each.running.port for name, each in stacks.benches.items()}
         for port in ports.values():
             toy.become(port, "most_per_second=500")
-        blocks = stacks.measure(sliced, 1, 1)
+        blocks = stacks.measure(sliced, RoundAttempt(1))
         toy.become(ports[RIGHT], "most_per_second=500&burn_share=0.05")
-        blocks += stacks.measure(burning, 1, 1)
+        blocks += stacks.measure(burning, RoundAttempt(1))
     return {(block.scenario, block.stack): block for block in blocks}
 
 
