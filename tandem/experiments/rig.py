@@ -81,8 +81,8 @@ class Rig(Site):
     def stacks(self, names: Sequence[str]) -> Iterator[Benches]:
         """Hand out stacks that are not yet started and take turns, and stop them and their generators at the end."""
         with ExitStack() as exits:
-            turns = Benches({name: Bench(self, name, exits, self.first_asked, self.scatter) for name in names})
+            benches = Benches({name: Bench(self, name, exits, self.first_asked, self.scatter) for name in names})
             try:
-                yield turns
+                yield benches
             finally:
-                turns.terminate()
+                benches.terminate()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from tandem.records.blocked import Blocked
-from tandem.records.bounds import Amount, Count, InFlight, Positive, SmallCount, SamplesPath, SliceTimes, Text, Whole
+from tandem.records.bounds import Amount, Count, InFlight, Positive, SamplesPath, SliceTimes, SmallCount, Text, Whole
 
 
 class Interference(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from tandem.records.bounds import Amount, Count, NotNegative, Positive, SmallCount, Seed, Text
+from tandem.records.bounds import Amount, Count, NotNegative, Positive, Seed, SmallCount, Text
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,9 +165,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     profile: Text
     seed: Seed
     rounds: SmallCount
-    extension: (
-        SmallCount  # further rounds that were planned from the start, 0 for none; with some each look has half the error
-    )
+    extension: SmallCount  # further rounds that were planned from the start, 0 for none; with some each look has half the error
     spares: SmallCount = 0  # planned to replace, at the end and in order, rounds that are lost; 0 in runs of before
     baseline: Text
     stacks: list[Stack]

@@ -25,7 +25,7 @@ def burn(seconds):
 if __name__ == "__main__":
     thread = threading.Thread(target=burn, args=(0.3,))
     thread.start(); thread.join()
-    child = multiprocessing.get_context("fork").ProcessStat(target=burn, args=(0.4,))
+    child = multiprocessing.get_context("fork").Process(target=burn, args=(0.4,))
     child.start()
     while child.exitcode is None and time.sleep(0.01) is None:
         pass
