@@ -22,7 +22,7 @@ from openloop.request import Request
 _ROWS: list[dict[str, Any]] = list(tomllib.loads(Path(__file__).with_name("lab.toml").read_text("utf-8")).values())
 ECHOES: dict[str, str] = {
     path: row["echo"] for row in _ROWS if "echo" in row for path in (row["wrong"], row.get("right")) if path
-} | {"/lab/ladder/sleep": "blocked_ms", "/lab/ladder/password": "times"}
+}
 """The field of an answer that repeats how much was asked for, by path."""
 
 

@@ -17,7 +17,7 @@ from openloop.client import Client
 from openloop.factory import RequestFactory
 from openloop.request import Request
 from openloop.schedule import Schedule
-from openloop.second import Schedule as Second
+from openloop.second import SecondSchedule
 from openloop.timer import Alarm
 from openloop.turns import Bell, InTurns, Turns
 
@@ -43,7 +43,7 @@ class Dispatcher:
         client: Client,
         limit: int | None,
         watch: Callable[[int, int], None],
-        second: Second | None = None,
+        second: SecondSchedule | None = None,
         turns: Turns | None = None,
     ) -> None:
         self._schedule, self._numbers, self._factory, self._client = schedule, numbers, factory, client

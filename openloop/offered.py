@@ -12,10 +12,10 @@ from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 
 from openloop import form, options, orders
-from openloop.run import Run
+from openloop.run import LoadRun
 from openloop.scenario import Scenario
 from openloop.tab import add_tab
-from openloop.told import Told
+from openloop.told import HeldBack
 
 _scenarios: dict[str, Scenario] = {}
 
@@ -48,14 +48,14 @@ def offer(
 
 def _take_part(scenarios: Mapping[str, Scenario], fixed: tuple[str, ...]) -> None:
     """Take part in the runs of this process, with these scenarios; the options named in `fixed` can't change."""
-    told = Told()
+    told = HeldBack()
 
     def on_init(environment: Environment, **_: object) -> None:
         _spare_the_requests()
         orders.obey_quickly()
         # The timers of a run count from a fresh reading of the clock, whatever was loaded since the loop last looked at it.
         gevent.get_hub().loop.update_now()
-        Run.of[environment] = run = Run(environment, scenarios, fixed, told)
+        LoadRun.of[environment] = run = LoadRun(environment, scenarios, fixed, told)
         if environment.web_ui is not None:
             told.release()
             add_tab(environment.web_ui, run.recording.status)

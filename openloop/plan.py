@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 from openloop.factory import RequestFactory
 from openloop.scenario import Facts, MakeRequest, Scenario
 from openloop.schedule import CLOSED, KINDS, Schedule, gaps
-from openloop.second import Schedule as SecondSchedule
-from openloop.second import Second
+from openloop.second import Second, SecondSchedule
 from openloop.target import RefusedError, Target, checked
 from openloop.turns import InTurns, Turns
 
@@ -23,7 +22,7 @@ LATECOMER = 1_000_000_000
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
+class LoadPlan:
     """One run. `workers` are the ids of the processes that share it."""
 
     scenario: str
@@ -43,18 +42,18 @@ class Plan:
         """Whether users wait for their answers."""
         return self.arrivals == CLOSED
 
-    def part(self, worker: str, index: int) -> Part:
+    def part(self, worker: str, index: int) -> ProcessShare:
         """What one process has to do with it; `index` is the number that Locust's master gave the worker."""
         if worker in self.workers:
-            return Part(self, self.workers.index(worker), len(self.workers))
-        return Part(self, LATECOMER * (index + 1), 1)
+            return ProcessShare(self, self.workers.index(worker), len(self.workers))
+        return ProcessShare(self, LATECOMER * (index + 1), 1)
 
 
 @dataclasses.dataclass(frozen=True)
-class Part:
+class ProcessShare:
     """The part of one process in a run: arrivals `first`, `first + step`, `first + 2 step`, …"""
 
-    plan: Plan
+    plan: LoadPlan
     first: int
     step: int
 
@@ -92,14 +91,16 @@ class Fixed(NamedTuple):
     turns: bool = False
 
 
-def make(options: Any, host: str | None, fixed: Fixed, workers: list[str], scenarios: Mapping[str, Scenario]) -> Plan:
+def make(
+    options: Any, host: str | None, fixed: Fixed, workers: list[str], scenarios: Mapping[str, Scenario]
+) -> LoadPlan:
     """Turn the options into a plan; the scenario may ask the target what it needs to know. Raises RefusedError."""
     _check(options, scenarios)
     _check_file(fixed.samples)
     with contextlib.closing(Target(checked(host, fixed.allow_remote))) as target:
         facts = scenarios[options.scenario].prepare(target, options)
         target.reach()  # a load that waits until the target is well would hide that it was not
-    return Plan(
+    return LoadPlan(
         scenario=options.scenario,
         arrivals=options.arrivals,
         in_flight=options.in_flight,

@@ -13,9 +13,9 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from openloop.arrival import DROPPED, UNFINISHED, Arrival, now
 from openloop.counts import Counts
-from openloop.plan import Plan
+from openloop.plan import LoadPlan
 from openloop.request import DEVIATED, Request
-from openloop.samples import Samples
+from openloop.samples import SampleColumns
 from openloop.status import Status
 
 MARGIN_SECONDS = 10.0
@@ -34,8 +34,8 @@ class Recording:
     def __init__(self, environment: Environment, path: str) -> None:
         self._environment = environment
         self._path = path
-        self._plan: Plan | None = None
-        self._samples = Samples()
+        self._plan: LoadPlan | None = None
+        self._samples = SampleColumns()
         self._counts, self._asked_at = Counts(), 0.0
         self._status: Status | None = None
         self._awaited: set[str] = set()
@@ -48,10 +48,10 @@ class Recording:
         events.worker_report.add_listener(self._on_worker_report)
         events.quit.add_listener(self._on_quit)
 
-    def begin(self, plan: Plan) -> None:
+    def begin(self, plan: LoadPlan) -> None:
         """Forget the run before and keep the samples of this one."""
         self.epoch = time.time() - now()
-        self._plan, self._samples, self._stopped = plan, Samples(), False
+        self._plan, self._samples, self._stopped = plan, SampleColumns(), False
         self._counts, self._status = Counts(), Status(plan)
         self._awaited = set(plan.workers) if isinstance(self._environment.runner, MasterRunner) else set()
 
@@ -119,7 +119,7 @@ class Recording:
                 "samples": self._samples.packed(),
                 "counts": self._take().packed(),
             }
-            self._samples = Samples()
+            self._samples = SampleColumns()
             if self._stopped:
                 self._plan = None
 
@@ -162,7 +162,7 @@ class Recording:
                 self._samples.write(self._path)
             except OSError as error:
                 self._fail(f"The samples can't be written to {self._path}: {error.strerror}.")
-        self._samples = Samples()
+        self._samples = SampleColumns()
 
     def _on_quit(self, **_: object) -> None:
         """Say it last, below the tables that Locust prints."""

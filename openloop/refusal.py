@@ -15,7 +15,7 @@ from locust.web import WebUI
 from openloop.beginning import Beginning
 from openloop.recording import Recording
 from openloop.target import RefusedError
-from openloop.told import Told
+from openloop.told import HeldBack
 
 REFUSED = "openloop_refused"
 """The message in which a worker tells the master why it can't take part."""
@@ -43,7 +43,7 @@ def is_headless(environment: Environment) -> bool:
 class Refusal:
     """What says that there is no run, and ends it."""
 
-    def __init__(self, environment: Environment, beginning: Beginning, told: Told, recording: Recording) -> None:
+    def __init__(self, environment: Environment, beginning: Beginning, told: HeldBack, recording: Recording) -> None:
         self._environment, self._beginning, self._told, self._recording = environment, beginning, told, recording
         self._is_told = False
         if isinstance(environment.runner, MasterRunner):

@@ -22,7 +22,7 @@ from openloop.arrival import now
 from openloop.beginning import Beginning
 from openloop.client import Client
 from openloop.dispatcher import Dispatcher
-from openloop.plan import Fixed, Part, Plan, make
+from openloop.plan import Fixed, LoadPlan, ProcessShare, make
 from openloop.recording import Recording
 from openloop.refusal import Refusal, is_headless, why
 from openloop.request import Request
@@ -31,7 +31,7 @@ from openloop.status import NOT_COMPARABLE
 from openloop.stumbles import Stumbles
 from openloop.tally import Tally
 from openloop.target import Target
-from openloop.told import Told
+from openloop.told import HeldBack
 from openloop.turns import ANSWERED, WAITS, Turns, told
 
 BEGAN = "openloop began"
@@ -53,13 +53,13 @@ def _none(_: Random) -> Request:
     raise AssertionError("a process that was refused sends nothing")
 
 
-class Run:
+class LoadRun:
     """The run that is going on in this process, if any."""
 
-    of: ClassVar[dict[Environment, Run]] = {}
+    of: ClassVar[dict[Environment, LoadRun]] = {}
 
     def __init__(
-        self, environment: Environment, scenarios: Mapping[str, Scenario], fixed: tuple[str, ...], told: Told
+        self, environment: Environment, scenarios: Mapping[str, Scenario], fixed: tuple[str, ...], told: HeldBack
     ) -> None:
         options: Any = environment.parsed_options
         self._environment, self._scenarios = environment, scenarios
@@ -69,7 +69,7 @@ class Run:
         self._users, self._began = 0, now()
         self._told, self._stumbles = told, Stumbles(environment)
         self.beginning = Beginning()
-        self.plan: Plan | None = None
+        self.plan: LoadPlan | None = None
         self.dispatcher: Dispatcher | None = None
         """None on the master, which sends nothing."""
         self._tally: Tally | None = None
@@ -93,7 +93,7 @@ class Run:
         runner, options = self._environment.runner, self._environment.parsed_options
         assert options is not None
         if isinstance(runner, WorkerRunner):
-            self.plan = Plan(**options.openloop_plan)
+            self.plan = LoadPlan(**options.openloop_plan)
         else:
             self.plan = self._make()
             self.beginning.await_processes(self.plan.workers)
@@ -124,7 +124,7 @@ class Run:
         elif sending is not None:
             self.beginning.begun(sending.client_id)
 
-    def _start(self, part: Part, runner: LocalRunner | WorkerRunner) -> MakeRequest | None:
+    def _start(self, part: ProcessShare, runner: LocalRunner | WorkerRunner) -> MakeRequest | None:
         """Start the scenario in this process; None for a worker that is refused: it tells the master, which ends the run."""
         assert self._environment.host
         try:
@@ -134,7 +134,7 @@ class Run:
             self._refusal.by(runner, why(error))
             return None
 
-    def _dispatch(self, part: Part, requests: MakeRequest) -> Dispatcher:
+    def _dispatch(self, part: ProcessShare, requests: MakeRequest) -> Dispatcher:
         plan, limit = part.plan, None if part.plan.is_closed else part.plan.in_flight
         assert self._environment.host
         self._tally = Tally(self._environment, self.recording.epoch)
@@ -213,7 +213,7 @@ class Run:
         status = self.recording.status()
         return LATE if status is not None and status.warning() else None
 
-    def _make(self) -> Plan:
+    def _make(self) -> LoadPlan:
         runner = self._environment.runner
         if isinstance(runner, MasterRunner):
             clients = runner.clients

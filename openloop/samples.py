@@ -23,7 +23,7 @@ TOGETHER = 64
 """So many are put into the columns at once: that costs less, and it takes no longer than a request does."""
 
 
-class Samples:
+class SampleColumns:
     """Arrivals in the order in which they ended."""
 
     def __init__(self) -> None:

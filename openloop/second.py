@@ -47,7 +47,7 @@ def dues(second: Second, key: str) -> list[float]:
     return [second.start + length * each / sums[-1] for each in sums[:-1]]
 
 
-class Schedule:
+class SecondSchedule:
     """When those of one process are due: every `step`-th one from the `first` on, in seconds of the clock of `began`."""
 
     def __init__(self, second: Second, began: float, key: str, first: int = 0, step: int = 1) -> None:

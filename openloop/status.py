@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from openloop.counts import Counts
-from openloop.plan import Plan
+from openloop.plan import LoadPlan
 
 NOT_COMPARABLE = "its latency is not comparable with open-loop latency"
 
@@ -16,7 +16,7 @@ LATE_MS = 5.0
 class Status:
     """All processes of one run together. `total` is since its start, `latest` the last seconds of each process."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: LoadPlan) -> None:
         self._plan = plan
         self.total = Counts()
         self.latest: dict[str, Counts] = {}

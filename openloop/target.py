@@ -16,12 +16,12 @@ class RefusedError(Exception):
 
 
 def checked(host: str | None, allowed: str) -> str:
-    """The address given with -H, without a slash at its end. RefusedError unless this machine or `allowed`."""
+    """The URL given with -H, without a slash at its end. RefusedError unless this machine or `allowed`."""
     if not host:
         raise RefusedError("Say which server to load, for example with -H http://127.0.0.1:8081.")
     name = _name(host)
     if name is None:
-        raise RefusedError(f"-H {host} is not an address such as http://127.0.0.1:8081.")
+        raise RefusedError(f"-H {host} is not a URL such as http://127.0.0.1:8081.")
     if not _is_this_machine(name) and name != allowed.lower():
         raise RefusedError(
             f"{name} is not this machine, so it is not loaded; with the consent of its owner add --allow-remote {name}."
@@ -30,7 +30,7 @@ def checked(host: str | None, allowed: str) -> str:
 
 
 def _name(host: str) -> str | None:
-    """The name or number of the machine in an address; None where it is no address."""
+    """The name or number of the machine in a URL; None where it is no URL."""
     try:
         parts = urlsplit(host)
         good = parts.scheme in ("http", "https") and parts.port != 0  # asking for the port checks it

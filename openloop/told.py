@@ -9,7 +9,7 @@ LOGGERS = ("locust.main", "locust.runners", "locust.stats_logger")
 """They say that Locust starts and ends, and print its tables."""
 
 
-class Told(logging.Filter):
+class HeldBack(logging.Filter):
     """Holds back what Locust says, warnings aside, until it is known whether there is a run."""
 
     def __init__(self) -> None:

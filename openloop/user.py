@@ -5,7 +5,7 @@ from __future__ import annotations
 from locust import User, task
 from locust.env import Environment
 
-from openloop.run import Run
+from openloop.run import LoadRun
 
 LONG = 1e6
 """Seconds until a user who has nothing to do looks again; waiting, it can be stopped at any time."""
@@ -16,7 +16,7 @@ class OpenLoopUser(User):
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        run = Run.of[environment]
+        run = LoadRun.of[environment]
         assert run.plan is not None
         assert run.dispatcher is not None
         self._dispatcher = run.dispatcher

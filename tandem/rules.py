@@ -18,7 +18,7 @@ requests in flight, it can't serve the rate and gets no verdict on latency or CP
 CONDEMN_ERROR = 0.001
 """The chance that a run says of any stack that it can't serve a rate which it can serve; all such tests of a run share it."""
 
-OFF_SCHEDULE_ERROR = 1e-9
+RATE_DEVIATION_ERROR = 1e-9
 """The chance that a window whose arrivals are right in number is taken for one that lost some."""
 
 GROWTH_SLICES = 8

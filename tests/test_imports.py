@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -177,3 +178,15 @@ def test_only_one_file_of_each_app_knows_the_http_client() -> None:
     for app, client in (("wsgi_app", "urllib3"), ("asgi_app", "httpx")):
         assert [path.name for path in files(app) if client in top_level(path)] == ["news.py"]
         assert [path.name for path in files(app) if "sqlalchemy" in top_level(path)] == ["pools.py"]
+
+
+def test_no_test_imports_from_a_module_of_tests() -> None:
+    """What several of them need stands in tests/support."""
+    modules = sorted((ROOT / "tests").rglob("*.py"))
+    found = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in modules
+        for name in imports(path)
+        if re.match(r"tests\..*\btest_", name)
+    }
+    assert found == set()

@@ -57,13 +57,13 @@ def _serve(options: argparse.Namespace) -> int:
     chosen = stacks_module.choose(stacks_module.load(options.stacks_file, options.apps_file), options.stacks)
     refuse_unused_environment(chosen)
     stacks_module.refuse_missing(chosen)
-    wishes = foreground.ServeOptions(
+    given = foreground.ServeOptions(
         shared=options.shared, users=options.users, news_delay=options.news_delay, port=options.port, cpus=options.cpus,
         limits=options.limits, lab=options.lab, tls=options.tls, more=dict(options.set),
     )  # fmt: skip
     disks = foreground.VAR, Path(tempfile.gettempdir())
     with lock.hold(f"serve-{os.getpid()}", ["tandem", *options.given]), full_disk_named(*disks):
-        foreground.serve(chosen, wishes, say)
+        foreground.serve(chosen, given, say)
     return 0
 
 
@@ -71,9 +71,9 @@ def _live(options: argparse.Namespace) -> int:
     chosen = stacks_module.choose(stacks_module.load(options.stacks_file, options.apps_file), options.stacks)
     refuse_unused_environment(chosen)
     stacks_module.refuse_missing(chosen)
-    wishes = live.LiveOptions(port=options.port, rate=options.rate, seed=options.seed)
+    given = live.LiveOptions(port=options.port, rate=options.rate, seed=options.seed)
     with lock.hold(f"live-{os.getpid()}", ["tandem", *options.given]), full_disk_named(Path(tempfile.gettempdir())):
-        live.run(chosen, wishes, say)
+        live.run(chosen, given, say)
     return 0
 
 

@@ -13,8 +13,8 @@ from tandem.paths import PROJECT
 from tandem.plan import stacks
 
 DESCRIPTION = """\
-One user database, written once as a Flask WSGI app and once as a Starlette ASGI app, served and compared on this
-machine. Everything runs on 127.0.0.1, and whatever a command starts it also stops.
+Serve and compare stacks on this machine: the same web app behind WSGI and behind ASGI servers, or one of your own.
+Everything runs on 127.0.0.1, and whatever a command starts it also stops.
 """
 
 EXAMPLES = """\
@@ -63,7 +63,7 @@ process of its own. A demonstration: whatever else the machine does shows, nothi
 `tandem compare` measures.
 """
 
-LAB = """\
+LABORATORY = """\
 The laboratory: bystanders ask for little at a fixed rate while other requests block, in the middle of three phases. For each
 kind of blocker and stack: how many are late per blocker, beside what a replay of the same schedule predicts; how long recovery
 took; which line stood there, and whom that hurt. Kinds that compute have a control: an outside process burns as much CPU at the
@@ -110,7 +110,10 @@ def parser() -> argparse.ArgumentParser:
     for title, rows in run_options.capacity().items():
         options.add(capacity.add_argument_group(title), rows)
     lab = commands.add_parser(
-        "lab", help="what happens to everyone else when something blocks, by kind", description=LAB, formatter_class=raw
+        "lab",
+        help="what happens to everyone else when something blocks, by kind",
+        description=LABORATORY,
+        formatter_class=raw,
     )
     for title, rows in run_options.lab().items():
         options.add(lab.add_argument_group(title), rows)

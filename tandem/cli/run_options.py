@@ -100,7 +100,7 @@ def lab() -> dict[str, tuple[Option, ...]]:
                 "--part", list(laboratory.PARTS), "", f"what is measured unless told otherwise (default: %(default)s). {parts}",
                 laboratory.HEADLINE.name,
             ),
-            Option("--kinds", names, "K,L", "kinds of blocker, of loadtest/lab.toml"),
+            Option("--kinds", names, "K,L", "kinds of blocker, of the file lab.toml in the load test of the app"),
             Option("--stacks", names, "A,B", f"default: {','.join(laboratory.STACKS)}"),
             Option("--stacks-group", str, "GROUP", "all stacks of a group instead, such as ladder"),
             Option("--baseline", str, "A", "what the others are set against (default: wsgi-gthread, or the first)"),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-State = Literal["ok", "note", "bad"]
+CheckState = Literal["ok", "note", "bad"]
 
 
 class Check(NamedTuple):
     """One thing that was examined. `bad`: a run fails or gives no verdicts; `note`: the numbers are worth less."""
 
     name: str
-    state: State
+    state: CheckState
     text: str  # what was found, what it means for a run, and what to do

@@ -39,7 +39,7 @@ MARGIN = 0.1
 """Seconds by which the window ends before Locust does, so that the load is the same to its end."""
 
 
-class Window(NamedTuple):
+class Span(NamedTuple):
     """The measured part of a block, in seconds since the epoch."""
 
     start: float
@@ -173,19 +173,19 @@ class Generator:
         """Wait until it is held back: nothing of its imports falls into anyone's window. Raises RunFailed."""
         self._wait_for("Locust is loaded and waits", LOADS_WITHIN)
 
-    def release(self) -> Window:
+    def release(self) -> Span:
         """Let it go, and return the window that it will fill. Raises RunFailed where it doesn't start."""
         self._tell("go")
         began = moment_in(BEGAN, self._wait_for(BEGAN, STARTS_WITHIN))
         end = began + self.drive.warmup_seconds + self.drive.seconds - MARGIN
-        return Window(end - self.drive.seconds, end)
+        return Span(end - self.drive.seconds, end)
 
     def join_in(self) -> None:
         """Let one that takes turns go on until it waits for the first. Raises RunFailed where it doesn't start."""
         self._tell("go")
         self._wait_for(WAITS, STARTS_WITHIN)
 
-    def take_turn(self, turn: Window) -> None:
+    def take_turn(self, turn: Span) -> None:
         """Have it send in this time and in no other until the next turn. Raises RunFailed where it has ended."""
         self._turns += 1
         self._tell(f"{turn.start:.6f} {turn.end:.6f}")

@@ -37,7 +37,7 @@ class Scatter(NamedTuple):
     masks: Iterable[Mask] = ()
 
 
-class Outcome(NamedTuple):
+class Probed(NamedTuple):
     """What became of those of one window."""
 
     answered: int
@@ -101,7 +101,7 @@ def number(load: Load) -> int:
     return FEWEST if load.saturates else min(max(round(SHARE * load.rate * load.seconds), FEWEST), MOST)
 
 
-class Asker(threading.Thread):
+class Prober(threading.Thread):
     """Asks some of them between two moments, seconds since the epoch; the same ones at the same times for a key."""
 
     def __init__(self, port: int, scatter: Scatter, *, start: float, end: float, count: int, key: str) -> None:
@@ -133,10 +133,10 @@ class Asker(threading.Thread):
             self._different += 1
             self._example = self._example or difference([probe], "before", [expected], "in the window", [answer])
 
-    def outcome(self) -> Outcome:
+    def outcome(self) -> Probed:
         """Return what became of them, once all were asked."""
         self.join(2 * SECONDS)
-        return Outcome(self._answered, self._different, self._example)
+        return Probed(self._answered, self._different, self._example)
 
 
 def _connection(port: int, seconds: float = SECONDS) -> http.client.HTTPConnection:

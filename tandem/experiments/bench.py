@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tandem.drive import burner, generator, scattered
-from tandem.drive.generator import Generator, Window
-from tandem.drive.scattered import Asker, Outcome, Scatter
+from tandem.drive.generator import Generator, Span
+from tandem.drive.scattered import Probed, Prober, Scatter
 from tandem.errors import RunFailed
 from tandem.experiments import harmed
 from tandem.experiments.evidence import Evidence, Witness
@@ -45,8 +45,8 @@ class Release(NamedTuple):
     generator: Generator
     started: str
     static_p50_ms: float | None  # of nginx alone, just before
-    window: Window
-    slices: Sequence[Window] = ()  # of the window; none: it is one piece
+    window: Span
+    slices: Sequence[Span] = ()  # of the window; none: it is one piece
     drain_seconds: float = 0.0  # from the slices' ends to the last answers
 
 
@@ -98,10 +98,10 @@ class Bench:
         """Measure one block. Raises RunFailed where a process ends or no samples come."""
         evidence = Evidence(self._witnesses())
         release = self._release(load, slot)
-        asker = self.ask(load, slot, release.window, scattered.number(load))
+        prober = self.ask(load, slot, release.window, scattered.number(load))
         with self._sampler():
             metered = self._watch(release)
-        block = self.block(release, metered, asker.outcome())
+        block = self.block(release, metered, prober.outcome())
         evidence.keep(self.site.folder, block)
         return block
 
@@ -124,12 +124,12 @@ class Bench:
         """Where it writes."""
         return self.site.work / f"backlog-{self.name}.jsonl"
 
-    def ask(self, load: Load, slot: Slot, window: Window, count: int, part: str = "") -> Asker:
+    def ask(self, load: Load, slot: Slot, window: Span, count: int, part: str = "") -> Prober:
         """Have probes asked within a window, or a part of one, the same ones of every stack."""
         key = f"{self.site.plan.seed}/{slot.round}/{slot.attempt}/{load.scenario}{part}"
-        asker = Asker(self.port, self.scatter, start=window.start, end=window.end, count=count, key=key)
-        asker.start()
-        return asker
+        prober = Prober(self.port, self.scatter, start=window.start, end=window.end, count=count, key=key)
+        prober.start()
+        return prober
 
     def _release(self, load: Load, slot: Slot) -> Release:
         """Let the generator go, once no generator is still loading beside it."""
@@ -174,13 +174,13 @@ class Bench:
         """Return the samples of the generator's whole run. Raises RunFailed where the window holds none, and should."""
         found = samples.read(release.generator.samples)
         load = release.load
-        some = load.saturates or samples.off_schedule(0, load.rate * load.seconds)
+        some = load.saturates or samples.rate_deviation(0, load.rate * load.seconds)
         if some and not len(samples.in_any(samples.first(found), release.slices or [release.window])):
             child = release.generator.child
             raise RunFailed(f"{child.name} sent nothing in the window; its last log lines:\n{child.tail()}")
         return found
 
-    def block(self, release: Release, meter: Metered, probed: Outcome) -> Block:
+    def block(self, release: Release, meter: Metered, probed: Probed) -> Block:
         """Put together what was seen; blockers count for nothing but what they did. Raises RunFailed where no samples came."""
         everything = self._read(release)
         load, slot, window, parts = release.load, release.slot, release.window, release.slices
@@ -225,9 +225,9 @@ class Bench:
             dispatch_lag_p50_ms=figures.dispatch_lag_p50_ms,
             dispatch_lag_p99_ms=figures.dispatch_lag_p99_ms,
             failure_examples=figures.failure_examples,
-            asked_otherwise=samples.asked_otherwise(first, inside),
-            unaccounted=samples.unaccounted(found, window)
-            + (0 if load.saturates else samples.off_schedule(len(inside), load.rate * load.seconds))
+            mismatched_requests=samples.mismatched_requests(first, inside),
+            lost_or_duplicated=samples.lost_or_duplicated(found, window)
+            + (0 if load.saturates else samples.rate_deviation(len(inside), load.rate * load.seconds))
             + (abs(blocked.blockers - load.blocking.number) if blocked and load.blocking else 0),
             blocked=blocked,
             app_cpu_seconds=meter.app,
@@ -254,7 +254,7 @@ class Bench:
             diagnostics=self._diagnostics(release, found),
         )
 
-    def _blocked(self, blocking: Blocking, found: Samples, window: Window, seconds: float) -> Blocked:
+    def _blocked(self, blocking: Blocking, found: Samples, window: Span, seconds: float) -> Blocked:
         """Return what blockers did; `seconds` is the CPU time that a bystander costs the app."""
         plan = self.site.plan
         queues = harmed.queues(plan.definitions[self.name], plan.layout.stack, blocking)
@@ -276,7 +276,7 @@ class Bench:
         os.replace(release.generator.samples, target)
         return str(path)
 
-    def _nginx_mean_ms(self, window: Window) -> float | None:
+    def _nginx_mean_ms(self, window: Span) -> float | None:
         times = nginx.times(self.site.work / f"nginx-{self.name}", *window)
         return statistics.fmean(times) if times else None
 

@@ -16,14 +16,14 @@ from tandem.experiments.compare import Say
 from tandem.experiments.ending import ending
 from tandem.experiments.executor import Executor
 from tandem.experiments.progress import Progress
-from tandem.judge import capacity, tries
+from tandem.judge import capacity
 from tandem.judge.course import Course
 from tandem.plan import capacity as planning
 from tandem.plan.capacity import BLOCKS, CapacityPlan
 from tandem.plan.comparison import Plan
 from tandem.plan.order import Slot, orders
 from tandem.records import journal, run_folder
-from tandem.records.capacity import FILE, Line, Search, Try
+from tandem.records.capacity import FILE, CapacityRecord, Search, Try
 from tandem.records.journal import End
 from tandem.records.setup import Run
 from tandem.rules import CAPACITY_BLOCKS
@@ -46,7 +46,7 @@ class CapacitySearch:
             journal.append(self.path, search)
         self._measure(capacity.courses([search], self.plan.bounds()))
 
-    def resume(self, past: Sequence[Line]) -> None:
+    def resume(self, past: Sequence[CapacityRecord]) -> None:
         """Go on with a search that broke off. Raises as `begin`."""
         self._measure(capacity.courses(past, self.plan.bounds()))
 
@@ -64,7 +64,7 @@ class CapacitySearch:
                     if (rate := mine[name].wanted()) is not None:
                         tried = self._try(mine[name], rate, position)
                         progress.left(_left(courses) + 1)
-                        self.say(f"{line(tried, level.target_ms)}  ({progress.step()})")
+                        self.say(f"{line(mine[name], tried)}  ({progress.step()})")
             for each in mine.values():
                 self.say(over(each))
 
@@ -81,11 +81,11 @@ class CapacitySearch:
         return tried
 
 
-def read(folder: Path) -> list[Line]:
+def read(folder: Path) -> list[CapacityRecord]:
     """Return the records of a search. Raises RecordsError where this version can't read them."""
     path = folder / FILE
     with journal.readable(path):
-        found = list(journal.lines(path, Line))
+        found = list(journal.lines(path, CapacityRecord))
         capacity.judge(found)
     return found
 
@@ -107,11 +107,11 @@ def finish(plan: Plan, executor: Executor, folder: Path, say: Say, run: Run) -> 
         search.begin(run)
 
 
-def _over(past: Sequence[Line]) -> bool:
+def _over(past: Sequence[CapacityRecord]) -> bool:
     return isinstance(past[-1], End) and past[-1].complete
 
 
-def refuse_other(past: Sequence[Line], plan: CapacityPlan) -> None:
+def refuse_other(past: Sequence[CapacityRecord], plan: CapacityPlan) -> None:
     """Raise TandemError where the search can't be resumed: nothing is missing, or it would be another one today."""
     search = past[0]
     assert isinstance(search, Search)
@@ -129,12 +129,12 @@ def _left(courses: Sequence[Course]) -> int:
     return sum(max(RESERVE, BLOCKS - each.blocks) for each in courses if each.wanted() is not None)
 
 
-def line(tried: Try, target_ms: float) -> str:
-    """Return a try as one line of progress."""
+def line(course: Course, tried: Try) -> str:
+    """Return the last try of a search as one line of progress."""
     block = tried.block
     if not tried.rate:
         return f"{tried.scenario:<9} {block.stack:<13} at saturation {block.rate:6.1f}/s"
-    outcome = tries.outcome(block, target_ms) or "spoiled by what is outside the stack"
+    outcome = course.tries[-1].outcome or "spoiled by what is outside the stack"
     return f"{tried.scenario:<9} {block.stack:<13} at {tried.rate:6.0f}/s  p99 {formats.reach(block.p99_ms)}  {outcome}"
 
 

@@ -16,11 +16,12 @@ from tandem.experiments.ending import ending
 from tandem.experiments.executor import Executor, RoundExecutor
 from tandem.experiments.progress import Progress, duration
 from tandem.judge import validity
+from tandem.judge.metrics import cpu_ms
 from tandem.judge.rounds import Attempt, Rounds
 from tandem.judge.validity import Cause, Validity
 from tandem.observe.provenance import now
 from tandem.plan.comparison import Plan
-from tandem.plan.order import Slot, orders
+from tandem.plan.order import RoundAttempt, orders
 from tandem.records import journal, run_folder
 from tandem.records.block import Block
 from tandem.records.journal import RECORDS, End, Resumed
@@ -126,27 +127,27 @@ class Comparison:
             raise RunFailed(f"stopped: {text}")
 
     def _round(self, rounds: Rounds, number: int, names: list[str], progress: Progress) -> None:
-        attempt = max((each.number for each in rounds.of_round(number)), default=0) + 1
-        label = f"round {number}/{rounds.planned}" + (f", attempt {attempt}" if attempt > 1 else "")
-        with closing(self._blocks(number, attempt, names)) as blocks:
+        which = RoundAttempt(number, max((each.number for each in rounds.of_round(number)), default=0) + 1)
+        label = f"round {number}/{rounds.planned}" + (f", attempt {which.attempt}" if which.attempt > 1 else "")
+        with closing(self._blocks(which, names)) as blocks:
             for block in blocks:
                 self._keep(rounds, block)
                 self.say(f"{label}  {line(block, rounds.validity(block).level)}  ({progress.step()})")
 
-    def _blocks(self, number: int, attempt: int, names: list[str]) -> Generator[Block]:
+    def _blocks(self, which: RoundAttempt, names: list[str]) -> Generator[Block]:
         """Yield the blocks of a round as they are measured."""
         if any(load.slices for load in self.plan.loads):
-            yield from self._in_turn(number, attempt, names)
+            yield from self._in_turn(which, names)
             return
         for position, name in enumerate([name for name in names if self.plan.measured(name)], 1):
             with self.executor.stack(name) as stack:
                 for load in self.plan.measured(name):
-                    stack.prepare(load, self._key(number, load))
+                    stack.prepare(load, self._key(which.round, load))
                 stack.start()
                 for load in self.plan.measured(name):
-                    yield stack.measure(load, Slot(number, attempt, position))
+                    yield stack.measure(load, which.slot(position))
 
-    def _in_turn(self, number: int, attempt: int, names: list[str]) -> Generator[Block]:
+    def _in_turn(self, which: RoundAttempt, names: list[str]) -> Generator[Block]:
         """Start all stacks, each in its own place; measure what they take in turn, then what is in one piece stack by stack.
 
         In this order all have the same past while they take turns, the decoy too, which has no part in every load in one piece.
@@ -154,15 +155,15 @@ class Comparison:
         with self.executor.stacks(names) as stacks:
             for name in names:
                 for load in self.plan.measured(name):
-                    stacks.prepare(name, load, self._key(number, load))
+                    stacks.prepare(name, load, self._key(which.round, load))
             stacks.start()
             for load in self.plan.loads:
                 if load.slices:
-                    yield from stacks.measure(load, number, attempt)
+                    yield from stacks.measure(load, which)
             for position, name in enumerate(names, 1):
                 for load in self.plan.measured(name):
                     if not load.slices:
-                        yield stacks.measure_alone(name, load, Slot(number, attempt, position))
+                        yield stacks.measure_alone(name, load, which.slot(position))
 
     def _key(self, number: int, load: Load) -> str:
         """The same for every stack of a round, whichever attempt: all are asked the same things."""
@@ -222,24 +223,19 @@ def told_as(attempt: Attempt) -> str:
 
 def calibrated(found: Calibration) -> str:
     """Return what the generator can do, as a line."""
-    floor = "not reached" if found.floor_p50_ms is None else f"{found.floor_p50_ms:.2f} ms"
     return (
-        f"the generator alone, against nginx: at most {found.ceiling_rate:,.0f}/s; at {found.floor_rate:.0f}/s p50 {floor}, "
-        f"dispatch lag p99 {found.dispatch_lag_p99_ms:.2f} ms, {found.generator_cpu_ms:.2f} ms of its CPU per request"
+        f"the generator alone, against nginx: at most {found.ceiling_rate:,.0f}/s; at {found.floor_rate:.0f}/s "
+        f"p50 {formats.reach(found.floor_p50_ms)}, dispatch lag p99 {found.dispatch_lag_p99_ms:.2f} ms, "
+        f"{found.generator_cpu_ms:.2f} ms of its CPU per request"
     )
 
 
 def line(block: Block, level: Validity) -> str:
     """Return a block as one line of progress."""
-    cpu = (block.app_cpu_seconds + block.nginx_cpu_seconds) * 1000 / block.requests if block.requests else float("nan")
     counts = {"failed": block.failures, "unfinished": block.unfinished, "dropped": block.dropped}
     bad = "".join(f", {number} {what}" for what, number in counts.items() if number)
-    times = "" if block.saturating else f"p50 {_milliseconds(block.p50_ms)}  p99 {_milliseconds(block.p99_ms)}  "
+    times = "" if block.saturating else f"p50 {formats.reach(block.p50_ms)}  p99 {formats.reach(block.p99_ms)}  "
     return (
-        f"{block.scenario:<9} {block.stack:<13} {block.rate:6.1f}/s  {times}CPU {cpu:.2f} ms/request{bad}"
-        f"{'' if level == 'VALID' else f'  {level}'}"
+        f"{block.scenario:<9} {block.stack:<13} {block.rate:6.1f}/s  {times}CPU {formats.milliseconds(cpu_ms(block))}/request"
+        f"{bad}{'' if level == 'VALID' else f'  {level}'}"
     )
-
-
-def _milliseconds(value: float | None) -> str:
-    return "not reached" if value is None else f"{value:.1f} ms"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from tandem.plan.order import Slot
+from tandem.plan.order import RoundAttempt, Slot
 from tandem.records.block import Block
 from tandem.records.setup import Calibration, Load
 
@@ -39,7 +39,7 @@ class MeasuredStacks(Protocol):
     def measure_alone(self, name: str, load: Load, slot: Slot) -> Block:
         """Measure one block in one piece, while all other stacks sleep."""
 
-    def measure(self, load: Load, round_: int, attempt: int) -> list[Block]:
+    def measure(self, load: Load, which: RoundAttempt) -> list[Block]:
         """Measure a block of each stack under a load that was prepared, in slices that they take in turn."""
 
 

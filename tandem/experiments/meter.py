@@ -11,7 +11,7 @@ from tandem.launch.process import Child
 from tandem.launch.running_stack import RunningStack
 from tandem.observe import interference, kernel, usage
 from tandem.observe.interference import TICK_SECONDS
-from tandem.observe.usage import Process, Usage
+from tandem.observe.usage import ProcessStat, Usage
 from tandem.plan.cpu_layout import Layout
 from tandem.records.block import Interference
 
@@ -30,7 +30,7 @@ class Reading(NamedTuple):
     strays: int
 
 
-Parts = Sequence[tuple[Reading, Reading]]
+StackParts = Sequence[tuple[Reading, Reading]]
 """Readings at both ends of each part of some time."""
 
 
@@ -70,7 +70,7 @@ class Gauge:
         """All that the stack's processes descend from."""
         return [*self.keepers, self.nginx_pid, *self.database]
 
-    def read(self, processes: Sequence[Process]) -> Reading:
+    def read(self, processes: Sequence[ProcessStat]) -> Reading:
         """Read now, of processes that were listed just before."""
         kernel_threads = [each for each in processes if each.kernel]
         here = {each.id for each in kernel_threads if each.cpu in self.cpus}
@@ -115,7 +115,7 @@ class Meter:
         return metered(parts, self.watch.end(), len(self.gauge.cpus))
 
 
-def metered(parts: Parts, around: Interference, cpus: int, sleepers: Sleeper | None = None) -> Metered:
+def metered(parts: StackParts, around: Interference, cpus: int, sleepers: Sleeper | None = None) -> Metered:
     """Put together what was used in some parts of time."""
     return Metered(
         app=math.fsum(usage.seconds(before.app, after.app) for before, after in parts),
@@ -132,7 +132,7 @@ def metered(parts: Parts, around: Interference, cpus: int, sleepers: Sleeper | N
     )
 
 
-def gap_share(parts: Parts, cpus: int) -> float | None:
+def gap_share(parts: StackParts, cpus: int) -> float | None:
     """Return by how much the machine saw more, or less, CPU on the stack's CPUs than was counted, as a share of one CPU.
 
     Less than a tick per CPU and what the readings took is nothing. None where no file of the kernel tells the total by CPU, or

@@ -12,7 +12,7 @@ from tandem.errors import RunFailed
 from tandem.experiments.bench import Bench
 from tandem.experiments.first_asked import FirstAsked
 from tandem.experiments.site import Site
-from tandem.experiments.turns import Turns
+from tandem.experiments.turns import Benches
 from tandem.plan import contract
 from tandem.plan.comparison import Plan
 from tandem.plan.definition import DECOY
@@ -81,11 +81,11 @@ class Rig(Site):
             yield Bench(self, name, exits, self.first_asked, self.scatter)
 
     @contextmanager
-    def stacks(self, names: Sequence[str]) -> Iterator[Turns]:
+    def stacks(self, names: Sequence[str]) -> Iterator[Benches]:
         """Hand out stacks that are not yet started and take turns, and stop them and their generators at the end."""
         with ExitStack() as exits:
-            turns = Turns({name: Bench(self, name, exits, self.first_asked, self.scatter) for name in names})
+            benches = Benches({name: Bench(self, name, exits, self.first_asked, self.scatter) for name in names})
             try:
-                yield turns
+                yield benches
             finally:
-                turns.terminate()
+                benches.terminate()

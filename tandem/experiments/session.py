@@ -23,7 +23,7 @@ from tandem.plan.capacity import CapacityPlan, part_of
 from tandem.plan.comparison import Plan
 from tandem.plan.stacks import refuse_missing
 from tandem.records import run_folder
-from tandem.records.capacity import Line, Search
+from tandem.records.capacity import CapacityRecord, Search
 from tandem.records.setup import Provenance
 
 SETTLE_SECONDS = 30
@@ -78,7 +78,7 @@ def search(plan: CapacityPlan, folder: Path, how: Conditions, say: Say) -> None:
         CapacitySearch(plan, prepared.rig, folder, say).begin(run)
 
 
-def resume_search(plan: CapacityPlan, past: Sequence[Line], folder: Path, how: Conditions, say: Say) -> None:
+def resume_search(plan: CapacityPlan, past: Sequence[CapacityRecord], folder: Path, how: Conditions, say: Say) -> None:
     """Go on with a search that broke off. Raises as `begin`."""
     head = past[0]
     assert isinstance(head, Search)

@@ -17,8 +17,8 @@ from typing import NamedTuple
 import msgspec
 
 from tandem.drive import scattered
-from tandem.drive.generator import Window
-from tandem.drive.scattered import Asker, Outcome
+from tandem.drive.generator import Span
+from tandem.drive.scattered import Probed, Prober
 from tandem.experiments import meter
 from tandem.experiments.bench import Bench, Release
 from tandem.experiments.meter import Gauge, Metered, Reading, Sleeper
@@ -26,7 +26,7 @@ from tandem.launch import warmup
 from tandem.observe import interference, usage
 from tandem.observe.provenance import now
 from tandem.plan.loads import turns
-from tandem.plan.order import Slot, orders
+from tandem.plan.order import RoundAttempt, Slot, orders
 from tandem.records.block import Block
 from tandem.records.setup import Load
 
@@ -34,11 +34,11 @@ LEAD_SECONDS = 0.02
 """From telling a generator its turn to the turn's beginning."""
 
 
-class Look(NamedTuple):
+class Readings(NamedTuple):
     """All that was used until a moment between two turns."""
 
     stacks: Mapping[str, Reading]
-    around: interference.Reading
+    around: interference.HostReading
 
 
 @dataclass
@@ -47,10 +47,10 @@ class Taken:
 
     started: str
     static_p50_ms: float | None
-    slices: list[Window] = field(default_factory=list)
+    slices: list[Span] = field(default_factory=list)
     drain_seconds: float = 0.0
-    ends: list[tuple[Look, Look]] = field(default_factory=list)
-    askers: list[Asker] = field(default_factory=list)
+    ends: list[tuple[Readings, Readings]] = field(default_factory=list)
+    probers: list[Prober] = field(default_factory=list)
 
     @property
     def busy_seconds(self) -> float:
@@ -59,17 +59,17 @@ class Taken:
 
     def settle(self) -> None:
         """Wait for the probes of the last turn: what a stack still does for one would be done in the turn of the next."""
-        for asker in self.askers[-1:]:
-            asker.join(2 * scattered.SECONDS)
+        for prober in self.probers[-1:]:
+            prober.join(2 * scattered.SECONDS)
 
-    def probed(self) -> Outcome:
+    def probed(self) -> Probed:
         """What became of the probes of all turns."""
-        found = [each.outcome() for each in self.askers]
+        found = [each.outcome() for each in self.probers]
         example = next((each.example for each in found if each.example), "")
-        return Outcome(sum(each.answered for each in found), sum(each.different for each in found), example)
+        return Probed(sum(each.answered for each in found), sum(each.different for each in found), example)
 
 
-class Turns:
+class Benches:
     """The benches of a round, which are prepared and started together, and measured in turn."""
 
     def __init__(self, benches: Mapping[str, Bench]) -> None:
@@ -105,25 +105,25 @@ class Turns:
             return block
         return msgspec.structs.replace(block, sleepers_cpu_share=worst.share, sleeper=worst.name)
 
-    def measure(self, load: Load, round_: int, attempt: int) -> list[Block]:
+    def measure(self, load: Load, which: RoundAttempt) -> list[Block]:
         """Measure a block of each stack, in the order of their first turns. Raises RunFailed as `Bench.measure`."""
         length = load.seconds / load.slices
         warming = turns(load) - load.slices
-        key = f"{self.site.plan.seed}/{round_}/{attempt}/{load.scenario}"
+        key = f"{self.site.plan.seed}/{which.round}/{which.attempt}/{load.scenario}"
         taken = self._begin(load)
         for order in orders(list(self.benches), warming, f"warm-up {key}"):
             for name in order:
                 self._turn(load, name, length)
         planned = orders(list(self.benches), load.slices, key)
-        slots = {name: Slot(round_, attempt, position) for position, name in enumerate(planned[0], 1)}
+        slots = {name: which.slot(position) for position, name in enumerate(planned[0], 1)}
         probes = _spread(scattered.number(load), load.slices, key)
-        before = self._look(load)
+        before = self._readings(load)
         for cycle, order in enumerate(planned):
             for name in order:
                 ask = self._asking(taken[name], load, slots[name], name, cycle, probes[cycle])
                 turn, answered = self._turn(load, name, length, ask)
                 taken[name].settle()
-                after = self._look(load)
+                after = self._readings(load)
                 taken[name].slices.append(turn)
                 taken[name].drain_seconds += max(0.0, answered - turn.end)
                 taken[name].ends.append((before, after))
@@ -150,9 +150,9 @@ class Turns:
         others = [child.pid for bench in self.benches.values() for child in bench.ours()]
         return interference.Watch(generators, [*stacks, *others], self.site.plan.layout.used())
 
-    def _look(self, load: Load) -> Look:
+    def _readings(self, load: Load) -> Readings:
         self.check(load)
-        return Look(_read(self._gauges), self._watch.read())
+        return Readings(_read(self._gauges), self._watch.read())
 
     def check(self, load: Load) -> None:
         """Raise RunFailed where a process of any stack, or a generator, has ended."""
@@ -162,22 +162,22 @@ class Turns:
 
     def _asking(
         self, taken: Taken, load: Load, slot: Slot, name: str, cycle: int, count: int
-    ) -> Callable[[Window], None]:
+    ) -> Callable[[Span], None]:
         """Return what has the probes of one turn asked, once it is known when that is."""
 
-        def ask(turn: Window) -> None:
+        def ask(turn: Span) -> None:
             if count:
-                taken.askers.append(self.benches[name].ask(load, slot, turn, count, f"/{cycle}"))
+                taken.probers.append(self.benches[name].ask(load, slot, turn, count, f"/{cycle}"))
 
         return ask
 
     def _turn(
-        self, load: Load, name: str, seconds: float, ask: Callable[[Window], None] = lambda _: None
-    ) -> tuple[Window, float]:
+        self, load: Load, name: str, seconds: float, ask: Callable[[Span], None] = lambda _: None
+    ) -> tuple[Span, float]:
         """Give one stack its turn; return when that was, and when nothing of it was in flight any more."""
         generator = self.benches[name].generators[load.scenario]
         start = round(time.time() + LEAD_SECONDS, 6)
-        turn = Window(start, round(start + seconds, 6))
+        turn = Span(start, round(start + seconds, 6))
         generator.take_turn(turn)
         ask(turn)
         time.sleep(max(0.0, turn.end - time.time()))
@@ -192,7 +192,7 @@ class Turns:
 
     def _block(self, load: Load, slot: Slot, name: str, taken: Mapping[str, Taken]) -> Block:
         mine, bench = taken[name], self.benches[name]
-        window = Window(mine.slices[0].start, mine.slices[-1].end)
+        window = Span(mine.slices[0].start, mine.slices[-1].end)
         generator = bench.generators[load.scenario]
         release = Release(
             load, slot, generator, mine.started, mine.static_p50_ms, window, mine.slices, mine.drain_seconds
@@ -212,8 +212,8 @@ class Turns:
         return meter.metered(parts, found, len(self.site.plan.layout.stack), max(sleepers, default=None))
 
 
-def _asleep(name: str, ends: Sequence[tuple[Look, Look]]) -> Sleeper:
-    """Return what a stack used between these looks, in the turns of another."""
+def _asleep(name: str, ends: Sequence[tuple[Readings, Readings]]) -> Sleeper:
+    """Return what a stack used between these readings, in the turns of another."""
     spent = math.fsum(_spent(before.stacks[name], after.stacks[name]) for before, after in ends)
     return Sleeper(spent / _seconds([(before.around, after.around) for before, after in ends]), name)
 

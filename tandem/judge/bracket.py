@@ -15,13 +15,13 @@ import msgspec
 
 from tandem.rules import CAPACITY_LEAP, CAPACITY_MOST, CAPACITY_STEP, CAPACITY_TRIES
 
-Limit = Literal["generator", "others"]
+MissedFor = Literal["generator", "others"]
 """What else than the stack a level was missed for: the load generator, or other programs on the machine."""
 
-Outcome = Literal["met", "missed"] | Limit
+TryOutcome = Literal["met", "missed"] | MissedFor
 """Of one try."""
 
-Tries = Mapping[float, Sequence[Outcome]]
+Tries = Mapping[float, Sequence[TryOutcome]]
 """The outcomes at each rate that was tried."""
 
 
@@ -43,7 +43,7 @@ class Bracket(msgspec.Struct, frozen=True, kw_only=True):
 
     met: float | None  # highest rate at which every try met the service level; None: there is none
     missed: float | None  # lowest rate at which most tries missed it; None: none was found
-    limit: Limit | None = None  # what else than the stack was the limit there: the stack may serve more
+    limit: MissedFor | None = None  # what else than the stack was the limit there: the stack may serve more
 
     @property
     def at_least(self) -> bool:
@@ -87,11 +87,11 @@ def higher(one: Bracket, other: Bracket) -> bool:
     return one.met is not None and other.missed is not None and other.limit is None and one.met >= other.missed
 
 
-def _against(outcomes: Sequence[Outcome]) -> int:
+def _against(outcomes: Sequence[TryOutcome]) -> int:
     return sum(outcome != "met" for outcome in outcomes)
 
 
-def _all_met(outcomes: Sequence[Outcome]) -> bool:
+def _all_met(outcomes: Sequence[TryOutcome]) -> bool:
     return len(outcomes) >= CAPACITY_TRIES and not _against(outcomes)
 
 
@@ -132,5 +132,5 @@ def _unsettled(tries: Tries, places: Sequence[int]) -> float | None:
     return min(found)[1] if found else None
 
 
-def _settled(outcomes: Sequence[Outcome]) -> bool:
+def _settled(outcomes: Sequence[TryOutcome]) -> bool:
     return len(outcomes) >= CAPACITY_TRIES or _against(outcomes) > HALF

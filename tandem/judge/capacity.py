@@ -8,10 +8,11 @@ from typing import Literal
 
 import msgspec
 
-from tandem.judge import bracket, tries
-from tandem.judge.bracket import Bracket, Outcome
+from tandem.judge import bracket
+from tandem.judge.bracket import Bracket
 from tandem.judge.course import Course
-from tandem.records.capacity import Line, Search, Try
+from tandem.judge.tries import CountedTry
+from tandem.records.capacity import CapacityRecord, Search, Try
 from tandem.records.journal import End
 from tandem.records.setup import Run
 from tandem.rules import CAPACITY_SPOILED
@@ -19,20 +20,9 @@ from tandem.rules import CAPACITY_SPOILED
 Bounds = Mapping[tuple[str, str], float]
 """Rates that arithmetic allows, by scenario and stack."""
 
-State = Literal["settled", "never", "at least", "spoiled", "not settled", "interrupted"]
+SearchState = Literal["settled", "never", "at least", "spoiled", "not settled", "interrupted"]
 """How a search ended: with a bracket; without a rate that meets the level; with the generator, or the highest rate, as the
 limit; given up because the machine was too busy, or because tries kept contradicting each other; or not at all."""
-
-
-class Point(msgspec.Struct, frozen=True, kw_only=True):
-    """One try, as it counts."""
-
-    rate: float
-    outcome: Outcome | None  # None: something outside the stack spoiled it
-    p50_ms: float | None
-    p99_ms: float | None
-    lost: float  # share of the arrivals that failed, were never answered or never sent
-    arrivals: int
 
 
 class Capacity(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,12 +31,12 @@ class Capacity(msgspec.Struct, frozen=True, kw_only=True):
     scenario: str
     stack: str
     target_ms: float
-    state: State
+    state: SearchState
     bracket: Bracket
     saturation: float | None  # good answers per second at saturation; None: not yet measured
     cpu_ms: float | None  # of app and nginx, per request, there
     by_cpu: float | None  # requests per second that this CPU allows
-    points: list[Point]
+    points: list[CountedTry]
 
 
 class Higher(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,15 +65,15 @@ class Capacities(msgspec.Struct, frozen=True, kw_only=True):
 
 def found(course: Course) -> Capacity:
     """Return what a search found so far."""
-    block, target = course.saturated, course.level.target_ms
+    block = course.saturated
     return Capacity(
-        scenario=course.level.scenario, stack=course.stack, target_ms=target, state=_state(course),
+        scenario=course.level.scenario, stack=course.stack, target_ms=course.level.target_ms, state=_state(course),
         bracket=bracket.bracket(course.outcomes), saturation=block.rate if block else None,
-        cpu_ms=course.cpu_ms, by_cpu=course.by_cpu, points=[_point(each, target) for each in course.tries],
+        cpu_ms=course.cpu_ms, by_cpu=course.by_cpu, points=list(course.tries),
     )  # fmt: skip
 
 
-def _state(course: Course) -> State:
+def _state(course: Course) -> SearchState:
     if course.saturated is None or (course.open_rate() is not None and not course.given_up):
         return "interrupted"
     if course.open_rate() is not None:
@@ -94,7 +84,7 @@ def _state(course: Course) -> State:
     return "at least" if known.at_least else "settled"
 
 
-def courses(lines: Sequence[Line], bounds: Bounds = MappingProxyType({})) -> list[Course]:
+def courses(lines: Sequence[CapacityRecord], bounds: Bounds = MappingProxyType({})) -> list[Course]:
     """Return the searches that records hold, by scenario and then by stack, as far as they got.
 
     Raises ValueError where the records don't fit together.
@@ -118,7 +108,7 @@ def courses(lines: Sequence[Line], bounds: Bounds = MappingProxyType({})) -> lis
     return list(known.values())
 
 
-def judge(lines: Sequence[Line]) -> Capacities:
+def judge(lines: Sequence[CapacityRecord]) -> Capacities:
     """Judge a search by its records. Raises ValueError as `courses`."""
     searched = [found(each) for each in courses(lines)]
     head, last = lines[0], lines[-1]
@@ -140,11 +130,3 @@ def _higher(found: Sequence[Capacity]) -> list[Higher]:
         for one in over for other in over
         if one.scenario == other.scenario and bracket.higher(one.bracket, other.bracket)
     ]  # fmt: skip
-
-
-def _point(tried: Try, target_ms: float) -> Point:
-    block = tried.block
-    return Point(
-        rate=tried.rate, outcome=tries.outcome(block, target_ms), p50_ms=block.p50_ms, p99_ms=block.p99_ms,
-        lost=tries.lost(block), arrivals=block.arrivals,
-    )  # fmt: skip

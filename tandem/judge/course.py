@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tandem.judge import bracket, tries
-from tandem.judge.bracket import Outcome
+from tandem.judge import bracket, metrics
+from tandem.judge.bracket import TryOutcome
+from tandem.judge.tries import CountedTry, counted
 from tandem.records.block import Block
 from tandem.records.capacity import Level, Try
 from tandem.records.setup import Budget
@@ -19,25 +20,24 @@ class Course:
         """`bound` is the rate that arithmetic allows the stack, where it knows one."""
         self.level, self.stack, self.budget, self.bound = level, stack, budget, bound
         self.saturated: Block | None = None
-        self.tries: list[Try] = []
+        self.tries: list[CountedTry] = []
 
     def add(self, tried: Try) -> None:
-        """Take in one block."""
+        """Take in one block, which is judged here and nowhere else."""
         if tried.rate:
-            self.tries.append(tried)
+            self.tries.append(counted(tried, self.level.target_ms))
         else:
             self.saturated = tried.block
 
     @property
-    def outcomes(self) -> dict[float, list[Outcome]]:
+    def outcomes(self) -> dict[float, list[TryOutcome]]:
         """What counts of the tries, by rate; every second one that was spoiled at a rate counts as missed for it."""
-        found: dict[float, list[Outcome]] = {}
+        found: dict[float, list[TryOutcome]] = {}
         spoiled: Counter[float] = Counter()
         for each in self.tries:
-            one = tries.outcome(each.block, self.level.target_ms)
-            spoiled[each.rate] += one is None
-            if one is not None or not spoiled[each.rate] % 2:
-                found.setdefault(each.rate, []).append(one or "others")
+            spoiled[each.rate] += each.outcome is None
+            if each.outcome is not None or not spoiled[each.rate] % 2:
+                found.setdefault(each.rate, []).append(each.outcome or "others")
         return found
 
     @property
@@ -47,13 +47,13 @@ class Course:
 
     def tried(self, rate: float) -> tuple[int, int]:
         """Return the number of the next try at a rate among those that count, and among those after spoiled ones, from 1."""
-        counted, all_ = len(self.outcomes.get(rate, ())), sum(each.rate == rate for each in self.tries)
-        return counted + 1, all_ - counted + 1
+        count, all_ = len(self.outcomes.get(rate, ())), sum(each.rate == rate for each in self.tries)
+        return count + 1, all_ - count + 1
 
     @property
     def spoiled(self) -> int:
         """How many tries something outside the stack spoiled."""
-        return sum(tries.outcome(each.block, self.level.target_ms) is None for each in self.tries)
+        return sum(each.outcome is None for each in self.tries)
 
     @property
     def given_up(self) -> bool:
@@ -79,12 +79,7 @@ class Course:
     @property
     def cpu_ms(self) -> float | None:
         """CPU of app and nginx per request at saturation."""
-        block = self.saturated
-        return (
-            1000 * (block.app_cpu_seconds + block.nginx_cpu_seconds) / block.requests
-            if block and block.requests
-            else None
-        )
+        return metrics.cpu_ms(self.saturated) if self.saturated else None
 
     @property
     def by_cpu(self) -> float | None:

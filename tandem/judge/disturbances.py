@@ -55,7 +55,7 @@ def disturbances(attempts: Iterable[Attempt], shown: Iterable[Attempt]) -> Distu
     levels = Counter(found.level for _, found in judged)
     return Disturbances(
         blocks={level: levels[level] for level in validity.LEVELS},
-        table=[_watched(limit, blocks) for limit in validity.LIMITS],
+        table=[_watched(limit, judged) for limit in validity.LIMITS],
         rejected=_flagged(judged, "INVALID"),
         suspects=_flagged(_judged(shown), "SUSPECT"),
         unreadable=list(dict.fromkeys(title for block in blocks for title in validity.unreadable(block))),
@@ -66,9 +66,9 @@ def _judged(attempts: Iterable[Attempt]) -> list[tuple[Block, Judged]]:
     return [(block, attempt.validity[key]) for attempt in attempts for key, block in attempt.blocks.items()]
 
 
-def _watched(limit: validity.Limit, blocks: Sequence[Block]) -> Watched:
-    values = [value for block in blocks if (value := limit.value(block)) is not None]
-    levels = [limit.exceeded(block)[0] for block in blocks]
+def _watched(limit: validity.Limit, judged: Sequence[tuple[Block, Judged]]) -> Watched:
+    values = [value for block, _ in judged if (value := limit.value(block)) is not None]
+    levels = [cause.level for _, found in judged for cause in found.causes if cause.key == limit.key]
     return Watched(
         cause=limit.title,
         unit=limit.unit,

@@ -18,7 +18,7 @@ from tandem.records.setup import Load
 EXAMPLES = 3
 """Of what failed, at most."""
 
-Told = TypeVar("Told", bound=msgspec.Struct)
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 class Pooled(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +101,7 @@ def measure(
 ) -> Measures:
     """Put the blocks of one stack under one scenario together: CPU and failures over all requests, the rest as medians."""
     requests, arrivals = sum(block.requests for block in blocks), sum(block.arrivals for block in blocks)
-    lost = sum(block.failures + block.unfinished + block.dropped for block in blocks)
+    lost = sum(block.lost for block in blocks)
     # fsum: the same records give the same digits on every Python; sum() adds otherwise from 3.12 on.
     app = _per_request(math.fsum(block.app_cpu_seconds for block in blocks), requests)
     nginx = _per_request(math.fsum(block.nginx_cpu_seconds for block in blocks), requests)
@@ -137,15 +137,15 @@ def measure(
         dispatch_lag_p99_ms=max((block.dispatch_lag_p99_ms for block in blocks), default=0.0),
         generator_share=max((block.interference.generator_cpu_share for block in blocks), default=0.0),
         start_seconds=statistics.median(block.start_seconds for block in blocks) if blocks else 0.0,
-        observed=together(Observed, [block.observed for block in blocks], max),
-        diagnostics=together(Diagnostics, [block.diagnostics for block in blocks], statistics.median),
+        observed=combine(Observed, [block.observed for block in blocks], max),
+        diagnostics=combine(Diagnostics, [block.diagnostics for block in blocks], statistics.median),
         harm=harm.find(load.blocking, load.rate, [block.blocked for block in blocks if block.blocked])
         if load is not None and load.blocking
         else None,
     )
 
 
-def together(kind: type[Told], found: Sequence[Told], join: Callable[[list[Any]], float]) -> Told | None:
+def combine(kind: type[T], found: Sequence[T], join: Callable[[list[Any]], float]) -> T | None:
     """Join each field of several records over those that know it; None where there are no records."""
     known = {
         name: [getattr(one, name) for one in found if getattr(one, name) is not None] for name in kind.__struct_fields__

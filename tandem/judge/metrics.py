@@ -19,7 +19,7 @@ from tandem.records.setup import Load
 Show = Callable[[float | None], str]
 
 
-class Part(NamedTuple):
+class MetricPart(NamedTuple):
     """A part of what a metric is made of, shown beside it."""
 
     name: str
@@ -39,7 +39,7 @@ class Metric:
     of: Callable[[Block], float | None]  # in `unit`; None where a block has none
     show: Show
     field: str  # the absolute value among `Measures`
-    parts: tuple[Part, ...] = ()
+    parts: tuple[MetricPart, ...] = ()
     higher_is_better: bool = False
     compared: Literal["ratio", "difference"] = "ratio"  # a difference where it may be zero
     pooled: Literal["p50", "p99"] | None = None  # the percentile of the pooled samples that it is
@@ -111,8 +111,7 @@ def memory_bytes(block: Block) -> float | None:
 
 def failed_points(block: Block) -> float | None:
     """Return the share of the arrivals that got no good answer, in percentage points; None where nothing was due."""
-    lost = block.failures + block.unfinished + block.dropped
-    return 100 * lost / block.arrivals if block.arrivals else None
+    return 100 * block.lost / block.arrivals if block.arrivals else None
 
 
 def late(block: Block) -> float | None:
@@ -130,8 +129,8 @@ CPU = Metric(
     show=formats.milliseconds,
     field="cpu_ms",
     parts=(
-        Part("app", "app_cpu_ms", formats.milliseconds, "ms"),
-        Part("nginx", "nginx_cpu_ms", formats.milliseconds, "ms"),
+        MetricPart("app", "app_cpu_ms", formats.milliseconds, "ms"),
+        MetricPart("nginx", "nginx_cpu_ms", formats.milliseconds, "ms"),
     ),
 )
 P50 = Metric(
@@ -145,13 +144,13 @@ P99 = Metric(
 MEMORY = Metric(
     key="memory", title="memory", unit="bytes", delta=0.10, of=memory_bytes, show=formats.mebibytes, field="memory_bytes",
     at_rate=False,
-    parts=(Part("app", "app_memory_bytes", formats.mebibytes, "bytes"),
-           Part("nginx", "nginx_memory_bytes", formats.mebibytes, "bytes")),
+    parts=(MetricPart("app", "app_memory_bytes", formats.mebibytes, "bytes"),
+           MetricPart("nginx", "nginx_memory_bytes", formats.mebibytes, "bytes")),
 )  # fmt: skip
 FAILED = Metric(
     key="failed", title="failed arrivals", unit="points", delta=0.1, of=failed_points, show=formats.percent,
     field="failed_share", compared="difference", at_rate=False,
-    parts=tuple(Part(name, field, formats.number) for name, field in (
+    parts=tuple(MetricPart(name, field, formats.number) for name, field in (
         ("failed", "failures"), ("unfinished", "unfinished"), ("dropped", "dropped"), ("of", "arrivals"))),
 )  # fmt: skip
 THROUGHPUT = Metric(
@@ -163,7 +162,7 @@ LATE = Metric(
     key="late", title="late requests per blocker", unit="requests", delta=0.05, of=late, show=formats.number, field="late",
     compared="difference", at_rate=False, loads="blocking",
     delta_of=lambda load: load.rate * load.blocking.milliseconds / 1000 if load.blocking else 1.0,
-    parts=(Part("predicted", "late_predicted", formats.number), Part("harm ratio", "harm_ratio", formats.number)),
+    parts=(MetricPart("predicted", "late_predicted", formats.number), MetricPart("harm ratio", "harm_ratio", formats.number)),
 )  # fmt: skip
 
 METRICS = {row.key: row for row in (THROUGHPUT, LATE, CPU, P50, P99, MEMORY, FAILED)}

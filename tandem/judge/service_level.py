@@ -63,7 +63,7 @@ def failing(services: Mapping[Key, Service], run: Run) -> list[Failing]:
 
 
 def _missed(blocks: Sequence[Block], error: float) -> list[Missed]:
-    lost = sum(block.failures + block.unfinished + block.dropped for block in blocks)
+    lost = sum(block.lost for block in blocks)
     arrivals = max(1, lost, sum(block.arrivals for block in blocks))  # also of records that don't add up
     counts = [block.in_flight for block in blocks if block.in_flight]
     found = []

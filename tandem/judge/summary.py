@@ -36,13 +36,13 @@ from tandem.records.setup import Load, Run, Stack
 VERSION = 5
 """Version of `summary.json`; raised when a reader of the old one could misread the new one."""
 
-State = Literal["trusted", "not judged", "untrusted"]
+Trust = Literal["trusted", "not judged", "untrusted"]
 """Whether its verdicts may be relied on: untrusted where the decoy, equal to the baseline, earned a verdict."""
 
 Shown = Literal["valid", "rejected", "incomplete"]
 """What the rounds are whose absolute values are shown. Nothing is claimed from others than valid ones."""
 
-Samples = Mapping[Key, Pooled]
+PooledByKey = Mapping[Key, Pooled]
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +60,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     trusted: bool  # verdicts may be given and the decoy earned neither "better" nor "worse"
     decided: bool  # trusted, and every headline is better, worse or without practical difference
     not_judged: Reason | None  # why the run gives no verdict
-    state: State
+    state: Trust
     failing: list[Failing]  # which stacks could not serve which scenarios
     advice: list[decision.Advice]
     measures: list[Measures]
@@ -76,7 +76,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     disturbances: Disturbances
 
 
-def summarise(records: Iterable[Record], pooled: Samples | None = None, routes: Sequence[Route] = ()) -> Summary:
+def summarise(records: Iterable[Record], pooled: PooledByKey | None = None, routes: Sequence[Route] = ()) -> Summary:
     """Judge a run. Without `pooled` percentiles of the raw samples, intermittent stalls can't be told from steady ones.
 
     Raises ValueError where the records hold no run that this version can read, or a block of what the run doesn't have.
@@ -141,7 +141,7 @@ def _blocks(attempts: Iterable[Attempt]) -> list[Block]:
     return [block for attempt in attempts for block in attempt.blocks.values()]
 
 
-def _measure(load: Load, stack: Stack, rounds: Rounds, pooled: Samples) -> Measures:
+def _measure(load: Load, stack: Stack, rounds: Rounds, pooled: PooledByKey) -> Measures:
     key = (load.scenario, stack.name)
     return measure(
         *key, [attempt.blocks[key] for attempt in rounds.shown if key in attempt.blocks], pooled.get(key), load
@@ -232,7 +232,7 @@ def _floors(run: Run, measures: Mapping[Key, Measures], comparisons: Iterable[Ra
     ]
 
 
-def _kind(run: Run, load: Load, stack: Stack, metric: Metric) -> verdict.Kind:
+def _kind(run: Run, load: Load, stack: Stack, metric: Metric) -> verdict.RatioKind:
     if not any(h.scenario == load.scenario and h.metric == metric.key for h in run.headlines):
         return "exploratory"
     return "decoy" if stack.decoy_of is not None else "headline"

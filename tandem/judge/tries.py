@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from tandem.judge import validity
-from tandem.judge.bracket import Outcome
+from tandem.judge.bracket import TryOutcome
 from tandem.records.block import Block
+from tandem.records.capacity import Try
 from tandem.rules import ACHIEVED_LIMIT, FAILED_LIMIT
 
 SLOWER = {limit.key for limit in (validity.LAG, validity.WAITING, validity.GENERATOR, validity.OTHERS, validity.STEAL,
@@ -13,7 +16,31 @@ SLOWER = {limit.key for limit in (validity.LAG, validity.WAITING, validity.GENER
 even a process of the stack, takes it from the stack."""
 
 
-def outcome(block: Block, target_ms: float) -> Outcome | None:
+class CountedTry(msgspec.Struct, frozen=True, kw_only=True):
+    """One try, as it counts."""
+
+    rate: float
+    outcome: TryOutcome | None  # None: something outside the stack spoiled it
+    p50_ms: float | None
+    p99_ms: float | None
+    lost: float  # share of the arrivals that failed, were never answered or never sent
+    arrivals: int
+
+
+def counted(tried: Try, target_ms: float) -> CountedTry:
+    """Return a try as it counts against a service level."""
+    block = tried.block
+    return CountedTry(
+        rate=tried.rate,
+        outcome=outcome(block, target_ms),
+        p50_ms=block.p50_ms,
+        p99_ms=block.p99_ms,
+        lost=lost(block),
+        arrivals=block.arrivals,
+    )
+
+
+def outcome(block: Block, target_ms: float) -> TryOutcome | None:
     """Return how a block met a service level; None where something outside the stack spoiled it."""
     invalid = {cause.key for cause in validity.judge(block).causes if cause.level == "INVALID"}
     if invalid - SLOWER:
@@ -34,4 +61,4 @@ def meets(block: Block, target_ms: float) -> bool:
 
 def lost(block: Block) -> float:
     """Return the share of the arrivals that failed, were never answered or never sent."""
-    return (block.failures + block.unfinished + block.dropped) / max(1, block.arrivals)
+    return block.lost / max(1, block.arrivals)

@@ -108,7 +108,7 @@ PROBES = Limit(
 )  # fmt: skip
 ACCOUNTING = Limit(
     key="accounting", title="samples missing or asked for otherwise", unit="arrivals", suspect=None, invalid=0,
-    value=lambda block: float(block.unaccounted + block.asked_otherwise),
+    value=lambda block: float(block.lost_or_duplicated + block.mismatched_requests),
 )  # fmt: skip
 
 LIMITS = (LAG, WAITING, GENERATOR, OTHERS, STEAL, THROTTLED, GAP, SLEEPERS, STRAYS, PROBES, ACCOUNTING)

@@ -26,7 +26,7 @@ from tandem.rules import (
 )
 
 Verdict = Literal["better", "worse", "no practical difference", "undecided", "not judged"]
-Kind = Literal["headline", "decoy", "exploratory"]
+RatioKind = Literal["headline", "decoy", "exploratory"]
 
 
 class Interval(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +44,7 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
     metric: str  # the key of its row
     stack: str
     baseline: str
-    kind: Kind
+    kind: RatioKind
     rounds: list[int]
     ratios: list[float]  # stack ÷ baseline, or stack − baseline for a difference; one per entry of `rounds`
     attempts_all: int  # complete attempts with a ratio, the rejected ones included
@@ -109,7 +109,7 @@ def ratio_not_judged(
 
 
 def compare(
-    rounds: dict[int, float], *, scenario: str, metric: Metric, stack: str, baseline: str, kind: Kind, headlines: int,
+    rounds: dict[int, float], *, scenario: str, metric: Metric, stack: str, baseline: str, kind: RatioKind, headlines: int,
     not_judged: Reason | None, quick: bool, looks: int = 1, everything: Sequence[float] = (), at_least: Collection[str] = (),
     beyond: str = "",
 ) -> Ratio:  # fmt: skip
@@ -152,11 +152,11 @@ def compare(
     )
 
 
-Bounds = tuple[float, float] | None
+IntervalEnds = tuple[float, float] | None
 
 
 def _verdict(
-    metric: Metric, estimate: float | None, bounds: Bounds, bounds90: Bounds, quick: bool
+    metric: Metric, estimate: float | None, bounds: IntervalEnds, bounds90: IntervalEnds, quick: bool
 ) -> tuple[Verdict, Reason | None]:
     """Give the verdict for a log ratio or a difference with both its intervals, and the reason where it decides nothing."""
     if estimate is None or bounds is None or bounds90 is None:
@@ -202,5 +202,5 @@ def _pooled(measures: Measures, name: Literal["p50", "p99"] | None) -> float | N
     return (measures.pooled.p50_ms if name == "p50" else measures.pooled.p99_ms) or None
 
 
-def _interval(metric: Metric, bounds: Bounds, level: float) -> Interval | None:
+def _interval(metric: Metric, bounds: IntervalEnds, level: float) -> Interval | None:
     return Interval(level=level, low=metric.restore(bounds[0]), high=metric.restore(bounds[1])) if bounds else None

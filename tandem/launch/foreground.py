@@ -51,7 +51,7 @@ BURST, LONGEST_LINE = 100, 1_000
 """Lines of a process that are printed at once, of so many characters; then one at every look, and the others are counted."""
 
 
-class Tail:
+class LogPrinter:
     """Prints what is added to log files, each line with the name of its process; a terminal obeys nothing in it."""
 
     def __init__(self, say: Say) -> None:
@@ -153,7 +153,7 @@ def serve(stacks: Stacks, options: ServeOptions, say: Say) -> None:
     certificate = tls.kept(VAR / "tls") if options.tls else None
     with ExitStack() as exits:
         folder = Path(exits.enter_context(tempfile.TemporaryDirectory(prefix="tandem-", ignore_cleanup_errors=True)))
-        tail, news_port = Tail(say), ports.free_port()
+        tail, news_port = LogPrinter(say), ports.free_port()
         if any(stack.application.calls_news() for stack in stacks.values()):
             stub = news.stub(port=news_port, delay=options.news_delay, logs=folder, cpus=allowed[-1:])
             tail.follow(exits.enter_context(stub))
@@ -183,7 +183,7 @@ def serve(stacks: Stacks, options: ServeOptions, say: Say) -> None:
         _foreground(tail, started, [describe(each, stacks[each.name], nginx_version, options.cpus) for each in started])
 
 
-def _foreground(tail: Tail, started: Sequence[RunningStack], ready: Sequence[str]) -> None:
+def _foreground(tail: LogPrinter, started: Sequence[RunningStack], ready: Sequence[str]) -> None:
     """Say where the stacks answer, last of all that is said at the start, then what they log."""
     time.sleep(SETTLED)
     tail.show()

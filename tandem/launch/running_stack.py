@@ -14,7 +14,7 @@ from pathlib import Path
 from tandem.launch import nginx, process, readiness, sockets
 from tandem.launch.postgresql import Served
 from tandem.launch.process import Child, Children
-from tandem.launch.sockets import Place
+from tandem.launch.sockets import Endpoint
 from tandem.launch.tls import Certificate
 from tandem.plan import needs, tables
 from tandem.plan.apps import App
@@ -104,7 +104,7 @@ def running(name: str, stack: Definition, environment: StackEnvironment) -> Iter
     shutil.rmtree(environment.own(name), ignore_errors=True)  # what processes that are gone have left
     environment.own(name).mkdir(parents=True)
     application = stack.application
-    places: list[Place] = []
+    places: list[Endpoint] = []
     with Children() as children:
         servers = []
         for number, cpus in enumerate(stack.server_cpus(environment.cpus), 1):
@@ -136,7 +136,7 @@ def running(name: str, stack: Definition, environment: StackEnvironment) -> Iter
 
 
 def _server(
-    name: str, number: int, stack: Definition, cpus: list[int], place: Place, environment: StackEnvironment
+    name: str, number: int, stack: Definition, cpus: list[int], place: Endpoint, environment: StackEnvironment
 ) -> Child:
     path = {"PYTHONPATH": os.pathsep.join(stack.pythonpath)} if stack.pythonpath else {}
     own = {variable: tables.fill(value, {"python": sys.executable}) for variable, value in stack.environment.items()}
@@ -152,7 +152,7 @@ def _server(
     )
 
 
-def _nginx(name: str, stack: Definition, places: Sequence[Place], environment: StackEnvironment) -> Child:
+def _nginx(name: str, stack: Definition, places: Sequence[Endpoint], environment: StackEnvironment) -> Child:
     folder = environment.folder / f"nginx-{name}"
     nginx.configure(
         folder,

@@ -15,7 +15,7 @@ LONGEST = 96
 """Bytes of a path. Linux takes 107 (unix(7)), uWSGI no more than 102, and its stats socket has six more in its name."""
 
 
-class Place(NamedTuple):
+class Endpoint(NamedTuple):
     """A port, or the path of a socket."""
 
     port: int = 0
@@ -41,10 +41,10 @@ class Place(NamedTuple):
             return True
 
 
-def place(stack: Definition, folder: Path, number: int) -> Place:
+def place(stack: Definition, folder: Path, number: int) -> Endpoint:
     """Return where a server of this stack is to listen. Raises TandemError where no socket can be there."""
     if stack.listen == "port":
-        return Place(ports.free_port())
+        return Endpoint(ports.free_port())
     path = (folder / f"{number}.socket").absolute()
     length = len(os.fsencode(path))
     if length > LONGEST:
@@ -54,4 +54,4 @@ def place(stack: Definition, folder: Path, number: int) -> Place:
         )
     if not os.access(folder, os.W_OK | os.X_OK):
         raise TandemError(f"no socket can be made in {folder}: it is not writable")
-    return Place(path=path)
+    return Endpoint(path=path)

@@ -15,8 +15,8 @@ from openloop.schedule import Schedule, gaps
 from tandem.judge.replay import Job
 from tandem.live import asking, prediction, presses
 from tandem.live.dots import TARGET, Dots
-from tandem.live.prediction import Count
-from tandem.live.presses import Part, Press, RefusedError, Wish
+from tandem.live.prediction import LateCount
+from tandem.live.presses import Batch, LaneResult, Press, PressRefusedError
 from tandem.live.setup import Lane, Setup
 from tandem.live.stood import Tail, stood
 from tandem.live.writing import Writer
@@ -95,13 +95,13 @@ class Laboratory:
 
     def _path(self, number: int) -> str:
         """Return what a bystander asks for; every other one for what a kind that blocks now shows best."""
-        special = [press.wish.kind.bystander for press in self._running.values() if press.wish.kind.bystander]
+        special = [press.batch.kind.bystander for press in self._running.values() if press.batch.kind.bystander]
         usual = self.setup.bystanders[number % len(self.setup.bystanders)]
         return special[0] if special and number % 2 else usual
 
     def _writes(self, number: int) -> Writes | None:
         """Return what a bystander writes instead; one in three while a kind blocks that only writes show."""
-        found = [press.wish.kind.writes for press in self._running.values() if press.wish.kind.writes]
+        found = [press.batch.kind.writes for press in self._running.values() if press.wish.kind.writes]
         return found[0] if found and number % 3 == 0 else None
 
     async def _ask(self, runway: Runway, number: int, due: float, path: str, writes: Writes | None) -> None:
@@ -119,18 +119,20 @@ class Laboratory:
                 if not self._running and now - self._last > CALM:
                     each.usual = min(each.dots.usual(now - CALM, now) or each.usual, TARGET / 2)
 
-    def press(self, wish: Wish) -> Press:
-        """Start blockers in all lanes. Raises RefusedError while the same ones block, and for what would take too long."""
-        if (wish.name, wish.wrong) in self._running:
-            raise RefusedError("It is running: wait until it is over.")
-        if self.expected(wish) > presses.LONGEST:
-            raise RefusedError(f"That would block for more than {presses.LONGEST:g} s: choose fewer, or shorter ones.")
-        if sum(press.wish.number for press in self._running.values()) + wish.number > max(presses.NUMBERS):
-            raise RefusedError(f"More than {max(presses.NUMBERS)} at once are too many: wait until some are over.")
+    def press(self, batch: Batch) -> Press:
+        """Start blockers in all lanes. Raises PressRefusedError while the same ones block, and for what would take too long."""
+        if (batch.name, batch.wrong) in self._running:
+            raise PressRefusedError("It is running: wait until it is over.")
+        if self.expected(batch) > presses.LONGEST:
+            raise PressRefusedError(
+                f"That would block for more than {presses.LONGEST:g} s: choose fewer, or shorter ones."
+            )
+        if sum(press.batch.number for press in self._running.values()) + batch.number > max(presses.NUMBERS):
+            raise PressRefusedError(f"More than {max(presses.NUMBERS)} at once are too many: wait until some are over.")
         self._pressed += 1
-        press = Press(id=self._pressed, wish=wish, start=time.monotonic(), parts=[Part() for _ in self.lanes])
+        press = Press(id=self._pressed, batch=batch, start=time.monotonic(), parts=[LaneResult() for _ in self.lanes])
         self.presses.append(press)
-        self._running[wish.name, wish.wrong] = press
+        self._running[batch.name, batch.wrong] = press
         self._start(self._through(press))
         return press
 
@@ -139,63 +141,63 @@ class Laboratory:
         try:
             await asyncio.gather(*(self._block(press, *each) for each in zip(self.lanes, press.parts, strict=True)))
         finally:
-            del self._running[press.wish.name, press.wish.wrong]
+            del self._running[press.batch.name, press.batch.wrong]
             self._last = time.monotonic()
 
-    async def _block(self, press: Press, runway: Runway, part: Part) -> None:
+    async def _block(self, press: Press, runway: Runway, part: LaneResult) -> None:
         """Start the blockers of one lane, and count what they did when the last one has left."""
-        await asyncio.gather(*(self._blocker(press.wish, runway, part) for _ in range(press.wish.number)))
-        wish = press.wish
-        if wish.kind.client == "hangs up" and wish.seconds:  # the app works on for nobody
-            await asyncio.sleep(max(0.0, press.start + wish.seconds - time.monotonic()))
+        await asyncio.gather(*(self._blocker(press.batch, runway, part) for _ in range(press.batch.number)))
+        batch = press.batch
+        if batch.kind.client == "hangs up" and batch.seconds:  # the app works on for nobody
+            await asyncio.sleep(max(0.0, press.start + batch.seconds - time.monotonic()))
         end = part.end = time.monotonic()
         if part.took:
-            runway.holds[wish.name, wish.wrong, wish.amount] = min(part.took)
+            runway.holds[batch.name, batch.wrong, batch.amount] = min(part.took)
         while runway.dots.waiting(end):  # noqa: ASYNC110  # several presses wait, each for others
             await asyncio.sleep(0.02)
         await asyncio.sleep(WRITTEN)
         runway.tail.look()
         part.stood = stood(runway.tail.between(press.start, end), runway.lane)
-        part.predicted = self._replayed(wish, runway, part)
+        part.predicted = self._replayed(batch, runway, part)
         part.counted = counted(runway.dots, press.start, end, end)
 
-    async def _blocker(self, wish: Wish, runway: Runway, part: Part) -> None:
+    async def _blocker(self, batch: Batch, runway: Runway, part: LaneResult) -> None:
         sent = time.monotonic()
         part.sent.append(sent)
-        status = await asking.block(runway.lane.port, wish.target, wish.kind.client)
+        status = await asking.block(runway.lane.port, batch.target, batch.kind.client)
         if status == 200:
             part.completed += 1
             part.took.append(time.monotonic() - sent)
 
-    def seconds(self, wish: Wish, runway: Runway) -> float | None:
+    def seconds(self, batch: Batch, runway: Runway) -> float | None:
         """Return for how long such a blocker holds its place: as it did here before, or as its amount says."""
-        return runway.holds.get((wish.name, wish.wrong, wish.amount), wish.seconds)
+        return runway.holds.get((batch.name, batch.wrong, batch.amount), batch.seconds)
 
-    def expected(self, wish: Wish) -> float:
+    def expected(self, batch: Batch) -> float:
         """Return for how many seconds a press is expected to block at most, as far as that is known."""
         longest = 0.0
         for each in self.lanes:
-            seconds, stands_in = self.seconds(wish, each), prediction.queues(wish.kind, wish.wrong, each.lane)
-            longest = max(longest, prediction.longest(stands_in, seconds or 0.0, wish.number))
+            seconds, stands_in = self.seconds(batch, each), prediction.queues(batch.kind, batch.wrong, each.lane)
+            longest = max(longest, prediction.longest(stands_in, seconds or 0.0, batch.number))
         return longest
 
-    def predicted(self, wish: Wish) -> list[Count | None]:
+    def predicted(self, batch: Batch) -> list[LateCount | None]:
         """Return what is predicted for each lane before anybody presses; None where it isn't known how long it takes."""
-        found: list[Count | None] = []
+        found: list[LateCount | None] = []
         for each in self.lanes:
-            seconds, stands_in = self.seconds(wish, each), prediction.queues(wish.kind, wish.wrong, each.lane)
+            seconds, stands_in = self.seconds(batch, each), prediction.queues(batch.kind, batch.wrong, each.lane)
             found.append(
-                prediction.before(stands_in, seconds, wish.number, self.setup.rate, each.usual) if seconds else None
+                prediction.before(stands_in, seconds, batch.number, self.setup.rate, each.usual) if seconds else None
             )
         return found
 
-    def _replayed(self, wish: Wish, runway: Runway, part: Part) -> Count | None:
+    def _replayed(self, batch: Batch, runway: Runway, part: LaneResult) -> LateCount | None:
         """Return what the schedule that was sent predicts, if each blocker takes as long as the one that waited least."""
-        seconds = min(part.took, default=wish.seconds)
+        seconds = min(part.took, default=batch.seconds)
         if seconds is None or part.end is None:
             return None
         dues = [dot.due for dot in runway.dots.between(part.sent[0] - 1, part.end + seconds)]
-        stands_in = prediction.queues(wish.kind, wish.wrong, runway.lane)
+        stands_in = prediction.queues(batch.kind, batch.wrong, runway.lane)
         return prediction.replayed(stands_in, [Job(sent, seconds) for sent in part.sent], dues, runway.usual)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
@@ -211,10 +213,10 @@ class Laboratory:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def counted(dots: Dots, start: float, end: float, now: float) -> Count:
+def counted(dots: Dots, start: float, end: float, now: float) -> LateCount:
     """Return how many of the bystanders due within a time are late."""
     found = list(dots.between(start, end))
-    return Count(sum(dot.late(now) for dot in found), len(found))
+    return LateCount(sum(dot.late(now) for dot in found), len(found))
 
 
 def _paths(kind: Kind) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from tandem.live import presses, told
 from tandem.live.laboratory import Laboratory
-from tandem.live.presses import RefusedError
+from tandem.live.presses import PressRefusedError
 
 WEB = Path(__file__).with_name("web")
 FILES = {
@@ -46,7 +46,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-class Wished(msgspec.Struct, frozen=True):
+class PressBody(msgspec.Struct, frozen=True):
     """What a press says."""
 
     kind: str
@@ -86,19 +86,19 @@ def app(laboratory: Laboratory) -> OfThisMachine:
             return _answer(422, {"detail": "times and number must be given."})
         try:
             return _answer(200, told.predictions(laboratory, given[0][0], given[1][0]))
-        except RefusedError as error:
+        except PressRefusedError as error:
             return _answer(422, {"detail": str(error)})
 
     async def press(request: Request) -> Response:
         if request.headers.get("origin") not in [f"http://{host}" for host in hosts]:
             return _answer(403, {"detail": "Only this page may start a blocker."})
         try:
-            wished = msgspec.json.decode(await _body(request), type=Wished)
-            found = presses.wish(laboratory.kinds, wished.kind, wished.wrong, wished.times, wished.number)
+            body = msgspec.json.decode(await _body(request), type=PressBody)
+            found = presses.batch(laboratory.kinds, body.kind, body.wrong, body.times, body.number)
             return _answer(202, {"id": laboratory.press(found).id})
         except msgspec.DecodeError as error:
             return _answer(422, {"detail": str(error)})
-        except RefusedError as error:
+        except PressRefusedError as error:
             return _answer(409, {"detail": str(error)})
 
     routes = [

@@ -20,38 +20,38 @@ SERVICE = 0.0015
 is on its way, where nobody waits behind it."""
 
 
-class Queues(NamedTuple):
+class LaneQueues(NamedTuple):
     """Queues, and the places in each, of which a blocker holds one."""
 
     number: int
     places: int
 
 
-class Count(NamedTuple):
+class LateCount(NamedTuple):
     """How many of so many are late."""
 
     late: int
     of: int
 
 
-def queues(kind: Kind, wrong: bool, lane: Lane) -> Queues | None:
+def queues(kind: Kind, wrong: bool, lane: Lane) -> LaneQueues | None:
     """Return what a blocker of this kind stands in; None where it holds up nothing of it."""
     if kind.client == SENDS_SLOWLY:
         return None
     if lane.slots is None:
-        return Queues(lane.processes, 1) if wrong and kind.planted else None
+        return LaneQueues(lane.processes, 1) if wrong and kind.planted else None
     if wrong and kind.stall in NATIVE:
-        return Queues(lane.processes, 1)
-    return Queues(lane.servers, lane.slots // lane.servers)
+        return LaneQueues(lane.processes, 1)
+    return LaneQueues(lane.servers, lane.slots // lane.servers)
 
 
-def longest(stands_in: Queues | None, seconds: float, number: int) -> float:
+def longest(stands_in: LaneQueues | None, seconds: float, number: int) -> float:
     """Return how long it takes until the last of so many blockers has left, if nobody else is there."""
     places = stands_in.number * stands_in.places if stands_in else number
     return seconds * math.ceil(number / places)
 
 
-def before(stands_in: Queues | None, seconds: float, number: int, rate: float, usual: float) -> Count:
+def before(stands_in: LaneQueues | None, seconds: float, number: int, rate: float, usual: float) -> LateCount:
     """Predict for bystanders that come evenly spaced, and `number` blockers that each hold a place for so many seconds.
 
     `usual` is how many seconds a bystander takes by itself.
@@ -60,7 +60,7 @@ def before(stands_in: Queues | None, seconds: float, number: int, rate: float, u
     return replayed(stands_in, [Job(0.0, seconds)] * number, dues, usual)
 
 
-def replayed(stands_in: Queues | None, blockers: Sequence[Job], dues: Sequence[float], usual: float) -> Count:
+def replayed(stands_in: LaneQueues | None, blockers: Sequence[Job], dues: Sequence[float], usual: float) -> LateCount:
     """Predict for bystanders of these due times: who is late of those due from the first blocker until the last one has left.
 
     Each takes `usual` seconds without a queue, and holds its place for SERVICE of them.
@@ -71,4 +71,4 @@ def replayed(stands_in: Queues | None, blockers: Sequence[Job], dues: Sequence[f
     start = min(job.due for job in blockers)
     end = max(wait + job.due + job.seconds for wait, (job, blocks) in found if blocks)
     meanwhile = [wait + usual for wait, (job, blocks) in found if not blocks and start <= job.due <= end]
-    return Count(sum(took > TARGET for took in meanwhile), len(meanwhile))
+    return LateCount(sum(took > TARGET for took in meanwhile), len(meanwhile))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tandem.live.asking import STAYS
-from tandem.live.prediction import Count
+from tandem.live.prediction import LateCount
 from tandem.live.stood import Stood
 from tandem.plan.kinds import Kind
 
@@ -19,13 +19,13 @@ LONGEST = 25.0
 """Seconds for which a press may be expected to block: an audience waits for its end."""
 
 
-class RefusedError(Exception):
+class PressRefusedError(Exception):
     """A press that can't be made now; its text is a sentence for whoever pressed."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
-    """What is to be started."""
+class Batch:
+    """So many blockers of one kind, which a press starts."""
 
     name: str
     kind: Kind
@@ -55,29 +55,29 @@ class Wish:
         return self.amount / 1000 if self.kind.amount == "ms" else None
 
 
-def wish(kinds: dict[str, Kind], name: object, wrong: object, times: object, number: object) -> Wish:
-    """Return what is asked for. Raises RefusedError where there is no such thing."""
+def batch(kinds: dict[str, Kind], name: object, wrong: object, times: object, number: object) -> Batch:
+    """Return what is asked for. Raises PressRefusedError where there is no such thing."""
     kind = kinds.get(name) if isinstance(name, str) else None
     if kind is None or not isinstance(wrong, bool) or not (wrong or kind.right):
-        raise RefusedError("There is no such blocker here.")
+        raise PressRefusedError("There is no such blocker here.")
     if times not in TIMES or number not in NUMBERS:
-        raise RefusedError("There is no such amount.")
+        raise PressRefusedError("There is no such amount.")
     assert isinstance(name, str)
     assert isinstance(times, int)
     assert isinstance(number, int)
-    return Wish(name=name, kind=kind, wrong=wrong, times=times, number=number)
+    return Batch(name=name, kind=kind, wrong=wrong, times=times, number=number)
 
 
 @dataclass(kw_only=True)
-class Part:
+class LaneResult:
     """What a press did in one lane; times of the monotonic clock."""
 
     sent: list[float] = field(default_factory=list)
     took: list[float] = field(default_factory=list)  # of those that were answered
     completed: int = 0
     end: float | None = None  # when the last blocker had left
-    counted: Count | None = None
-    predicted: Count | None = None  # by a replay of the schedule that was sent
+    counted: LateCount | None = None
+    predicted: LateCount | None = None  # by a replay of the schedule that was sent
     stood: Stood | None = None
 
 
@@ -86,9 +86,9 @@ class Press:
     """A press, while it blocks and afterwards."""
 
     id: int
-    wish: Wish
+    batch: Batch
     start: float
-    parts: list[Part]
+    parts: list[LaneResult]
 
     @property
     def over(self) -> bool:

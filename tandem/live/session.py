@@ -75,7 +75,8 @@ def run(stacks: Stacks, options: LiveOptions, say: Say) -> None:
     """Show them until a signal comes. Raises RunFailed with last log lines where a process ends by itself."""
     check(stacks, options)
     [app, *_] = [stack.application for stack in stacks.values()]
-    known, binary = kinds.load(app.load_test), nginx.find()
+    known = {name: kind for name, kind in kinds.load(app.load_test).items() if kind.part == "kinds"}
+    binary = nginx.find()
     cpus, page_cpus = layout(len(stacks), sorted(os.sched_getaffinity(0)))
     say(f"starting {listed([*stacks])}")
     with ExitStack() as exits:

@@ -71,7 +71,7 @@ class Tail:
         ]
 
 
-class Place(NamedTuple):
+class CodePlace(NamedTuple):
     """Where something stood."""
 
     file: str
@@ -86,11 +86,11 @@ def stood(stalls: Iterable[Stall], lane: Lane) -> Stood | None:
     held = [each for each in known if each.watched == "loop" or each.kind == "slots"]
     if not held:
         return None
-    seen, longest = Counter[Place](), max(held, key=lambda each: each.seconds)
+    seen, longest = Counter[CodePlace](), max(held, key=lambda each: each.seconds)
     for each in held:
         for line in each.lines if each.kind != "busy" else ():  # there no single one is the cause
-            seen[Place(line.file, line.line, line.function, line.inside)] += line.count
-    (place, count), *_ = seen.most_common(1) or [(Place("", 0, "", ""), 0)]
+            seen[CodePlace(line.file, line.line, line.function, line.inside)] += line.count
+    (place, count), *_ = seen.most_common(1) or [(CodePlace("", 0, "", ""), 0)]
     return Stood(
         watched=longest.watched,
         kind=longest.kind,
@@ -106,7 +106,7 @@ def stood(stalls: Iterable[Stall], lane: Lane) -> Stood | None:
     )
 
 
-def code(folder: Path, place: Place) -> str:
+def code(folder: Path, place: CodePlace) -> str:
     """Return the text of the line; nothing of what is no Python file below the folder."""
     file = (folder / place.file).resolve()
     if file.suffix != ".py" or not file.is_relative_to(folder.resolve()):

@@ -8,7 +8,7 @@ from typing import Any
 from tandem.live import presses
 from tandem.live.dots import TARGET, Dot
 from tandem.live.laboratory import Laboratory, Runway, counted
-from tandem.live.presses import Part, Press
+from tandem.live.presses import LaneResult, Press
 
 SHOWN = 12.0
 """Seconds of dots that a page gets that has none yet: what it shows, and a little more."""
@@ -41,7 +41,7 @@ def setup(laboratory: Laboratory) -> Json:
                 "happens": kind.happens,
                 "right": bool(kind.right),
                 "unit": kind.amount,
-                "amounts": [presses.wish(laboratory.kinds, name, True, times, 1).amount for times in presses.TIMES],
+                "amounts": [presses.batch(laboratory.kinds, name, True, times, 1).amount for times in presses.TIMES],
             }
             for name, kind in laboratory.kinds.items()
         ],
@@ -81,15 +81,15 @@ def _dot(laboratory: Laboratory, dot: Dot) -> list[float | None]:
 
 
 def _press(laboratory: Laboratory, press: Press, now: float) -> Json:
-    wish = press.wish
+    batch = press.batch
     return {
         "id": press.id,
-        "kind": wish.name,
-        "title": wish.kind.title,
-        "wrong": wish.wrong,
-        "amount": wish.amount,
-        "unit": wish.kind.amount,
-        "number": wish.number,
+        "kind": batch.name,
+        "title": batch.kind.title,
+        "wrong": batch.wrong,
+        "amount": batch.amount,
+        "unit": batch.kind.amount,
+        "number": batch.number,
         "start": _ms(laboratory, press.start),
         "over": press.over,
         "parts": [
@@ -99,7 +99,7 @@ def _press(laboratory: Laboratory, press: Press, now: float) -> Json:
     }
 
 
-def _part(laboratory: Laboratory, press: Press, runway: Runway, part: Part, now: float) -> Json:
+def _part(laboratory: Laboratory, press: Press, runway: Runway, part: LaneResult, now: float) -> Json:
     return {
         "end": None if part.end is None else _ms(laboratory, part.end),
         "counted": part.counted or counted(runway.dots, press.start, part.end or now, now),
@@ -115,7 +115,7 @@ def predictions(laboratory: Laboratory, times: int, number: int) -> Json:
     for name, kind in laboratory.kinds.items():
         found[name] = {}
         for way in ("wrong", "right") if kind.right else ("wrong",):
-            wish = presses.wish(laboratory.kinds, name, way == "wrong", times, number)
-            too_long = laboratory.expected(wish) > presses.LONGEST
-            found[name][way] = {"lanes": [] if too_long else laboratory.predicted(wish), "too_long": too_long}
+            batch = presses.batch(laboratory.kinds, name, way == "wrong", times, number)
+            too_long = laboratory.expected(batch) > presses.LONGEST
+            found[name][way] = {"lanes": [] if too_long else laboratory.predicted(batch), "too_long": too_long}
     return found

@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 from tandem import topology
 from tandem.observe import kernel, usage
-from tandem.observe.usage import Process, Usage
+from tandem.observe.usage import ProcessStat, Usage
 from tandem.records.block import Interference
 
 TICK_SECONDS = 0.01
@@ -36,7 +36,7 @@ STARTED = usage.Spent(0, 0)
 """What a process had used that was not there yet."""
 
 
-class Reading(NamedTuple):
+class HostReading(NamedTuple):
     """All sources at one moment; CPU times in nanoseconds, the rest in seconds."""
 
     moment: float
@@ -47,13 +47,13 @@ class Reading(NamedTuple):
     kernel_here: Usage  # those that ran last on one of these CPUs
     total: int | None
     others: Usage | None  # everyone else's processes, where there is no total
-    waiting: kernel.Waiting | None
+    waiting: kernel.WaitingTimes | None
     steal: float | None
     throttled: float | None
     pressure: float | None
 
 
-Parts = Sequence[tuple[Reading, Reading]]
+Parts = Sequence[tuple[HostReading, HostReading]]
 """Readings at both ends of each part of some time."""
 
 
@@ -104,7 +104,7 @@ class Watch:
             pressure_share=_total(parts, wall, lambda *both: _difference(*(each.pressure for each in both))),
         )
 
-    def read(self, processes: Sequence[Process] | None = None) -> Reading:
+    def read(self, processes: Sequence[ProcessStat] | None = None) -> HostReading:
         """Read now, of processes that were listed just before or are listed here."""
         processes = usage.scan() if processes is None else processes
         generator = [each for each in processes if each.session in self.generator]
@@ -114,7 +114,7 @@ class Watch:
         ours_spent = usage.spent(each for each in processes if each.pid in mine)
         total, kernel_spent = self._total(processes, kernel_threads)
         moment = time.monotonic()
-        return Reading(
+        return HostReading(
             moment=moment,
             took=moment - began,
             generator={each.id: ours_spent[each.id] for each in generator if each.id in ours_spent},
@@ -133,7 +133,9 @@ class Watch:
             pressure=kernel.pressure_seconds(),
         )
 
-    def _total(self, processes: Iterable[Process], kernel_threads: Iterable[Process]) -> tuple[int | None, Usage]:
+    def _total(
+        self, processes: Iterable[ProcessStat], kernel_threads: Iterable[ProcessStat]
+    ) -> tuple[int | None, Usage]:
         """Return the CPU time of all tasks, and of the kernel's threads as far as it is part of it."""
         total = kernel.per_cpu_nanoseconds(self.watched)
         if total is not None:
@@ -155,7 +157,7 @@ class Watch:
         return 0.0 if -skew <= share * wall < 0 else share
 
 
-def _others(before: Reading, after: Reading) -> float | None:
+def _others(before: HostReading, after: HostReading) -> float | None:
     """Return the CPU seconds of everyone else."""
     if before.total is not None and after.total is not None:
         mine = usage.seconds(before.ours, after.ours) + usage.seconds(before.kernel, after.kernel_here)
@@ -165,7 +167,7 @@ def _others(before: Reading, after: Reading) -> float | None:
     return None
 
 
-def everyone_else(processes: Iterable[Process], mine: set[int]) -> Usage | None:
+def everyone_else(processes: Iterable[ProcessStat], mine: set[int]) -> Usage | None:
     """Return the CPU time of everyone else's processes; None where not all processes can be seen."""
     if not kernel.all_processes_are_visible():
         return None
@@ -197,7 +199,7 @@ def busiest(used: dict[str, float], most: int = 3) -> list[str]:
     return [f"{name} {100 * share:.0f} %" for name, share in ranked[:most] if share >= 0.01]
 
 
-def _waited(before: Reading, after: Reading) -> float | None:
+def _waited(before: HostReading, after: HostReading) -> float | None:
     if before.waiting is None or after.waiting is None:
         return None
     return kernel.waited_seconds(before.waiting, after.waiting)
@@ -207,7 +209,7 @@ def _difference(before: float | None, after: float | None) -> float | None:
     return None if before is None or after is None else after - before
 
 
-def _total(parts: Parts, wall: float, of: Callable[[Reading, Reading], float | None]) -> float | None:
+def _total(parts: Parts, wall: float, of: Callable[[HostReading, HostReading], float | None]) -> float | None:
     """Return the sum over all parts as a share of a time; None where it is unknown for any part."""
     found = [of(before, after) for before, after in parts]
     return None if None in found else math.fsum(each for each in found if each is not None) / wall

@@ -64,11 +64,11 @@ def all_processes_are_visible() -> bool:
     return False
 
 
-Waiting = dict[tuple[int, int], int]
+WaitingTimes = dict[tuple[int, int], int]
 """Nanoseconds by process and thread id."""
 
 
-def waiting(pids: Iterable[int]) -> Waiting | None:
+def waiting(pids: Iterable[int]) -> WaitingTimes | None:
     """Return how long each thread of these processes was ready to run and waited for a CPU (schedstat, second field)."""
     found, ran = {}, 0
     for pid in pids:
@@ -81,7 +81,7 @@ def waiting(pids: Iterable[int]) -> Waiting | None:
     return found if ran else None
 
 
-def waited_seconds(before: Waiting, after: Waiting) -> float:
+def waited_seconds(before: WaitingTimes, after: WaitingTimes) -> float:
     """Return the seconds waited between two readings; what a thread waited that ended in between is not known."""
     # A thread that shows less than before is another one with the same id.
     return sum(now - then if now >= (then := before.get(task, 0)) else now for task, now in after.items()) / 1e9

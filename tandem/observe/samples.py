@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 from openloop import format
 from tandem.errors import RunFailed
 from tandem.records.block import Diagnostics
-from tandem.rules import GROWTH_SLICES, OFF_SCHEDULE_ERROR
+from tandem.rules import GROWTH_SLICES, RATE_DEVIATION_ERROR
 from tandem.statistics import poisson_tail, reached
 
 EXAMPLES = 5
@@ -172,7 +172,7 @@ def figures_of(due: Samples, flying: list[int], rate: float) -> Figures:
     )
 
 
-def unaccounted(samples: Samples, window: Window) -> int:
+def lost_or_duplicated(samples: Samples, window: Window) -> int:
     """Count the arrivals of a window that left no sample, or two, from all samples of one process of Locust.
 
     Arrivals are numbered in the order in which they are due, so a number missing between the window's first and last was lost.
@@ -184,12 +184,12 @@ def unaccounted(samples: Samples, window: Window) -> int:
     return max(due) - min(due) + 1 - len(found) + sum(count > 1 for count in found.values())
 
 
-def off_schedule(arrivals: int, expected: float) -> int:
+def rate_deviation(arrivals: int, expected: float) -> int:
     """Return how many arrivals a window has too few or too many, 0 where chance explains it: Poisson's, once in 10⁹ windows."""
-    return round(abs(arrivals - expected)) if poisson_tail(arrivals, expected) < OFF_SCHEDULE_ERROR / 2 else 0
+    return round(abs(arrivals - expected)) if poisson_tail(arrivals, expected) < RATE_DEVIATION_ERROR / 2 else 0
 
 
-def asked_otherwise(first: Samples, other: Samples) -> int:
+def mismatched_requests(first: Samples, other: Samples) -> int:
     """Count the arrivals that both windows hold, that can be compared, and that did not ask for the same."""
     known, asked = _comparable(first), _comparable(other)
     return sum(known[number] != asked[number] for number in known.keys() & asked.keys())

@@ -21,7 +21,7 @@ class Id(NamedTuple):
     started: int  # ticks of 10 ms since the machine started
 
 
-class Process(NamedTuple):
+class ProcessStat(NamedTuple):
     """One process as /proc/PID/stat shows it."""
 
     pid: int
@@ -50,7 +50,7 @@ Usage = dict[Id, Spent]
 """CPU time by process."""
 
 
-def scan() -> list[Process]:
+def scan() -> list[ProcessStat]:
     """Return all processes that can be seen; one that ends meanwhile is left out."""
     found = []
     for name in os.listdir(PROC):
@@ -60,12 +60,12 @@ def scan() -> list[Process]:
     return found
 
 
-def _parse(pid: int, text: str) -> Process:
+def _parse(pid: int, text: str) -> ProcessStat:
     """Read a line of /proc/PID/stat: the command's name stands in parentheses and may hold anything."""
     head, _, tail = text.rpartition(")")
     fields = tail.split()  # field 3 of proc(5) comes first
     tick = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
-    return Process(
+    return ProcessStat(
         pid=pid,
         name=head.partition("(")[2],
         parent=int(fields[1]),
@@ -87,7 +87,7 @@ def cpu_nanoseconds(pid: int) -> int:
     return time.clock_gettime_ns(~pid << 3 | 2)
 
 
-def spent(processes: Iterable[Process]) -> Usage:
+def spent(processes: Iterable[ProcessStat]) -> Usage:
     """Return the CPU time of these processes; one that has ended meanwhile is left out."""
     usage: Usage = {}
     for process in processes:
@@ -96,7 +96,7 @@ def spent(processes: Iterable[Process]) -> Usage:
     return usage
 
 
-def tree(roots: Iterable[int], processes: Sequence[Process]) -> set[int]:
+def tree(roots: Iterable[int], processes: Sequence[ProcessStat]) -> set[int]:
     """Return the ids of these processes, of their sessions, and of all that descends from any of them."""
     wanted = set(roots)
     found = wanted | {each.pid for each in processes if each.session in wanted}
@@ -105,13 +105,13 @@ def tree(roots: Iterable[int], processes: Sequence[Process]) -> set[int]:
     return found
 
 
-def below(roots: Iterable[int], processes: Sequence[Process] | None = None) -> list[int]:
+def below(roots: Iterable[int], processes: Sequence[ProcessStat] | None = None) -> list[int]:
     """Return the ids of all that descends from these processes, themselves left out."""
     processes = scan() if processes is None else processes
     return sorted((tree(roots, processes) - set(roots)) & {each.pid for each in processes})
 
 
-def read(roots: Iterable[int], processes: Sequence[Process] | None = None) -> Usage:
+def read(roots: Iterable[int], processes: Sequence[ProcessStat] | None = None) -> Usage:
     """Return the CPU time of these processes and of all that descends from them."""
     processes = scan() if processes is None else processes
     wanted = tree(roots, processes)

@@ -36,7 +36,7 @@ class Exemption(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         return re.sub(self.pattern.encode(), b"*", answer) if concerned else answer
 
 
-class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class StackTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One table of a stacks file; what each field means stands at the top of `stacks.toml`."""
 
     title: str
@@ -67,7 +67,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     exemptions: list[Exemption] = []
 
 
-class Definition(Table, frozen=True, kw_only=True):
+class Definition(StackTable, frozen=True, kw_only=True):
     """A stack as it can be started: its table, and the row of what it implements."""
 
     application: App

@@ -13,14 +13,14 @@ from tandem.plan import tables
 
 FILE = "lab.toml"
 
-Client = Literal["", "reads slowly", "sends slowly", "hangs up", "stays"]
+BlockingClient = Literal["", "reads slowly", "sends slowly", "hangs up", "stays"]
 
 Holds = Literal["", "threads", "connections", "writer"]
 
 NATIVE = ("native", "gc")
 """Kinds of stall in which nothing of the whole process runs, whatever it has of threads."""
 
-SENDS_SLOWLY: Client = "sends slowly"
+SENDS_SLOWLY: BlockingClient = "sends slowly"
 """The one that no server behind nginx gets to see: nginx hands a request on when all of it is there."""
 
 
@@ -49,7 +49,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """One table of a kinds file."""
 
     title: str
-    happens: str
+    happens: str = ""
     repair: str = ""
     wrong: str
     right: str = ""
@@ -63,7 +63,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     stall: str = ""
     holds: Holds = ""
     needed_by: tuple[str, ...] = ()
-    client: Client = ""
+    part: str = "kinds"
+    client: BlockingClient = ""
     per_second: float | None = None
     bystander: str = ""
     writes: Writes | None = None

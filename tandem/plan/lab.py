@@ -16,7 +16,6 @@ from tandem.plan.blockers import Spread
 from tandem.plan.comparison import Plan, too_few_rounds
 from tandem.plan.definition import DECOY, Definition
 from tandem.plan.kinds import Kind, Kinds
-from tandem.plan.ladder import LADDER
 from tandem.plan.loads import TIMEOUT_SECONDS, Phases, scaled
 from tandem.plan.profiles import LATE
 from tandem.plan.scenarios import load as load_scenarios
@@ -32,6 +31,9 @@ RIGHT = "right"
 CONTROL = "control"
 """The same where an outside process burns as much CPU as its kind."""
 
+LADDER = "ladder"
+"""The part whose blockers each of its stacks serves in its own way, so that a reader sees what a repair buys."""
+
 STACKS = ("wsgi-gthread", "asgi", "wsgi-sync")
 
 
@@ -41,7 +43,7 @@ class Part:
 
     name: str
     about: str
-    kinds: tuple[str, ...] = ()  # none: all that are in no other part
+    kinds: tuple[str, ...] = ()  # none: all rows of this part that the headline leaves
     stacks: tuple[str, ...] = STACKS
     group: str = ""  # of stacks, instead
     baseline: str = "wsgi-gthread"
@@ -66,7 +68,7 @@ PARTS = {
         HEADLINE,
         Part(name="kinds", about="all other kinds, for looking at"),
         Part(name="repairs", about="each kind done wrong and done right in the code", right=True),
-        Part(name="ladder", about="what each repair buys and costs", kinds=tuple(LADDER), group="ladder", baseline=""),
+        Part(name=LADDER, about="what each repair buys and costs", group=LADDER, baseline=""),
         Part(
             name="dose", about="how harm grows with rate and duration", kinds=("sleep-in-handler",), phases=(2, 10, 4),
             arrivals="poisson", doses=(*((rate, 200) for rate in (1, 2, 4, 8)),
@@ -162,9 +164,10 @@ def _stacks(part: Part, stacks: Stacks, names: Sequence[str] | None, group: str 
 
 
 def _kinds(part: Part, load_test: str, wanted: Sequence[str] | None) -> Kinds:
-    known = {**kinds.load(load_test), **LADDER}
-    headline = {*HEADLINE.kinds, *LADDER}
-    usual = part.kinds or [name for name, kind in known.items() if (kind.right if part.right else name not in headline)]
+    known = kinds.load(load_test)
+    usual = part.kinds or [name for name, kind in known.items() if _belongs(part, name, kind)]
+    if not usual:
+        raise TandemError(f"the load test in {load_test} has no kind of blocker for the part {part.name!r}")
     found = kinds.choose(known, usual if wanted is None else wanted)
     without = [name for name, kind in found.items() if part.right and not kind.right]
     if without:
@@ -172,6 +175,10 @@ def _kinds(part: Part, load_test: str, wanted: Sequence[str] | None) -> Kinds:
             f"{without[0]!r} has no right way to do it, which the part {part.name!r} measures: leave it out of --kinds"
         )
     return found
+
+
+def _belongs(part: Part, name: str, kind: Kind) -> bool:
+    return bool(kind.right) if part.right else kind.part == part.name and name not in HEADLINE.kinds
 
 
 def _loads(part: Part, name: str, kind: Kind, rate: float, phases: Phases) -> Iterator[Load]:
@@ -194,7 +201,7 @@ def _blocking(name: str, kind: Kind, phases: Phases, per_second: float, millisec
         row=name,
         route=f"GET {kind.wrong}",
         query=f"{kind.amount}={milliseconds}" if milliseconds else kind.query,
-        holds_loop=kind.planted is not None or name in LADDER,
+        holds_loop=kind.planted is not None or kind.part == LADDER,
         holds=kind.held,
         needed_by=kind.needed_by,
         planted=f"{kind.planted.file}:{kind.planted.function}" if kind.planted else "",

@@ -7,7 +7,7 @@ from collections.abc import Container, Mapping
 
 import msgspec
 
-from tandem.plan.scenarios import Blockers, Scenario, Scenarios
+from tandem.plan.scenarios import Blockers, ScenarioRow, Scenarios
 from tandem.records.setup import Blocking, Budget, Load
 
 RATE_CAP = 300.0
@@ -87,7 +87,7 @@ def suiting(seconds: float) -> int:
     return found if found > 1 else 0
 
 
-def _cut(load: Load, row: Scenario, slices: int | None) -> Load:
+def _cut(load: Load, row: ScenarioRow, slices: int | None) -> Load:
     """Return a load with slices, unless its scenario is to be measured in one piece, or it has phases."""
     whole = ("saturation" if load.saturates else "rate") in row.contiguous
     number = suiting(load.seconds) if slices is None else slices
@@ -107,7 +107,7 @@ def scaled(phases: Phases, seconds: float) -> Phases:
     return before, on, after
 
 
-def saturation(name: str, row: Scenario, seconds: float, warmup: float) -> Load:
+def saturation(name: str, row: ScenarioRow, seconds: float, warmup: float) -> Load:
     """Return how one scenario is driven to saturation: so many clients ask again as soon as they are answered."""
     return Load(
         scenario=f"{name} at saturation",
@@ -125,7 +125,7 @@ def saturation(name: str, row: Scenario, seconds: float, warmup: float) -> Load:
 
 def load(
     name: str,
-    row: Scenario,
+    row: ScenarioRow,
     seconds: float,
     warmup: float,
     budgets: Mapping[str, Budget],
@@ -165,10 +165,10 @@ def _blocking(blockers: Blockers, phases: Phases) -> Blocking:
     )
 
 
-def headline_rate(row: Scenario, budgets: Mapping[str, Budget]) -> tuple[float, str]:
+def headline_rate(row: ScenarioRow, budgets: Mapping[str, Budget]) -> tuple[float, str]:
     """Return the arrivals per second at which stacks are compared, and what bounded them.
 
-    Half of what the weakest stack can serve, as far as arithmetic knows that (`Scenario.bound`). At three quarters a stack
+    Half of what the weakest stack can serve, as far as arithmetic knows that (`ScenarioRow.bound`). At three quarters a stack
     already sits on its knee.
     """
     if row.rate is not None:

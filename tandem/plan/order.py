@@ -21,6 +21,17 @@ class Slot(NamedTuple):
     position: int  # in the order of the round's stacks
 
 
+class RoundAttempt(NamedTuple):
+    """One measurement of a whole round; both count from 1."""
+
+    round: int
+    attempt: int = 1
+
+    def slot(self, position: int) -> Slot:
+        """Return the place of the block at this position."""
+        return Slot(self.round, self.attempt, position)
+
+
 def _square(size: int) -> list[list[int]]:
     """Return Williams' square: the first row 0, 1, n−1, 2, n−2, …, each further row one more modulo n."""
     first = [(place + 1) // 2 if place % 2 else (size - place // 2) % size for place in range(size)]

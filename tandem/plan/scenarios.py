@@ -14,8 +14,8 @@ from tandem.records.setup import Budget
 
 FILE = "scenarios.toml"
 
-Metric = Literal["cpu", "p50", "p99"]
-METRICS: tuple[Metric, ...] = get_args(Metric)
+JudgedMetric = Literal["cpu", "p50", "p99"]
+METRICS: tuple[JudgedMetric, ...] = get_args(JudgedMetric)
 
 
 class Blockers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,14 +27,14 @@ class Blockers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ms: int
 
 
-class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ScenarioRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One table of a scenarios file; what each field means stands at the top of the file."""
 
     title: str
     writes: bool
     login: bool
     users: bool
-    not_judged: dict[Metric, str] = {}
+    not_judged: dict[JudgedMetric, str] = {}
     situation: str = ""
     routes: list[str] = []
     concurrency: int = 64
@@ -47,7 +47,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     cpu_share: float = 1.0
 
     @property
-    def metrics(self) -> list[Metric]:
+    def metrics(self) -> list[JudgedMetric]:
         """What is judged: the same of every scenario, but for what the row gives a reason for."""
         return [metric for metric in METRICS if metric not in self.not_judged]
 
@@ -66,7 +66,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return None
 
 
-Scenarios = dict[str, Scenario]
+Scenarios = dict[str, ScenarioRow]
 
 
 def load(load_test: str | Path) -> Scenarios:
@@ -76,7 +76,7 @@ def load(load_test: str | Path) -> Scenarios:
     """
     file = Path(load_test) / FILE
     rows = {
-        name: tables.convert(table, Scenario, f"{file}: scenario {name!r}")
+        name: tables.convert(table, ScenarioRow, f"{file}: scenario {name!r}")
         for name, table in tables.read(file, "scenarios").items()
     }
     # What is written by one would be found by the next: those that only read come first.

@@ -12,7 +12,7 @@ from tandem.errors import TandemError
 from tandem.paths import PROJECT
 from tandem.plan import tables
 from tandem.plan.apps import App, Apps
-from tandem.plan.definition import DECOY, Definition, Table
+from tandem.plan.definition import DECOY, Definition, StackTable
 from tandem.plan.objections import objections
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -52,7 +52,7 @@ def _definition(file: Path, name: str, given: object, known: Apps) -> Definition
         raise TandemError(
             f"{where}: a name has lower-case letters, digits and hyphens, at most 40, and is not {DECOY!r}"
         )
-    table = tables.convert(given, Table, where)
+    table = tables.convert(given, StackTable, where)
     implements = table.implements or table.app
     if implements not in known:
         raise TandemError(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from tandem.records.blocked import Blocked
-from tandem.records.bounds import Amount, Count, InFlight, Positive, Rounds, Samples, Slices, Text, Whole
+from tandem.records.bounds import Amount, Count, InFlight, Positive, SamplesPath, SliceTimes, SmallCount, Text, Whole
 
 
 class Interference(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,18 +51,18 @@ class Diagnostics(msgspec.Struct, frozen=True, kw_only=True):
 class Block(msgspec.Struct, frozen=True, kw_only=True, tag="block"):
     """One stack under one scenario at one load, measured once."""
 
-    round: Rounds  # from 1
-    attempt: Rounds = 1  # of this round, from 1
+    round: SmallCount  # from 1
+    attempt: SmallCount = 1  # of this round, from 1
     scenario: Text
     stack: Text
     position: Count  # place in the order of its round and scenario, from 1
     started: Text
     seconds: Positive  # length of the measured window as it really was; of a sliced one, of its slices together
     saturating: Count | None = None  # requests that a closed loop kept in flight; None: an open loop
-    samples: Samples  # path of the generator's raw samples, warm-up included, relative to the run's folder
+    samples: SamplesPath  # path of the generator's raw samples, warm-up included, relative to the run's folder
     window_start: Amount | None = None  # seconds since the epoch; None: all samples in the file are of the window
     window_end: Amount | None = None  # excluded
-    slices: Slices = []  # beginning and end of each, in the same form; empty: the window is one piece
+    slices: SliceTimes = []  # beginning and end of each, in the same form; empty: the window is one piece
     drain_seconds: Amount = 0.0  # from the slices' ends to the last answers to what was sent in them
     sleepers_cpu_share: Amount | None = (
         None  # of one CPU, used by the stack that used most of it although its turn was not now; None: none was there
@@ -82,8 +82,8 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, tag="block"):
     p99_ms: Amount | None
     dispatch_lag_p50_ms: Amount  # of `start_delay`, from due to sent: the generator's own lateness
     dispatch_lag_p99_ms: Amount
-    asked_otherwise: Count  # arrivals that asked for something else than the first block of this round and scenario did
-    unaccounted: Count  # arrivals of the window that left no sample, or two, or that the schedule has and it has not
+    mismatched_requests: Count = msgspec.field(name="asked_otherwise")  # unlike those of the round's first block
+    lost_or_duplicated: Count = msgspec.field(name="unaccounted")  # arrivals, by their numbers and by the schedule
     app_cpu_seconds: Amount
     nginx_cpu_seconds: Amount
     database_cpu_seconds: Amount | None = None  # its server's; None: it has none of its own, and its work is the app's
@@ -107,6 +107,11 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, tag="block"):
     diagnostics: Diagnostics
     failure_examples: list[Text] = []
     blocked: Blocked | None = None  # where the load has blockers: what they did to everyone else
+
+    @property
+    def lost(self) -> int:
+        """How many arrivals got no good answer: they failed, were never answered or never sent."""
+        return self.failures + self.unfinished + self.dropped
 
     @property
     def busy_seconds(self) -> float:

@@ -22,14 +22,14 @@ MOST = 10**12
 Count = Annotated[int, msgspec.Meta(ge=0, le=MOST)]
 Whole = Annotated[int, msgspec.Meta(ge=-MOST, le=MOST)]
 Amount = Annotated[float, msgspec.Meta(ge=-float(MOST), le=float(MOST))]
-Rounds = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
+SmallCount = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
 Seed = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 NotNegative = Annotated[float, msgspec.Meta(ge=0, le=float(MOST))]
 Positive = Annotated[float, msgspec.Meta(gt=0, le=float(MOST))]
 Text = Annotated[str, msgspec.Meta(max_length=10_000)]
 InFlight = Annotated[list[Count], msgspec.Meta(min_length=3, max_length=100)]
-Slices = Annotated[list[tuple[Amount, Amount]], msgspec.Meta(max_length=3600)]
-Samples = Annotated[str, msgspec.Meta(pattern=r"^samples/[^/:\\]{1,250}$")]
+SliceTimes = Annotated[list[tuple[Amount, Amount]], msgspec.Meta(max_length=3600)]
+SamplesPath = Annotated[str, msgspec.Meta(pattern=r"^samples/[^/:\\]{1,250}$")]
 """A file in the folder `samples` of the run."""
 
 

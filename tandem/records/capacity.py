@@ -44,4 +44,4 @@ class Try(msgspec.Struct, frozen=True, kw_only=True, tag="try"):
     block: Block
 
 
-Line = Search | Try | End
+CapacityRecord = Search | Try | End

@@ -23,7 +23,7 @@ import msgspec
 
 from tandem.errors import TandemError
 from tandem.records.block import Block
-from tandem.records.bounds import Rounds, Text, clean, plain_bytes
+from tandem.records.bounds import SmallCount, Text, clean, plain_bytes
 from tandem.records.setup import Provenance, Run
 
 RECORDS = "records.jsonl"
@@ -41,7 +41,7 @@ class Resumed(msgspec.Struct, frozen=True, kw_only=True, tag="resumed"):
     """The run was resumed, to finish it or to measure its planned extension."""
 
     date: Text
-    rounds: Rounds  # rounds that the run has in all from here on
+    rounds: SmallCount  # rounds that the run has in all from here on
     suspect: list[Text]
     provenance: Provenance
 

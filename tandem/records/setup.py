@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from tandem.records.bounds import Amount, Count, NotNegative, Positive, Rounds, Seed, Text
+from tandem.records.bounds import Amount, Count, NotNegative, Positive, Seed, SmallCount, Text
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +43,7 @@ class Blocking(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: Text  # what they do while they block
     row: Text = ""  # the kind's name in the table of kinds; empty: the scenario's own, or a run of before
-    route: Text  # such as "GET /lab/sleep"
+    route: Text  # such as "GET /sleep"
     query: Text = ""  # of these requests, where it is not milliseconds alone
     holds_loop: bool = True  # whether it stops an event loop that serves it, where it is not one of the ladder
     holds: Text = (
@@ -86,7 +86,7 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     timeout_seconds: NotNegative  # a request without an answer by then has failed
     warmup_seconds: NotNegative
     seconds: Positive  # length of the measured window
-    slices: Rounds = (
+    slices: SmallCount = (
         0  # equal parts of the window, which the stacks of a round take in turn; 0: one piece, or a run of before
     )
     news_seconds: NotNegative | None = None  # how long the news service takes to answer, where the scenario calls it
@@ -180,11 +180,9 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     format: Count
     profile: Text
     seed: Seed
-    rounds: Rounds
-    extension: (
-        Rounds  # further rounds that were planned from the start, 0 for none; with some each look has half the error
-    )
-    spares: Rounds = 0  # planned to replace, at the end and in order, rounds that are lost; 0 in runs of before
+    rounds: SmallCount
+    extension: SmallCount  # further rounds that were planned from the start, 0 for none; with some each look has half the error
+    spares: SmallCount = 0  # planned to replace, at the end and in order, rounds that are lost; 0 in runs of before
     baseline: Text
     stacks: list[Stack]
     loads: list[Load]

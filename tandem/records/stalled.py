@@ -23,7 +23,7 @@ MOST_LOG = 256 * 1024**2
 Ids = Annotated[list[Text], msgspec.Meta(max_length=1000)]
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class CodeLine(msgspec.Struct, frozen=True, kw_only=True):
     """A line of code that stood there in `count` samples."""
 
     file: Text
@@ -47,7 +47,7 @@ class Stall(msgspec.Struct, frozen=True, kw_only=True, tag="stall"):
     seconds: NotNegative
     over: bool
     samples: Count
-    lines: Annotated[list[Line], msgspec.Meta(max_length=1000)]
+    lines: Annotated[list[CodeLine], msgspec.Meta(max_length=1000)]
     cpu: Amount | None
     gc: Amount
     late: Amount  # for how long the watchdog itself could not run
@@ -70,7 +70,7 @@ class Stall(msgspec.Struct, frozen=True, kw_only=True, tag="stall"):
         return str(self.lines[0]) if self.lines and self.kind != "busy" else ""
 
 
-class Counts(msgspec.Struct, frozen=True, kw_only=True, tag="counts"):
+class Totals(msgspec.Struct, frozen=True, kw_only=True, tag="counts"):
     """How many there were in all, at the end of a process."""
 
 
@@ -91,7 +91,7 @@ def read(folder: Path, block: Block) -> list[Stall]:
     """
     path, found = beside(folder, block, STALLS), {}
     with journal.readable(path):
-        for row in journal.lines(path, Stall | Counts):
+        for row in journal.lines(path, Stall | Totals):
             if isinstance(row, Stall):
                 found[row.pid, row.watched, row.monotonic] = row
     return sorted(found.values(), key=lambda stall: stall.at)

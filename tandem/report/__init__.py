@@ -69,7 +69,7 @@ def capacities(folder: Path) -> Capacities:
     """Return what the search in a folder found. Raises RecordsError where there are no readable records."""
     path = folder / records.FILE
     with journal.readable(path):
-        return judging.judge(list(journal.lines(path, records.Line)))
+        return judging.judge(list(journal.lines(path, records.CapacityRecord)))
 
 
 def _json(found: Document | Searched) -> bytes:

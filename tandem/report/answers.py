@@ -18,19 +18,19 @@ from tandem.report import reasons, wording
 from tandem.rules import HEADLINE_TARGET, TARGETS_MS
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class Question(msgspec.Struct, frozen=True, kw_only=True):
     """One question and what this run says about it."""
 
     question: str
     lines: list[str]
 
 
-def answers(summary: Summary) -> list[Answer]:
+def answers(summary: Summary) -> list[Question]:
     """Return the questions that this run answers, none that it does not."""
     found = [
-        Answer(question="How much can each take?", lines=_throughput(summary)),
-        Answer(question="What does a request cost?", lines=_cost(summary)),
-        Answer(question="What happens to everyone else when something blocks?", lines=_blocking(summary)),
+        Question(question="How much can each take?", lines=_throughput(summary)),
+        Question(question="What does a request cost?", lines=_cost(summary)),
+        Question(question="What happens to everyone else when something blocks?", lines=_blocking(summary)),
     ]
     return [answer for answer in found if answer.lines]
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import markupsafe
 
 from tandem import formats
-from tandem.judge.capacity import Capacities, Capacity, Higher, Point
+from tandem.judge.capacity import Capacities, Capacity, Higher
+from tandem.judge.tries import CountedTry
 from tandem.records.capacity import Level
 from tandem.records.setup import Run
 from tandem.report import cells, load_curve, pictures, tables, templates, theme
@@ -118,7 +119,7 @@ def tries(found: Capacities, number: int, level: Level) -> Table:
     )
 
 
-def _try(one: Capacity, point: Point) -> list[Cell]:
+def _try(one: Capacity, point: CountedTry) -> list[Cell]:
     return [
         cells.plain(one.stack), cells.per_second(point.rate), cells.plain(OUTCOMES[point.outcome]),
         _reached("p50", point.p50_ms, point.arrivals), _reached("p99", point.p99_ms, point.arrivals), cells.share(point.lost),

@@ -7,13 +7,13 @@ from types import MappingProxyType
 from tandem.judge.summary import Summary
 from tandem.report import dose, dots
 from tandem.report.curves import percentiles, rates
-from tandem.report.dots import Dots
+from tandem.report.dots import DotRounds
 from tandem.report.forest import forests
 from tandem.report.pictures import Chart
 from tandem.report.pools import Responses
 
 
-def draw(summary: Summary, responses: Responses, seen: Dots = MappingProxyType({})) -> list[Chart]:
+def draw(summary: Summary, responses: Responses, seen: DotRounds = MappingProxyType({})) -> list[Chart]:
     """Return the charts that the data allow: ratios, bystanders around blocks, percentile curves, rate per round."""
     charts: list[Chart | None] = [*forests(summary), dose.draw(summary)]
     for number, load in enumerate(summary.run.loads, 1):

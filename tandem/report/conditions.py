@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tandem import formats
 from tandem.judge import configuration
-from tandem.judge.measures import Measures, together
+from tandem.judge.measures import Measures, combine
 from tandem.judge.summary import Summary
 from tandem.records.block import Block, Observed
 from tandem.records.setup import Stack
@@ -169,7 +169,7 @@ def _budget(stack: Stack, seen: Observed | None) -> list[Cell]:
 def _observed(summary: Summary, name: str) -> Observed | None:
     """Return the most that a stack was seen to use under any scenario."""
     found = [m.observed for m in summary.measures if m.stack == name and m.observed]
-    return together(Observed, found, max)
+    return combine(Observed, found, max)
 
 
 def differ(summary: Summary) -> Table:

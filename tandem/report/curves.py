@@ -12,7 +12,7 @@ import msgspec
 from tandem import formats, statistics
 from tandem.judge.summary import Summary
 from tandem.report import cells, pictures, pools, sentences
-from tandem.report.pictures import MARGIN, WIDTH, Chart, Row
+from tandem.report.pictures import MARGIN, WIDTH, Chart, ChartRow
 from tandem.report.tables import Table
 from tandem.report.wording import Percentile
 from tandem.rules import TAIL
@@ -24,7 +24,7 @@ NAMES: tuple[Percentile, ...] = ("p50", "p90", "p99", "p999")
 
 def percentiles(summary: Summary, number: int, scenario: str, curves: Mapping[str, Sequence[float]]) -> Chart | None:
     """Draw response times against the share of arrivals, stretched for the tail, as deep as a percentile is shown."""
-    rows: list[Row] = []
+    rows: list[ChartRow] = []
     for stack, ordered in curves.items():
         deepest = len(ordered) / TAIL
         for step in range(POINTS if deepest >= 2 else 0):
@@ -62,7 +62,7 @@ def rates(summary: Summary, number: int, scenario: str) -> Chart | None:
     found = [m for m in summary.measures if m.scenario == scenario and m.rounds]
     if not found:
         return None
-    rows: list[Row] = [
+    rows: list[ChartRow] = [
         {"stack": m.stack, "round": r, "rate": rate} for m in found for r, rate in zip(m.rounds, m.rates, strict=True)
     ]
     top = 1.1 * max(row["rate"] for row in rows) or 1
@@ -86,7 +86,9 @@ def rates(summary: Summary, number: int, scenario: str) -> Chart | None:
     return pictures.chart(scenario, layers, f"Good answers per second under {scenario} in every round. {said}", table)
 
 
-def _lines(summary: Summary, rows: list[Row], x: alt.X, y: alt.Y, field: str, height: int, points: bool = False) -> Any:
+def _lines(
+    summary: Summary, rows: list[ChartRow], x: alt.X, y: alt.Y, field: str, height: int, points: bool = False
+) -> Any:
     """Return a line per stack, with its name beside its end."""
     names = list(dict.fromkeys(row["stack"] for row in rows))
     colour, shape, dash = pictures.scales(summary.run, names)

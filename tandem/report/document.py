@@ -9,15 +9,15 @@ from tandem.judge.summary import Summary
 from tandem.records.capacity import Level
 from tandem.records.journal import End
 from tandem.report import answers, capacity, sentences
-from tandem.report.answers import Answer
+from tandem.report.answers import Question
 from tandem.report.sentences import Line, Row
 
 
-class Text(msgspec.Struct, frozen=True, kw_only=True):
+class ReportText(msgspec.Struct, frozen=True, kw_only=True):
     """What the report says about the run, as on its pages."""
 
     badge: str
-    answers: list[Answer]  # to the questions that people ask first
+    answers: list[Question]  # to the questions that people ask first
     verdict: list[Line]  # what matters most first
     advice: list[Row]
 
@@ -35,7 +35,7 @@ class Searched(msgspec.Struct, frozen=True, kw_only=True):
 class Document(Summary, frozen=True, kw_only=True):
     """What `summary.json` holds."""
 
-    text: Text
+    text: ReportText
     capacity: Searched | None  # None: it was not searched for
 
 
@@ -48,7 +48,7 @@ def searched(found: Capacities) -> Searched:
 
 def document(summary: Summary, found: Capacities | None = None) -> Document:
     """Return the summary with its sentences, and what a search for capacity found beside it."""
-    text = Text(
+    text = ReportText(
         badge=sentences.badge(summary),
         answers=answers.answers(summary),
         verdict=sentences.verdict(summary),

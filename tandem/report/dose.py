@@ -13,7 +13,7 @@ from tandem.judge.measures import Measures
 from tandem.judge.summary import Summary
 from tandem.records.setup import Load
 from tandem.report import cells, pictures, theme
-from tandem.report.pictures import WIDTH, Chart, Row
+from tandem.report.pictures import WIDTH, Chart, ChartRow
 from tandem.report.tables import Table
 from tandem.rules import HEADLINE_TARGET, TARGETS_MS
 
@@ -135,7 +135,7 @@ def _panel(summary: Summary, found: Sequence[Point], length: float) -> Any:
     return alt.layer(*layers)
 
 
-def _line(first: Point, rates: Sequence[float]) -> list[Row]:
+def _line(first: Point, rates: Sequence[float]) -> list[ChartRow]:
     """Return what queueing expects between the lowest and the highest rate."""
     steps = [rates[0] * (rates[-1] / rates[0]) ** (step / STEPS) for step in range(STEPS + 1)]
     shares = [_expected(first.load, first.measures, rate) for rate in steps]

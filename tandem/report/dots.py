@@ -24,7 +24,7 @@ from tandem.observe.phases import Bystander
 from tandem.records.block import Block
 from tandem.records.setup import Blocking, Load
 from tandem.report import cells, pictures, pools, sentences, theme
-from tandem.report.pictures import WIDTH, Chart, Row
+from tandem.report.pictures import WIDTH, Chart, ChartRow
 from tandem.report.tables import Table
 from tandem.rules import HEADLINE_TARGET, TARGETS_MS, shown
 from tandem.statistics import median, reached
@@ -38,8 +38,8 @@ PIXELS = 1.5
 FIRST, OTHERS = 0.9, 0.35
 """How opaque the dots are, of the first round that counts and of the others."""
 
-Rounds = Sequence[Sequence[Bystander]]
-Dots = Mapping[Key, Rounds]
+SeenRounds = Sequence[Sequence[Bystander]]
+DotRounds = Mapping[Key, SeenRounds]
 """By scenario and stack the rounds; due times are in seconds since the first blocker."""
 
 
@@ -62,7 +62,7 @@ def read(folder: Path, loads: Iterable[Load], blocks: Iterable[Block]) -> dict[K
     return found
 
 
-def draw(summary: Summary, number: int, load: Load, dots: Dots) -> Chart | None:
+def draw(summary: Summary, number: int, load: Load, dots: DotRounds) -> Chart | None:
     """Draw them, a row of the picture per stack; None where there are none."""
     names = [s.name for s in summary.run.stacks if any(dots.get((load.scenario, s.name), [])) and s.decoy_of is None]
     if load.blocking is None or not names:
@@ -92,7 +92,7 @@ def _shade(blocking: Blocking) -> str:
     return f"Shaded is when blockers of {blocking.milliseconds:g} ms came, at random moments that differ from round to round"
 
 
-def _number(found: Mapping[str, Rounds]) -> str:
+def _number(found: Mapping[str, SeenRounds]) -> str:
     fewest, most = (f(map(len, found.values())) for f in (min, max))
     return formats.count(most, "round") if fewest == most else f"{fewest} to {most} rounds"
 
@@ -119,11 +119,11 @@ def _path(run: re.Match[str]) -> str:
     return f'<path d="{places}" fill="none" stroke="{colour}" stroke-width="{width}" stroke-linecap="round" opacity="{opacity}"/>'
 
 
-def _blocks(blocking: Blocking, end: float) -> list[Row]:
+def _blocks(blocking: Blocking, end: float) -> list[ChartRow]:
     """Return when something blocked, as pieces that do not overlap; when it may have, where each round had moments of its own."""
     if blocking.arrivals != "uniform":
         return [{"from": 0.0, "to": blocking.on}]
-    pieces: list[Row] = []
+    pieces: list[ChartRow] = []
     for number in range(blocking.number):
         start = number / blocking.rate
         until = min(start + blocking.milliseconds / 1000, end)
@@ -134,7 +134,7 @@ def _blocks(blocking: Blocking, end: float) -> list[Row]:
     return pieces
 
 
-def _panel(summary: Summary, name: str, rounds: Rounds, load: Load, top: float, last: bool) -> Any:
+def _panel(summary: Summary, name: str, rounds: SeenRounds, load: Load, top: float, last: bool) -> Any:
     """Return the dots of one stack, and the median of its rounds."""
     assert load.blocking is not None
     colour = theme.styles(summary.run)[name][0]
@@ -154,7 +154,7 @@ def _panel(summary: Summary, name: str, rounds: Rounds, load: Load, top: float, 
     return alt.layer(shaded, target.encode(y=y), *(each.encode(x=x, y=y) for each in drawn))
 
 
-def _median(rounds: Rounds, span: tuple[float, float], top: float) -> list[Row]:
+def _median(rounds: SeenRounds, span: tuple[float, float], top: float) -> list[ChartRow]:
     """Return the median of the rounds' medians, moment by moment: it stands where most rounds did, and not where one did."""
     step = PIXELS * (span[1] - span[0]) / PANEL
     moments: dict[int, list[float]] = {}
@@ -172,7 +172,7 @@ def _median(rounds: Rounds, span: tuple[float, float], top: float) -> list[Row]:
     ]
 
 
-def _points(rounds: Rounds, span: tuple[float, float], top: float, opacity: float, colour: str) -> Any:
+def _points(rounds: SeenRounds, span: tuple[float, float], top: float, opacity: float, colour: str) -> Any:
     """Return the dots of some rounds; such as fall on one point of the picture are drawn once."""
     step, rise = (span[1] - span[0]) / PANEL, top / HEIGHT
     places = {
@@ -183,7 +183,7 @@ def _points(rounds: Rounds, span: tuple[float, float], top: float, opacity: floa
     return alt.Chart(alt.InlineData(values=rows)).mark_point(filled=True, size=11, opacity=opacity, color=colour)
 
 
-def _row(name: str, rounds: Rounds) -> list[Any]:
+def _row(name: str, rounds: SeenRounds) -> list[Any]:
     times = sorted(each.response_ms for few in rounds for each in few)
     late = sum(ms > TARGET for ms in times)
     return [

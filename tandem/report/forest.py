@@ -11,7 +11,7 @@ from tandem.judge.metrics import METRICS
 from tandem.judge.summary import Summary
 from tandem.judge.verdict import Ratio
 from tandem.report import cells, pictures, theme, wording
-from tandem.report.pictures import MARGIN, Chart, Row
+from tandem.report.pictures import MARGIN, Chart, ChartRow
 from tandem.report.tables import Table
 
 TICKS = (0.05, 0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3, 5, 10, 20)
@@ -52,7 +52,9 @@ def _forest(summary: Summary, unit: str, shown: Sequence[Ratio], place: int) -> 
     )  # fmt: skip
 
 
-def _axis(summary: Summary, unit: str, shown: Sequence[Ratio], rows: Sequence[Row]) -> tuple[alt.Scale, alt.Axis, str]:
+def _axis(
+    summary: Summary, unit: str, shown: Sequence[Ratio], rows: Sequence[ChartRow]
+) -> tuple[alt.Scale, alt.Axis, str]:
     """Return scale, ticks and title: a log scale around 1 for ratios, a linear one around 0 for differences."""
     ends = [row[name] for row in rows for name in ("low", "high", "band_low", "band_high")]
     where = wording.better_where(METRICS[c.metric] for c in shown)
@@ -66,7 +68,7 @@ def _axis(summary: Summary, unit: str, shown: Sequence[Ratio], rows: Sequence[Ro
     return alt.Scale(type="log", domain=[low, high], nice=False), axis, f"ratio to {baseline} (log scale) – {where}"
 
 
-def _layers(summary: Summary, unit: str, shown: Sequence[Ratio], rows: list[Row]) -> Any:
+def _layers(summary: Summary, unit: str, shown: Sequence[Ratio], rows: list[ChartRow]) -> Any:
     scale, axis, title = _axis(summary, unit, shown, rows)
 
     def x(field: str) -> alt.X:
@@ -90,9 +92,9 @@ def _layers(summary: Summary, unit: str, shown: Sequence[Ratio], rows: list[Row]
     )  # fmt: skip
 
 
-def _rows(shown: Sequence[Ratio]) -> list[Row]:
+def _rows(shown: Sequence[Ratio]) -> list[ChartRow]:
     """Return a row per ratio with its place in pixels: the stacks of one headline together, a gap before the next."""
-    rows: list[Row] = []
+    rows: list[ChartRow] = []
     top = 0
     for key in dict.fromkeys((c.scenario, c.metric) for c in shown):
         group = [c for c in shown if (c.scenario, c.metric) == key]
@@ -107,7 +109,7 @@ def _rows(shown: Sequence[Ratio]) -> list[Row]:
     return rows
 
 
-def _reach(c: Ratio) -> Row:
+def _reach(c: Ratio) -> ChartRow:
     """Return how far a ratio's line and band reach; where no interval decided there is but a point."""
     metric, found = METRICS[c.metric].within(c.delta), c.decided_by
     return {

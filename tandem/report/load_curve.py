@@ -12,7 +12,7 @@ from tandem import formats
 from tandem.judge.capacity import Capacities, Capacity
 from tandem.records.capacity import Level
 from tandem.report import pictures, theme
-from tandem.report.pictures import WIDTH, Chart, Row
+from tandem.report.pictures import WIDTH, Chart, ChartRow
 from tandem.report.tables import Table
 
 HEIGHT = 260
@@ -56,14 +56,14 @@ def draw(found: Capacities, level: Level, table: Table) -> Chart | None:
     return pictures.chart(level.scenario, layers, said, table)
 
 
-def _dots(one: Capacity) -> Iterator[Row]:
+def _dots(one: Capacity) -> Iterator[ChartRow]:
     for point in one.points:
         for field, of in FIELDS.items():
             if point.outcome and (value := getattr(point, field) or 0) > 0:
                 yield {"stack": one.stack, "rate": point.rate, "of": of, "ms": value}
 
 
-def _lines(one: Capacity) -> Iterator[Row]:
+def _lines(one: Capacity) -> Iterator[ChartRow]:
     found: dict[tuple[float, str], list[float]] = {}
     for row in _dots(one):
         found.setdefault((row["rate"], row["of"]), []).append(row["ms"])

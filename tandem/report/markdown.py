@@ -9,7 +9,7 @@ from tandem.judge import validity
 from tandem.judge.summary import Summary
 from tandem.judge.verdict import Ratio
 from tandem.report import answers, capacity, cells, conditions, repairs, sentences, tables, wording
-from tandem.report.answers import Answer
+from tandem.report.answers import Question
 from tandem.report.capacity import Section
 from tandem.report.pictures import Chart
 from tandem.report.tables import Cell, Table, escaped
@@ -36,7 +36,7 @@ def render(summary: Summary, charts: Sequence[Chart], searched: Section | None =
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _answer(answer: Answer) -> str:
+def _answer(answer: Question) -> str:
     return f"**{escaped(answer.question)}**\n\n" + "\n".join(f"- {escaped(line)}." for line in answer.lines)
 
 

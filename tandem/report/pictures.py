@@ -17,7 +17,7 @@ from tandem.report.tables import Table
 
 WIDTH, MARGIN = 560, 8
 PADDING = {"left": 26, "right": 30, "top": 10, "bottom": 10}  # room for a reader's font wider than the renderer's
-Row = dict[str, Any]
+ChartRow = dict[str, Any]
 
 
 class Chart(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ LOOP = "loop"
 """What is watched where a line is planted."""
 
 
-class Count(NamedTuple):
+class PlantedLine(NamedTuple):
     """What became of the stalls of a loop on one stack under one load."""
 
     scenario: str
@@ -31,7 +31,7 @@ class Count(NamedTuple):
     unnamed: dict[str, int]  # nobody is blamed, by kind of stall
 
 
-def counts(found: Lines, loads: Sequence[Load]) -> Iterator[Count]:
+def counts(found: Lines, loads: Sequence[Load]) -> Iterator[PlantedLine]:
     """Yield a count for each stack whose loop stood under a load that has a planted line."""
     planted = {
         load.scenario: load.blocking
@@ -52,11 +52,13 @@ def _key(told: Told) -> tuple[str, str]:
     return told.block.scenario, told.block.stack
 
 
-def _count(scenario: str, stack: str, blocks: Sequence[Told], stalls: Sequence[Stall], blocking: Blocking) -> Count:
+def _count(
+    scenario: str, stack: str, blocks: Sequence[Told], stalls: Sequence[Stall], blocking: Blocking
+) -> PlantedLine:
     named = [stall for stall in stalls if stall.place]
     right = [stall for stall in named if _is_planted(stall, blocking)]
     unnamed = [stall for stall in stalls if not stall.place]
-    return Count(
+    return PlantedLine(
         scenario=scenario,
         stack=stack,
         blockers=sum(each.block.blocked.blockers for each in blocks if each.block.blocked),
@@ -99,7 +101,7 @@ def table(found: Lines, loads: Sequence[Load]) -> Table:
     )
 
 
-def _row(each: Count) -> list[Cell]:
+def _row(each: PlantedLine) -> list[Cell]:
     right = Cell(text=f"{each.right} of {each.stalls}", value=each.right, hidden={"of": each.stalls})
     return [
         cells.plain(each.scenario), cells.plain(each.stack), cells.plain(each.blockers), cells.strong(right),

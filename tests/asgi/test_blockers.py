@@ -16,8 +16,8 @@ from asgi_app.lab import LADDER
 from stalls.check import watched
 from stalls.record import Stall
 from tests.asgi.server import started
-from tests.asgi.test_loop import REQUESTS
 from tests.support.apps import settings_for
+from tests.support.everything import REQUESTS
 from tests.support.lab import ROWS, row, slow_news, target
 from userdb import lab
 

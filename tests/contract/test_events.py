@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from secrets import token_hex
 
 import pytest
 from starlette.types import Message
@@ -17,17 +15,16 @@ from werkzeug.test import create_environ
 import wsgi_app.app
 from asgi_app.app import create_app
 from tests.asgi.server import Lifespan
-from tests.support.accounts import ADMIN, ADMIN_JSON, KEY
+from tests.support.accounts import KEY
 from tests.support.apps import APPS, in_process, settings_for
 from tests.support.clients import Client
-from tests.support.files import UPLOAD, upload
+from tests.support.events import EVENT, change
 from tests.support.problems import faults, problem
 from userdb import ending, events
 from userdb.database import connections
 from userdb.settings import Settings, from_environment
 
 PATH = "/api/events"
-EVENT = re.compile(rb'id: (\d+)\nevent: (\w+)\ndata: {"user_id":(\d+),"version":(\d+)}\n\n')
 
 Read = Callable[[bytes], bool]
 
@@ -86,21 +83,6 @@ def told(app: str, settings: Settings, last: str | None, until: bytes, do: Calla
 
     listen(app, settings, last, read)
     return seen
-
-
-def change(client: Client) -> int:
-    """Create two users, one of them from a file, change one and remove it: the id of that."""
-    name = f"event-{token_hex(4)}"
-    made = client.request(
-        "POST", "/api/users", ADMIN_JSON, json.dumps({"username": name, "email": f"{name}@b"}).encode()
-    )
-    number = int(json.loads(made.body)["id"])
-    lines = f"username,email,age\n{name}-2,{name}-2@b,7\n".encode()
-    assert client.request("POST", "/api/users/import", {**ADMIN, **UPLOAD}, upload(lines)).status == 201
-    assert client.request("PATCH", f"/api/users/{number}", ADMIN_JSON, b'{"age":3}').status == 200
-    assert client.request("PATCH", f"/api/users/{number}", ADMIN_JSON, b'{"username":"admin"}').status == 409
-    assert client.request("DELETE", f"/api/users/{number}", ADMIN).status == 204
-    return number
 
 
 @pytest.mark.parametrize("app", APPS)

@@ -8,7 +8,7 @@ import pytest
 
 from openloop import counts as counting
 from openloop import status as statuses
-from openloop.plan import Plan
+from openloop.plan import LoadPlan
 
 
 def test_percentiles_of_lags() -> None:
@@ -30,8 +30,8 @@ def test_counts_add_up() -> None:
     assert counting.Counts(due=9, in_flight=2, rate=5, most=8).next() == counting.Counts(in_flight=2, rate=5, most=2)
 
 
-def plan(arrivals: str) -> Plan:
-    return Plan("read", arrivals, 10, 1.0, 1.0, "0", "cafe", False, ["a", "b"], {})
+def plan(arrivals: str) -> LoadPlan:
+    return LoadPlan("read", arrivals, 10, 1.0, 1.0, "0", "cafe", False, ["a", "b"], {})
 
 
 def test_the_last_line() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from openloop.plan import Fixed, Plan, make
+from openloop.plan import Fixed, LoadPlan, make
 from openloop.request import Request
 from openloop.scenario import Scenario
 from openloop.target import RefusedError, Target
@@ -50,7 +50,7 @@ SCENARIOS = {
 }
 
 
-def made(url: str, different: dict[str, Any], samples: str = "") -> Plan:
+def made(url: str, different: dict[str, Any], samples: str = "") -> LoadPlan:
     return make(SimpleNamespace(**{**GOOD, **different}), url, Fixed("", samples), ["b", "a"], SCENARIOS)
 
 
@@ -79,7 +79,7 @@ def test_a_plan(tmp_path: Path) -> None:
 
 
 def test_arrivals_are_numbered_once_and_without_gaps() -> None:
-    plan = Plan("read", "poisson", 9, 1.0, 1.0, "0", "cafe", False, ["a", "b", "c"], {})
+    plan = LoadPlan("read", "poisson", 9, 1.0, 1.0, "0", "cafe", False, ["a", "b", "c"], {})
     parts = [plan.part(worker, index) for index, worker in enumerate("cab")]
     numbers = [number for part in parts for number, _ in zip(part.numbers(), range(4), strict=False)]
     assert sorted(numbers) == list(range(12))
@@ -88,7 +88,7 @@ def test_arrivals_are_numbered_once_and_without_gaps() -> None:
 
 
 def test_every_process_has_a_schedule_and_names_of_its_own() -> None:
-    plan = Plan("write", "uniform", 9, 1.0, 1.0, "0", "cafe", False, ["a", "b"], {})
+    plan = LoadPlan("write", "uniform", 9, 1.0, 1.0, "0", "cafe", False, ["a", "b"], {})
     parts = [plan.part(worker, index) for index, worker in enumerate(("a", "b", "late"))]
     assert len({part.name for part in parts}) == 3
     assert len({part.factory(item).request(0).path for part in parts}) == 1, (

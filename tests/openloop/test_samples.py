@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from openloop.samples import Samples
+from openloop.samples import SampleColumns
 from tests.loadtest.runs import read
 
 OK, FAILED, UNFINISHED, DROPPED = range(4)
 
 
 def test_the_file(tmp_path: Path) -> None:
-    samples = Samples()
+    samples = SampleColumns()
     samples.add(7, 1795212069.6010222, 1, 760, 0, "GET /api/users/{id}", 200, OK, 0xBEEF)
     samples.add(2**40, 1795212070.25, 20, 102480, 3, "GET /users", 500, FAILED, 2**32 - 1, 'got "500",\n\rtwice\x85')
     samples.add(-9, 1795212071.5, 0, 42000, 4, "GET /users", 0, UNFINISHED, 0)
@@ -35,9 +35,9 @@ def test_the_file(tmp_path: Path) -> None:
 
 def test_from_several_processes(tmp_path: Path) -> None:
     """Each process numbers routes and reasons in its own order."""
-    everything = Samples()
+    everything = SampleColumns()
     for worker, routes in enumerate([["GET /", "GET /a"], ["GET /a", "GET /b", "GET /"]]):
-        samples = Samples()
+        samples = SampleColumns()
         for number in range(1000):
             route, failed = routes[number % len(routes)], number % 3 == 0
             reason = f"reason of {route}" if failed else ""
@@ -55,8 +55,8 @@ def test_from_several_processes(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="missing"):
-        Samples().write(str(tmp_path / "missing" / "samples.gz"))
+        SampleColumns().write(str(tmp_path / "missing" / "samples.gz"))
     (tmp_path / "folder").mkdir()
     with pytest.raises(OSError, match="folder"):
-        Samples().write(str(tmp_path / "folder"))
+        SampleColumns().write(str(tmp_path / "folder"))
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]

@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import pytest
 
-from openloop.plan import LATECOMER, Part, Plan
+from openloop.plan import LATECOMER, LoadPlan, ProcessShare
 from openloop.request import Request
-from openloop.second import AT_RANDOM, SPREADS, Schedule, Second, dues
+from openloop.second import AT_RANDOM, SPREADS, Second, SecondSchedule, dues
 
 
 def request(left: float) -> Request:
@@ -21,12 +21,12 @@ SECOND = Second(2, 3.0, 7.0, request)
 RANDOM = dataclasses.replace(SECOND, arrivals=AT_RANDOM)
 
 
-def played(schedule: Schedule, until: float) -> list[tuple[float, int, str]]:
+def played(schedule: SecondSchedule, until: float) -> list[tuple[float, int, str]]:
     return [(due, number, each.path) for due, number, each in schedule.due(until)]
 
 
 def test_they_come_evenly_spaced_from_their_beginning_to_before_their_end() -> None:
-    schedule = Schedule(SECOND, began=100.0, key="0")
+    schedule = SecondSchedule(SECOND, began=100.0, key="0")
     assert (schedule.next(), schedule.due(102.9)) == (103.0, [])
     assert played(schedule, 104.2) == [(103.0, -1, "/4"), (103.5, -2, "/3.5"), (104.0, -3, "/3")]
     assert [due for due, _, _ in played(schedule, 1000.0)] == [104.5, 105.0, 105.5, 106.0, 106.5]
@@ -38,7 +38,7 @@ def test_they_come_evenly_spaced_from_their_beginning_to_before_their_end() -> N
     ("rate", "seconds", "number"), [(2, 4, 8), (10, 0.3, 3), (3, 1 / 3, 1), (1, 2.5, 3), (5, 0, 0)]
 )
 def test_so_many_as_fit(rate: float, seconds: float, number: int, arrivals: str) -> None:
-    assert len(Schedule(Second(rate, 1.0, 1.0 + seconds, request, arrivals), 0.0, "0").due(1e6)) == number
+    assert len(SecondSchedule(Second(rate, 1.0, 1.0 + seconds, request, arrivals), 0.0, "0").due(1e6)) == number
 
 
 def test_at_random_they_are_the_same_for_a_key_and_stay_in_their_part() -> None:
@@ -58,16 +58,16 @@ def test_at_random_the_gaps_scatter_as_those_of_a_poisson_process() -> None:
 
 @pytest.mark.parametrize("second", [SECOND, RANDOM])
 def test_several_processes_share_them_and_one_that_comes_late_sends_none(second: Second) -> None:
-    plan = Plan("x", "poisson", 1, 1.0, 0.0, "0", "run", False, ["a", "b"], {})
+    plan = LoadPlan("x", "poisson", 1, 1.0, 0.0, "0", "run", False, ["a", "b"], {})
     found: list[tuple[float, int, str]] = []
     for worker in plan.workers:
         schedule = plan.part(worker, 0).second(second, 0.0)
         assert schedule is not None
         found += played(schedule, 10.0)
-    assert sorted(found) == played(Schedule(second, 0.0, "0"), 10.0)
-    assert Part(plan, LATECOMER, 1).second(second, 0.0) is None
+    assert sorted(found) == played(SecondSchedule(second, 0.0, "0"), 10.0)
+    assert ProcessShare(plan, LATECOMER, 1).second(second, 0.0) is None
 
 
 def test_a_closed_loop_has_none() -> None:
-    plan = Plan("x", "closed", 1, 1.0, 0.0, "0", "run", False, ["a"], {})
+    plan = LoadPlan("x", "closed", 1, 1.0, 0.0, "0", "run", False, ["a"], {})
     assert plan.part("a", 0).second(SECOND, 0.0) is None

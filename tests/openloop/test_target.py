@@ -54,5 +54,5 @@ def test_a_host_that_was_named() -> None:
     ],
 )
 def test_no_address(host: str | None) -> None:
-    with pytest.raises(RefusedError, match=r"is not an address such as http://|^Say which server to load"):
+    with pytest.raises(RefusedError, match=r"is not a URL such as http://|^Say which server to load"):
         checked(host, "")

@@ -61,4 +61,4 @@ def test_late_requests_per_blocker(bench: ToyBench, tell: Story) -> None:
     assert (found.blockers, found.completed, found.recovery) == (6, 6, 0)
     assert (refused.blockers, refused.completed, refused.refused) == (2, 0, 2)
     assert not refused_harm.completes
-    assert standing.failures == standing.unaccounted == 0
+    assert standing.failures == standing.lost_or_duplicated == 0

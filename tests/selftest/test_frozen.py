@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 
-from tandem.drive.generator import Drive, Generator, Window
+from tandem.drive.generator import Drive, Generator, Span
 from tandem.judge import validity
 from tandem.observe.samples import Samples
 from tandem.report import wording
@@ -43,7 +43,7 @@ def test_frozen_server(beside: ToyBench, tell: Story) -> None:
         wrong="an open-loop p99 below 500 ms: every fifth arrival came while the server stood still. (The closed "
         "loop is shown for what it hides; nothing of it enters a report.)",
     )
-    assert opened.failures == opened.dropped == opened.unfinished == opened.unaccounted == 0
+    assert opened.failures == opened.dropped == opened.unfinished == opened.lost_or_duplicated == 0
     assert opened.p99_ms is not None
     assert opened.p99_ms >= 500
     assert p90 is not None
@@ -58,7 +58,7 @@ def test_server_frozen_from_the_start(beside: ToyBench, tell: Story) -> None:
     class Released(Generator):
         """A generator that is let go just when the server has frozen."""
 
-        def release(self) -> Window:
+        def release(self) -> Span:
             toy.freeze(beside.running.port, freeze)
             return super().release()
 
@@ -67,7 +67,8 @@ def test_server_frozen_from_the_start(beside: ToyBench, tell: Story) -> None:
         did=f"Had the toy stand still for {freeze} s from the moment on in which Locust was let go, with 1 s of warm-up and "
         f"{seconds} s of window at {rate}/s: for the first 2 s of the window nothing moves.",
         saw=[
-            f"{block.arrivals} arrivals due in the window, {rate * seconds} are expected; {block.unaccounted} unaccounted for",
+            f"{block.arrivals} arrivals due in the window, {rate * seconds} are expected; "
+            f"{block.lost_or_duplicated} unaccounted for",
             f"p50 {ms(block.p50_ms)}, p99 {ms(block.p99_ms)}",
         ],
         wrong="fewer arrivals than the rate promises: a load that waits until the server is well hides that it was not.",
@@ -85,7 +86,7 @@ def _p90_ms(samples: Samples) -> float | None:
 class FrozenGenerator(Generator):
     """A generator that the machine stops for half a second, one second into its window."""
 
-    def release(self) -> Window:
+    def release(self) -> Span:
         """Let it go, and have it stopped later."""
         window = super().release()
         threading.Thread(target=self._freeze, args=(window.start + 1,), daemon=True).start()
@@ -108,7 +109,7 @@ def test_frozen_generator(beside: ToyBench, tell: Story) -> None:
         "server was well.",
         saw=[
             f"{rate * seconds} arrivals were due by the schedule, {block.arrivals} by the record, "
-            f"{block.unaccounted} unaccounted for",
+            f"{block.lost_or_duplicated} unaccounted for",
             f"response p99 {ms(block.p99_ms)}, dispatch lag p99 {ms(block.dispatch_lag_p99_ms)}, mean of service "
             f"{ms(block.diagnostics.service_mean_ms)}",
             f"the block is {judged.level}: {'; '.join(wording.causes(judged.causes))}",
@@ -117,7 +118,7 @@ def test_frozen_generator(beside: ToyBench, tell: Story) -> None:
         "was sent and not when it was due, or a stack that is blamed for it.",
     )
     assert abs(block.arrivals - rate * seconds) <= 1
-    assert block.unaccounted == 0
+    assert block.lost_or_duplicated == 0
     assert block.p99_ms is not None
     assert block.p99_ms >= 300
     assert block.dispatch_lag_p99_ms >= 300

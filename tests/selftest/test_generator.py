@@ -29,4 +29,4 @@ def test_dispatch_lag(bench: ToyBench, tell: Story) -> None:
     assert block.dispatch_lag_p99_ms < 50
     assert block.arrivals >= 0.9 * rate * seconds  # Poisson: less would come once in ten million runs
     assert block.requests >= 0.95 * block.arrivals
-    assert block.failures == block.unaccounted == 0
+    assert block.failures == block.lost_or_duplicated == 0

@@ -38,7 +38,7 @@ def test_hanging_server(beside: ToyBench, tell: Story) -> None:
         saw=[
             f"{rate * seconds} arrivals were due by the schedule, {block.arrivals} by the record: "
             f"{outcomes['ok']} ok, {block.failures} failed, {block.unfinished} unfinished, {block.dropped} "
-            f"dropped because {in_flight} were in flight; {block.unaccounted} unaccounted for",
+            f"dropped because {in_flight} were in flight; {block.lost_or_duplicated} unaccounted for",
             f"p50 {ms(block.p50_ms)}, p99 {ms(block.p99_ms)}, good answers {block.rate:.1f}/s",
             f"most in flight: {block.observed.in_flight} by the times, {most} seen by an arrival; Locust's exit "
             f"status {measured.status}",
@@ -49,7 +49,7 @@ def test_hanging_server(beside: ToyBench, tell: Story) -> None:
     )
     assert abs(block.arrivals - rate * seconds) <= 1
     assert block.arrivals == outcomes["ok"] + block.failures + block.unfinished + block.dropped
-    assert outcomes["ok"] == block.unaccounted == 0
+    assert outcomes["ok"] == block.lost_or_duplicated == 0
     assert block.dropped > 0
     assert block.failures + block.unfinished > 0
     assert (block.p50_ms, block.p99_ms, block.rate) == (None, None, 0)

@@ -119,7 +119,7 @@ def test_same_stacks_for_real(compared: Compared, tell: Story) -> None:
     )
     assert compared.summary.rounds_complete == ROUNDS
     assert compared.summary.complete
-    assert all(block.unaccounted == block.asked_otherwise == 0 for block in blocks)
+    assert all(block.lost_or_duplicated == block.mismatched_requests == 0 for block in blocks)
     assert {each.kind for each in judged} == {"decoy"}
     for each in judged:
         assert each.verdict != "not judged" or compared.summary.not_judged

@@ -9,6 +9,7 @@ import pytest
 
 from tandem.judge import bound, validity
 from tandem.judge.bound import Bound
+from tandem.plan.order import RoundAttempt
 from tandem.records.block import Block
 from tandem.records.setup import Load
 from tests.selftest import toy
@@ -50,7 +51,7 @@ def test_a_lock(bench: ToyBench, tell: Story) -> None:
         saw=seen(block, found),
         wrong="less than 485 or more than 515 per second, a toy that is called bound by its CPU, or a generator that is.",
     )
-    assert block.failures == block.unfinished == block.unaccounted == 0
+    assert block.failures == block.unfinished == block.lost_or_duplicated == 0
     assert block.rate <= 515
     assert found.by != "cpu"
     if undisturbed(block):
@@ -69,7 +70,7 @@ def test_a_burner(bench: ToyBench, tell: Story) -> None:
         saw=seen(block, found),
         wrong="more than 200 answers per second, or anything but its CPU named as what bounded it.",
     )
-    assert block.failures == block.unaccounted == 0
+    assert block.failures == block.lost_or_duplicated == 0
     assert block.rate <= 206
     if undisturbed(block):
         assert found.by == "cpu"
@@ -105,9 +106,9 @@ def in_turn(bench: ToyBench) -> dict[tuple[str, str], Block]:
         ports = {name: each.running.port for name, each in stacks.benches.items()}
         for port in ports.values():
             toy.become(port, "most_per_second=500")
-        blocks = stacks.measure(sliced, 1, 1)
+        blocks = stacks.measure(sliced, RoundAttempt(1))
         toy.become(ports[RIGHT], "most_per_second=500&burn_share=0.05")
-        blocks += stacks.measure(burning, 1, 1)
+        blocks += stacks.measure(burning, RoundAttempt(1))
     return {(block.scenario, block.stack): block for block in blocks}
 
 
@@ -126,7 +127,7 @@ def test_a_lock_in_slices(in_turn: dict[tuple[str, str], Block], tell: Story) ->
     assert all(end <= start for (_, end, _), (start, _, _) in pairwise(parts))
     for block in blocks:
         assert len(block.slices) == 4
-        assert block.failures == block.unfinished == block.unaccounted == block.asked_otherwise == 0
+        assert block.failures == block.unfinished == block.lost_or_duplicated == block.mismatched_requests == 0
         assert block.drain_seconds > 0
         assert block.rate <= 515
         if undisturbed(block):

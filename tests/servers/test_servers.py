@@ -18,9 +18,9 @@ from tandem.observe import usage
 from tandem.plan import contract, needs, stacks
 from tandem.plan.contract import Probe, limited
 from tandem.plan.definition import Definition, Exemption
-from tests.stack.test_raw_sockets import EXCHANGES
 from tests.support.answers import mask_bytes
 from tests.support.apps import USERS
+from tests.support.exchanges import EXCHANGES
 from tests.support.headers import FORM
 from tests.support.processes import alive, descendants
 from tests.support.raw import request, sent

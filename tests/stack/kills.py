@@ -25,8 +25,8 @@ from pathlib import Path
 
 from tandem.launch import ports, running_stack, signals
 from tandem.plan import stacks as tandem_stacks
-from tests.stack.test_crash import CLIENTS, GONE, Ledger, workers, write
 from tests.support.apps import settings_for
+from tests.support.ledger import CLIENTS, GONE, Ledger, workers, write
 from tests.support.processes import server
 from tests.support.stacks import DIRECT, environment_for
 from tests.support.waiting import eventually

@@ -15,8 +15,8 @@ import pytest
 from tandem.launch import ports, running_stack
 from tandem.launch.running_stack import RunningStack
 from tandem.plan import stacks as tandem_stacks
-from tests.contract.test_events import EVENT, change
 from tests.support.clients import HttpClient
+from tests.support.events import EVENT, change
 from tests.support.stacks import environment_for
 
 pytestmark = pytest.mark.usefixtures("processes")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.stack.kills import missing
-from tests.stack.test_crash import GONE, Ledger
+from tests.support.ledger import GONE, Ledger
 
 
 def test_what_was_acknowledged_and_is_not_there_is_missing(database: Path) -> None:

@@ -14,7 +14,7 @@ from tandem.errors import RunFailed
 from tandem.experiments.compare import Comparison
 from tandem.judge.rounds import Rounds
 from tandem.plan.comparison import Plan
-from tandem.plan.order import Slot
+from tandem.plan.order import RoundAttempt, Slot
 from tandem.records import journal
 from tandem.records.block import Block
 from tandem.records.journal import RECORDS, Record
@@ -135,11 +135,11 @@ class Together:
         assert self.executor.prepared, "its generators load while it starts"
         self.executor.log.append("start all")
 
-    def measure(self, load: Load, round_: int, attempt: int) -> list[Block]:
+    def measure(self, load: Load, which: RoundAttempt) -> list[Block]:
         assert load.slices
         assert load.scenario in self.executor.prepared
-        self.executor.log.append(f"{load.scenario} all {round_}")
-        slots = [Slot(round_, attempt, position) for position, _ in enumerate(self.names, 1)]
+        self.executor.log.append(f"{load.scenario} all {which.round}")
+        slots = [which.slot(position) for position, _ in enumerate(self.names, 1)]
         return [self.executor.block(load, name, slot) for name, slot in zip(self.names, slots, strict=True)]
 
 

@@ -14,16 +14,17 @@ from tandem.launch import newsstub
 from tests.support.news import news_service
 from userdb.settings import from_environment
 
-ROWS: dict[str, dict[str, Any]] = tomllib.loads(
+_ALL: dict[str, dict[str, Any]] = tomllib.loads(
     (Path(__file__).parents[2] / "loadtest" / "lab.toml").read_text("utf-8")
 )
+ROWS = {name: row for name, row in _ALL.items() if "part" not in row}
+"""The kinds of blocker; those of the ladder ask for the same in another way."""
+
 PATHS = sorted(lab.routes(from_environment({})))
 
 LIKE = {
     "/lab/compute-in-thread": "/lab/compute",
     "/lab/password-in-thread": "/lab/password",
-    "/lab/ladder/password": "/lab/password",
-    "/lab/ladder/sleep": "/lab/sleep",
 }
 """Steps between wrong and right, which take the same as the first of them."""
 
@@ -33,7 +34,7 @@ LITTLE = {"ms": 2, "times": 1, "items": 3, "objects": 5}
 def row(path: str) -> dict[str, Any]:
     """The row that has this path; none for a bystander's."""
     wanted = LIKE.get(path, path)
-    return next((row for row in ROWS.values() if wanted in (row["wrong"], row.get("right"))), {})
+    return next((row for row in _ALL.values() if wanted in (row["wrong"], row.get("right"))), {})
 
 
 def target(path: str, amount: int | None = None) -> str:

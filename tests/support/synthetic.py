@@ -195,7 +195,7 @@ def _block(
         "arrivals": arrivals, "requests": arrivals, "failures": 0, "unfinished": 0, "dropped": 0, "backlog": 0,
         "rate": rate, "saturating": driven.in_flight if driven.saturates else None,
         "p50_ms": p50, "p99_ms": p99, "dispatch_lag_p50_ms": 0.05,
-        "dispatch_lag_p99_ms": 0.3, "asked_otherwise": 0, "unaccounted": 0,
+        "dispatch_lag_p99_ms": 0.3, "mismatched_requests": 0, "lost_or_duplicated": 0,
         "app_cpu_seconds": cpu * 0.8, "nginx_cpu_seconds": cpu * 0.2, "app_memory_bytes": int(draw(MEMORY, "memory")),
         "cpu_gap_share": 0.0, "strays": 0, "probes_answered": 9, "probes_different": 0,
         "nginx_memory_bytes": 8 * 2**20, "start_seconds": 0.8, "interference": interference(),

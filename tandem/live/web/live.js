@@ -160,8 +160,8 @@ async function press(kind, way) {
   if (button.getAttribute("aria-disabled") === "true") return;
   if (!element("stage").classList.contains("stays")) element("stage").scrollIntoView({ block: "start" });
   try {
-    const wish = { kind: kind.name, wrong: way === "wrong", times: chosen("times"), number: chosen("numbers") };
-    await ask("press", { method: "POST", body: JSON.stringify(wish), headers: { "content-type": "application/json" } });
+    const asked = { kind: kind.name, wrong: way === "wrong", times: chosen("times"), number: chosen("numbers") };
+    await ask("press", { method: "POST", body: JSON.stringify(asked), headers: { "content-type": "application/json" } });
   } catch (error) {
     say(error.refused ? error.message : "The laboratory does not answer.");
   }

@@ -11,7 +11,7 @@ from tandem import report
 from tandem.cli.parser import parser
 from tandem.errors import TandemError
 from tandem.judge import tries
-from tandem.judge.capacity import State
+from tandem.judge.capacity import SearchState
 from tandem.plan import capacity as planning
 from tandem.plan import stacks
 from tandem.plan.capacity import CapacityPlan
@@ -90,7 +90,7 @@ def test_the_stacks_are_on_the_database_that_was_named(monkeypatch: pytest.Monke
     ],
 )
 def test_a_search_without_a_bracket_says_so_and_ends(
-    search_plan: CapacityPlan, tmp_path: Path, answers: Answers, state: State, says: str
+    search_plan: CapacityPlan, tmp_path: Path, answers: Answers, state: SearchState, says: str
 ) -> None:
     found = search(search_plan, Curves(answers), tmp_path / "run")
     assert [one.state for one in found.found] == [state, state]

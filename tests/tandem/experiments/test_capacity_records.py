@@ -20,7 +20,7 @@ from tandem.plan import capacity as planning
 from tandem.plan import comparison, profiles, stacks
 from tandem.plan.capacity import CapacityPlan
 from tandem.records import journal
-from tandem.records.capacity import FILE, Line, Try
+from tandem.records.capacity import FILE, CapacityRecord, Try
 from tandem.report import schema
 from tests.support import synthetic
 from tests.tandem.experiments.curves import Curves, knees, search
@@ -79,7 +79,7 @@ def test_another_search_is_not_resumed(search_plan: CapacityPlan, tmp_path: Path
 
 def test_records_that_do_not_fit_together_are_refused(search_plan: CapacityPlan, tmp_path: Path) -> None:
     search(search_plan, Curves(knees(**{"wsgi-gthread": 400, "asgi": 520})), tmp_path / "run")
-    lines: list[Line] = searching.read(tmp_path / "run")
+    lines: list[CapacityRecord] = searching.read(tmp_path / "run")
     tried = next(line for line in lines if isinstance(line, Try) and line.rate)
     for wrong in (msgspec.structs.replace(tried, rate=401.5), msgspec.structs.replace(tried, scenario="zebra")):
         with pytest.raises(ValueError, match="a try"):

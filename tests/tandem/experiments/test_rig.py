@@ -89,8 +89,8 @@ def test_stacks_are_proved_the_same_and_measured(rig: Rig) -> None:
     assert 0 < block.nginx_cpu_seconds < 2
     assert 0 < block.interference.generator_cpu_share < 2
     # The test's own locustfile sends far more than the load says, which must not go unnoticed.
-    assert block.unaccounted == abs(block.arrivals - 30)
-    assert block.asked_otherwise == 0
+    assert block.lost_or_duplicated == abs(block.arrivals - 30)
+    assert block.mismatched_requests == 0
     assert block.strays == 0
     assert (block.probes_answered, block.probes_different, block.probe_example) == (5, 0, "")
     assert "probes" not in {cause.key for cause in validity.judge(block).causes}

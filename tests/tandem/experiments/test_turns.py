@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 
-from tandem.drive.scattered import Asker, Scatter
+from tandem.drive.scattered import Prober, Scatter
 from tandem.experiments.turns import Taken
 from tandem.plan.contract import Probe
 from tests.support.waiting import PATIENCE
@@ -28,13 +28,13 @@ def test_a_turn_is_over_when_its_last_probe_is_answered() -> None:
     threading.Thread(target=answer, daemon=True).start()
     now = time.time()
     scatter = Scatter([Probe("GET", "/")], [b""])
-    asker = Asker(listening.getsockname()[1], scatter, start=now, end=now, count=1, key="")
-    taken = Taken("", None, askers=[asker])
-    asker.start()
+    prober = Prober(listening.getsockname()[1], scatter, start=now, end=now, count=1, key="")
+    taken = Taken("", None, probers=[prober])
+    prober.start()
     assert asked.wait(PATIENCE)
     threading.Timer(0.1, let_go.set).start()
     taken.settle()
     assert let_go.is_set()
-    assert not asker.is_alive()
+    assert not prober.is_alive()
     assert taken.probed().answered == 1
     listening.close()

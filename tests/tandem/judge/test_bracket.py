@@ -9,15 +9,15 @@ from itertools import pairwise
 import pytest
 
 from tandem.judge import bracket
-from tandem.judge.bracket import GRID, Bracket, Outcome
+from tandem.judge.bracket import GRID, Bracket, TryOutcome
 from tandem.rules import CAPACITY_BLOCKS, CAPACITY_STEP, CAPACITY_TRIES
 
-Stack = Callable[[float], Outcome]
+Stack = Callable[[float], TryOutcome]
 
 
 def search(stack: Stack, first: float, most: int = CAPACITY_BLOCKS) -> tuple[Bracket, list[float]]:
     """Search as the experiment does, and return what was found and the rates in the order in which they were tried."""
-    tries: dict[float, list[Outcome]] = {}
+    tries: dict[float, list[TryOutcome]] = {}
     order: list[float] = []
     while (rate := bracket.wanted(first, tries)) is not None and len(order) < most:
         tries.setdefault(rate, []).append(stack(rate))
@@ -84,7 +84,7 @@ def test_noise_near_the_knee_widens_the_bracket_and_keeps_it_true() -> None:
     """Logistic chance of missing around 400/s: 300 searches; the bracket must lie around the knee, and the search must end."""
     random_ = random.Random(1)
 
-    def noisy(rate: float) -> Outcome:
+    def noisy(rate: float) -> TryOutcome:
         return "missed" if random_.random() < 1 / (1 + (400 / rate) ** 40) else "met"
 
     found = [search(noisy, bracket.start(random_.choice([100, 380, 900]))) for _ in range(300)]

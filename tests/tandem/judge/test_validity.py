@@ -83,10 +83,10 @@ def test_lag_is_measured_against_the_response_time_too() -> None:
 
 
 def test_accounts_that_do_not_add_up_are_never_only_suspect() -> None:
-    (cause,) = validity.judge(block(unaccounted=1)).causes
+    (cause,) = validity.judge(block(lost_or_duplicated=1)).causes
     assert (cause.key, cause.value, cause.limit, cause.unit) == ("accounting", 1, 0, "arrivals")
-    assert validity.judge(block(unaccounted=1)).level == "INVALID"
-    assert validity.judge(block(asked_otherwise=3)).level == "INVALID"
+    assert validity.judge(block(lost_or_duplicated=1)).level == "INVALID"
+    assert validity.judge(block(mismatched_requests=3)).level == "INVALID"
 
 
 def test_cpu_that_nobody_counted_and_threads_on_other_cpus_are_causes() -> None:
@@ -139,5 +139,5 @@ def test_what_cannot_be_read_is_a_matter_of_the_run_and_not_of_the_block() -> No
 
 
 def test_what_was_judged_can_be_written_as_json() -> None:
-    judged = validity.judge(block(unaccounted=2))
+    judged = validity.judge(block(lost_or_duplicated=2))
     assert msgspec.json.decode(msgspec.json.encode(judged), type=Judged) == judged

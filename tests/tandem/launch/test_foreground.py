@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tandem.launch import foreground
-from tandem.launch.foreground import BURST, LONGEST_LINE, Tail
+from tandem.launch.foreground import BURST, LONGEST_LINE, LogPrinter
 
 
 @pytest.fixture
@@ -26,9 +26,9 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-def tail(log: Path, said: list[str]) -> Tail:
+def tail(log: Path, said: list[str]) -> LogPrinter:
     """Follows the log of one process."""
-    found, child = Tail(said.append), SimpleNamespace(name="app", log=log)
+    found, child = LogPrinter(said.append), SimpleNamespace(name="app", log=log)
     child_of_any_kind: Any = child
     found.follow(child_of_any_kind)
     return found
@@ -40,7 +40,7 @@ def write(log: Path, data: bytes) -> None:
         file.write(data)
 
 
-def test_lines_come_whole_and_once(tail: Tail, log: Path, said: list[str]) -> None:
+def test_lines_come_whole_and_once(tail: LogPrinter, log: Path, said: list[str]) -> None:
     write(log, b"one\ntw")
     tail.show()
     write(log, b"o\n")
@@ -49,7 +49,7 @@ def test_lines_come_whole_and_once(tail: Tail, log: Path, said: list[str]) -> No
     assert said == ["app | one", "app | two"]
 
 
-def test_nothing_reaches_the_terminal_as_a_command(tail: Tail, log: Path, said: list[str]) -> None:
+def test_nothing_reaches_the_terminal_as_a_command(tail: LogPrinter, log: Path, said: list[str]) -> None:
     write(log, bytes(range(256)) + b"\n\x1b]0;mine\x07\x1b[2J\xc2\x9b31m\xe2\x80\xae\n")
     tail.show()
     assert said
@@ -57,7 +57,7 @@ def test_nothing_reaches_the_terminal_as_a_command(tail: Tail, log: Path, said: 
     assert said[-1] == r"app | \x1b]0;mine\x07\x1b[2J\x9b31m\u202e"
 
 
-def test_a_flood_is_counted(tail: Tail, log: Path, said: list[str]) -> None:
+def test_a_flood_is_counted(tail: LogPrinter, log: Path, said: list[str]) -> None:
     write(log, (b"x" * 10_000 + b"\n") * (BURST + 50))
     tail.show()
     assert said[BURST] == f"app | 50 lines more, in {log}"
@@ -70,7 +70,7 @@ def test_a_flood_is_counted(tail: Tail, log: Path, said: list[str]) -> None:
 
 
 def test_a_log_that_has_become_large_begins_anew(
-    tail: Tail, log: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+    tail: LogPrinter, log: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(foreground, "LARGEST_LOG", 1000)
     for number in range(100):

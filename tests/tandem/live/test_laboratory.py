@@ -12,7 +12,7 @@ import pytest
 
 from tandem.live import asking, presses, writing
 from tandem.live.laboratory import Laboratory
-from tandem.live.presses import Press, RefusedError, Wish
+from tandem.live.presses import Batch, Press, PressRefusedError
 from tandem.live.writing import Writer
 from tests.support.waiting import eventually_async
 from tests.tandem.live.lanes import HASH, LOCK, SLEEP, WRITES, App, lane, serving, setup
@@ -35,9 +35,9 @@ async def running(*apps: App, **lanes: int | None) -> AsyncIterator[Laboratory]:
             await asyncio.gather(*work, return_exceptions=True)
 
 
-def sleep(times: int = 5, number: int = 1, wrong: bool = True) -> Wish:
+def sleep(times: int = 5, number: int = 1, wrong: bool = True) -> Batch:
     """What is to be started."""
-    return Wish(name="sleep-in-handler", kind=SLEEP, wrong=wrong, times=times, number=number)
+    return Batch(name="sleep-in-handler", kind=SLEEP, wrong=wrong, times=times, number=number)
 
 
 async def over(press: Press) -> Press:
@@ -66,7 +66,7 @@ async def test_bystanders_take_turns_and_every_other_asks_for_what_a_kind_shows_
     async with running(App(16), one=16) as laboratory:
         assert [laboratory._path(number) for number in range(4)] == ["/a", "/b", "/a", "/b"]
         special = msgspec.structs.replace(SLEEP, bystander="/lab/health")
-        press = laboratory.press(Wish(name="sleep-in-handler", kind=special, wrong=True, times=1, number=1))
+        press = laboratory.press(Batch(name="sleep-in-handler", kind=special, wrong=True, times=1, number=1))
         assert [laboratory._path(number) for number in range(4)] == ["/a", "/lab/health"] * 2
         await over(press)
 
@@ -85,25 +85,25 @@ async def test_the_dots_of_all_lanes_are_due_at_the_same_moments() -> None:
 async def test_the_same_is_not_started_twice_and_not_for_too_long() -> None:
     async with running(App(1), App(16), loop=None, threads=16) as laboratory:
         press = laboratory.press(sleep())
-        with pytest.raises(RefusedError, match="running"):
+        with pytest.raises(PressRefusedError, match="running"):
             laboratory.press(sleep(times=1))
         other = laboratory.press(sleep(times=1, wrong=False))  # another way of it may
-        with pytest.raises(RefusedError, match="More than 50"):
-            laboratory.press(Wish(name="password", kind=HASH, wrong=True, times=1, number=50))
+        with pytest.raises(PressRefusedError, match="More than 50"):
+            laboratory.press(Batch(name="password", kind=HASH, wrong=True, times=1, number=50))
         await over(press)
         await over(other)
         assert await eventually_async(lambda: not laboratory._running)
-        with pytest.raises(RefusedError, match="for more than 25 s"):
+        with pytest.raises(PressRefusedError, match="for more than 25 s"):
             laboratory.press(sleep(number=50))
 
 
 @pytest.mark.asyncio
 async def test_how_long_something_takes_is_learnt_by_pressing() -> None:
     async with running(App(1), loop=None) as laboratory:
-        wish = Wish(name="password", kind=HASH, wrong=True, times=1, number=1)
-        assert laboratory.predicted(wish) == [None]
-        await over(laboratory.press(wish))
-        assert None not in laboratory.predicted(wish)
+        batch = Batch(name="password", kind=HASH, wrong=True, times=1, number=1)
+        assert laboratory.predicted(batch) == [None]
+        await over(laboratory.press(batch))
+        assert None not in laboratory.predicted(batch)
 
 
 @pytest.mark.asyncio
@@ -118,7 +118,7 @@ async def test_only_the_last_presses_are_remembered(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("tandem.live.laboratory.WRITTEN", 0.0)
     async with running(App(16), one=16) as laboratory:
         for _ in range(10):
-            await over(laboratory.press(Wish(name="password", kind=HASH, wrong=True, times=1, number=1)))
+            await over(laboratory.press(Batch(name="password", kind=HASH, wrong=True, times=1, number=1)))
             assert await eventually_async(lambda: not laboratory._running)
         assert [press.id for press in laboratory.presses] == [*range(3, 11)]
 
@@ -134,26 +134,26 @@ async def test_only_the_last_presses_are_remembered(monkeypatch: pytest.MonkeyPa
     ],
 )
 def test_what_is_not_offered_is_not_started(given: tuple[object, object, object, object]) -> None:
-    with pytest.raises(RefusedError):
-        presses.wish({"password": HASH}, *given)
+    with pytest.raises(PressRefusedError):
+        presses.batch({"password": HASH}, *given)
 
 
 def test_an_amount_ends_where_the_app_s_bound_is() -> None:
-    wish = presses.wish({"password": HASH}, "password", True, 5, 4)
-    assert (wish.target, wish.seconds) == ("/lab/password?times=20", None)
+    batch = presses.batch({"password": HASH}, "password", True, 5, 4)
+    assert (batch.target, batch.seconds) == ("/lab/password?times=20", None)
     stays = msgspec.structs.replace(SLEEP, client="stays", usual=60_000, most=600_000)
-    assert Wish(name="crowd", kind=stays, wrong=True, times=5, number=1).amount == 10_000  # an audience waits for it
+    assert Batch(name="crowd", kind=stays, wrong=True, times=5, number=1).amount == 10_000  # an audience waits for it
     assert (sleep().target, sleep().seconds) == ("/lab/sleep?ms=1000", 1.0)
 
 
 @pytest.mark.asyncio
 async def test_one_in_three_bystanders_creates_something_while_a_kind_blocks_that_only_writes_show() -> None:
-    app, wish = App(16), Wish(name="lock", kind=LOCK, wrong=True, times=1, number=1)
+    app, batch = App(16), Batch(name="lock", kind=LOCK, wrong=True, times=1, number=1)
     async with running(app, one=16) as laboratory:
         laboratory.kinds["lock"] = LOCK
         await laboratory.prepare()
         assert [laboratory._writes(number) for number in range(3)] == [None] * 3
-        press = laboratory.press(wish)
+        press = laboratory.press(batch)
         assert [laboratory._writes(number) for number in range(4)] == [WRITES, None, None, WRITES]
         assert await eventually_async(lambda: app.made > 2)
         await over(press)
@@ -190,7 +190,7 @@ async def test_one_that_sends_slowly_asks_once_and_needs_its_time(monkeypatch: p
     slow = msgspec.structs.replace(SLEEP, client="sends slowly", usual=1)
     app = App(16)
     async with running(app, one=16) as laboratory:
-        press = laboratory.press(Wish(name="slow-sender", kind=slow, wrong=True, times=1, number=1))
+        press = laboratory.press(Batch(name="slow-sender", kind=slow, wrong=True, times=1, number=1))
         await over(press)
     [part] = press.parts
     assert [each for each in app.asked if "/lab/sleep?" in each] == ["GET /lab/sleep?ms=1 "]

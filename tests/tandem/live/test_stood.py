@@ -7,7 +7,7 @@ from typing import Any
 
 from stalls.record import Line, Stall
 from tandem.live import stood
-from tandem.live.stood import Place, Tail
+from tandem.live.stood import CodePlace, Tail
 from tests.tandem.live.lanes import lane
 
 SLEEPING = Line(file="app.py", line=2, function="sleep", count=40, inside="sleep")
@@ -91,4 +91,4 @@ def test_only_code_below_the_folder_is_shown(tmp_path: Path) -> None:
     (tmp_path / "secret.py").write_text("secret\n")
     (tmp_path / "app" / "keys.txt").write_text("secret\n")
     for name in ("../secret.py", str(tmp_path / "secret.py"), "keys.txt", "none.py"):
-        assert stood.code(tmp_path / "app", Place(name, 1, "", "")) == ""
+        assert stood.code(tmp_path / "app", CodePlace(name, 1, "", "")) == ""

@@ -171,8 +171,10 @@ def test_groups_are_counted_where_there_is_no_total(cast: Cast, monkeypatch: pyt
 
 
 def test_work_of_the_kernel_belongs_to_nobody(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    def thread(number: int, cpu: int) -> usage.Process:
-        return usage.Process(pid=number, name="kworker", parent=2, session=0, kernel=True, cpu=cpu, reaped=0, started=1)
+    def thread(number: int, cpu: int) -> usage.ProcessStat:
+        return usage.ProcessStat(
+            pid=number, name="kworker", parent=2, session=0, kernel=True, cpu=cpu, reaped=0, started=1
+        )
 
     elsewhere = max(CPUS) + 100
     clocks = iter([0, 0, 2 * 10**9, 9 * 10**9])

@@ -96,7 +96,7 @@ def test_blockers_that_are_refused_are_not_completed() -> None:
 def test_blockers_are_no_bystanders() -> None:
     everything = built(STANDING + BLOCKERS)
     assert len(samples.first(everything)) == len(STANDING)
-    assert samples.unaccounted(samples.first(everything), WINDOW) == 0
+    assert samples.lost_or_duplicated(samples.first(everything), WINDOW) == 0
 
 
 def test_who_recovers_at_once_and_who_after_a_while() -> None:

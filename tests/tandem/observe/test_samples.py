@@ -199,7 +199,7 @@ def test_the_backlog_is_what_the_window_added_to_the_requests_in_flight() -> Non
 def test_lost_and_doubled_arrivals_are_counted() -> None:
     def count(*numbers: int) -> int:
         rows = [arrival(number, number / 10) for number in numbers]
-        return samples.unaccounted(table(*rows), (1.0, 2.0))
+        return samples.lost_or_duplicated(table(*rows), (1.0, 2.0))
 
     assert count(*range(30)) == 0
     assert count(*(n for n in range(30) if n not in (12, 15))) == 2
@@ -211,15 +211,15 @@ def test_lost_and_doubled_arrivals_are_counted() -> None:
 def test_workers_that_drift_apart_lose_nothing() -> None:
     """Worker k of 2 numbers its arrivals 2j + k and has its own times."""
     rows = [arrival(2 * j, j / 10) for j in range(40)] + [arrival(2 * j + 1, j / 9) for j in range(40)]
-    assert samples.unaccounted(table(*rows), (1.0, 2.0)) == 0
+    assert samples.lost_or_duplicated(table(*rows), (1.0, 2.0)) == 0
 
 
 def test_arrivals_that_asked_otherwise_are_counted() -> None:
     first = table(arrival(1, 0.0), arrival(2, 0.0), arrival(3, 0.0), arrival(4, 0.0, asked=format.INCOMPARABLE))
     other = table(arrival(2, 0.0), arrival(3, 0.0, asked="ffffffff"), arrival(4, 0.0, asked="ffffffff"),
                   arrival(5, 0.0))  # fmt: skip
-    assert samples.asked_otherwise(first, other) == samples.asked_otherwise(other, first) == 1
-    assert samples.asked_otherwise(first, first) == 0
+    assert samples.mismatched_requests(first, other) == samples.mismatched_requests(other, first) == 1
+    assert samples.mismatched_requests(first, first) == 0
 
 
 def test_the_most_requests_in_flight_against_brute_force() -> None:
@@ -288,4 +288,4 @@ def test_a_window_with_too_few_or_too_many_arrivals_does_not_keep_to_its_schedul
     arrivals: int, expected: float, off: int
 ) -> None:
     """Also where few are due, whose number scatters by more than that of many."""
-    assert samples.off_schedule(arrivals, expected) == off
+    assert samples.rate_deviation(arrivals, expected) == off

@@ -19,7 +19,7 @@ def planted(load: Load, **changes: object) -> Load:
     return msgspec.structs.replace(load, blocking=msgspec.structs.replace(load.blocking, **changes))
 
 
-def counted(folder: Path, **changes: object) -> list[right.Count]:
+def counted(folder: Path, **changes: object) -> list[right.PlantedLine]:
     loads, blocks = stalled.recorded(folder)
     return list(right.counts(lines.read(folder, loads, blocks), [planted(load, **changes) for load in loads]))
 
