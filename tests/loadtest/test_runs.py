@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.loadtest.runs import LOADTEST, Done, locust, run
+from tests.loadtest.runs import LOADTEST, PLAIN, Done, locust, run
 from tests.loadtest.toy import Answer, toy, user
 from tests.support.waiting import PATIENCE
 
@@ -82,8 +82,8 @@ def test_writes_that_last_to_the_full_cycle(asgi_url: str, tmp_path: Path) -> No
 @pytest.mark.usefixtures("processes")
 def test_once_more_with_two_processes_from_other_folders(asgi_url: str, tmp_path: Path) -> None:
     """What a run before wrote and left is in nobody's way; nothing depends on where Locust is started."""
-    all_well(run(tmp_path, asgi_url, "--processes", 2, users=51, cwd=tmp_path))
-    done = run(tmp_path, asgi_url, "--scenario", "write", *BRISK, users=5, seconds=4, cwd=LOADTEST)
+    all_well(run(tmp_path, asgi_url, "--processes", 2, users=51, cwd=tmp_path, module=PLAIN))
+    done = run(tmp_path, asgi_url, "--scenario", "write", *BRISK, users=5, seconds=4, cwd=LOADTEST, module=PLAIN)
     all_well(done)
     assert {row["start_delay_ms"] for row in done.samples} == {"0.000"}
 
