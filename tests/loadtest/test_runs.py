@@ -49,7 +49,7 @@ def test_each_scenario(scenario: str, asgi_url: str, tmp_path: Path) -> None:
     assert done.last_line.startswith(f"arrivals: {done.requests} due, {done.requests} sent, 0 dropped, 0 unfinished;")
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_logins(asgi_url: str, tmp_path: Path) -> None:
     """Few at once, for an app with one CPU lets eight wait and refuses more."""
     done = run(tmp_path, asgi_url, "--scenario", "login", "--users-in-database", 50, *BRISK, users=4, seconds=3)
