@@ -47,6 +47,9 @@ FEW = 3
 
 REPEATED = "passed only when repeated"
 
+SLOWEST = 10
+"""So many of the slowest tests are named at the end of each part: whoever adds a test sees its price."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the parts, all of them also where one fails; return 0 only where every one passed."""
@@ -106,7 +109,7 @@ def run(arguments: list[str], counts: Counter[str]) -> int:
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryDirectory(prefix="tandem-tests-") as folder:
         told = Path(folder) / "told.xml"
-        command = [sys.executable, "-m", "pytest", f"--junitxml={told}", *arguments]
+        command = [sys.executable, "-m", "pytest", f"--junitxml={told}", f"--durations={SLOWEST}", *arguments]
         status = subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode
         if told.exists():
             found = {key: int(value) for key, value in ElementTree.parse(told).getroot()[0].items() if value.isdigit()}

@@ -227,8 +227,19 @@ LONGEST = (
 )  # fmt: skip
 """Where the tests are that take longest."""
 
-COMPARISONS = ("tests/stack/test_command.py", "tests/tandem/experiments/test_postgresql.py")
-"""Where `tandem compare` is run as a command: a clone runs one at a time, and refuses another."""
+TOGETHER = (
+    ("tests/stack/test_command.py", "tests/tandem/experiments/test_postgresql.py"),  # a clone runs one comparison at a time
+    ("tests/stack/test_raw_sockets.py", "tests/stack/test_same_answers.py"),  # they ask the same five stacks
+    ("tests/servers/",),  # all servers are held against what one answers
+    ("tests/browser/test_views.py",), ("tests/browser/",),  # one browser and two stacks for all pages, and for the rest
+)  # fmt: skip
+"""Files and folders whose tests share what is costly, or must not run beside each other; the first that fits counts."""
+
+AT_A_CLIENT = (
+    "tests/contract/", "tests/security/", "tests/stack/test_accounts.py", "tests/stack/test_concurrency.py",
+    "tests/stack/test_hashing.py",
+)  # fmt: skip
+"""Where many tests ask one client after another, documented stacks among them."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -263,7 +274,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> BySharedF
 
 
 class BySharedFixtures(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
-    """Keeps the tests of a file together, and of one client where it has several.
+    """Keeps the tests of a file together, and of one client where it has several; or as `TOGETHER` says.
 
     Those of PostgreSQL, which is one server, are kept together over all files, and so are those of a WSGI stack where it is a
     client like the others: it takes longer to start than many of them.
@@ -273,10 +284,10 @@ class BySharedFixtures(LoadScopeScheduling):  # type: ignore[misc]  # it has no 
         """Name what a test belongs to. (xdist_group would do, but xdist 3.8 can't write it into the ids of pytest 9.2.)"""
         if "on PostgreSQL" in nodeid:
             return "PostgreSQL"
-        if nodeid.startswith(COMPARISONS):
-            return "comparisons"
+        if together := next((places for places in TOGETHER if nodeid.startswith(places)), ()):
+            return together[0]
         client = next((name for name in (*NEAR, *FAR) if f"[{name}" in nodeid), "")
-        if client.startswith("wsgi-") and nodeid.startswith(("tests/contract/", "tests/security/")):
+        if client.startswith("wsgi-") and nodeid.startswith(AT_A_CLIENT):
             return client  # `asgi` is the name of an app, too, and started by other tests anyway
         return f"{nodeid.partition('::')[0]} {client}"
 

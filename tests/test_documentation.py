@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
+
+from tandem.__main__ import main as tandem
+from tandem.launch import newsstub
+from userdb.database.__main__ import main as database
 
 ROOT = Path(__file__).parents[1]
 
@@ -35,23 +42,28 @@ def spans(document: Path) -> list[str]:
     return [next(part for part in found if part) for found in _COMMAND.findall(document.read_text())]
 
 
-def helps(*command: str) -> str:
-    """What a command says of itself."""
-    return subprocess.run([*command, "--help"], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+def helps(main: Callable[[list[str]], int], *command: str) -> str:
+    """What a command says of itself; in this process, as to start one takes longer than all else."""
+    said = io.StringIO()
+    with redirect_stdout(said), pytest.raises(SystemExit) as ended:
+        main([*command, "--help"])
+    assert ended.value.code == 0
+    return said.getvalue()
 
 
 @pytest.fixture(scope="module")
 def options(processes: None) -> dict[str, str]:
     """The help texts of the commands that documents show."""
-    tandem = [sys.executable, "-m", "tandem"]
     subcommands = ("serve", "live", "stacks", "seed", "compare", "capacity", "lab", "report", "stalls", "doctor")
-    texts = {f"tandem {name}": helps(*tandem, name) for name in subcommands}
-    texts["tandem"] = helps(*tandem) + "--version"
+    texts = {f"tandem {name}": helps(tandem, name) for name in subcommands}
+    texts["tandem"] = helps(tandem) + "--version"
     # Locust shows its help before it reads the scenarios, so their options come from the files that add them.
     adding = [ROOT / "openloop" / "options.py", ROOT / "loadtest" / "_options.py"]
-    texts["locust"] = helps(sys.executable, "-m", "locust") + "".join(file.read_text() for file in adding)
-    texts["python -m tandem.launch.newsstub"] = helps(sys.executable, "-m", "tandem.launch.newsstub")
-    texts["python -m userdb.database"] = helps(sys.executable, "-m", "userdb.database")
+    locust = [sys.executable, "-m", "locust", "--help"]
+    said = subprocess.run(locust, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    texts["locust"] = said + "".join(file.read_text() for file in adding)
+    texts["python -m tandem.launch.newsstub"] = helps(newsstub.main)
+    texts["python -m userdb.database"] = helps(database)
     return texts
 
 

@@ -91,12 +91,15 @@ def test_a_part_that_is_none_is_named(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 @pytest.mark.usefixtures("processes")
-def test_what_became_of_the_tests_is_read_from_pytest(tmp_path: Path) -> None:
+def test_what_became_of_the_tests_is_read_from_pytest_and_the_slowest_are_named(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     file = tmp_path / "test_three.py"
     file.write_text("import pytest\ndef test_a(): pass\ndef test_b(): assert 0\ndef test_c(): pytest.skip('x')\n")
     counts = Counter[str]()
     assert parts.run(["-c", os.devnull, "--rootdir", str(tmp_path), "-p", "no:cacheprovider", str(file)], counts) == 1
     assert counts == {"passed": 1, "failed": 1, "errors": 0, "skipped": 1}
+    assert f"slowest {parts.SLOWEST} durations" in capfd.readouterr().out
 
 
 def project_of_tests(tmp_path: Path, text: str) -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tandem.launch.running_stack import RunningStack
 from tests.browser import chromium
-from tests.browser.watch import watched
+from tests.browser.watch import Seen, watched
 
 
 # Not of the whole session: while Playwright runs, this thread has an event loop, and other tests run one of their own.
@@ -28,11 +29,26 @@ def url(request: pytest.FixtureRequest, stack: Callable[[str], RunningStack]) ->
     return stack(getattr(request, "param", "asgi")).url
 
 
+@pytest.fixture(scope="module")
+def visitor(browser: Browser) -> Iterator[Callable[[str, bool], Seen]]:
+    """Gives what this module's tests share: one context for each URL, with JavaScript or without. A new one costs CPU."""
+    known: dict[tuple[str, bool], Seen] = {}
+    with ExitStack() as exits:
+
+        def of(url: str, javascript: bool) -> Seen:
+            if (url, javascript) not in known:
+                new = watched(browser, base_url=url, java_script_enabled=javascript)
+                known[url, javascript] = exits.enter_context(new)
+            return known[url, javascript]
+
+        yield of
+
+
 @pytest.fixture
-def context(request: pytest.FixtureRequest, browser: Browser, url: str) -> Iterator[BrowserContext]:
-    """A browser that has never been anywhere; a test that gives it the parameter False has no JavaScript."""
-    with watched(browser, base_url=url, java_script_enabled=getattr(request, "param", True)) as seen:
-        yield seen.context
+def context(request: pytest.FixtureRequest, visitor: Callable[[str, bool], Seen], url: str) -> Iterator[BrowserContext]:
+    """A browser that nobody is logged in with; a test that gives it the parameter False has no JavaScript."""
+    with visitor(url, getattr(request, "param", True)).anew() as context:
+        yield context
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from tandem.launch import ports
 from tandem.paths import PROJECT
 from tests.browser.axe import axe_finds_nothing_at_any_size
 from tests.browser.screenshots import SIZES
-from tests.browser.watch import watched
+from tests.browser.watch import Seen
 from tests.support.command import command, wait_for
 from tests.support.processes import alive, descendants
 from tests.support.waiting import eventually
@@ -43,12 +43,15 @@ def laboratory(
 
 @pytest.fixture
 def page(
-    request: pytest.FixtureRequest, browser: Browser, laboratory: tuple[subprocess.Popen[str], str]
+    request: pytest.FixtureRequest,
+    visitor: Callable[[str, bool], Seen],
+    laboratory: tuple[subprocess.Popen[str], str],
 ) -> Iterator[Page]:
     """The page, which asks nobody else for anything."""
-    with watched(browser, reduced_motion=getattr(request, "param", "no-preference")) as seen:
-        page = seen.context.new_page()
-        page.goto(laboratory[1])
+    with visitor(laboratory[1], True).anew() as context:
+        page = context.new_page()
+        page.emulate_media(reduced_motion=getattr(request, "param", "no-preference"))
+        page.goto("/")
         expect(page.get_by_role("button", name="time.sleep").first).to_be_visible()
         yield page
 

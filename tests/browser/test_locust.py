@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -14,17 +13,22 @@ from tests.loadtest.runs import Page as Started
 from tests.loadtest.toy import toy, user
 
 
-@pytest.fixture
-def form(processes: None, browser: Browser, tmp_path: Path) -> Iterator[Page]:
-    """The form of a Locust on a server that answers."""
-    port = free_port()
+@pytest.fixture(scope="module")
+def started(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a Locust has its page, on a server that answers."""
+    port, log = free_port(), tmp_path_factory.mktemp("locust") / "log"
     options = ["--web-host", "127.0.0.1", "--web-port", port, "--users-in-database", 100]
-    with toy(user) as server, locust(tmp_path / "log", "-f", LOADTEST, *options, "-H", server.url):
+    with toy(user) as server, locust(log, "-f", LOADTEST, *options, "-H", server.url):
         Started(port).wait(lambda now: now["state"] == "ready")
-        page = browser.new_page()
-        page.goto(f"http://127.0.0.1:{port}/")
+        yield f"http://127.0.0.1:{port}/"
+
+
+@pytest.fixture
+def form(browser: Browser, started: str) -> Iterator[Page]:
+    """Its form, which is there until a run begins."""
+    with browser.new_page() as page:
+        page.goto(started)
         yield page
-        page.close()
 
 
 def test_the_first_form_offers_the_scenario_and_says_what_a_user_is(form: Page) -> None:
@@ -41,7 +45,7 @@ def test_the_first_form_offers_the_scenario_and_says_what_a_user_is(form: Page) 
 
 
 def test_a_run_that_cannot_begin_is_not_said_to_have(form: Page) -> None:
-    """The form stays and says why; with another address the run begins."""
+    """The form stays and says why; with another address the run begins. The last of them, as then there is no form any more."""
     host = form.get_by_label("Host")
     good = host.input_value()
     form.locator("select[name=scenario]").select_option("read")

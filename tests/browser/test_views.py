@@ -9,8 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tandem.launch.running_stack import RunningStack
+from tandem.paths import PROJECT
 from tests.browser import views
-from tests.browser.axe import axe_finds_nothing_at_any_size
+from tests.browser.axe import ONLY_LOOKS, axe_finds_nothing_at_any_size
 from tests.browser.screenshots import APPS, SIZES
 from tests.browser.views import VIEWS, View
 from tests.browser.watch import Seen, watched
@@ -48,12 +49,21 @@ def test_everybody_can_use_it(tab: tuple[Seen, Page], stack: Callable[[str], Run
             it_says_what_it_is(page, view)
             fingers_find_everything(page)
             it_is_no_wider_than_the_screen(page)
-            axe_finds_nothing_at_any_size(page, [*VIEWS].index(name))
+            axe_finds_nothing_at_any_size(page, [*VIEWS].index(name), again=ONLY_LOOKS)
         known.add(document)
     assert len(known) == 1, "the two apps' pages are not the same"
     assert seen.loaded() == {"/static/style.css"} | ({"/static/docs.js"} if view.path == "/docs" else set())
     assert seen.statuses() == ([view.status] * len(APPS) if view.status != 200 else [])
     assert seen.trouble() == []
+
+
+def test_only_looks_depend_on_size_and_scheme() -> None:
+    """So all other rules of axe need no second look at the same page (`ONLY_LOOKS`)."""
+    text = (PROJECT / "userdb" / "static" / "style.css").read_text()
+    blocks = re.findall(r"^@media [^{]+\{\n(.*?)^\}", text, re.DOTALL | re.MULTILINE)
+    assert len(blocks) == text.count("@media")
+    properties = set(re.findall(r"^ +([\w-]+): ", "".join(blocks), re.MULTILINE))
+    assert {name for name in properties if not name.startswith("--")} <= {"font-size", "padding-inline"}
 
 
 def it_says_what_it_is(page: Page, view: View) -> None:

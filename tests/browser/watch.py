@@ -29,6 +29,17 @@ class Seen:
         self.requests.clear()
         self.console.clear()
 
+    @contextmanager
+    def anew(self) -> Iterator[BrowserContext]:
+        """Begin anew for one test, and close its pages at its end. Fails where there was trouble."""
+        self.forget()
+        if not self.context.pages:
+            self.context.new_page()  # it stays: with the last page the process behind it ends, and to start that is what costs
+        yield self.context
+        for page in self.context.pages[1:]:
+            page.close()
+        assert self.trouble() == []
+
     def asked(self) -> list[str]:
         """The URLs that were asked for."""
         return [request.url for request in self.requests]

@@ -21,6 +21,8 @@ from tests.support.waiting import PATIENCE, until
 
 PROJECT = Path(__file__).parents[2]
 LOADTEST = PROJECT / "loadtest"
+PLAIN, LIGHT = "locust", "tandem.drive.locust"
+"""Locust as a person starts it, and as the harness does, which takes less CPU to load."""
 
 
 class Done(NamedTuple):
@@ -77,11 +79,11 @@ def _heed_ctrl_c() -> None:
 
 
 @contextlib.contextmanager
-def locust(log: Path, *options: object, cwd: Path = PROJECT) -> Iterator[subprocess.Popen[bytes]]:
+def locust(log: Path, *options: object, cwd: Path = PROJECT, module: str = PLAIN) -> Iterator[subprocess.Popen[bytes]]:
     """Locust with its workers, gone at the end whatever happens. The master's port is its own in each run."""
     port = str(free_port())
     ports = ["--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port]
-    command = [sys.executable, "-m", "locust", *map(str, options), *ports]
+    command = [sys.executable, "-m", module, *map(str, options), *ports]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
@@ -95,22 +97,36 @@ def locust(log: Path, *options: object, cwd: Path = PROJECT) -> Iterator[subproc
         process.wait()
 
 
-def run(folder: Path, url: str, *options: object, users: int = 50, seconds: int = 2, cwd: Path = PROJECT) -> Done:
+def run(
+    folder: Path,
+    url: str,
+    *options: object,
+    users: int = 50,
+    seconds: int = 2,
+    cwd: Path = PROJECT,
+    module: str = LIGHT,
+) -> Done:
     """One run without a web page, to its end."""
-    with running(folder, url, "-t", f"{seconds}s", *options, users=users, cwd=cwd) as process:
+    with running(folder, url, "-t", f"{seconds}s", *options, users=users, cwd=cwd, module=module) as process:
         status = process.wait(PATIENCE)
     return left(folder, status)
 
 
 def running(
-    folder: Path, url: str, *options: object, users: int = 50, cwd: Path = PROJECT, load_test: Path = LOADTEST
+    folder: Path,
+    url: str,
+    *options: object,
+    users: int = 50,
+    cwd: Path = PROJECT,
+    load_test: Path = LOADTEST,
+    module: str = LIGHT,
 ) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
     """A run without a web page."""
     samples, statistics, log = folder / "samples.gz", folder / "statistics", folder / "log"
     for file in (samples, statistics.with_suffix(".json")):
         file.unlink(missing_ok=True)
     usual = ["--headless", "-u", users, "-r", users, "-H", url, "--json-file", statistics, "--samples", samples]
-    return locust(log, "-f", load_test, *usual, *options, cwd=cwd)
+    return locust(log, "-f", load_test, *usual, *options, cwd=cwd, module=module)
 
 
 def left(folder: Path, status: int) -> Done:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.loadtest.runs import LOADTEST, Done, locust, run
+from tests.loadtest.runs import LOADTEST, PLAIN, Done, locust, run
 from tests.loadtest.toy import Answer, toy, user
 from tests.support.waiting import PATIENCE
 
@@ -49,7 +49,7 @@ def test_each_scenario(scenario: str, asgi_url: str, tmp_path: Path) -> None:
     assert done.last_line.startswith(f"arrivals: {done.requests} due, {done.requests} sent, 0 dropped, 0 unfinished;")
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("processes")
 def test_logins(asgi_url: str, tmp_path: Path) -> None:
     """Few at once, for an app with one CPU lets eight wait and refuses more."""
     done = run(tmp_path, asgi_url, "--scenario", "login", "--users-in-database", 50, *BRISK, users=4, seconds=3)
@@ -82,8 +82,8 @@ def test_writes_that_last_to_the_full_cycle(asgi_url: str, tmp_path: Path) -> No
 @pytest.mark.usefixtures("processes")
 def test_once_more_with_two_processes_from_other_folders(asgi_url: str, tmp_path: Path) -> None:
     """What a run before wrote and left is in nobody's way; nothing depends on where Locust is started."""
-    all_well(run(tmp_path, asgi_url, "--processes", 2, users=51, cwd=tmp_path))
-    done = run(tmp_path, asgi_url, "--scenario", "write", *BRISK, users=5, seconds=4, cwd=LOADTEST)
+    all_well(run(tmp_path, asgi_url, "--processes", 2, users=51, cwd=tmp_path, module=PLAIN))
+    done = run(tmp_path, asgi_url, "--scenario", "write", *BRISK, users=5, seconds=4, cwd=LOADTEST, module=PLAIN)
     all_well(done)
     assert {row["start_delay_ms"] for row in done.samples} == {"0.000"}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.loadtest.runs import Done, left, locust
+from tests.loadtest.runs import LIGHT, Done, left, locust
 from tests.loadtest.toy import toy
 
 HEAD = """
@@ -47,7 +47,7 @@ def played(scenario: str, folder: Path, *more: object) -> Done:
     options = ["--headless", "-u", 60, "-r", 60, "-t", "2s", "--samples", "samples.gz", "--json-file", "statistics"]
     with toy(lambda _: (200, {}, b"")) as server:
         given = [*options, "-H", server.url, "--scenario", scenario, *more]
-        with locust(folder / "log", *given, cwd=folder) as process:
+        with locust(folder / "log", *given, cwd=folder, module=LIGHT) as process:
             return left(folder, process.wait(60))
 
 

@@ -22,12 +22,12 @@ WRK = "wrk is not installed; with it (Debian, Ubuntu: `apt-get install wrk`) thi
 
 def test_stalls_are_seen_and_not_excluded(bench: ToyBench, tell: Story) -> None:
     """A server that stalls for 100 ms now and then: seen, and no reason to throw the block away."""
-    measured = bench.block(load(200, 4), "stall_ms=100&every_seconds=2")
+    measured = bench.block(load(200, 2, arrivals="uniform"), "stall_ms=100&every_seconds=1")
     stalled, longest = measured.block, max(bench.samples(measured).response_ms)
     judged = validity.judge(_as_if_alone(stalled))
     far_worse = msgspec.structs.replace(_as_if_alone(stalled), p99_ms=None, failures=100, unfinished=50, backlog=40)
     tell(
-        did="Had the toy stand still for 100 ms every 2 s during a block of 4 s at 200/s, and judged the block "
+        did="Had the toy stand still for 100 ms every second during a block of 2 s at 200/s, and judged the block "
         "as if all around it had been quiet, so that only what the stack itself did can speak against it.",
         saw=[
             f"p50 {ms(stalled.p50_ms)}, p99 {ms(stalled.p99_ms)}, max {ms(longest)}, dispatch "
@@ -64,7 +64,7 @@ def _as_if_alone(block: Block) -> Block:
 
 def test_sleeper_and_other_clocks(bench: ToyBench, tell: Story) -> None:
     """A server that sleeps for 10 ms takes 10 ms, by our clock, by nginx's and by those of other clients."""
-    block = bench.block(load(50, 4), "sleep_ms=10").block
+    block = bench.block(load(50, 2), "sleep_ms=10").block
     seen = block.diagnostics
     alone = _ask_one_by_one(bench.running.port, 100)
     theirs = _wrk_p50_ms(bench.running.url)
@@ -72,7 +72,7 @@ def test_sleeper_and_other_clocks(bench: ToyBench, tell: Story) -> None:
     assert seen.nginx_mean_ms is not None
     difference = seen.service_mean_ms - seen.nginx_mean_ms
     tell(
-        did="Had the toy sleep for 10 ms before each answer, never less, and measured it at 50/s for 4 s. Then "
+        did="Had the toy sleep for 10 ms before each answer, never less, and measured it at 50/s for 2 s. Then "
         "asked the same server 100 times, one by one, with Python's http.client, which has nothing in common "
         "with Locust" + (", and for 2 s with wrk." if theirs else "."),
         saw=[

@@ -12,7 +12,7 @@ import pytest
 from tandem.drive import scattered
 from tandem.plan import contract
 from tandem.plan.contract import Probe
-from tests.loadtest.runs import LOADTEST, locust
+from tests.loadtest.runs import LIGHT, LOADTEST, locust
 from tests.support.apps import USERS
 from tests.support.clients import Client
 from tests.support.stacks import USERDB
@@ -65,7 +65,7 @@ def test_nothing_but_its_path_tells_a_probe_from_the_load(tmp_path: Path) -> Non
     listener = Listener()
     url = f"http://127.0.0.1:{listener.port}"
     options = ["--headless", "-u", 5, "-r", 5, "-t", "9s", "--scenario", "read", "--users-in-database", 9]
-    with locust(tmp_path / "log", "-f", LOADTEST, *options, "-H", url):
+    with locust(tmp_path / "log", "-f", LOADTEST, *options, "-H", url, module=LIGHT):
         until(lambda: listener.heads, bool)
     [_, *load] = listener.heads[0].split(b"\r\n")
     connection = scattered._connection(listener.port)

@@ -89,6 +89,7 @@ def test_the_stacks_are_on_the_database_that_was_named(monkeypatch: pytest.Monke
         ),
     ],
 )
+@pytest.mark.usefixtures("only_svg")
 def test_a_search_without_a_bracket_says_so_and_ends(
     search_plan: CapacityPlan, tmp_path: Path, answers: Answers, state: SearchState, says: str
 ) -> None:

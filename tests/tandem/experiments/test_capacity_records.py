@@ -27,6 +27,7 @@ from tests.tandem.experiments.curves import Curves, knees, search
 from tests.tandem.report.pages import Page
 
 
+@pytest.mark.usefixtures("only_svg")
 def test_a_search_that_broke_off_keeps_what_it_has_and_goes_on(search_plan: CapacityPlan, tmp_path: Path) -> None:
     curves = knees(**{"wsgi-gthread": 400, "asgi": 520})
     whole = search(search_plan, Curves(curves), tmp_path / "whole")
@@ -104,6 +105,7 @@ def test_a_strangers_names_lead_nowhere_and_are_shown_as_text(search_plan: Capac
     assert "<b>" not in (folder / "report.html").read_text()
 
 
+@pytest.mark.usefixtures("only_svg")
 def test_the_page_shows_sentences_numbers_and_curves(search_plan: CapacityPlan, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     search(search_plan, Curves(knees(**{"wsgi-gthread": 400, "asgi": 520})), folder)
@@ -120,6 +122,7 @@ def test_the_page_shows_sentences_numbers_and_curves(search_plan: CapacityPlan, 
         assert "SQLite 3.53.4 (WAL, synchronous=NORMAL)" in told
 
 
+@pytest.mark.usefixtures("only_svg")
 def test_a_comparison_that_ends_with_a_search_shows_it(search_plan: CapacityPlan, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     search(search_plan, Curves(knees(**{"wsgi-gthread": 400, "asgi": 520})), folder)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -101,22 +101,32 @@ def test_the_busiest_come_first_and_idle_ones_not_at_all() -> None:
     assert interference.busiest({"c (3)": 0.001}) == []
 
 
-@pytest.mark.usefixtures("alone")
-def test_a_real_burner_disturbs_and_is_named(tmp_path: Path) -> None:
-    with Children() as children:
-        harness = start(children, tmp_path, "sleeper", SLEEPER, [])
-        burner = start(children, tmp_path, "burner", BURN, CPUS[:1])
-        seen = interference.watch_host(CPUS, 2.0, harness.pid)
-    assert any(f"({burner.pid})" in each for each in seen.busiest)
-    # None only in a container, where others can't be seen.
-    assert seen.interference.others_cpu_share is None or idle.disturbances([seen])
+class Watched(NamedTuple):
+    """A look at the machine beside a burner, and a parent that waited meanwhile for a child that had burned before."""
+
+    seen: Activity
+    burner: int
+    parent: int
 
 
-@pytest.mark.usefixtures("alone")
-def test_what_a_child_used_long_ago_is_not_blamed_on_who_waited_for_it(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def watched(alone: None, tmp_path_factory: pytest.TempPathFactory) -> Watched:
+    """Two seconds of it."""
+    folder = tmp_path_factory.mktemp("watched")
     with Children() as children:
-        harness = start(children, tmp_path, "sleeper", SLEEPER, [])
-        parent = start(children, tmp_path, "parent", [sys.executable, "-c", PARENT], [])
+        harness = start(children, folder, "sleeper", SLEEPER, [])
+        burner = start(children, folder, "burner", BURN, CPUS[:1])
+        parent = start(children, folder, "parent", [sys.executable, "-c", PARENT], [])  # last: its child ends soon
         seen = interference.watch_host(CPUS, 2.0, harness.pid)
         assert eventually(lambda: "reaped" in parent.log.read_text())
-    assert not any(f"({parent.pid})" in each for each in seen.busiest)
+    return Watched(seen, burner.pid, parent.pid)
+
+
+def test_a_real_burner_disturbs_and_is_named(watched: Watched) -> None:
+    assert any(f"({watched.burner})" in each for each in watched.seen.busiest)
+    # None only in a container, where others can't be seen.
+    assert watched.seen.interference.others_cpu_share is None or idle.disturbances([watched.seen])
+
+
+def test_what_a_child_used_long_ago_is_not_blamed_on_who_waited_for_it(watched: Watched) -> None:
+    assert not any(f"({watched.parent})" in each for each in watched.seen.busiest)

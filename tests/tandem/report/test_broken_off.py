@@ -42,6 +42,7 @@ def test_a_broken_off_run_is_reported_as_far_as_it_goes(measured: int) -> None:
     assert not unjudged(pages.quick()[0])
 
 
+@pytest.mark.usefixtures("only_svg")
 def test_a_round_that_was_cut_short_is_shown_but_not_compared(tmp_path: Path) -> None:
     synthetic.write(tmp_path, synthesise()[:3])
     found = report.write(tmp_path)
@@ -50,6 +51,7 @@ def test_a_round_that_was_cut_short_is_shown_but_not_compared(tmp_path: Path) ->
     assert [m.rounds for m in found.measures if m.scenario == "read"].count([1]) == 2
 
 
+@pytest.mark.usefixtures("only_svg")
 def test_a_last_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
     synthetic.write(tmp_path, synthesise(measured=2))
     path = tmp_path / "records.jsonl"
@@ -71,6 +73,7 @@ def test_a_run_without_waiting_has_no_prediction() -> None:
     assert "Many slow outbound calls" not in [row[0] for row in page.table("advice")]
 
 
+@pytest.mark.usefixtures("only_svg")
 def test_a_report_without_samples_shows_the_blocks_percentiles(tmp_path: Path) -> None:
     synthetic.write(tmp_path, synthesise(), raw=False)
     found = report.write(tmp_path)

@@ -20,6 +20,7 @@ from tests.tandem.report import pages
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&{{ 7*7 }}](javascript:alert(3))|`x`"
 
 
+@pytest.mark.usefixtures("only_svg")
 def test_hostile_strings_are_shown_as_text(tmp_path: Path) -> None:
     stacks = [synthetic.stack(WSGI), synthetic.stack(HOSTILE, slots=None), synthetic.stack(DECOY, decoy_of=WSGI)]
 

@@ -23,6 +23,7 @@ def test_reasons_to_doubt() -> None:
     assert "with uncommitted changes" in markdown
 
 
+@pytest.mark.usefixtures("only_svg")
 def test_samples_that_are_missing_or_don_t_add_up_are_named(tmp_path: Path) -> None:
     synthetic.write(tmp_path, synthesise(loads=[synthetic.load("read")]), sparse=1)
     assert "add up" not in pages.text(tmp_path)
@@ -45,6 +46,7 @@ def test_failures_are_shown_with_what_was_seen() -> None:
     assert "cannot serve everyday" in markdown
 
 
+@pytest.mark.usefixtures("only_svg")
 def test_values_of_rejected_rounds_stand_under_a_caption_that_says_so(tmp_path: Path) -> None:
     def change(block: dict[str, Any]) -> None:
         synthetic.burner(block)
