@@ -101,7 +101,7 @@ class Laboratory:
 
     def _writes(self, number: int) -> Writes | None:
         """Return what a bystander writes instead; one in three while a kind blocks that only writes show."""
-        found = [press.batch.kind.writes for press in self._running.values() if press.wish.kind.writes]
+        found = [press.batch.kind.writes for press in self._running.values() if press.batch.kind.writes]
         return found[0] if found and number % 3 == 0 else None
 
     async def _ask(self, runway: Runway, number: int, due: float, path: str, writes: Writes | None) -> None:
