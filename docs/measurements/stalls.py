@@ -1,268 +1,238 @@
-"""Who finds the line that holds a loop: `python docs/measurements/stalls.py` prints the Markdown tables.
+"""Who finds the line that holds a loop, and at what cost: `python docs/measurements/stalls.py` prints the Markdown tables.
 
-The lines are planted, in `tests/stalls/blockers.py`. Each detector watches a loop of its own process, on which the same
-blockers run, by turns in random order. Others than `stalls` count as right where the planted line stands anywhere in what
-they report; `stalls` only where it names that line first.
+Each detector watches a loop of its own process, on which the cases of `planted.py` come by turns in random order. Then the
+app serves with each of them and with none, by turns in random order, each turn in a process of its own, a fork of this one.
+`--keep` writes the results to stalls.json and the tables into stalls.md beside it, from where reports take them, too.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import importlib.util
-import json
 import logging
+import multiprocessing
+import os
+import platform
 import random
 import re
-import subprocess
+import statistics
 import sys
+import tempfile
 import time
-import traceback
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import uvloop
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[2]))  # before this folder, in which `stalls` is this script
+sys.path.append(str(Path(__file__).parents[2] / "build" / "detectors"))
 
-from stalls.asgi import StallsMiddleware
-from stalls.loop import Loop
-from stalls.record import Stall
-from stalls.requests import InFlight
-from stalls.writer import Writer
-from tests.stalls import blockers
-from tests.stalls.blockers import Blocker, line_of
+import asking
+import one_read
+import overhead
+import planted
+from watching import DETECTORS, THRESHOLD, Reports
 
-THRESHOLD = 0.1
+from tandem.errors import RunFailed
+from tandem.launch import database, news, ports
+from tandem.observe import host, provenance
+from tandem.plan import apps
+from tandem.report import detectors, tables
+from tandem.report.detectors import Cost, Found, Kept, Ratio
+from tests.asgi.server import started
+from userdb.settings import Settings, from_environment
+
 LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
-BLOCKERS: dict[str, Blocker] = {
-    "sleep": blockers.sleep,
-    "read of a socket": blockers.read_socket,
-    "another program": blockers.run_program,
-    "lock": blockers.lock,
-    "compute": blockers.compute,
-    "native call with the GIL": blockers.hold_the_gil,
-    "many short callbacks": blockers.many_short,
-    "garbage collection": blockers.collect,
-    "another thread with the GIL": blockers.another_holds_the_gil,
-}
-PLANTED = {name: line_of(blocker) for name, blocker in BLOCKERS.items() if name in list(BLOCKERS)[:6]}
-"""Those that have one line to be named."""
-
-Reports = list[str]
+FORK = multiprocessing.get_context("fork")
+MARKS = "<!-- measured:begin -->", "<!-- measured:end -->"
+A_CASE, A_START = 0.55, 0.7
+"""Seconds that a turn of a case takes, about, and what a turn of the served app takes beside its window."""
 
 
-class Collected(logging.Handler):
-    """What is logged, as reports."""
+def apart(function: Callable[..., Any], *given: object) -> Any:
+    """What a function returns in a fork of this process, which ends with it. Raises RunFailed where it fails there."""
+    receiving, sending = FORK.Pipe(duplex=False)
 
-    def __init__(self, reports: Reports) -> None:
-        super().__init__()
-        self.reports = reports
+    def child() -> None:
+        sending.send(function(*given))
+        os._exit(0)  # whatever threads a detector may have left
 
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep it."""
-        self.reports.append(record.getMessage())
-
-
-@asynccontextmanager
-async def ours(reports: Reports) -> AsyncIterator[None]:
-    """The watchdog of this repository: the first line, or the kind where it names none."""
-
-    def tell(stall: Stall) -> None:
-        reports.append(f"{stall.lines[0]}:" if stall.lines else f"{stall.kind}, suspect={stall.suspect}:")
-
-    writer = Writer(tell)
-    watch = Loop(writer, THRESHOLD, InFlight())
-    await asyncio.sleep(0.05)
-    yield
-    await asyncio.sleep(0.05)
-    watch.stop()
-    writer.stop()
-
-
-@asynccontextmanager
-async def debug_mode(reports: Reports) -> AsyncIterator[None]:
-    """asyncio's own: `loop.set_debug(True)`."""
-    loop, handler = asyncio.get_running_loop(), Collected(reports)
-    loop.slow_callback_duration = THRESHOLD
-    logging.getLogger("asyncio").addHandler(handler)
-    loop.set_debug(True)
-    await asyncio.sleep(0)
-    yield
-    await asyncio.sleep(0.05)
-    loop.set_debug(False)
-    logging.getLogger("asyncio").removeHandler(handler)
-
-
-@asynccontextmanager
-async def blockbuster(reports: Reports) -> AsyncIterator[None]:
-    """It raises at a call that it knows."""
-    from blockbuster import BlockingError, blockbuster_ctx
-
-    with blockbuster_ctx():
-        try:
-            yield
-        except BlockingError as error:
-            reports.append("".join(traceback.format_exception(error)))
-
-
-@asynccontextmanager
-async def pyleak(reports: Reports) -> AsyncIterator[None]:
-    """Its thread asks the loop, and takes a stack where it doesn't answer."""
-    from pyleak import EventLoopBlockError, no_event_loop_blocking
-
+    process = FORK.Process(target=child)
+    process.start()
+    sending.close()
     try:
-        async with no_event_loop_blocking("raise", threshold=THRESHOLD, check_interval=0.01):
-            yield
-            await asyncio.sleep(0.15)
-    except EventLoopBlockError as error:
-        reports.append(str(error))
+        return receiving.recv()
+    except EOFError:
+        raise RunFailed("it failed; why stands above") from None
+    finally:
+        process.join()
 
 
-_told_by_aiocop: Reports = []
-
-
-@asynccontextmanager
-async def aiocop(reports: Reports) -> AsyncIterator[None]:
-    """Audit events and a sampler; it patches once, for the whole process."""
-    import aiocop
-
-    if not aiocop.is_monitoring_active():
-        aiocop.patch_audit_functions()
-        aiocop.start_blocking_io_detection(trace_depth=20)
-        aiocop.detect_slow_tasks(
-            threshold_ms=THRESHOLD * 1000,
-            on_slow_task=lambda event: _told_by_aiocop.append(repr(event)) if event.exceeded_threshold else None,
-        )
-        aiocop.activate()
-        await asyncio.sleep(0.05)
-    _told_by_aiocop.clear()
-    yield
-    await asyncio.sleep(0.05)
-    reports.extend(_told_by_aiocop)
-
-
-DETECTORS: dict[str, Callable[[Reports], Any]] = {
-    "stalls": ours,
-    "asyncio debug": debug_mode,
-    "blockbuster": blockbuster,
-    "pyleak": pyleak,
-    "aiocop": aiocop,
-}
-
-
-def names(report: str, planted: str) -> bool:
-    """Whether a report has the planted line, however it writes lines."""
-    file, _, number = planted.rpartition(":")
-    return bool(re.search(rf"{Path(file).name}(:|\", line |', |, line ){number}\b", report))
-
-
-async def one(detector: str, blocker: Blocker) -> Reports:
-    """What a detector reports while a blocker runs as a task of its own."""
-    reports: Reports = []
-    async with DETECTORS[detector](reports):
-        await asyncio.ensure_future(blocker())
-    return reports
-
-
-async def clean() -> None:
-    """What holds nothing."""
-    await asyncio.gather(*(asyncio.sleep(number / 100) for number in range(35)))
-
-
-def measure(detector: str, loop: str, rounds: int) -> dict[str, Counter[str]]:
-    """What was caught, what was named, and what was said of a loop that was not held."""
-    counts = {name: Counter[str]() for name in [*BLOCKERS, "clean"]}
-    turns = [*BLOCKERS, "clean"] * rounds
-    random.shuffle(turns)
+def find(detector: str, loop: str, settings: Settings, rounds: int, kinds: Sequence[str]) -> dict[str, Counter[str]]:
+    """What a detector says of all cases, each so many times, on a loop of this process."""
     with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:
+        return runner.run(_find(detector, settings, rounds, kinds))
+
+
+async def _find(detector: str, settings: Settings, rounds: int, kinds: Sequence[str]) -> dict[str, Counter[str]]:
+    cases = planted.cases()
+    logging.getLogger(
+        "asgi_app"
+    ).disabled = True  # what blockbuster raises is a fault of the app to it, with its whole stack
+    turns = list(kinds) * rounds
+    random.shuffle(turns)
+    counts = {name: Counter[str]() for name in kinds}
+    async with started(settings) as client:
+        await client.get("/api/users/7")
         for name in turns:
-            reports = runner.run(one(detector, BLOCKERS.get(name, clean)))
-            counts[name].update(caught=int(bool(reports)), turns=1)
-            if name in PLANTED:
-                counts[name]["right"] += any(
-                    names(report, PLANTED[name]) for report in reports if "suspect=" not in report
-                )
-                counts[name]["suspect"] += any(names(report, PLANTED[name]) for report in reports)
+            reports: Reports = []
+            async with DETECTORS[detector].watch(reports):
+                await asyncio.ensure_future(cases[name].hold(client))
+            counts[name].update(planted.concluded(cases[name].planted, reports))
     return counts
 
 
-async def _nothing(scope: object, receive: object, send: object) -> None:
-    """An app that answers nothing."""
+def serve(detector: str, loop: str, settings: Settings, seconds: float) -> overhead.Turn:
+    """One turn of the served app, on the first CPU."""
+    os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
+    with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:
+        return runner.run(overhead.turn(detector, settings, seconds))
 
 
-async def cost(watched: bool, requests: int = 20_000) -> tuple[float, float]:
-    """CPU of the process: microseconds per request of an app that does nothing, and milliseconds per second that waits."""
-    app = StallsMiddleware(_nothing, lambda stall: None) if watched else _nothing
-    scope: dict[str, Any] = {"type": "http", "method": "GET", "path": "/", "headers": [(b"host", b"localhost")] * 8}
-    await app(scope, None, None)  # type: ignore[arg-type]  # neither is called
-    began = time.process_time()
-    for _ in range(requests):
-        await app(scope, None, None)  # type: ignore[arg-type]  # the same
-    per_request = (time.process_time() - began) / requests * 1e6
-    began = time.process_time()
-    await asyncio.sleep(2)
-    waiting = (time.process_time() - began) / 2 * 1e3
-    if isinstance(app, StallsMiddleware):
-        app.stop()
-    return per_request, waiting
+def all_found(names: Sequence[str], settings: Settings, options: argparse.Namespace) -> list[Found]:
+    """What every detector says on every loop; of one that fails, nothing."""
+    lines, found = {name: case.planted for name, case in planted.cases().items()}, []
+    for number, (name, loop) in enumerate((name, loop) for name in names for loop in LOOPS):
+        say(f"{name} on {loop}: {number + 1} of {len(names) * len(LOOPS)}")
+        try:
+            counts = apart(find, name, loop, settings, options.rounds, options.kinds)
+        except RunFailed as error:
+            say(f"{name} on {loop} is left out: {error}")
+            continue
+        found += [
+            Found(detector=name, loop=loop, kind=kind, planted=lines[kind] is not None,
+                  **{field: each[field] for field in ("turns", "caught", "right", "suspected")})
+            for kind, each in counts.items()
+        ]  # fmt: skip
+    return found
 
 
-def cell(name: str, count: Counter[str]) -> str:
-    """Right line, and what was caught without it; in brackets what was caught where there is no line to name."""
-    if name not in PLANTED:
-        return f"({count['caught']} of {count['turns']})"
-    more = [
-        f"{number} {what}"
-        for number, what in (
-            (count["suspect"] - count["right"], "as a suspect"),
-            (count["caught"] - count["suspect"], "caught without it"),
-        )
-        if number
-    ]
-    return ", ".join([f"{count['right']} of {count['turns']}", *more])
+def all_costs(names: Sequence[str], settings: Settings, options: argparse.Namespace) -> list[Cost]:
+    """What every detector costs on every loop."""
+    turns = [(name, loop) for name in (overhead.OFF, *names) for loop in LOOPS]
+    seen: dict[tuple[str, str], list[overhead.Turn]] = {turn: [] for turn in turns}
+    for number in range(options.cost_rounds):
+        say(f"overhead: round {number + 1} of {options.cost_rounds}")
+        for name, loop in random.sample(turns, len(turns)):
+            seen[name, loop].append(apart(serve, name, loop, settings, options.seconds))
+    return [cost(name, loop, each, seen[overhead.OFF, loop]) for (name, loop), each in seen.items()]
 
 
-def table(found: dict[tuple[str, str], dict[str, Counter[str]]]) -> str:
-    """Rows are kinds, columns are detectors."""
-    rows = [f"| | {' | '.join(f'{detector}, {loop}' for detector, loop in found)} |", f"|---|{'---|' * len(found)}"]
-    for name in [*BLOCKERS, "clean"]:
-        cells = [cell(name, counts[name]) for counts in found.values()]
-        rows.append(f"| {'nothing is held' if name == 'clean' else name} | {' | '.join(cells)} |")
-    return "\n".join(rows)
+def cost(name: str, loop: str, found: Sequence[overhead.Turn], bare: Sequence[overhead.Turn]) -> Cost:
+    """Medians over the rounds, and ratios within them."""
+
+    def ratio(field: str) -> Ratio | None:
+        if name == overhead.OFF:
+            return None
+        pairs = zip(found, bare, strict=True)
+        middle, bounds = asking.centre([getattr(one, field) / getattr(other, field) for one, other in pairs])
+        low, high = bounds or (None, None)
+        return Ratio(estimate=middle, low=low, high=high)
+
+    cpu, p99 = (statistics.median(column) for column in zip(*found, strict=True))
+    return Cost(detector=name, loop=loop, cpu_us=cpu, cpu=ratio("cpu_us"), p99_ms=p99, p99=ratio("p99_ms"))
+
+
+def measured(names: Sequence[str], missing: Sequence[str], options: argparse.Namespace) -> Kept:
+    """Measure all of them on a database and beside a news service of their own."""
+    began = datetime.now(UTC)
+    with tempfile.TemporaryDirectory(prefix="tandem-stalls-") as folder:
+        file, port, cpus = Path(folder) / "users.db", ports.free_port(), sorted(os.sched_getaffinity(0))
+        database.fill(apps.load()["userdb"], f"sqlite:///{file}", one_read.USERS, Path(folder) / "log")
+        told = {"DATABASE_URL": f"sqlite:///{file}", "SESSION_KEYS_FILE": f"{folder}/keys", "LAB": "1"}
+        settings = from_environment({**told, "NEWS_URL": f"http://127.0.0.1:{port}/news"})
+        with news.stub(port=port, delay=0.0, logs=Path(folder), cpus=cpus[-1:]):
+            found = all_found(names, settings, options)
+        costs = all_costs(names, settings, options) if options.cost_rounds else []
+    versions = {name: DETECTORS[name].version() or "" for name in names}
+    return Kept(
+        date=f"{began:%Y-%m-%d}",
+        python=f"{platform.python_implementation()} {platform.python_version()}",
+        machine=f"{host.cpu_model()} ({len(cpus)} CPUs, load {os.getloadavg()[0]:.1f} at the end)",
+        versions={name: version for name, version in versions.items() if version} | {"uvloop": metadata.version("uvloop")},
+        commit=provenance.git("rev-parse", "HEAD"),
+        missing=list(missing),
+        threshold_ms=1000 * THRESHOLD,
+        rate=overhead.RATE,
+        rounds=options.cost_rounds,
+        found=found,
+        costs=costs,
+    )  # fmt: skip
+
+
+def shown(kept: Kept) -> str:
+    """The tables as Markdown."""
+    both = (detectors.table(kept), detectors.kinds(kept))
+    return "\n\n".join([detectors.said(kept), *(f"{each.caption}:\n\n{tables.markdown(each)}" for each in both)])
+
+
+def keep(kept: Kept) -> None:
+    """Write the results and put the tables into their document."""
+    document = detectors.FILE.with_suffix(".md")
+    detectors.FILE.write_bytes(msgspec.json.format(msgspec.json.encode(kept), indent=1) + b"\n")
+    begin, end = map(re.escape, MARKS)
+    between = f"{MARKS[0]}\n{shown(kept)}\n{MARKS[1]}"
+    text = re.sub(f"{begin}.*{end}", lambda _: between, document.read_text(), flags=re.DOTALL)
+    document.write_text(text)
+
+
+def seconds(many: int, options: argparse.Namespace) -> float:
+    """How long it takes, about."""
+    cases = len(options.kinds) * options.rounds * many * A_CASE
+    return len(LOOPS) * (cases + options.cost_rounds * (many + 1) * (options.seconds + A_START))
+
+
+def say(text: str) -> None:
+    """Tell of the progress."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def options() -> argparse.Namespace:
+    """What was asked for."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3, help="turns of each case")
+    parser.add_argument("--cost-rounds", type=int, default=6, help="turns of the served app; an interval needs six")
+    parser.add_argument("--seconds", type=float, default=1.0, help="of a turn of the served app")
+    parser.add_argument("--detectors", nargs="+", choices=DETECTORS, default=list(DETECTORS), metavar="NAME")
+    parser.add_argument("--kinds", nargs="+", choices=planted.cases(), default=list(planted.cases()), metavar="NAME")
+    parser.add_argument("--keep", action="store_true", help="write stalls.json and stalls.md")
+    return parser.parse_args()
 
 
 def main() -> None:
-    """Measure all, or one detector on one loop in this process."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--one", nargs=2, metavar=("DETECTOR", "LOOP"))
-    options = parser.parse_args()
-    if options.one:
-        print(json.dumps(measure(*options.one, options.rounds)))
-        return
-    found: dict[tuple[str, str], dict[str, Counter[str]]] = {}
-    for detector in DETECTORS:
-        if detector in ("pyleak", "aiocop") and importlib.util.find_spec(detector) is None:
-            continue
-        for loop in LOOPS:
-            command = [sys.executable, __file__, "--rounds", str(options.rounds), "--one", detector, loop]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            if done.returncode:
-                print(f"{detector} on {loop} failed: {done.stderr[-300:]}", file=sys.stderr)
-                continue
-            read = json.loads(done.stdout.splitlines()[-1])
-            found[detector, loop] = {name: Counter(counts) for name, counts in read.items()}
-    print(table(found))
-    for loop, factory in LOOPS.items():
-        with asyncio.Runner(loop_factory=factory) as runner:
-            bare, watched = runner.run(cost(False)), runner.run(cost(True))
-        print(
-            f"\n{loop}: {watched[0] - bare[0]:.1f} µs of CPU per request, {watched[1] - bare[1]:.1f} ms per second that waits"
-        )
+    """Measure what is installed, print, and keep it where that was asked for."""
+    chosen = options()
+    missing = [name for name in chosen.detectors if DETECTORS[name].version() is None]
+    names = [name for name in chosen.detectors if name not in missing]
+    if missing:
+        packages = " ".join(DETECTORS[name].package for name in missing)
+        say(f"not installed, so not measured: {', '.join(missing)}.")
+        say(f"`{sys.executable} -m pip install --target build/detectors {packages}` installs what is missing.")
+    say(f"This takes about {seconds(len(names), chosen) / 60:.1f} minutes.")
+    began = time.monotonic()
+    try:
+        kept = measured(names, missing, chosen)
+    except RunFailed as error:
+        raise SystemExit(f"a turn of the served app broke, so nothing is concluded: {error}") from None
+    say(f"It took {(time.monotonic() - began) / 60:.1f} minutes.")
+    print(shown(kept))
+    if chosen.keep:
+        keep(kept)
 
 
 if __name__ == "__main__":
