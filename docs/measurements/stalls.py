@@ -207,7 +207,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3, help="turns of each case")
     parser.add_argument("--cost-rounds", type=int, default=6, help="turns of the served app; an interval needs six")
-    parser.add_argument("--seconds", type=float, default=1.0, help="of a turn of the served app")
+    parser.add_argument("--seconds", type=float, default=0.8, help="of a turn of the served app")
     parser.add_argument("--detectors", nargs="+", choices=DETECTORS, default=list(DETECTORS), metavar="NAME")
     parser.add_argument("--kinds", nargs="+", choices=planted.cases(), default=list(planted.cases()), metavar="NAME")
     parser.add_argument("--keep", action="store_true", help="write stalls.json and stalls.md")
