@@ -24,13 +24,13 @@ from tandem.rules import EXPLAINED
 BUSY = 0.5
 """Share of its CPUs that a stack uses over the whole window: from here on bystanders often wait for each other."""
 
-Code = Literal["small", "blockers", "not completed", "control", "steal", "busy"]
+Explanation = Literal["small", "blockers", "not completed", "control", "steal", "busy"]
 
 
 class Why(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that the records know and the replay does not."""
 
-    code: Code
+    code: Explanation
     value: float
     expected: float  # or the limit
 

@@ -79,7 +79,7 @@ LAG = Limit(
     suspect=1, invalid=5, suspect_of_p99=0.1, suspect_from=0.5,
 )  # fmt: skip
 WAITING = _share(
-    "generator_waiting", "generator waiting for its CPU", TIME, 2, 5, lambda around: around.generator_waiting_share
+    "generator_waiting", "run-queue delay of the generator", TIME, 2, 5, lambda around: around.generator_waiting_share
 )
 # At saturation a generator that is full makes the throughput "at least" (judge/bound.py), no block invalid.
 GENERATOR = msgspec.structs.replace(

@@ -26,7 +26,7 @@ KEPT = 2**16
 """Bytes of an answer that are kept, about: what blocks may answer with megabytes."""
 
 
-class Answer(NamedTuple):
+class LiveAnswer(NamedTuple):
     """What came of a request; the status is 0 where there was no whole answer in time."""
 
     status: int = 0
@@ -47,7 +47,7 @@ async def block(port: int, path: str, client: str) -> int:
 
 async def ask(
     port: int, method: str, path: str, seconds: float, *, body: object = None, token: str = "", client: str = ""
-) -> Answer:
+) -> LiveAnswer:
     """Return the answer to one request: of who has this token, and with this body as JSON, where there is one."""
     content = b"" if body is None else json.dumps(body).encode()
     lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", "Connection: close"]
@@ -57,10 +57,10 @@ async def ask(
     with suppress(OSError, TimeoutError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
         async with asyncio.timeout(seconds):
             return await _exchange(port, message, client)
-    return Answer()
+    return LiveAnswer()
 
 
-async def _exchange(port: int, message: bytes, client: str) -> Answer:
+async def _exchange(port: int, message: bytes, client: str) -> LiveAnswer:
     slowly, piece = client == "reads slowly", BIT if client == "sends slowly" else len(message)
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=PIECE if slowly else 2**16)
     try:
@@ -74,6 +74,6 @@ async def _exchange(port: int, message: bytes, client: str) -> Answer:
             body += data if len(body) < KEPT else b""
             if slowly:
                 await asyncio.sleep(PAUSE)
-        return Answer(status, head, body)
+        return LiveAnswer(status, head, body)
     finally:
         writer.transport.abort() if slowly else writer.close()

@@ -48,5 +48,5 @@ class Writer:
             self._places.append(place)
         return status
 
-    async def _ask(self, method: str, path: str, body: object = None) -> asking.Answer:
+    async def _ask(self, method: str, path: str, body: object = None) -> asking.LiveAnswer:
         return await asking.ask(self._port, method, path, asking.LONGEST, body=body, token=self._token)

@@ -21,7 +21,7 @@ from tandem.report.tables import Cell, Table
 PHASES = ("before", "while blocked", "after")
 
 
-class Phase(NamedTuple):
+class BacklogPhase(NamedTuple):
     """What was seen in one phase of all windows."""
 
     samples: int
@@ -34,12 +34,12 @@ class Phase(NamedTuple):
         return self.waiting / self.samples if self.samples else None
 
 
-class Queue(NamedTuple):
+class AcceptQueue(NamedTuple):
     """What was seen of the sockets of one stack under one load, in all blocks that count."""
 
     scenario: str
     stack: str
-    phases: list[Phase]
+    phases: list[BacklogPhase]
     unread: str  # why nothing was, in any of them; empty: something was
 
     @property
@@ -48,7 +48,7 @@ class Queue(NamedTuple):
         return max(phase.most for phase in self.phases)
 
 
-def read(folder: Path, loads: Mapping[str, Load], blocks: Sequence[Block]) -> tuple[list[Queue], list[str]]:
+def read(folder: Path, loads: Mapping[str, Load], blocks: Sequence[Block]) -> tuple[list[AcceptQueue], list[str]]:
     """Return what was seen of each stack of these loads, by scenario, and which files can't be read, as sentences."""
     found, problems = [], []
     for (scenario, stack), group in groupby(sorted(blocks, key=_key), _key):
@@ -67,7 +67,7 @@ def _key(block: Block) -> tuple[str, str]:
     return block.scenario, block.stack
 
 
-def _queue(load: Load, stack: str, seen: Sequence[tuple[Block, Sample | Unread]]) -> Queue:
+def _queue(load: Load, stack: str, seen: Sequence[tuple[Block, Sample | Unread]]) -> AcceptQueue:
     waiting: list[list[int]] = [[] for _ in PHASES]
     for block, each in seen:
         if isinstance(each, Sample):
@@ -75,10 +75,10 @@ def _queue(load: Load, stack: str, seen: Sequence[tuple[Block, Sample | Unread]]
                 if start <= each.at < end:
                     waiting[place].append(each.waiting)
     unread = next((each.why for _, each in seen if isinstance(each, Unread)), "")
-    return Queue(
+    return AcceptQueue(
         scenario=load.scenario,
         stack=stack,
-        phases=[Phase(len(each), sum(map(bool, each)), max(each, default=0)) for each in waiting],
+        phases=[BacklogPhase(len(each), sum(map(bool, each)), max(each, default=0)) for each in waiting],
         unread="" if any(waiting) else unread,
     )
 
@@ -89,7 +89,7 @@ def _phases(load: Load, block: Block) -> Iterator[tuple[float, float]]:
         yield from pairwise(phases.moments(load.blocking, (block.window_start, block.window_end)))
 
 
-def sentence(queue: Queue) -> str:
+def sentence(queue: AcceptQueue) -> str:
     """Say how many waited there, and when."""
     if queue.unread:
         return f"who waited in its listening sockets is not known: {queue.unread}"
@@ -104,7 +104,7 @@ def sentence(queue: Queue) -> str:
     )
 
 
-def table(queues: Sequence[Queue]) -> Table:
+def table(queues: Sequence[AcceptQueue]) -> Table:
     """Return them all, but those of which nothing is known."""
     return Table(
         name="accept-queues",
@@ -115,6 +115,6 @@ def table(queues: Sequence[Queue]) -> Table:
     )
 
 
-def _row(queue: Queue) -> list[Cell]:
+def _row(queue: AcceptQueue) -> list[Cell]:
     seen = [cell for each in queue.phases for cell in (cells.plain(each.most), cells.share(each.share))]
     return [cells.plain(queue.scenario), cells.plain(queue.stack), *seen]

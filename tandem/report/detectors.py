@@ -20,7 +20,7 @@ NOTHING = "nothing held"
 """The kind in which nothing held the loop: whatever is caught there is a false alarm."""
 
 
-class Ratio(msgspec.Struct, frozen=True, kw_only=True):
+class CostRatio(msgspec.Struct, frozen=True, kw_only=True):
     """With a detector ÷ without one in the same round: the Hodges–Lehmann estimate and its exact 95 % interval."""
 
     estimate: float
@@ -28,7 +28,7 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
     high: float | None
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class Detected(msgspec.Struct, frozen=True, kw_only=True):
     """What a detector said of one kind on one event loop."""
 
     detector: str
@@ -47,9 +47,9 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     detector: str
     loop: str
     cpu_us: float  # per request
-    cpu: Ratio | None  # None: it is the app without any
+    cpu: CostRatio | None  # None: it is the app without any
     p99_ms: float
-    p99: Ratio | None
+    p99: CostRatio | None
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,24 +64,24 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     threshold_ms: float
     rate: float  # requests per second while the cost was measured
     rounds: int  # of that
-    found: list[Found]
+    found: list[Detected]
     costs: list[Cost]
 
 
-class Section(NamedTuple):
+class DetectorSection(NamedTuple):
     """What the report shows of it."""
 
     said: str
     tables: list[Table]
 
 
-def section() -> Section | None:
+def section() -> DetectorSection | None:
     """Return it; None where there is nothing, or nothing that this version can read."""
     try:
         kept = msgspec.json.decode(FILE.read_bytes(), type=Kept)
     except (OSError, msgspec.DecodeError):
         return None
-    return Section(said(kept), [table(kept), kinds(kept)])
+    return DetectorSection(said(kept), [table(kept), kinds(kept)])
 
 
 def said(kept: Kept) -> str:
@@ -98,7 +98,7 @@ def said(kept: Kept) -> str:
 
 def table(kept: Kept) -> Table:
     """Return a row for each detector on each event loop: what it found in all kinds together, and what it cost."""
-    found: dict[tuple[str, str], list[Found]] = {(each.detector, each.loop): [] for each in kept.costs}
+    found: dict[tuple[str, str], list[Detected]] = {(each.detector, each.loop): [] for each in kept.costs}
     for each in kept.found:
         found.setdefault((each.detector, each.loop), []).append(each)
     costs = {(each.detector, each.loop): each for each in kept.costs}
@@ -119,7 +119,7 @@ def table(kept: Kept) -> Table:
     )  # fmt: skip
 
 
-def _counts(found: Sequence[Found]) -> list[Cell]:
+def _counts(found: Sequence[Detected]) -> list[Cell]:
     if not found:
         return [cells.plain(formats.NOTHING)] * 4
     planted, free = [each for each in found if each.planted], [each for each in found if each.kind == NOTHING]
@@ -132,7 +132,7 @@ def _counts(found: Sequence[Found]) -> list[Cell]:
     ]
 
 
-def _of(numbers: Sequence[int], among: Sequence[Found]) -> Cell:
+def _of(numbers: Sequence[int], among: Sequence[Detected]) -> Cell:
     turns = sum(each.turns for each in among)
     return Cell(text=f"{sum(numbers)} of {turns}", value=sum(numbers), hidden={"of": turns})
 
@@ -144,7 +144,7 @@ def _costs(cost: Cost | None) -> list[Cell]:
     return [cpu, _ratio(cost.cpu), cells.milliseconds(cost.p99_ms), _ratio(cost.p99)]
 
 
-def _ratio(ratio: Ratio | None) -> Cell:
+def _ratio(ratio: CostRatio | None) -> Cell:
     if ratio is None:
         return cells.plain(formats.NOTHING)
     text = f"{formats.times(ratio.estimate)} ({formats.bounds(ratio.low, ratio.high)})"
@@ -155,7 +155,7 @@ def kinds(kept: Kept) -> Table:
     """Return a row for each kind: what each detector said of it, on all event loops."""
     detectors = list(dict.fromkeys(each.detector for each in kept.found))
     loops = list(dict.fromkeys(each.loop for each in kept.found))
-    found: dict[str, dict[str, list[Found]]] = {}
+    found: dict[str, dict[str, list[Detected]]] = {}
     for each in kept.found:
         found.setdefault(each.kind, {name: [] for name in detectors})[each.detector].append(each)
     return Table(
@@ -169,7 +169,7 @@ def kinds(kept: Kept) -> Table:
     )
 
 
-def _on_loops(found: Sequence[Found]) -> Cell:
+def _on_loops(found: Sequence[Detected]) -> Cell:
     hidden = {
         f"{name} on {each.loop}": value
         for each in found
@@ -179,7 +179,7 @@ def _on_loops(found: Sequence[Found]) -> Cell:
     return Cell(text=text or formats.NOTHING, value=text, hidden=hidden)
 
 
-def _told(each: Found) -> str:
+def _told(each: Detected) -> str:
     if not each.planted:
         return f"({each.caught} of {each.turns})"
     without = each.caught - each.right - each.suspected

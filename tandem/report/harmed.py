@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from tandem import formats
 from tandem.judge.control import Beyond
-from tandem.judge.deviation import Code, Deviation, Why
+from tandem.judge.deviation import Deviation, Explanation, Why
 from tandem.judge.harm import Harm, RouteHarm
 from tandem.judge.measures import Measures
 from tandem.judge.summary import Summary
@@ -97,7 +97,7 @@ def _difference(found: Deviation) -> Cell:
     )  # fmt: skip
 
 
-WHY: dict[Code, Callable[[Why], str]] = {
+WHY: dict[Explanation, Callable[[Why], str]] = {
     "small": lambda why: f"no more than δ, {why.expected:.1f} requests",
     "blockers": lambda why: f"what blocks took {formats.milliseconds(why.value)} and not {why.expected:g} ms",
     "not completed": lambda why: f"{why.value:.0f} of {why.expected:.0f} blockers were completed",

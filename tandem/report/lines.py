@@ -18,7 +18,7 @@ from tandem.records.block import Block
 from tandem.records.journal import RecordsError
 from tandem.records.setup import Load
 from tandem.report import backlog, cells, pools
-from tandem.report.backlog import Queue
+from tandem.report.backlog import AcceptQueue
 from tandem.report.tables import Cell, Table
 
 
@@ -36,7 +36,7 @@ class Lines(NamedTuple):
 
     told: list[Told]
     problems: list[str]
-    queues: list[Queue]  # of the listening sockets
+    queues: list[AcceptQueue]  # of the listening sockets
 
     def places(self) -> list[Place]:
         """Return the stalls by stack, kind and line."""
@@ -45,7 +45,7 @@ class Lines(NamedTuple):
             found += joined.places(scenario, stack, [one for told in group for one in told.found])
         return found
 
-    def of(self, scenario: str, stack: str) -> list[Queue]:
+    def of(self, scenario: str, stack: str) -> list[AcceptQueue]:
         """Return what was seen of the sockets of a stack under a load; nothing where nobody looked."""
         return [each for each in self.queues if (each.scenario, each.stack) == (scenario, stack)]
 

@@ -30,7 +30,7 @@ def test_a_disturbed_round_is_measured_again_as_a_whole(planned: Plan, tmp_path:
     ]
     assert "round 2 is INVALID, it is measured again; causes outside the stacks:" in said
     (cause,) = [line for line in said if line.startswith("  - ")]  # what was only suspect is not among them
-    assert "generator waiting for its CPU" in cause
+    assert "run-queue delay of the generator" in cause
     assert "block 48 of 48, 0 s left" in [line for line in said if "left)" in line][-1]
     judged = summary.summarise(found)
     assert (judged.rounds_valid, judged.not_judged) == (7, None)

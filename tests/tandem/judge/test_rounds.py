@@ -50,7 +50,7 @@ def test_a_round_counts_with_its_last_attempt_that_was_not_spoiled() -> None:
     ]
     assert any((cause.key, cause.value) == ("generator_waiting", 30) for cause in seen.rejected[0].causes)
     assert seen.blocks == {"VALID": 97, "SUSPECT": 0, "INVALID": 2}
-    waiting = next(row for row in seen.table if row.cause == "generator waiting for its CPU")
+    waiting = next(row for row in seen.table if row.cause == "run-queue delay of the generator")
     assert (waiting.worst, waiting.suspect_blocks, waiting.invalid_blocks) == (30, 0, 2)
 
 

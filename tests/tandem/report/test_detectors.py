@@ -9,15 +9,15 @@ import pytest
 
 from tandem import report
 from tandem.report import detectors, tables
-from tandem.report.detectors import NOTHING, Cost, Found, Kept, Ratio
+from tandem.report.detectors import NOTHING, Cost, CostRatio, Detected, Kept
 from tests.support import stalled
 from tests.tandem.report.pages import Page
 
 
 def found(
     detector: str, loop: str, kind: str, caught: int, right: int = 0, suspected: int = 0, planted: bool = True
-) -> Found:
-    return Found(
+) -> Detected:
+    return Detected(
         detector=detector, loop=loop, kind=kind, planted=planted, turns=3, caught=caught, right=right, suspected=suspected
     )  # fmt: skip
 
@@ -45,8 +45,8 @@ KEPT = Kept(
     costs=[
         Cost(detector="none", loop="asyncio", cpu_us=500, cpu=None, p99_ms=2, p99=None),
         Cost(
-            detector="stalls", loop="asyncio", cpu_us=550, cpu=Ratio(estimate=1.1, low=1.05, high=1.15), p99_ms=2.1,
-            p99=Ratio(estimate=1.05, low=None, high=None),
+            detector="stalls", loop="asyncio", cpu_us=550, cpu=CostRatio(estimate=1.1, low=1.05, high=1.15), p99_ms=2.1,
+            p99=CostRatio(estimate=1.05, low=None, high=None),
         ),
     ],
 )  # fmt: skip

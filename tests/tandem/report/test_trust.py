@@ -69,7 +69,7 @@ def test_rejected_rounds_are_listed_with_both_estimates() -> None:
     assert "9 of 9 rounds valid" in page.text
     assert "Of all blocks 0 were SUSPECT and 2 INVALID" in page.text
     causes = {row[0]: row[3:] for row in page.table("validity")}
-    assert causes["generator waiting for its CPU"] == ["30.0", "0", "2"]
+    assert causes["run-queue delay of the generator"] == ["30.0", "0", "2"]
     assert [row[:3] for row in page.table("rejected")[1:]] == [["2", "1", "read"], ["5", "1", "read"]]
     both = {(row[0], row[1]): row[2:] for row in page.table("with-rejected-rounds")}["CPU per request of read", ASGI]
     assert (both[1], both[3]) == ("9", "11")
