@@ -43,7 +43,7 @@ from tandem.launch import database, news, ports
 from tandem.observe import host, provenance
 from tandem.plan import apps
 from tandem.report import detectors, tables
-from tandem.report.detectors import Cost, Found, Kept, Ratio
+from tandem.report.detectors import Cost, CostRatio, Detected, Kept
 from tests.asgi.server import started
 from userdb.settings import Settings, from_environment
 
@@ -104,7 +104,7 @@ def serve(detector: str, loop: str, settings: Settings, seconds: float) -> overh
         return runner.run(overhead.turn(detector, settings, seconds))
 
 
-def all_found(names: Sequence[str], settings: Settings, options: argparse.Namespace) -> list[Found]:
+def all_found(names: Sequence[str], settings: Settings, options: argparse.Namespace) -> list[Detected]:
     """What every detector says on every loop; of one that fails, nothing."""
     lines, found = {name: case.planted for name, case in planted.cases().items()}, []
     for number, (name, loop) in enumerate((name, loop) for name in names for loop in LOOPS):
@@ -115,7 +115,7 @@ def all_found(names: Sequence[str], settings: Settings, options: argparse.Namesp
             say(f"{name} on {loop} is left out: {error}")
             continue
         found += [
-            Found(detector=name, loop=loop, kind=kind, planted=lines[kind] is not None,
+            Detected(detector=name, loop=loop, kind=kind, planted=lines[kind] is not None,
                   **{field: each[field] for field in ("turns", "caught", "right", "suspected")})
             for kind, each in counts.items()
         ]  # fmt: skip
@@ -136,13 +136,13 @@ def all_costs(names: Sequence[str], settings: Settings, options: argparse.Namesp
 def cost(name: str, loop: str, found: Sequence[overhead.Turn], bare: Sequence[overhead.Turn]) -> Cost:
     """Medians over the rounds, and ratios within them."""
 
-    def ratio(field: str) -> Ratio | None:
+    def ratio(field: str) -> CostRatio | None:
         if name == overhead.OFF:
             return None
         pairs = zip(found, bare, strict=True)
         middle, bounds = asking.centre([getattr(one, field) / getattr(other, field) for one, other in pairs])
         low, high = bounds or (None, None)
-        return Ratio(estimate=middle, low=low, high=high)
+        return CostRatio(estimate=middle, low=low, high=high)
 
     cpu, p99 = (statistics.median(column) for column in zip(*found, strict=True))
     return Cost(detector=name, loop=loop, cpu_us=cpu, cpu=ratio("cpu_us"), p99_ms=p99, p99=ratio("p99_ms"))

@@ -17,6 +17,8 @@ from tests.support.synthetic import ASGI
 
 ROUTES = ("GET /api/users/{id}", "GET /healthz")
 RATE = 240.0
+QUESTION = "What happens to everyone else when something blocks?"
+
 BLOCKING = Blocking(
     kind="sleep in the handler", route="GET /lab/sleep", rate=2, milliseconds=200, before=3, on=4, after=3
 )

@@ -23,7 +23,6 @@ from tests.support import blocking, synthetic
 from tests.support import stalled as stalled_run
 from tests.support.synthetic import ASGI, WSGI
 from tests.tandem.report.pages import Page
-from tests.tandem.report.test_blocking import QUESTION
 
 COMPUTE = msgspec.structs.replace(blocking.BLOCKING, row="compute", query="ms=200")
 CONTROL = msgspec.structs.replace(COMPUTE, control=True)
@@ -62,7 +61,7 @@ def test_the_headline_is_judged_on_what_lies_beyond_the_control() -> None:
     summary = summarise(records(8, judged=True))
     c = headline(summary)
     assert (c.estimate, c.beyond, c.verdict) == (20, "compute control", "worse")  # 28 − 10, less 6 − 8
-    (line, burnt) = {each.question: each.lines for each in answers.answers(summary)}[QUESTION]
+    (line, burnt) = {each.question: each.lines for each in answers.answers(summary)}[blocking.QUESTION]
     assert "28 on asgi (arithmetic: 28; while as much CPU is burnt outside: 6)" in line
     assert "asgi − wsgi-gthread, beyond its control: +20 requests" in line
     assert burnt.startswith("While an outside process burns CPU")

@@ -17,12 +17,10 @@ from tests.support import blocking, raw_file, synthetic
 from tests.support.synthetic import ASGI, WSGI
 from tests.tandem.report.pages import Page
 
-QUESTION = "What happens to everyone else when something blocks?"
-
 
 def answer(summary: Summary) -> str:
     """What the first screen says of it."""
-    (line,) = {each.question: each.lines for each in answers.answers(summary)}[QUESTION]
+    (line,) = {each.question: each.lines for each in answers.answers(summary)}[blocking.QUESTION]
     return line
 
 
@@ -45,7 +43,7 @@ def test_nothing_on_either_is_an_answer_too() -> None:
 
 def test_before_a_round_is_valid_there_is_no_answer() -> None:
     summary = summarise(blocking.records(edit=synthetic.burner))
-    assert QUESTION not in {each.question for each in answers.answers(summary)}
+    assert blocking.QUESTION not in {each.question for each in answers.answers(summary)}
     drawn = charts.draw(summary, {})
     page = Page(html.render(summary, drawn, [], []))
     assert page.table("harmed")[1][2] != ""
@@ -69,7 +67,7 @@ def test_who_refuses_what_blocks_is_told_and_not_judged() -> None:
 
 def test_a_run_without_blockers_says_nothing_of_them() -> None:
     summary = summarise(synthetic.synthesise(9))
-    assert QUESTION not in {each.question for each in answers.answers(summary)}
+    assert blocking.QUESTION not in {each.question for each in answers.answers(summary)}
     page = Page(html.render(summary, charts.draw(summary, {}), [], []))
     assert "blocking" not in page.ids
     assert "What happens when a handler blocks" in page.text
