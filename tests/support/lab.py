@@ -25,8 +25,10 @@ PATHS = sorted(lab.routes(from_environment({})))
 LIKE = {
     "/lab/compute-in-thread": "/lab/compute",
     "/lab/password-in-thread": "/lab/password",
+    "/lab/ladder/sleep": "/lab/sleep",
+    "/lab/ladder/password": "/lab/password",
 }
-"""Steps between wrong and right, which take the same as the first of them."""
+"""Steps between wrong and right, which take the same as the first of them, and the rungs of the ladder."""
 
 LITTLE = {"ms": 2, "times": 1, "items": 3, "objects": 5}
 
