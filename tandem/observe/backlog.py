@@ -58,7 +58,7 @@ def look(ports: set[int]) -> Sample | Unread:
     try:
         found = accept_queues(ports)
     except OSError as error:
-        return Unread(why=f"the kernel's table of sockets can't be read: {error.strerror}")
+        return Unread(why=f"the kernel can't be asked for its sockets: {error.strerror}")
     if not found:
-        return Unread(why="the kernel's table of sockets shows nobody who listens there")
+        return Unread(why="the kernel knows nobody who listens there")
     return Sample(at=time.time(), waiting=sum(found.values()))

@@ -21,17 +21,27 @@ class Cleared:
 
 def test_a_signal_stops_it_and_later_ones_do_not_cut_its_cleaning_up_short() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(Stopped, match="SIGTERM"), signals.stoppable():
-        try:
-            signal.raise_signal(signal.SIGTERM)
-        finally:
-            signal.raise_signal(signal.SIGINT)
+
+    def run() -> None:
+        with signals.stoppable():
+            try:
+                signal.raise_signal(signal.SIGTERM)
+            finally:
+                signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(Stopped, match="SIGTERM"):
+        run()
     assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_one_that_comes_while_python_clears_an_object_away_stops_it_all_the_same() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(Stopped, match="SIGTERM"), signals.stoppable():
-        Cleared()
-        time.sleep(PATIENCE)
+
+    def run() -> None:
+        with signals.stoppable():
+            Cleared()
+            time.sleep(PATIENCE)
+
+    with pytest.raises(Stopped, match="SIGTERM"):
+        run()
     assert signal.getsignal(signal.SIGTERM) is before
