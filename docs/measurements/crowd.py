@@ -228,7 +228,9 @@ def main() -> None:
     options = parser.parse_args()
     staying, slow = ([int(number) for number in each.split(",")] for each in (options.crowds, options.slow))
     room(max(*staying, *slow))
-    lines = []
+    print(f"{options.rate:g} bystanders per second, {options.seconds:g} s before the crowd and beside it.\n")
+    print("| stack | crowd | came | held | memory of each | p99 alone | p99 beside it | lost |")
+    print("|---|---|---:|---:|---:|---:|---:|---:|", flush=True)
     with signals.stoppable(), tempfile.TemporaryDirectory(prefix="tandem-crowd-") as made:
         bench = Bench(folder=Path(made), rounds=1, seconds=options.seconds, users=100)
         for stack in options.stacks.split(","):
@@ -238,11 +240,7 @@ def main() -> None:
                     with bench.stacks(stack, more={"LAB": "1"}) as served:
                         target = served[stack].front if crowd.front else served[stack].alone
                         found = uvloop.run(measured(target, crowd, number, options.rate, options.seconds))
-                    lines.append(row(stack, title, number, found))
-    print(f"{options.rate:g} bystanders per second, {options.seconds:g} s before the crowd and beside it.\n")
-    print("| stack | crowd | came | held | memory of each | p99 alone | p99 beside it | lost |")
-    print("|---|---|---:|---:|---:|---:|---:|---:|")
-    print("\n".join(lines))
+                    print(row(stack, title, number, found), flush=True)
 
 
 if __name__ == "__main__":
