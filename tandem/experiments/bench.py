@@ -187,7 +187,7 @@ class Bench:
         found = samples.first(everything)
         inside = samples.in_any(found, parts or [window])
         app, served = usage.below(self.running.keepers()), self.running.database
-        first = self.first_asked.beside(slot.round, slot.attempt, load.scenario, inside)
+        first = self.first_asked.beside(slot, load.scenario, inside)
         figures = (
             slices.figures(found, parts, release.drain_seconds if load.saturates else None)
             if parts

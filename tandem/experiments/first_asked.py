@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tandem.observe.samples import Samples
+from tandem.plan.order import Slot
 
 KEPT = 24
 """So many windows are kept: more than a round has loads, or a search has tries under way. A long run would fill the memory."""
@@ -14,9 +15,9 @@ class FirstAsked:
     def __init__(self) -> None:
         self._windows: dict[tuple[int, int, str], Samples] = {}
 
-    def beside(self, round_: int, attempt: int, scenario: str, window: Samples) -> Samples:
+    def beside(self, slot: Slot, scenario: str, window: Samples) -> Samples:
         """Return the first window of the same round, attempt and scenario: this one, where there was none."""
-        first = self._windows.setdefault((round_, attempt, scenario), window)
+        first = self._windows.setdefault((slot.round, slot.attempt, scenario), window)
         while len(self._windows) > KEPT:
             del self._windows[next(iter(self._windows))]
         return first
