@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from tandem.judge.replay import Inside
 from tandem.observe import phases
 from tandem.observe.phases import Blocker, Bystander
 from tandem.observe.samples import Samples, Window
+from tandem.plan.blockers import places
 from tandem.plan.definition import Definition
 from tandem.plan.kinds import SENDS_SLOWLY
 from tandem.plan.lab import STAYING
@@ -41,10 +43,8 @@ def queues(stack: Definition, cpus: Sequence[int], blocking: Blocking) -> Queues
         return Queues(budget.processes, ENDLESS)
     if budget.slots is not None:
         return _slots(stack, len(stack.server_cpus(cpus)), budget, budget.slots, blocking)
-    if blocking.row.startswith("ladder-"):
-        return Queues(budget.processes, stack.ladder_places or 1)
-    if blocking.holds_loop:
-        return Queues(budget.processes, 1)
+    if math.isfinite(known := places(blocking, stack, cpus)):
+        return Queues(budget.processes, int(known) // budget.processes)
     inside = _inside(stack, blocking)
     return None if inside is None else Queues(budget.processes, ENDLESS, inside)
 
