@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 
 from userdb import csv_files, ending, keys, logs, memory
 from userdb import settings as userdb_settings
@@ -16,7 +15,7 @@ from userdb.queues import Places
 from userdb.sessions import Sessions
 from userdb.settings import Settings
 
-from . import api, http, lab, pages, stores
+from . import api, http, pages, stores
 from .events import Events
 from .news import News
 from .passwords import Passwords
@@ -61,7 +60,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     """The app. Opening its connections raises SettingsError, DefectiveSQLiteError, or what the database raises."""
     logs.bound()
     settings = settings or userdb_settings.from_environment()
-    routes = {**ROUTES, **lab.routes(settings)} if settings.lab else ROUTES
+    routes = {**ROUTES, **laboratory(settings)}
     known_keys = settings.session_keys or keys.load_or_create(settings.session_keys_file)
     sessions, devices = Sessions(known_keys, settings.session_seconds), Devices(known_keys)
 
@@ -95,16 +94,21 @@ def create_app(settings: Settings | None = None) -> Starlette:
             await news.close()
             await store.close()
 
-    app = Starlette(
-        routes=http.resources(routes),
-        exception_handlers=http.install(),
-        middleware=[Middleware(http.Counting)],
-        lifespan=lifespan,
-    )
-    app.router.redirect_slashes = False
+    app = Starlette(lifespan=lifespan)
+    http.install(app)
+    http.resources(app, routes)
     log_requests(app, settings)
     connections = watch(app, settings)
     return app
+
+
+def laboratory(settings: Settings) -> dict[str, dict[str, http.View]]:
+    """The routes that block, where they are asked for; else none, and what they need is not even imported."""
+    if not settings.lab:
+        return {}
+    from . import lab
+
+    return lab.routes(settings)
 
 
 def listening(settings: Settings) -> Places:

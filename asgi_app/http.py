@@ -1,14 +1,14 @@
-"""The seam to Starlette: what the views ask of a request, and how an answer leaves. Nothing is left to a default."""
+"""The seam to Starlette: what the views ask of a request, and where it goes. Nothing is left to a default."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing, suppress
 from time import perf_counter
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from anyio import CapacityLimiter, to_thread
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request as Request
 from starlette.responses import Response as Response
@@ -19,6 +19,7 @@ from userdb import errors, html, logs, metrics, trace, wire
 from userdb.forms import LARGEST_BODY, Preconditions
 from userdb.nginx_errors import GONE
 
+from .answers import respond
 from .services import Services
 
 Argument = TypeVar("Argument")
@@ -30,57 +31,6 @@ METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 
 logger = logs.logger("asgi_app")
 own_threads = CapacityLimiter(10)
-
-
-class Reply(Response):
-    """An answer as it is: nothing added."""
-
-    def __init__(self, answer: wire.Answer) -> None:
-        self.status_code = answer.status
-        self.raw_headers = [(name.encode(), value.encode()) for name, value in answer.headers]
-        self.body = answer.body
-        self.background = None
-
-
-class StaysOpen(Reply):
-    """An answer that stays open, until its time is over, its client has gone, or the server ends."""
-
-    def __init__(self, answer: wire.Open) -> None:
-        super().__init__(answer)
-        self._waits = answer.waits
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        waits = self._waits() if scope["method"] != "HEAD" else ()
-        with suppress(asyncio.CancelledError):  # the server ends, and so does the answer
-            for seconds in waits:
-                await send({"type": "http.response.body", "body": self.body, "more_body": True})
-                if await hangs_up(receive, seconds):
-                    return
-        await send({"type": "http.response.body"})
-
-
-class Streams(Reply):
-    """An answer in pieces, each made when the one before it is on its way, and none for a client that has gone."""
-
-    def __init__(self, answer: wire.Streamed) -> None:
-        super().__init__(answer)
-        self._pieces = answer.pieces
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with aclosing(self._pieces):
-            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            if scope["method"] != "HEAD":
-                await send({"type": "http.response.body", "body": self.body, "more_body": True})
-                while (
-                    not (is_gone := await hangs_up(receive, 0))
-                    and (piece := await anext(self._pieces, None)) is not None
-                ):
-                    if piece:
-                        await send({"type": "http.response.body", "body": piece, "more_body": True})
-                if is_gone:
-                    return
-            await send({"type": "http.response.body"})
 
 
 class Noting:
@@ -169,11 +119,11 @@ class Exact(BaseRoute):
         await scope["route"].handle(scope, receive, send)
 
 
-def resources(paths: dict[str, dict[str, View]]) -> list[BaseRoute]:
+def resources(app: Starlette, paths: dict[str, dict[str, View]]) -> None:
     """Route all paths: those that hold no parameter first, for one that does would take them for a value."""
     routes = [resource(path, views) for path, views in paths.items()]
     exact = Exact([each for each in routes if "{" not in each.path])
-    return [exact, *(each for each in routes if "{" in each.path)]
+    app.router.routes += [exact, *(each for each in routes if "{" in each.path)]
 
 
 def resource(path: str, views: dict[str, View]) -> Route:
@@ -190,13 +140,6 @@ def resource(path: str, views: dict[str, View]) -> Route:
         raise errors.MethodNotAllowed(allow)
 
     return Route(path, Endpoint(dispatch), methods=METHODS)
-
-
-def respond(answer: wire.Answer) -> Response:
-    """The answer, byte for byte."""
-    if isinstance(answer, wire.Streamed):
-        return Streams(answer)
-    return StaysOpen(answer) if isinstance(answer, wire.Open) else Reply(answer)
 
 
 def services(request: Request) -> Services:
@@ -239,23 +182,24 @@ async def body(request: Request, most: int = LARGEST_BODY) -> bytes:
 
 async def while_listened(request: Request, call: Awaitable[Result]) -> Result:
     """The result of a call that the client waits for. Raises HungUp where it waits no longer: then the call is cancelled."""
-    calling = asyncio.ensure_future(call)
+    own, gone = cast(asyncio.Task[object], asyncio.current_task()), False
 
     async def watch() -> None:
+        nonlocal gone
         while (await request.receive())["type"] != "http.disconnect":
             pass
-        calling.cancel()
+        gone = True
+        own.cancel()
 
     watcher = asyncio.create_task(watch())
     try:
-        return await calling
+        return await call
     except asyncio.CancelledError:
-        if watcher.done():
+        if gone and own.uncancel() == 0:  # else the server ends, too
             raise errors.HungUp() from None
         raise
     finally:
         watcher.cancel()
-        calling.cancel()
 
 
 async def run_in_thread(call: Callable[[Argument], Result], argument: Argument) -> Result:
@@ -278,17 +222,6 @@ async def pause(seconds: float) -> None:
     await asyncio.sleep(seconds)
 
 
-async def hangs_up(receive: Receive, seconds: float) -> bool:
-    """Whether the client closes its connection within so many seconds."""
-    try:
-        async with asyncio.timeout(seconds):
-            while (await receive())["type"] != "http.disconnect":
-                pass
-            return True
-    except TimeoutError:
-        return False
-
-
 def refuse_odd_path(request: Request) -> None:
     """Neither `//users` nor `/users%0A` is `/users`, whatever the router takes for the same."""
     if request.scope["path"].endswith("\n"):
@@ -306,17 +239,15 @@ def trace_parent(request: Request) -> str | None:
     return trace.parent(header(request, trace.HEADER))
 
 
-async def on_problem(request: Request, error: Exception) -> Response:
+async def on_problem(request: Request, error: errors.Problem) -> Response:
     """What one of our own errors tells the client."""
-    problem = cast(errors.Problem, error)
-    logs.problem(logger, problem, request_id(request), trace_parent(request))
-    return respond(html.error(problem, request.scope["path"], request_id(request)))
+    logs.problem(logger, error, request_id(request), trace_parent(request))
+    return respond(html.error(error, request.scope["path"], request_id(request)))
 
 
-async def on_http_exception(request: Request, error: Exception) -> Response:
+async def on_http_exception(request: Request, error: HTTPException) -> Response:
     """The same for an error of the framework; its 405 means a method that no path knows."""
-    status = cast(HTTPException, error).status_code
-    return await on_problem(request, errors.of_status(501 if status == 405 else status))
+    return await on_problem(request, errors.of_status(501 if error.status_code == 405 else error.status_code))
 
 
 async def on_exception(request: Request, error: Exception) -> Response:
@@ -325,6 +256,10 @@ async def on_exception(request: Request, error: Exception) -> Response:
     return await on_problem(request, errors.Internal())
 
 
-def install() -> dict[Any, Any]:
+def install(app: Starlette) -> None:
     """Give the app our rules instead of the framework's."""
-    return {errors.Problem: on_problem, HTTPException: on_http_exception, Exception: on_exception}
+    app.router.redirect_slashes = False
+    app.add_middleware(Counting)
+    app.add_exception_handler(errors.Problem, on_problem)  # type: ignore[arg-type]  # it is called with this error alone
+    app.add_exception_handler(HTTPException, on_http_exception)  # type: ignore[arg-type]  # the same
+    app.add_exception_handler(Exception, on_exception)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from contextlib import aclosing
+from functools import partial
 from time import monotonic
 
 import aiohttp
@@ -25,6 +26,12 @@ def trusted() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
+def session(connections: int) -> aiohttp.ClientSession:
+    """What the transport sends with. It keeps no cookie: what the service sets for one question is none of another's."""
+    connector = aiohttp.TCPConnector(limit=connections, keepalive_timeout=KEPT, ssl=trusted())
+    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+
 class News:
     """The client of the news service, with connections of this process."""
 
@@ -34,11 +41,7 @@ class News:
         # httpx's transport of aiohttp: its own costs more the more calls wait. No httpx.AsyncClient around it, a third of what
         # a call costs: redirects, cookies and proxies are not for this service (docs/measurements/news_clients.md). It bounds
         # no time: _ask bounds the whole, which no timeout of httpx does.
-        self._transport = httpx_aiohttp.AiohttpTransport(
-            limits=httpx.Limits(max_connections=settings.news_connections, keepalive_expiry=KEPT),
-            trust_env=False,
-            verify=trusted(),
-        )
+        self._transport = httpx_aiohttp.AiohttpTransport(client=partial(session, settings.news_connections))
 
     async def close(self) -> None:
         """Close all connections."""

@@ -11,18 +11,15 @@ import json
 import re
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 import _seeded
+import _usual
 
 from openloop.answer import Answer, WrongAnswerError, equal, short
 
 LIMIT = 20
 """Users on a page when no limit is asked for."""
-
-KNOWN = 1 << 14
-"""Seeded users of whom it is kept what a right answer holds: some 20 MB where as many are asked for."""
 
 AROUND: dict[str, Sequence[bytes]] = {
     "": (
@@ -55,7 +52,7 @@ def user(answer: Answer, expected: Mapping[str, object], status: int = 200) -> d
 
 def seeded_user(answer: Answer, user_id: int) -> None:
     """One seeded user as JSON: all of it is known."""
-    if not _is_json(answer, _usual_json(user_id)) or answer.headers.get("etag") != '"1"':
+    if not _is_json(answer, _usual.json(user_id)) or answer.headers.get("etag") != '"1"':
         user(answer, _seeded.fields(user_id))
 
 
@@ -86,7 +83,7 @@ def empty(answer: Answer, status: int) -> None:
 def users(answer: Answer, ids: Sequence[int], next_page: str | None, exact: bool) -> None:
     """A page of users as JSON: those with `ids`, then unless that is `exact`ly all, later ones."""
     following = f'"{next_page}"'.encode() if next_page else b"null"
-    if exact and _is_json(answer, b'{"users":[%b],"next":%b}' % (b",".join(map(_usual_json, ids)), following)):
+    if exact and _is_json(answer, b'{"users":[%b],"next":%b}' % (b",".join(map(_usual.json, ids)), following)):
         return
     body = _object(_json(answer, 200), ["users", "next"])
     if not isinstance(body["users"], list):
@@ -141,9 +138,9 @@ def page(answer: Answer, heading: str, route: str) -> bytes:
 def user_page(answer: Answer, user_id: int) -> None:
     """The page of a seeded user, all of whose fields stand on it."""
     text = page(answer, _seeded.username(user_id), "/users/{id}")
-    if _usual_terms(user_id) in text:
+    if _usual.terms(user_id) in text:
         return
-    known = {name: _shown(value) for name, value in _seeded.fields(user_id).items()}
+    known = {name: _usual.shown(value) for name, value in _seeded.fields(user_id).items()}
     found = {term.decode().lower(): value.decode("utf-8", "replace") for term, value in _TERM.findall(text)}
     for name, term in (
         ("id", "id"),
@@ -158,10 +155,10 @@ def user_page(answer: Answer, user_id: int) -> None:
 def users_page(answer: Answer, ids: Sequence[int], next_page: str | None, exact: bool) -> None:
     """The page with the table of users; arguments as for `users`."""
     text = page(answer, "Users", "/users")
-    usual = b"\n".join(map(_usual_row, ids))
+    usual = b"\n".join(map(_usual.row, ids))
     if not (exact and usual in text and text.count(b"<tr><td>") == len(ids)):
         rows = [tuple(cell.decode("utf-8", "replace") for cell in row) for row in _ROW.findall(text)]
-        _all_of(rows, [_cells(user_id) for user_id in ids], exact)
+        _all_of(rows, [_usual.cells(user_id) for user_id in ids], exact)
     if exact and next_page and next_page.replace("&", "&amp;").encode() not in text:
         raise WrongAnswerError(f"page: expected a link to {next_page}, which is not on it")
 
@@ -190,7 +187,7 @@ def total(answer: Answer, expected: int) -> None:
 
 def news(answer: Answer, username: str) -> None:
     """What the news service says about a user: the same whenever it is asked."""
-    if _is_json(answer, _usual_news(username)):
+    if _is_json(answer, _usual.news(username)):
         return
     body = _object(_json(answer, 200), ["user", "items"])
     equal("user", username, body["user"])
@@ -207,48 +204,6 @@ def static(answer: Answer, content_type: str) -> None:
     equal("length", answer.headers.get("content-length"), str(len(answer.content)))
     if not answer.content:
         raise WrongAnswerError("body: expected the file, got nothing")
-
-
-@lru_cache(KNOWN)
-def _usual_json(user_id: int) -> bytes:
-    name, age = _seeded.username(user_id), _seeded.age(user_id)
-    return (
-        f'{{"id":{user_id},"username":"{name}","email":"{name}@example.org","age":{"null" if age is None else age},'
-        f'"created_at":"{_seeded.created_at(user_id)}","version":1}}'
-    ).encode()
-
-
-@lru_cache(KNOWN)
-def _usual_terms(user_id: int) -> bytes:
-    name, created_at = _seeded.username(user_id), _seeded.created_at(user_id)
-    return (
-        f"<dt>Id</dt><dd>{user_id}</dd>\n<dt>Email</dt><dd>{name}@example.org</dd>\n<dt>Age</dt><dd>{_shown(_seeded.age(user_id))}"
-        f'</dd>\n<dt>Created</dt><dd><time datetime="{created_at}">{created_at}</time></dd>\n<dt>Version</dt><dd>1</dd>'
-    ).encode()
-
-
-@lru_cache(KNOWN)
-def _usual_row(user_id: int) -> bytes:
-    name = _seeded.username(user_id)
-    return (
-        f'<tr><td>{user_id}</td><th scope="row"><a href="/users/{user_id}">{name}</a></th><td>{name}@example.org</td>'
-        f"<td>{_shown(_seeded.age(user_id))}</td></tr>"
-    ).encode()
-
-
-@lru_cache(KNOWN)
-def _usual_news(username: str) -> bytes:
-    return json.dumps({"user": username, "items": _seeded.news(username)}, separators=(",", ":")).encode()
-
-
-def _cells(user_id: int) -> tuple[str, ...]:
-    """The cells of a seeded user in the table, with the id in its link."""
-    name = _seeded.username(user_id)
-    return str(user_id), str(user_id), name, f"{name}@example.org", _shown(_seeded.age(user_id))
-
-
-def _shown(value: object) -> str:
-    return "–" if value is None else str(value)
 
 
 def _all_of(got: Sequence[object], expected: Sequence[object], exact: bool) -> None:

@@ -14,8 +14,8 @@ from locust.env import Environment
 from openloop import form, options, orders
 from openloop.run import LoadRun
 from openloop.scenario import Scenario
+from openloop.silence import HeldBack
 from openloop.tab import add_tab
-from openloop.told import HeldBack
 
 _scenarios: dict[str, Scenario] = {}
 

@@ -14,8 +14,8 @@ from locust.web import WebUI
 
 from openloop.beginning import Beginning
 from openloop.recording import Recording
+from openloop.silence import HeldBack
 from openloop.target import RefusedError
-from openloop.told import HeldBack
 
 REFUSED = "openloop_refused"
 """The message in which a worker tells the master why it can't take part."""

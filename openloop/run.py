@@ -27,11 +27,11 @@ from openloop.recording import Recording
 from openloop.refusal import Refusal, is_headless, why
 from openloop.request import Request
 from openloop.scenario import MakeRequest, Process, Scenario
+from openloop.silence import HeldBack
 from openloop.status import NOT_COMPARABLE
 from openloop.stumbles import Stumbles
 from openloop.tally import Tally
 from openloop.target import Target
-from openloop.told import HeldBack
 from openloop.turns import ANSWERED, WAITS, Turns, told
 
 BEGAN = "openloop began"

@@ -8,6 +8,21 @@ from types import CodeType
 
 LOCKS = frozenset({"acquire", "__enter__", "with", "join", "result", "get", "put", "wait"})
 """What is called to wait for another thread, where the call uses no CPU and has no frame."""
+WAITING = (
+    "CALL",
+    "PRECALL",
+    "BEFORE_",
+    "WITH_",
+    "LOAD_SPECIAL",
+    "FOR_ITER",
+    "SEND",
+    "YIELD",
+    "IMPORT_",
+    "LIST_EXTEND",
+    "SET_UPDATE",
+    "UNPACK",
+)
+"""What instructions begin with that may wait in C: they call, enter, leave, import, or ask for the next of something."""
 LOCK_MODULES = ("threading.py", "queue.py", "concurrent/futures/_base.py", "multiprocessing/connection.py")
 
 
@@ -36,6 +51,13 @@ def called(code: CodeType, instruction: int) -> str | None:
 def _names(step: dis.Instruction) -> bool:
     """Whether an instruction loads something by its name."""
     return step.opname.startswith("LOAD_") and isinstance(step.argval, str)
+
+
+@lru_cache(maxsize=256)
+def may_wait(code: CodeType, instruction: int) -> bool:
+    """Whether this instruction may wait for anything; else whoever stands there, and uses no CPU, has none."""
+    found = next((step.opname for step in dis.get_instructions(code) if step.offset == instruction), "CALL")
+    return found.startswith(WAITING)
 
 
 def waits_for_a_thread(code: CodeType, instruction: int) -> bool:

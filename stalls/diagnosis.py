@@ -58,6 +58,8 @@ def alone(measured: Measured, samples: list[Sample]) -> str:
         return "compute"
     if calls.called(*spot) is None and measured.process_cpu - (measured.cpu or 0) >= measured.seconds / 2:
         return "gil"  # it calls nothing, so it waits for its turn
+    if not calls.may_wait(*spot):
+        return "descheduled"  # nor does anybody else of the process run: it had no CPU
     return "lock" if calls.waits_for_a_thread(*spot) else "wait"
 
 

@@ -37,6 +37,9 @@ REPEATS = 3
 """Most repeats of invalid rounds in one run: enough for what chance does to a machine that was quiet at the start, and a
 standard run stays below half an hour."""
 
+FULL = 0.85
+"""From this share on a CPU, or a number of places, counts as all used."""
+
 TAIL = 10
 """Fewest samples beyond a percentile that is shown or drawn."""
 

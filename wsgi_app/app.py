@@ -14,7 +14,7 @@ from userdb.queues import Places
 from userdb.sessions import Sessions
 from userdb.settings import Settings
 
-from . import api, http, lab, pages, stores
+from . import api, http, pages, stores
 from .events import Events
 from .news import News
 from .passwords import Passwords
@@ -59,7 +59,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """The app. Opening its connections raises SettingsError, DefectiveSQLiteError, or what the database raises."""
     logs.bound()
     settings = settings or userdb_settings.from_environment()
-    routes = {**ROUTES, **lab.routes(settings)} if settings.lab else ROUTES
+    routes = {**ROUTES, **laboratory(settings)}
     known_keys = settings.session_keys or keys.load_or_create(settings.session_keys_file)
     sessions, devices = Sessions(known_keys, settings.session_seconds), Devices(known_keys)
     app = Flask("wsgi_app", static_folder=None)
@@ -82,6 +82,15 @@ def create_app(settings: Settings | None = None) -> Flask:
         store.watch(connections)
     memory.settle()
     return app
+
+
+def laboratory(settings: Settings) -> dict[str, dict[str, http.View]]:
+    """The routes that block, where they are asked for; else none, and what they need is not even imported."""
+    if not settings.lab:
+        return {}
+    from . import lab
+
+    return lab.routes(settings)
 
 
 def listening(settings: Settings) -> Places:

@@ -1,22 +1,20 @@
-"""The seam to Flask: what the views ask of a request, and how an answer leaves. Nothing is left to a default."""
+"""The seam to Flask: what the views ask of a request, and where it goes. Nothing is left to a default."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from http import HTTPStatus
-from itertools import chain
+from collections.abc import Callable, Iterable
 from time import perf_counter, sleep
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flask import Flask, current_app, g, request
 from flask import Request as Request
 from flask import Response as Response
-from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
 from userdb import errors, html, logs, metrics, trace, wire
 from userdb.forms import LARGEST_BODY, Preconditions
 
+from .answers import respond
 from .services import Services
 
 if TYPE_CHECKING:
@@ -29,39 +27,7 @@ View = Callable[[Request], wire.Answer]
 
 METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 
-STATUS = {each.value: f"{each.value} {each.phrase}" for each in HTTPStatus}
-
 logger = logs.logger("wsgi_app")
-
-
-class Reply(Response):
-    """An answer as it is: nothing added."""
-
-    default_mimetype = None
-    automatically_set_content_length = False
-
-    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
-        return self.headers
-
-
-class StaysOpen(Reply):
-    """An answer that stays open, until its time is over, its client has gone, or the server ends."""
-
-    def __init__(self, answer: wire.Open, status: str) -> None:
-        super().__init__(self._pieces(answer), status, answer.headers)
-
-    def _pieces(self, answer: wire.Open) -> Iterator[bytes]:
-        for seconds in answer.waits():
-            yield answer.body
-            pause(seconds)
-
-
-class Streams(Reply):
-    """An answer in pieces, each made when the one before it is on its way, and none for a client that has gone."""
-
-    def __init__(self, answer: wire.Streamed, status: str) -> None:
-        super().__init__(filter(None, chain([answer.body], answer.pieces)), status, answer.headers)
-        self.call_on_close(answer.pieces.close)
 
 
 class Counting:
@@ -124,16 +90,6 @@ def resource(app: Flask, path: str, views: dict[str, View]) -> None:
 
     rule = path.replace("{", "<").replace("}", ">")
     app.add_url_rule(rule, path, dispatch, methods=METHODS, provide_automatic_options=False)
-
-
-def respond(answer: wire.Answer) -> Response:
-    """The answer, byte for byte."""
-    status = STATUS[answer.status]
-    if isinstance(answer, wire.Streamed):
-        return Streams(answer, status)
-    if isinstance(answer, wire.Open):
-        return StaysOpen(answer, status)
-    return Reply(answer.body, status, answer.headers)
 
 
 def services(request: Request) -> Services:

@@ -60,7 +60,7 @@ def request(user_id: int) -> bytes:
     return f"GET /api/users/{user_id} HTTP/1.1\r\n{lines}\r\n".encode()
 
 
-async def asgi(requests: int, around: Callable[[], Any]) -> float:
+async def asgi(requests: int, around: Callable[[], Any], proxy_headers: bool) -> float:
     """CPU seconds that so many requests cost the ASGI app, after a tenth of them that are not counted."""
     import uvicorn
     from uvicorn.lifespan.on import LifespanOn
@@ -70,7 +70,7 @@ async def asgi(requests: int, around: Callable[[], Any]) -> float:
     from asgi_app.server import Protocol
 
     config = uvicorn.Config(
-        create_app, factory=True, http=Protocol, access_log=False, proxy_headers=False, log_level="warning"
+        create_app, factory=True, http=Protocol, access_log=False, proxy_headers=proxy_headers, log_level="warning"
     )
     config.load()
     lifespan = LifespanOn(config)
@@ -145,13 +145,13 @@ def wsgi(requests: int, around: Callable[[], Any]) -> float:
         return ask(requests)
 
 
-def once(app: str, requests: int, profiled: bool) -> dict[str, Any]:
+def once(app: str, requests: int, profiled: bool, proxy_headers: bool) -> dict[str, Any]:
     """One turn, in this process: microseconds per request, and by layer where it was profiled."""
     import uvloop
 
     sampler = Sampler()
     around: Callable[[], Any] = (lambda: sampler) if profiled else nullcontext
-    used = uvloop.run(asgi(requests, around)) if app == "asgi_app" else wsgi(requests, around)
+    used = uvloop.run(asgi(requests, around, proxy_headers)) if app == "asgi_app" else wsgi(requests, around)
     whole = sum(sampler.spent.values()) or 1.0
     layers = {name: 1e6 * used / requests * each / whole for name, each in sampler.spent.items()}
     return {"us": 1e6 * used / requests, "layers": layers}
@@ -163,8 +163,11 @@ def main() -> None:
     parser.add_argument("app", choices=("asgi_app", "wsgi_app"))
     parser.add_argument("--requests", type=int, required=True)
     parser.add_argument("--profiled", action="store_true")
+    parser.add_argument(
+        "--proxy-headers", action="store_true", help="have uvicorn look for the client's address in headers"
+    )
     options = parser.parse_args()
-    print(json.dumps(once(options.app, options.requests, options.profiled)))
+    print(json.dumps(once(options.app, options.requests, options.profiled, options.proxy_headers)))
 
 
 if __name__ == "__main__":

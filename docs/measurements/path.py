@@ -2,7 +2,8 @@
 
 Each turn is a process of its own on the first CPU: an app with its store answers so many requests of 32 connections, as nginx
 sends them, without a socket: the ASGI app under uvicorn's protocol, the WSGI app as gunicorn calls it. What counts is the CPU of
-all its threads per request. `--against COMMIT` has the apps of that commit take turns with those of the working tree.
+all its threads per request. `--against COMMIT` has the apps of that commit take turns with those of the working tree, `--steps`
+copies of them in which one change is undone, or one idea tried (steps.py).
 `--picture FILE` profiles one turn of each and draws where the time goes, layer by layer, as SVG.
 """
 
@@ -22,6 +23,7 @@ from typing import Any
 import asking
 import layers
 import one_read
+import steps
 
 from tandem.launch import database
 from tandem.paths import PROJECT
@@ -59,6 +61,32 @@ def table(found: dict[tuple[str, str, str], list[float]]) -> str:
     return "\n".join(lines)
 
 
+def steps_table(found: dict[tuple[str, str], list[float]]) -> str:
+    """The Markdown table of the steps: what each brings, as a ratio within the rounds."""
+    lines = ["| step | app | CPU per read, µs | without ÷ with it (95 %) |", "|---|---|---:|---:|"]
+    for step in steps.STEPS:
+        for app in step.apps:
+            now, copy = found["", app], found[step.name, app]
+            without, by = (copy, now) if step.was_made else (now, copy)
+            ratios = [one / other for one, other in zip(without, by, strict=True)]
+            name = step.name if step.was_made else f"dropped: {step.name}"
+            lines.append(f"| {name} | `{app}` | {statistics.median(by):.0f} | {asking.shown(ratios, 3)} |")
+    return "\n".join(lines)
+
+
+def measure_steps(folder: Path, file: Path, rounds: int, requests: int) -> dict[tuple[str, str], list[float]]:
+    """What a read costs each app as it is (an empty name) and in each copy, with the direct store, round by round."""
+    sources = {step.name: steps.copy(step, folder / str(number)) for number, step in enumerate(steps.STEPS)}
+    turns = [("", PROJECT, app, ()) for app in steps.APPS]
+    turns += [(step.name, sources[step.name], app, step.more) for step in steps.STEPS for app in step.apps]
+    found: dict[tuple[str, str], list[float]] = {(name, app): [] for name, _, app, _ in turns}
+    for number in range(rounds):
+        for name, source, app, more in random.sample(turns, len(turns)):
+            found[name, app].append(turn(source, app, "direct", file, requests, *more)["us"])
+        print(f"round {number + 1} of {rounds}", file=sys.stderr)
+    return found
+
+
 def extract(commit: str, folder: Path) -> Path:
     """Write the apps of a commit into a folder."""
     command = ["git", "archive", commit, "asgi_app", "wsgi_app", "userdb", "stalls"]
@@ -74,6 +102,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--requests", type=int, default=20_000, help="of one turn")
     parser.add_argument("--against", metavar="COMMIT")
+    parser.add_argument("--steps", action="store_true", help="measure what each change brings")
     parser.add_argument("--picture", type=Path, metavar="FILE")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tandem-path-") as name:
@@ -83,6 +112,9 @@ def main() -> None:
         if options.picture:
             found = {kind: turn(PROJECT, *kind, file, options.requests, "--profiled")["layers"] for kind in KINDS}
             options.picture.write_text(layers.picture(found))
+            return
+        if options.steps:
+            print(steps_table(measure_steps(folder, file, options.rounds, options.requests)))
             return
         sources = {"now": PROJECT}
         if options.against:

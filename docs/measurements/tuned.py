@@ -30,7 +30,7 @@ from tandem.plan import stacks as tandem_stacks
 from tandem.records import journal
 
 NEWS = "/api/users/{}/news"
-GUNICORN = ("wsgi-gthread", "wsgi-direct", "wsgi-sync")
+GUNICORN = ("wsgi-gthread", "wsgi-direct", "wsgi-sync", "wsgi-gevent")
 SCENARIOS = ("read", "pages", "waiting", "login", "everyday", "write")
 """All that can be driven to saturation. In `blocking` a handler sleeps in the loop on purpose: no store helps there."""
 
@@ -123,8 +123,8 @@ def alone(bench: Bench) -> tuple[Rows, Shown]:
 
 
 def waiting(bench: Bench) -> tuple[Rows, Shown]:
-    """News that take 100 ms, 256 in flight."""
-    with bench.stacks("wsgi-gthread", "asgi", "asgi-direct") as served:
+    """News that take 100 ms, 256 in flight, with as many connections to the service (100 would bound it)."""
+    with bench.stacks("wsgi-gthread", "asgi", "asgi-direct", more={"NEWS_CONNECTIONS": "256"}) as served:
         found = bench.turns("waiting", in_front(served, bench.seconds, NEWS, 256, before=1.5))
     rows: Rows = []
     for name, target in (("asgi", 4), ("asgi-direct", 7)):
@@ -195,7 +195,10 @@ def scenarios(bench: Bench) -> tuple[Rows, Shown]:
         best = max(GUNICORN, key=lambda name: statistics.median(rates[name]))
         values = [mine / theirs for mine, theirs in zip(rates["asgi-direct"], rates[best], strict=True)]
         rows.append(Row(f"{load.scenario}, throughput: asgi-direct ÷ {best}", values, 0.95, at_most=False))
-        rows.append(Fact(f"{load.scenario}: requests of asgi-direct starve", (load.scenario, "asgi-direct") in starved))
+        rows += [
+            Fact(f"{load.scenario}: requests of {name} starve", (load.scenario, name) in starved)
+            for name in ("asgi-direct", "asgi")
+        ]
     return rows, {}
 
 
@@ -203,7 +206,7 @@ def compared(bench: Bench) -> tuple[Rounds, set[tuple[str, str]]]:
     """The rounds of a run, and which of its stacks let requests starve under which scenario."""
     # fmt: off
     command = [
-        sys.executable, "-m", "tandem", "compare", "--stacks", ",".join((*GUNICORN, "asgi-direct")),
+        sys.executable, "-m", "tandem", "compare", "--stacks", ",".join((*GUNICORN, "asgi", "asgi-direct")),
         "--scenarios", ",".join(SCENARIOS),
         "--load", "saturation", "--rounds", str(bench.rounds), "--seconds", f"{max(bench.seconds, 1):.0f}", "--warmup", "1",
         "--allow-dirty", "--out", str(bench.folder / "results"),

@@ -9,12 +9,11 @@ from typing import Any
 
 from anyio import to_thread
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 
 from asgi_app.app import ROUTES as ASYNC_ROUTES
-from asgi_app.app import watch
+from asgi_app.app import log_requests, watch
 from asgi_app.http import resize_pool
-from userdb import csv_files, ending, keys, logs
+from userdb import csv_files, ending, keys, logs, memory
 from userdb import settings as userdb_settings
 from userdb.devices import Devices
 from userdb.queues import Places
@@ -60,18 +59,19 @@ def create_app(settings: Settings | None = None) -> Starlette:
                 store, news, passwords, processes, sessions, devices, exports, Events(store), listeners, settings
             )
             ending.watch()
+            memory.settle()
             yield {"services": own}
         finally:
+            memory.unsettle()
             processes.close()
             news.close()
             store.close()
 
     app = Starlette(
         routes=[http.resource(path, routes[path]) for path in sorted(routes, key=lambda path: "{" in path)],
-        exception_handlers=http.install(),
-        middleware=[Middleware(http.Counting)],
         lifespan=lifespan,
     )
-    app.router.redirect_slashes = False
+    http.install(app)
+    log_requests(app, settings)
     watch(app, settings)
     return app

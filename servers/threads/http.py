@@ -13,6 +13,7 @@ from starlette.requests import Request as Request
 from starlette.responses import Response as Response
 from starlette.routing import Route
 
+from asgi_app.answers import respond as sent
 from asgi_app.http import (
     METHODS,
     header,
@@ -24,14 +25,11 @@ from asgi_app.http import (
     services,
     trace_parent,
 )
-from asgi_app.http import Counting as Counting
 from asgi_app.http import body as awaited_body
-from asgi_app.http import respond as sent
 from userdb import errors, wire
 from userdb.forms import LARGEST_BODY
 
 __all__ = [
-    "Counting",
     "Request",
     "Response",
     "View",

@@ -41,7 +41,7 @@ def _resume(options: argparse.Namespace) -> int:
     began, *later = [recorded(each.command, "lab", first=number == 0) for number, each in enumerate(past.provenances)]
     plan = _plan(began, past.run.seed)
     refuse_unused_environment(plan.definitions)
-    resume.refuse_other_plan(past, plan)
+    resume.refuse_other_plan(past.run, plan)
     how = conditions(options, any(each.allow_dirty for each in (options, began, *later)))
     folder, rounds = options.resume.resolve(), resume.total(past, False)
     return measured(folder, options, lambda: session.resume_run(plan, past, rounds, folder, how, say))

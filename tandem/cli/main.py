@@ -118,7 +118,7 @@ def _resume(options: argparse.Namespace) -> int:
     began, *later = [recorded(each.command, first=number == 0) for number, each in enumerate(past.provenances)]
     plan = _plan(began, past.run.seed)
     refuse_unused_environment(plan.definitions)
-    resume.refuse_other_plan(past, plan)
+    resume.refuse_other_plan(past.run, plan)
     only_capacity = not past.missing and not options.extend and capacity_search.unfinished(folder, plan)
     rounds = past.planned if only_capacity else resume.total(past, bool(options.extend))
     how = conditions(options, any(each.allow_dirty for each in (options, began, *later)))

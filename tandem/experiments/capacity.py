@@ -26,7 +26,7 @@ from tandem.records import journal, run_folder
 from tandem.records.capacity import FILE, CapacityRecord, Search, Try
 from tandem.records.journal import End
 from tandem.records.setup import Run
-from tandem.rules import CAPACITY_BLOCKS
+from tandem.rules import CAPACITY_BLOCKS, shown
 
 RESERVE = 2
 """Blocks that a search which isn't over counts for at least, in the time that is left."""
@@ -117,7 +117,7 @@ def refuse_other(past: Sequence[CapacityRecord], plan: CapacityPlan) -> None:
     assert isinstance(search, Search)
     if _over(past):
         raise TandemError("nothing is missing in this search: `tandem report` renders it")
-    resume.refuse_other_run(search.run, plan.site)
+    resume.refuse_other_plan(search.run, plan.site)
     if (plan.levels, plan.seconds, plan.warmup) != (search.levels, search.seconds, search.warmup_seconds):
         raise TandemError(
             "the service levels of this search would differ today, so it can't be resumed: start a new one"
@@ -135,7 +135,8 @@ def line(course: Course, tried: Try) -> str:
     if not tried.rate:
         return f"{tried.scenario:<9} {block.stack:<13} at saturation {block.rate:6.1f}/s"
     outcome = course.tries[-1].outcome or "spoiled by what is outside the stack"
-    return f"{tried.scenario:<9} {block.stack:<13} at {tried.rate:6.0f}/s  p99 {formats.reach(block.p99_ms)}  {outcome}"
+    p99 = f"p99 {formats.reach(block.p99_ms)}  " if shown("p99", block.arrivals) else ""
+    return f"{tried.scenario:<9} {block.stack:<13} at {tried.rate:6.0f}/s  {p99}{outcome}"
 
 
 def over(course: Course) -> str:

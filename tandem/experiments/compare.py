@@ -26,6 +26,7 @@ from tandem.records import journal, run_folder
 from tandem.records.block import Block
 from tandem.records.journal import RECORDS, End, Resumed
 from tandem.records.setup import Calibration, Load, Provenance
+from tandem.rules import shown
 
 Say = Callable[[str], None]
 Stop = Callable[[str], bool]
@@ -234,7 +235,10 @@ def line(block: Block, level: Validity) -> str:
     """Return a block as one line of progress."""
     counts = {"failed": block.failures, "unfinished": block.unfinished, "dropped": block.dropped}
     bad = "".join(f", {number} {what}" for what, number in counts.items() if number)
-    times = "" if block.saturating else f"p50 {formats.reach(block.p50_ms)}  p99 {formats.reach(block.p99_ms)}  "
+    known = [("p50", block.p50_ms), ("p99", block.p99_ms)] if not block.saturating else []
+    times = "".join(
+        f"{name} {formats.reach(value)}  " for name, value in known if value is None or shown(name, block.arrivals)
+    )
     return (
         f"{block.scenario:<9} {block.stack:<13} {block.rate:6.1f}/s  {times}CPU {formats.milliseconds(cpu_ms(block))}/request"
         f"{bad}{'' if level == 'VALID' else f'  {level}'}"

@@ -44,6 +44,8 @@ def queues(stack: Definition, cpus: Sequence[int], blocking: Blocking) -> Queues
     if budget.slots is not None:
         return _slots(stack, len(stack.server_cpus(cpus)), budget, budget.slots, blocking)
     if math.isfinite(known := places(blocking, stack, cpus)):
+        if budget.processes > len(stack.server_cpus(cpus)):
+            return None  # they share a socket: a connection stays with the process that took it, blocked or not
         return Queues(budget.processes, int(known) // budget.processes)
     inside = _inside(stack, blocking)
     return None if inside is None else Queues(budget.processes, ENDLESS, inside)
@@ -82,8 +84,9 @@ def blocked(blocking: Blocking, samples: Samples, window: Window, service: float
     if blocking.control:
         blockers = burnt(blocking, window)
     good = sorted(1000 * (each.end - each.due) for each in blockers if each.outcome == "ok")
-    since = max((each.end for each in blockers), default=phases.moments(blocking, window)[2])
-    recovery, relapses = phases.recovery(others, since, window[1], found[0])
+    _, begin, over, end = phases.moments(blocking, window)
+    since = max((each.end for each in blockers), default=over)
+    recovery, relapses = phases.recovery(others, begin, since, end, found[0])
     holding = [] if blocking.control else blockers
     return Blocked(
         phases=found,

@@ -36,13 +36,8 @@ def read(folder: Path) -> Rounds:
         return Rounds(journal.read(path))
 
 
-def refuse_other_plan(past: Rounds, plan: Plan) -> None:
+def refuse_other_plan(past: Run, plan: Plan) -> None:
     """Raise TandemError where the run's own arguments give another plan today, or what the app's row names has changed."""
-    refuse_other_run(past.run, plan)
-
-
-def refuse_other_run(past: Run, plan: Plan) -> None:
-    """Raise as `refuse_other_plan`."""
     now = plan.run(past.provenance, past.probes)
     for field in PLANNED:
         if getattr(now, field) != getattr(past, field):

@@ -20,7 +20,8 @@ from tandem.drive import scattered
 from tandem.drive.generator import Span
 from tandem.drive.scattered import Probed, Prober
 from tandem.experiments import meter
-from tandem.experiments.bench import Bench, Release
+from tandem.experiments.assembly import Release
+from tandem.experiments.bench import Bench
 from tandem.experiments.meter import Gauge, Metered, Reading, Sleeper
 from tandem.launch import warmup
 from tandem.observe import interference, usage

@@ -10,9 +10,7 @@ import msgspec
 
 from tandem.records.block import Block
 from tandem.records.setup import Budget, Load
-
-FULL = 0.85
-"""From this share on a CPU, or a number of places, counts as all used."""
+from tandem.rules import FULL
 
 SPENT = 0.95
 """A stack whose CPUs are as busy as this serves no more, however busy the generator is beside it."""

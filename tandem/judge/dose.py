@@ -10,16 +10,6 @@ from __future__ import annotations
 import math
 
 
-def mean_wait(rate: float, seconds: float, used: float = 0.0) -> float:
-    """Return the mean wait before one loop, in seconds: bD² ÷ 2(1 − ρ), with ρ all that it does (Pollaczek–Khinchine).
-
-    Kleinrock, *Queueing Systems* vol. 1 (1975), chapter 5; Harchol-Balter, *Performance Modeling and Design* (2013), chapter 23.
-    What bystanders hold is small beside a block, so it counts as used and not as a block.
-    """
-    left = 1 - used - rate * seconds
-    return rate * seconds**2 / (2 * left) if left > 0 else math.inf
-
-
 def spaced(rate: float, seconds: float, slack: float, used: float = 0.0) -> float:
     """Return the share that misses before one loop, blockers evenly spaced: b(D − T) ÷ r, as each costs λ(D − T) ÷ r."""
     return min(1.0, max(0.0, rate * (seconds - slack) / (1 - used)))

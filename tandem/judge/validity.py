@@ -1,4 +1,6 @@
-"""Validity: may a block be believed? Only causes outside the stack count (docs/method.md), and here is the one table.
+"""Validity: may a block be believed? Here is the one table of limits (docs/method.md).
+
+What counts are causes outside the stacks, and signs that it was not, or not only, measured where it should be.
 
 The limits are a starting point. A dispatch lag below 0.5 ms is never suspect: on a quiet machine its p99 was 0.22 to
 0.55 ms in 54 blocks (`read` and `everyday` of the sample run) whose response p99 was about 2.5 ms, so a tenth of that

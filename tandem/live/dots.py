@@ -6,7 +6,9 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-TARGET = 0.1
+from tandem.rules import HEADLINE_TARGET, TARGETS_MS
+
+TARGET = TARGETS_MS[HEADLINE_TARGET] / 1000
 """Seconds within which a bystander is in time; the headline's target of a comparison."""
 
 KEPT = 30.0

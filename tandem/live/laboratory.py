@@ -37,6 +37,9 @@ WRITTEN = 0.4
 LOOK = 0.1
 """Seconds between two looks at the files of stalls."""
 
+OTHERS = "only who needs the same waits"
+"""What is said where a kind holds something beside the loop: how many that are depends on what bystanders ask for."""
+
 
 class Runway:
     """A lane and all that is known of it."""
@@ -181,10 +184,15 @@ class Laboratory:
             longest = max(longest, prediction.longest(stands_in, seconds or 0.0, batch.number))
         return longest
 
-    def predicted(self, batch: Batch) -> list[LateCount | None]:
-        """Return what is predicted for each lane before anybody presses; None where it isn't known how long it takes."""
-        found: list[LateCount | None] = []
+    def predicted(self, batch: Batch) -> list[LateCount | str | None]:
+        """Return what is predicted for each lane before anybody presses; None where it isn't known how long it takes, and why
+        there is nothing to predict where queues don't decide.
+        """
+        found: list[LateCount | str | None] = []
         for each in self.lanes:
+            if not prediction.known(batch.kind, batch.wrong, each.lane):
+                found.append(OTHERS)
+                continue
             seconds, stands_in = self.seconds(batch, each), prediction.queues(batch.kind, batch.wrong, each.lane)
             found.append(
                 prediction.before(stands_in, seconds, batch.number, self.setup.rate, each.usual) if seconds else None
@@ -194,7 +202,7 @@ class Laboratory:
     def _replayed(self, batch: Batch, runway: Runway, part: LaneResult) -> LateCount | None:
         """Return what the schedule that was sent predicts, if each blocker takes as long as the one that waited least."""
         seconds = min(part.took, default=batch.seconds)
-        if seconds is None or part.end is None:
+        if seconds is None or part.end is None or not prediction.known(batch.kind, batch.wrong, runway.lane):
             return None
         dues = [dot.due for dot in runway.dots.between(part.sent[0] - 1, part.end + seconds)]
         stands_in = prediction.queues(batch.kind, batch.wrong, runway.lane)

@@ -45,6 +45,11 @@ def queues(kind: Kind, wrong: bool, lane: Lane) -> LaneQueues | None:
     return LaneQueues(lane.servers, lane.slots // lane.servers)
 
 
+def known(kind: Kind, wrong: bool, lane: Lane) -> bool:
+    """Tell whether these queues are what decides: behind what a loop shares, such as connections, they are not."""
+    return lane.slots is not None or not (wrong and kind.holds)
+
+
 def longest(stands_in: LaneQueues | None, seconds: float, number: int) -> float:
     """Return how long it takes until the last of so many blockers has left, if nobody else is there."""
     places = stands_in.number * stands_in.places if stands_in else number

@@ -45,7 +45,7 @@ class LiveOptions:
     seed: int
 
 
-def layout(stacks: int, allowed: Sequence[int]) -> tuple[list[list[int]], list[int]]:
+def lane_cpus(stacks: int, allowed: Sequence[int]) -> tuple[list[list[int]], list[int]]:
     """Return the CPUs of each stack, and those of the page's process and the third party.
 
     Each stack has a CPU of its own where there are enough, so that what computes in one does not slow the others; otherwise all
@@ -77,7 +77,7 @@ def run(stacks: Stacks, options: LiveOptions, say: Say) -> None:
     [app, *_] = [stack.application for stack in stacks.values()]
     known = {name: kind for name, kind in kinds.load(app.load_test).items() if kind.part == "kinds"}
     binary = nginx.find()
-    cpus, page_cpus = layout(len(stacks), sorted(os.sched_getaffinity(0)))
+    cpus, page_cpus = lane_cpus(len(stacks), sorted(os.sched_getaffinity(0)))
     say(f"starting {listed([*stacks])}")
     with ExitStack() as exits:
         folder = Path(

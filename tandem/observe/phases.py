@@ -96,15 +96,18 @@ def _route(name: str, times: Sequence[float]) -> RouteInPhase:
 
 
 def recovery(
-    found: Sequence[Bystander], since: float, end: float, first: Phase
+    found: Sequence[Bystander], begin: float, since: float, end: float, first: Phase
 ) -> tuple[float | None, int]:  # fmt: skip
-    """Return after how many seconds service was good again, and how many seconds were bad after that.
+    """Return how many seconds after the last blocker's end service was good again, and how many seconds were bad after that.
 
-    A second is good where the share of misses is at most the first phase's and 5 points; three in a row are asked for. None: that
-    was not seen before the window's end.
+    Blockers come from `begin` on, and the last one ends at `since`. A second is good where the share of misses is at most the
+    first phase's and 5 points; three in a row are asked for. Where no second was bad there is nothing to recover from: 0. None:
+    it was bad, and that it was good again was not seen before the window's end.
     """
     limit = (first.misses(HEADLINE_TARGET) / first.arrivals if first.arrivals else 0.0) + BAD_POINTS / 100
-    late = [(each.due, each.response_ms > TARGETS_MS[HEADLINE_TARGET]) for each in found if each.due >= since]
+    late = [(each.due, each.response_ms > TARGETS_MS[HEADLINE_TARGET]) for each in found if each.due >= begin]
+    if not any(_bad(late, moment, limit) for moment in _seconds(begin, end)):
+        return 0.0, 0
     for start in _steps(since, end - GOOD_SECONDS):
         if not any(_bad(late, start + second, limit) for second in range(GOOD_SECONDS)):
             later = _seconds(start + GOOD_SECONDS, end)

@@ -23,7 +23,6 @@ from typing import Any, NamedTuple
 
 from openloop import format
 from tandem.errors import RunFailed
-from tandem.records.block import Diagnostics
 from tandem.rules import GROWTH_SLICES, RATE_DEVIATION_ERROR
 from tandem.statistics import poisson_tail, reached
 
@@ -180,8 +179,9 @@ def lost_or_duplicated(samples: Samples, window: Window) -> int:
     due = [number for number, at in zip(samples.arrival, samples.due, strict=True) if window[0] <= at < window[1]]
     if not due:
         return 0
-    found = Counter(number for number in samples.arrival if min(due) <= number <= max(due))
-    return max(due) - min(due) + 1 - len(found) + sum(count > 1 for count in found.values())
+    first, last = min(due), max(due)
+    found = Counter(number for number in samples.arrival if first <= number <= last)
+    return last - first + 1 - len(found) + sum(count > 1 for count in found.values())
 
 
 def rate_deviation(arrivals: int, expected: float) -> int:
@@ -212,44 +212,6 @@ def most_in_flight(samples: Samples, window: Window) -> int:
     # At the same moment the end (-1) sorts before the beginning (+1): one connection may serve both.
     steps = sorted([(sent, 1) for sent, _ in flights] + [(end, -1) for _, end in flights])
     return max(accumulate((step for _, step in steps), initial=0))
-
-
-def diagnostics(
-    samples: Samples, window: Window, nginx_mean_ms: float | None = None, static_p50_ms: float | None = None
-) -> Diagnostics:
-    """Return the cross-checks of a window; what nginx and a static file took was measured elsewhere.
-
-    Little's law (1961): requests in flight = arrivals per second × mean time in the system, here from being sent to the end;
-    one without an answer was in the system as long as it was watched. Poisson arrivals see time averages (Wolff 1982).
-    """
-    due = within(samples, *window)
-    middle = (window[0] + window[1]) / 2
-    halves = within(due, window[0], middle), within(due, middle, window[1])
-    little = math.fsum(due.service_ms) / 1000 / (window[1] - window[0])
-    return checked(due, halves, little, nginx_mean_ms, static_p50_ms)
-
-
-def checked(
-    due: Samples,
-    halves: tuple[Samples, Samples],
-    little: float,
-    nginx_mean_ms: float | None,
-    static_p50_ms: float | None,
-) -> Diagnostics:
-    """Return the cross-checks of what was due, its two halves, and the requests in flight by Little's law."""
-    first, second = map(ordered_times, halves)
-    answered = [ms for ms, status in zip(due.service_ms, due.statuses, strict=True) if status]
-    return Diagnostics(
-        first_half_p50_ms=reached(first, 0.50),
-        second_half_p50_ms=reached(second, 0.50),
-        first_half_p99_ms=reached(first, 0.99),
-        second_half_p99_ms=reached(second, 0.99),
-        in_flight_seen=math.fsum(due.in_flight) / len(due) if len(due) else 0.0,
-        in_flight_little=little,
-        service_mean_ms=math.fsum(answered) / len(answered) if answered else None,
-        nginx_mean_ms=nginx_mean_ms,
-        static_p50_ms=static_p50_ms,
-    )
 
 
 def ordered_times(samples: Samples) -> list[float]:

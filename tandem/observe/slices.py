@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from tandem.observe import samples
+from tandem.observe import cross_checks, samples
 from tandem.observe.samples import Figures, Samples, Window
 from tandem.records.block import Diagnostics
 from tandem.rules import GROWTH_SLICES
@@ -55,7 +55,7 @@ def diagnostics(
     """
     due, middle = samples.in_any(found, slices), len(slices) // 2
     halves = samples.in_any(due, slices[:middle]), samples.in_any(due, slices[middle:])
-    return samples.checked(due, halves, _held(due, slices) / seconds(slices), nginx_mean_ms, static_p50_ms)
+    return cross_checks.checked(due, halves, _held(due, slices) / seconds(slices), nginx_mean_ms, static_p50_ms)
 
 
 def _held(due: Samples, slices: Slices) -> float:

@@ -7,7 +7,7 @@ harm of the next load, so it is left out of those that it is not through with wh
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -16,6 +16,16 @@ from tandem.errors import TandemError
 from tandem.plan.definition import Definition
 from tandem.plan.stacks import Stacks
 from tandem.records.setup import Blocking, Load
+from tandem.rules import GOOD_SECONDS
+
+LONGEST_AFTER = 20.0
+"""Seconds of a last phase, at most."""
+
+QUEUED = 1.3
+"""What bystanders who waited behind blockers add to the time until all are through."""
+
+MARGIN = 0.7
+"""Seconds of the last phase beyond what is needed to see recovery."""
 
 Spread = Literal["uniform", "poisson"]
 
@@ -44,6 +54,35 @@ def measured(loads: Iterable[Load], stacks: Stacks, cpus: Sequence[int], leaving
             "choose stacks that serve more at once"
         )
     return found
+
+
+def watched(loads: Sequence[Load], stacks: Stacks, cpus: Sequence[int], leaving: Container[str]) -> list[Load]:
+    """Return loads whose last phase lasts until their slowest stack should be through with what blocks, and its recovery seen.
+
+    Where it ended before, late requests would be cut off, by as much as a stack is slow. It is as long for each way of a kind.
+    """
+    longest: dict[str, float] = {}
+    for load in loads:
+        if load.blocking is not None and not _left(load, leaving):
+            through = max(_through(load.blocking, stacks[name], cpus) for name in load.stacks or stacks)
+            after = max(load.blocking.after, float(math.ceil(min(through + GOOD_SECONDS + MARGIN, LONGEST_AFTER))))
+            longest[load.blocking.row] = max(after, longest.get(load.blocking.row, 0.0))
+    return [_with_after(load, longest) for load in loads]
+
+
+def _with_after(load: Load, longest: Mapping[str, float]) -> Load:
+    blocking = load.blocking
+    if blocking is None or blocking.row not in longest:
+        return load
+    more = longest[blocking.row] - blocking.after
+    blocking = msgspec.structs.replace(blocking, after=blocking.after + more)
+    return msgspec.structs.replace(load, seconds=load.seconds + more, blocking=blocking)
+
+
+def _through(blocking: Blocking, stack: Definition, cpus: Sequence[int]) -> float:
+    """Return how many seconds after the last blocker came a stack should be through with all, and with whom they held up."""
+    each = blocking.milliseconds / 1000
+    return max(each, QUEUED * (blocking.number * each / places(blocking, stack, cpus) - blocking.on))
 
 
 def _left(load: Load, leaving: Container[str]) -> bool:

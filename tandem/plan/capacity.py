@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import msgspec
 
 from tandem.errors import TandemError
-from tandem.plan import comparison, costs, cpu_layout, profiles
+from tandem.plan import costs, cpu_layout, profiles, refusals
 from tandem.plan.comparison import Plan
-from tandem.plan.loads import TIMEOUT_SECONDS, load, saturation
+from tandem.plan.loads import SATURATION_SECONDS, TIMEOUT_SECONDS, load, saturation
 from tandem.plan.scenarios import Scenarios
 from tandem.plan.scenarios import choose as choose_scenarios
 from tandem.plan.scenarios import load as load_scenarios
@@ -24,9 +24,6 @@ TARGET_MS, SECONDS, WARMUP = 100.0, 8, 2
 
 BLOCKS = 10
 """Blocks that a search is expected to take: at saturation, four on the way to the bracket, five at its ends."""
-
-SATURATION_SECONDS = 4
-"""The length of the block at saturation."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,11 +87,11 @@ def plan(
     chosen = on_database(choose(stacks, names), database)
     if not chosen:
         raise TandemError("a search for capacity needs a stack or more: give --stacks A,B")
-    comparison.refuse_different_apps(chosen)
+    refusals.refuse_different_apps(chosen)
     first = next(iter(chosen))
     known = load_scenarios(chosen[first].application.load_test)
     rows = choose_scenarios(known, scenarios)
-    comparison.refuse_missing_routes(chosen, known, rows)
+    refusals.refuse_missing_routes(chosen, known, rows)
     layout = cpu_layout.layout(cpus)
     if layout.suspect:
         raise TandemError(

@@ -8,9 +8,9 @@ from typing import Literal
 
 import msgspec
 
-from tandem import formats, statistics
+from tandem import formats
 from tandem.errors import TandemError
-from tandem.plan import costs, cpu_layout, profiles
+from tandem.plan import costs, cpu_layout, profiles, refusals
 from tandem.plan.apps import STALLS, App
 from tandem.plan.definition import DECOY, Definition
 from tandem.plan.loads import all_loads, scaled
@@ -21,9 +21,6 @@ from tandem.plan.scenarios import load as load_scenarios
 from tandem.plan.stacks import Stacks, choose, on_database
 from tandem.records.journal import FORMAT
 from tandem.records.setup import Calibration, Headline, Load, Provenance, Run, Stack
-
-SHORTEST_SLICE = 0.2
-"""Seconds; what the ends of a slice blur, some milliseconds, is then 2 % of it and more."""
 
 EXPLORATORY_WARMUP = 1
 """Seconds of warm-up where the numbers are only for looking at."""
@@ -159,28 +156,10 @@ def plan(
     database: str | None = None,
 ) -> Plan:
     """Return the plan of a profile with what is given in its place. Raises TandemError where it makes no sense."""
-    chosen = on_database(choose(stacks, list(profile.stacks if names is None else names)), database)
-    if len(chosen) < 2:
-        raise TandemError("a comparison needs two stacks or more: give --stacks A,B")
-    if baseline is None and profile.baseline not in chosen:
-        raise TandemError(f"no baseline among the stacks: give --baseline with one of {', '.join(chosen)}")
-    refuse_different_apps(chosen)
-    first = baseline or profile.baseline
-    if first not in chosen:
-        raise TandemError(
-            f"the baseline {first!r} is none of the stacks: add it to --stacks or name one of {', '.join(chosen)}"
-        )
-    load_test = chosen[first].application.load_test
-    at_rate, saturated = _driven(profile, scenarios, load or ("rate" if rate else None))
-    named = dict.fromkeys([*at_rate, *saturated]) if scenarios is None else scenarios
-    known = load_scenarios(load_test)
-    if scenarios is None and load is None and rate is None:
-        named = dict.fromkeys([*named, *(name for name in profile.blocking if name in known)])
-    rows = choose_scenarios(known, named)
-    refuse_missing_routes(chosen, known, rows)
-    blocking = [name for name, row in rows.items() if row.blockers]
-    at_rate = [*(name for name in at_rate if name not in blocking), *blocking]
-    saturated = _that_saturate(rows, saturated, required=load == "saturation" or not at_rate)
+    chosen, first = _chosen(
+        profile, on_database(choose(stacks, list(profile.stacks if names is None else names)), database), baseline
+    )
+    rows, at_rate, saturated = _scenarios(profile, chosen, first, scenarios, load or ("rate" if rate else None))
     layout = cpu_layout.layout(cpus)
     budgets = {name: definition.budget(len(layout.stack)) for name, definition in chosen.items()}
     loads = all_loads(
@@ -196,10 +175,10 @@ def plan(
         in_one_piece_too,
     )
     loads = [msgspec.structs.replace(each, decoy=profile.decoy_blocked or not each.blocking) for each in loads]
-    _refuse_short_slices(loads)
+    refusals.refuse_short_slices(loads)
     count = rounds or profile.rounds
     headlines = profiles.headlines(rows, loads, count, profile)
-    too_few = too_few_rounds(count, len(headlines) * (len(chosen) - 1), 2 if extension else 1)
+    too_few = refusals.too_few_rounds(count, len(headlines) * (len(chosen) - 1), 2 if extension else 1)
     if too_few and (rounds is None or extension):
         raise TandemError(f"{too_few}, or fewer stacks or scenarios")
     if too_few and warmup is None:
@@ -220,6 +199,37 @@ def plan(
         capacity=[] if too_few else [name for name in profile.capacity if scenarios is None or name in scenarios],
         exploratory=too_few,
     )
+
+
+def _chosen(profile: Profile, chosen: Stacks, baseline: str | None) -> tuple[Stacks, str]:
+    """Return the stacks and the baseline among them."""
+    if len(chosen) < 2:
+        raise TandemError("a comparison needs two stacks or more: give --stacks A,B")
+    if baseline is None and profile.baseline not in chosen:
+        raise TandemError(f"no baseline among the stacks: give --baseline with one of {', '.join(chosen)}")
+    refusals.refuse_different_apps(chosen)
+    first = baseline or profile.baseline
+    if first not in chosen:
+        raise TandemError(
+            f"the baseline {first!r} is none of the stacks: add it to --stacks or name one of {', '.join(chosen)}"
+        )
+    return chosen, first
+
+
+def _scenarios(
+    profile: Profile, chosen: Stacks, first: str, scenarios: Sequence[str] | None, load: str | None
+) -> tuple[Scenarios, list[str], list[str]]:
+    """Return the scenarios, and which of them are driven at a rate and which to saturation."""
+    at_rate, saturated = _driven(profile, scenarios, load)
+    named = dict.fromkeys([*at_rate, *saturated]) if scenarios is None else scenarios
+    known = load_scenarios(chosen[first].application.load_test)
+    if scenarios is None and load is None:
+        named = dict.fromkeys([*named, *(name for name in profile.blocking if name in known)])
+    rows = choose_scenarios(known, named)
+    refusals.refuse_missing_routes(chosen, known, rows)
+    blocking = [name for name, row in rows.items() if row.blockers]
+    at_rate = [*(name for name in at_rate if name not in blocking), *blocking]
+    return rows, at_rate, _that_saturate(rows, saturated, required=load == "saturation" or not at_rate)
 
 
 def _driven(profile: Profile, scenarios: Sequence[str] | None, load: str | None) -> tuple[Sequence[str], Sequence[str]]:
@@ -243,44 +253,3 @@ def _that_saturate(rows: Scenarios, saturated: Sequence[str], required: bool) ->
 
 def _waived(beginning: str) -> str:
     return f"the answers to probes that begin with `{formats.shortened(beginning)}` were not compared: they were waived"
-
-
-def too_few_rounds(rounds: int, ratios: int, looks: int = 1) -> str | None:
-    """Return why so many rounds can't give a verdict to so many ratios: 2/2ⁿ > 0.05/m, shared by all looks; or None."""
-    if statistics.enough_rounds(rounds, ratios, looks):
-        return None
-    return (
-        f"{rounds} round{'s' * (rounds > 1)} can't give a verdict to {ratios} headline ratio{'s' * (ratios > 1)}"
-        f"{' at each of two looks' * (looks > 1)}: "
-        f"give --rounds {statistics.smallest_rounds(ratios, looks)} or more"
-    )
-
-
-def _refuse_short_slices(loads: Sequence[Load]) -> None:
-    for each in loads:
-        if each.slices and each.seconds / each.slices < SHORTEST_SLICE:
-            raise TandemError(
-                f"slices of {each.seconds / each.slices:.2g} s hold too little: give --slices "
-                f"{int(each.seconds / SHORTEST_SLICE)} or fewer, or longer windows with --seconds"
-            )
-
-
-def refuse_missing_routes(chosen: Stacks, known: Scenarios, rows: Scenarios) -> None:
-    """Raise TandemError where a stack doesn't have what a scenario asks for."""
-    for name, stack in chosen.items():
-        if not stack.routes:
-            continue
-        able = [each for each, row in known.items() if row.routes and set(row.routes) <= set(stack.routes)]
-        for scenario in rows:
-            if scenario not in able:
-                raise TandemError(
-                    f"the stack {name} has only {' and '.join(stack.routes)}, and the scenario {scenario!r} asks for more; "
-                    f"enough for it: {', '.join(able) or 'none'}"
-                )
-
-
-def refuse_different_apps(chosen: Stacks) -> None:
-    """Raise TandemError where not all stacks implement the same app: they would do different work."""
-    names = dict.fromkeys(stack.implements or stack.app for stack in chosen.values())
-    if len(names) > 1:
-        raise TandemError(f"stacks of {' and '.join(names)} can't be compared: all must implement the same app")

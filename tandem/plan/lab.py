@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import msgspec
 
 from tandem.errors import TandemError
-from tandem.plan import blockers, comparison, cpu_layout, kinds
+from tandem.plan import blockers, cpu_layout, kinds, refusals
 from tandem.plan.blockers import Spread
-from tandem.plan.comparison import Plan, too_few_rounds
+from tandem.plan.comparison import Plan
 from tandem.plan.definition import DECOY, Definition
 from tandem.plan.kinds import Kind, Kinds
 from tandem.plan.loads import TIMEOUT_SECONDS, Phases, scaled
@@ -56,6 +56,9 @@ class Part:
     judged: bool = False
     doses: tuple[tuple[float, int], ...] = ()  # per second and ms, instead of one dose: a sweep
     arrivals: Spread = "uniform"  # of blockers
+    to_the_end: bool = (
+        True  # whether the last phase may be longer, until the slowest stack should be through with what blocks
+    )
 
 
 HEADLINE = Part(
@@ -71,12 +74,12 @@ PARTS = {
         Part(name=LADDER, about="what each repair buys and costs", group=LADDER, baseline=""),
         Part(
             name="dose", about="how harm grows with rate and duration", kinds=("sleep-in-handler",), phases=(2, 10, 4),
-            arrivals="poisson", doses=(*((rate, 200) for rate in (1, 2, 4, 8)),
+            to_the_end=False, arrivals="poisson", doses=(*((rate, 200) for rate in (1, 2, 4, 8)),
                                        *((rate, 400) for rate in (1, 2, 4, 8, 20, 30, 40, 60))),
         ),
         Part(
             name="smoke", about="whether it all works, in a minute", kinds=("sleep-in-handler",), rounds=1,
-            phases=(1, 2, 1), warmup=1, stacks=("wsgi-gthread", "asgi"), users=100, rate=40,
+            phases=(1, 2, 1), to_the_end=False, warmup=1, stacks=("wsgi-gthread", "asgi"), users=100, rate=40,
         ),
     )
 }  # fmt: skip
@@ -109,7 +112,7 @@ def plan(
 ) -> Plan:
     """Return the plan of a part with what is given in its place. Raises TandemError where it makes no sense."""
     chosen = _stacks(part, stacks, names, group)
-    comparison.refuse_different_apps(chosen)
+    refusals.refuse_different_apps(chosen)
     first = baseline or (part.baseline if part.baseline in chosen else next(iter(chosen)))
     if first not in chosen:
         raise TandemError(f"the baseline {first!r} is none of the stacks: name one of {', '.join(chosen)}")
@@ -128,10 +131,14 @@ def plan(
     ]
     layout = cpu_layout.layout(cpus)
     loads = blockers.measured([blockers.spread(each, part.arrivals) for each in loads], chosen, layout.stack, STAYING)
+    if part.to_the_end:
+        loads = blockers.watched(loads, chosen, layout.stack, STAYING)
     count = rounds or part.rounds
     judged = [each for each in loads if each.blocking and not each.blocking.control] if part.judged else []
     headlines = [Headline(scenario=each.scenario, metric=LATE) for each in judged]
-    too_few = too_few_rounds(count, max(1, len(headlines)) * (len(chosen) - 1)) if part.judged else _looked_at(part)
+    too_few = (
+        refusals.too_few_rounds(count, max(1, len(headlines)) * (len(chosen) - 1)) if part.judged else _looked_at(part)
+    )
     return Plan(
         profile=f"lab-{part.name}",
         definitions=chosen if too_few else {**chosen, DECOY: chosen[first]},

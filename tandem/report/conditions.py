@@ -13,9 +13,7 @@ from tandem.records.setup import Stack
 from tandem.report import cells, sentences
 from tandem.report.cells import plain
 from tandem.report.tables import Cell, Table
-
-FULL = 0.9
-"""Share of its CPU from which on the load generator, and nothing else, was the limit of its ceiling."""
+from tandem.rules import FULL, shown
 
 
 def crosschecks(summary: Summary) -> Table:
@@ -36,12 +34,16 @@ def _crosscheck(m: Measures, baseline: Measures | None) -> list[Cell]:
     assert d is not None
     theirs = baseline.diagnostics.static_p50_ms if baseline and baseline.diagnostics else None
     ratio = d.static_p50_ms / theirs if d.static_p50_ms and theirs else None
+
+    def half(percentile: str, value: float | None) -> float | None:
+        return value if shown(percentile, m.arrivals // 2) else None
+
     seen, little = (Cell(text=f"{value:.2f}", value=value) for value in (d.in_flight_seen, d.in_flight_little))
     return [
         plain(m.scenario),
         plain(m.stack),
-        _both(ms(d.first_half_p50_ms), "second half", ms(d.second_half_p50_ms), "→"),
-        _both(ms(d.first_half_p99_ms), "second half", ms(d.second_half_p99_ms), "→"),
+        _both(ms(half("p50", d.first_half_p50_ms)), "second half", ms(half("p50", d.second_half_p50_ms)), "→"),
+        _both(ms(half("p99", d.first_half_p99_ms)), "second half", ms(half("p99", d.second_half_p99_ms)), "→"),
         _both(seen, "Little", little),
         _both(ms(d.service_mean_ms), "nginx", ms(d.nginx_mean_ms)),
         _both(ms(d.static_p50_ms), "ratio", Cell(text=formats.times(ratio), value=ratio)),

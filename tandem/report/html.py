@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 import markupsafe
 
-from tandem import formats
+from tandem import formats, rules
 from tandem.judge import control
 from tandem.judge.family import challengers
 from tandem.judge.metrics import METRICS
@@ -23,9 +23,9 @@ from tandem.report import (
     detectors,
     harmed,
     lines,
+    named_lines,
     pictures,
     repairs,
-    right,
     scorecard,
     sentences,
     tables,
@@ -37,7 +37,6 @@ from tandem.report import (
 from tandem.report.capacity import Section
 from tandem.report.lines import Lines
 from tandem.report.pictures import Chart
-from tandem.rules import EXPLAINED, FAILED_LIMIT
 
 IDLE = "stays"
 """What clients do whose connections idle, as records have it."""
@@ -80,7 +79,7 @@ def render(
         harmed_more=[each for each in (harmed.beyond(control.beyond(run.loads, blocks)), harmed.prices(summary)) if each.rows],
         stood=lines.table(stood) if stood else None,
         queues=backlog.table(stood.queues) if stood else None,
-        right=right.table(stood, run.loads) if stood else None,
+        right=named_lines.table(stood, run.loads) if stood else None,
         detectors=detectors.section() if stood else None,
         explained=[*lines.explanations(stood), *stood.problems] if stood else [],
         dose=[chart for chart in drawn if chart.name == "dose"],
@@ -92,8 +91,8 @@ def render(
         doubts=trust.doubts(summary, problems),
         trust=trust,
         conditions=conditions,
-        limit=FAILED_LIMIT,
-        explained_from=EXPLAINED,
+        rules=rules,
+        deltas=wording.deltas(METRICS.values()),
         idle=any(load.blocking and load.blocking.client == IDLE for load in run.loads),
         rejected=summary.disturbances.rejected,
         suspects=summary.disturbances.suspects,

@@ -14,6 +14,7 @@ from tandem.records.capacity import Level
 from tandem.report import pictures, theme
 from tandem.report.pictures import WIDTH, Chart, ChartRow
 from tandem.report.tables import Table
+from tandem.rules import shown
 
 HEIGHT = 260
 FIELDS = {"p99_ms": "p99", "p50_ms": "p50"}
@@ -59,7 +60,7 @@ def draw(found: Capacities, level: Level, table: Table) -> Chart | None:
 def _dots(one: Capacity) -> Iterator[ChartRow]:
     for point in one.points:
         for field, of in FIELDS.items():
-            if point.outcome and (value := getattr(point, field) or 0) > 0:
+            if point.outcome and shown(of, point.arrivals) and (value := getattr(point, field) or 0) > 0:
                 yield {"stack": one.stack, "rate": point.rate, "of": of, "ms": value}
 
 

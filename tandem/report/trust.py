@@ -63,7 +63,7 @@ def validity(summary: Summary) -> Table:
     return Table(
         name="validity",
         caption=f"Every block that was measured, the rejected ones included: {counts}",
-        columns=["Cause outside the stack", "suspect", "invalid", "worst seen", "suspect blocks", "invalid blocks"],
+        columns=["Cause", "suspect", "invalid", "worst seen", "suspect blocks", "invalid blocks"],
         rows=rows,
     )
 

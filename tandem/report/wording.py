@@ -8,7 +8,7 @@ from typing import Literal
 from tandem import formats
 from tandem.formats import NOTHING, beyond, bounds, confidence, milliseconds, reach
 from tandem.judge.measures import Measures, Pooled
-from tandem.judge.metrics import METRICS, Metric
+from tandem.judge.metrics import LATE, METRICS, Metric
 from tandem.judge.prediction import Prediction
 from tandem.judge.validity import Cause
 from tandem.judge.verdict import Ratio
@@ -43,6 +43,17 @@ def better_where(metrics: Iterable[Metric]) -> str:
     if len(sides) == 1:
         return f"{next(iter(sides))} is better"
     return "; ".join(f"{side} is better for {formats.listed(titles)}" for side, titles in sides.items())
+
+
+def deltas(metrics: Iterable[Metric]) -> str:
+    """Say from which difference on each metric matters, its δ; of a ratio the same where many have it."""
+    found: dict[str, list[str]] = {}
+    for metric in metrics:
+        much = formats.percent(metric.delta) if metric.compared == "ratio" else f"{metric.delta:g} {metric.unit}"
+        if metric.key == LATE.key:
+            much = f"a harm ratio of {metric.delta:g}"
+        found.setdefault(much, []).append(metric.title)
+    return "; ".join(f"{much} for {formats.listed(titles)}" for much, titles in found.items())
 
 
 def interval(comparison: Ratio) -> str:

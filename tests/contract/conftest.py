@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import FAR, NEAR
 from tests.contract.places import Place
 from tests.support.accounts import KEY
 from tests.support.apps import APPS, STORES, cheap_passwords, in_process
 from tests.support.clients import HttpClient
+from tests.support.scheduling import FAR, NEAR
 from tests.support.stacks import STACKS
 from userdb.settings import from_environment
 

@@ -95,15 +95,17 @@ BROKEN: dict[str, Send] = {
 
 
 @contextmanager
-def service(first: Send, over_tls: bool = False) -> Iterator[str]:
-    """A news service that sends its first answer in this way and then good ones; gives its URL."""
+def service(first: Send, over_tls: bool = False, heard: list[bytes] | None = None) -> Iterator[str]:
+    """A news service that sends its first answer in this way and then good ones; gives its URL, and notes what it heard."""
     over, sends = threading.Event(), [first]
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     AUTHORITY.issue_cert("127.0.0.1").configure_cert(tls)
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def answer(connection: socket.socket) -> None:
-            connection.recv(65_536)
+            asked = connection.recv(65_536)
+            if heard is not None:
+                heard.append(asked)
             (sends.pop() if sends else at_once(GOOD))(connection, over)
 
         def serve() -> None:
@@ -188,3 +190,16 @@ the whole head."""
 def test_what_is_no_answer_is_a_failure_of_the_service(app: str, database: Path, how: str) -> None:
     expected = 200 if (app, how) in AGAIN else 502
     assert statuses(app, database, BROKEN[how], "/api/users/7/news") == (expected, 200)
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_what_the_service_sets_for_one_question_is_none_of_anothers(app: str, database: Path) -> None:
+    """A cookie of a host with a name, which clients keep that keep any."""
+    heard: list[bytes] = []
+    sets = at_once(OK + b"Set-Cookie: whose=ada; Path=/\r\nConnection: close\r\n" + LENGTH % len(ITEMS) + ITEMS)
+    with service(sets, heard=heard) as url:
+        settings = settings_for(database, NEWS_URL=url.replace("127.0.0.1", "localhost"))
+        with in_process(app, settings) as client:
+            assert [client.request("GET", f"/api/users/{number}/news").status for number in (7, 8)] == [200, 200]
+    assert len(heard) == 2
+    assert not [each for each in heard if b"cookie" in each.lower()]

@@ -96,7 +96,7 @@ BURNING = "while one burns"
 @pytest.fixture(scope="module")
 def in_turn(bench: ToyBench) -> dict[tuple[str, str], Block]:
     """Two toys whose locks let 500 per second through take turns; then one of them burns 5 % of a CPU all the time."""
-    sliced = msgspec.structs.replace(saturating(2), slices=4)
+    sliced = msgspec.structs.replace(saturating(2), scenario="in turn", slices=4)
     burning = msgspec.structs.replace(sliced, scenario=BURNING)
     with bench.pinned(), bench.rig.stacks([LEFT, RIGHT]) as stacks:
         for name in (LEFT, RIGHT):

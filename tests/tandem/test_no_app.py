@@ -16,7 +16,7 @@ ROW = {"plan/apps.toml", "plan/probes/userdb.toml", "plan/stacks.toml", "plan/se
 
 WORDS = (
     r"[Uu]ser ?(?:db|database)|correct-horse|admin\b|_CONNECTIONS|DATABASE_URL|NEWS_URL|NEWS_TIMEOUT|SESSION_KEYS|PROMETHEUS"
-    r"|LOGIN_ATTEMPTS|WSGI_PORT|ASGI_PORT|STALLS_FILE|\bLAB\b|wsgi_app|asgi_app|sqlalchemy|sqlite:/"
+    r"|LOGIN_ATTEMPTS|POOL_THREADS|WSGI_PORT|ASGI_PORT|STALLS_FILE|\bLAB\b|wsgi_app|asgi_app|sqlalchemy|sqlite:/"
     r"|/(?:healthz|readyz|api|users|login|logout|register|static|lab)\b"
 )
 FOUND = re.compile(WORDS)
@@ -55,5 +55,6 @@ def test_the_words_are_those_of_the_row() -> None:
         *USERDB.lab,
         USERDB.stalls,
         *(pool.variable for pool in USERDB.pools()),
+        *([USERDB.threads.variable] if USERDB.threads else []),
     ]
     assert [each for each in (*paths, *names) if not FOUND.search(each)] == []

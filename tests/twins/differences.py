@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-# Files whose whole text must be the same. http and app are the seams to the frameworks, passwords and processes those to
-# threads and processes, server the one to the server, news the one to the HTTP client, of which each world has its own best,
-# sqlite, readers and writer those to whatever waits for the database: there, names, order, and docstrings must be the same,
-# and what is inside may differ.
+# Files whose whole text must be the same. answers, http and app are the seams to the frameworks, passwords and processes those
+# to threads and processes, server the one to the server, news the one to the HTTP client, of which each world has its own best,
+# sqlite, readers and writer those to whatever waits for the database: there, names, order, docstrings
+# and what functions take must be the same, and what is inside may differ.
 SAME_TEXT = [
     "__init__.py",
     "accounts.py",
@@ -22,6 +22,7 @@ SAME_TEXT = [
     "stores/waiting.py",
 ]
 SAME_OUTLINE = [
+    "answers.py",
     "app.py",
     "http.py",
     "news.py",
@@ -75,6 +76,7 @@ OUTLINE_ONLY = {
     ("wsgi_app", "EncryptedPool"): "the same",
     ("wsgi_app", "EncryptedPool.__init__"): "the same",
     ("wsgi_app", "News._response"): "aiohttp asks again by itself",
+    ("asgi_app", "session"): "aiohttp keeps cookies unless it is told, urllib3 keeps none",
     ("asgi_app", "Connection"): "what aiosqlite has no public call for",
     ("asgi_app", "Connection.run"): "the same",
     ("asgi_app", "Database._connected.connect"): "a connection is made in its own thread",
@@ -105,4 +107,14 @@ OUTLINE_ONLY = {
     ("asgi_app", "Exact.handle"): "the same",
     ("asgi_app", "while_listened.watch"): "an event loop can wait for two things at once",
     ("asgi_app", "create_app.lifespan"): "connections belong to the event loop, so they open when it runs",
+}
+
+# Names of both that take something else, each with its reason.
+TAKES_ELSE = {
+    "Counting.__init__": "Flask calls something before and after a request, an ASGI app is wrapped in another one",
+    "AccessLog.__init__": "WSGI and ASGI have names of their own for an app",
+    "AccessLog.__call__": "this is the difference of WSGI and ASGI",
+    "resource": "Flask's rules are added to an app, Starlette's routes are made without one",
+    "resource.dispatch": "Flask's handlers find the request by themselves, and get the values of the path",
+    "Readers.__init__": "what waits in an event loop is read for one wait of it",
 }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.twins.differences import WORDS
 
@@ -40,15 +42,32 @@ def translated(source: str) -> tuple[str, list[str]]:
     return source, unused
 
 
-def outline(app: str, name: str) -> list[tuple[str, str | None]]:
-    """Every class and function of one file by its full name, in order, each with its docstring."""
-    found: list[tuple[str, str | None]] = []
+class Named(NamedTuple):
+    """A class or function of a seam: its full name, its docstring, and what it is called with."""
+
+    name: str
+    docstring: str | None
+    takes: list[str]
+
+
+def outline(app: str, name: str) -> list[Named]:
+    """Every class and function of one file, in order."""
+    found: list[Named] = []
 
     def walk(node: ast.AST, prefix: str) -> None:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-                found.append((prefix + child.name, ast.get_docstring(child)))
+                takes = [] if isinstance(child, ast.ClassDef) else parameters(child.args)
+                found.append(Named(prefix + child.name, ast.get_docstring(child), takes))
                 walk(child, prefix + child.name + ".")
 
     walk(ast.parse((ROOT / app / name).read_text()), "")
     return found
+
+
+def parameters(of: ast.arguments) -> list[str]:
+    """What a function takes, each as it is written in the ASGI app, and as if nobody waited."""
+    every = [*of.posonlyargs, *of.args, *of.kwonlyargs, *filter(None, (of.vararg, of.kwarg))]
+    return [
+        re.sub(r"Awaitable\[(.*?\]?)\]", r"\1", ast.unparse(each)).replace(": Flask", ": Starlette") for each in every
+    ]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.twins import normal
-from tests.twins.differences import OUTLINE_ONLY, SAME_OUTLINE, SAME_TEXT
+from tests.twins.differences import OUTLINE_ONLY, SAME_OUTLINE, SAME_TEXT, TAKES_ELSE
 
 
 def test_both_apps_have_the_same_files() -> None:
@@ -23,19 +23,25 @@ def test_every_declared_word_is_used() -> None:
 
 
 @pytest.mark.parametrize("name", SAME_OUTLINE)
-def test_seams_have_the_same_names_in_the_same_order(name: str) -> None:
+def test_seams_have_the_same_names_in_the_same_order_and_take_the_same(name: str) -> None:
     outlines = {
-        app: [row for row in normal.outline(app, name) if (app, row[0]) not in OUTLINE_ONLY]
+        app: [
+            each._replace(takes=[]) if each.name in TAKES_ELSE else each
+            for each in normal.outline(app, name)
+            if (app, each.name) not in OUTLINE_ONLY
+        ]
         for app in ("wsgi_app", "asgi_app")
     }
     assert outlines["wsgi_app"] == outlines["asgi_app"]
 
 
 def test_every_declared_name_is_there() -> None:
-    there = {
-        (app, row[0]) for app in ("wsgi_app", "asgi_app") for name in SAME_OUTLINE for row in normal.outline(app, name)
+    outlines = {
+        app: [each for name in SAME_OUTLINE for each in normal.outline(app, name)] for app in ("wsgi_app", "asgi_app")
     }
-    assert set(OUTLINE_ONLY) <= there
+    assert set(OUTLINE_ONLY) <= {(app, each.name) for app, found in outlines.items() for each in found}
+    takes = [{each.name: each.takes for each in found} for found in outlines.values()]
+    assert all(takes[0][name] != takes[1][name] for name in TAKES_ELSE)
 
 
 def test_an_undeclared_difference_is_seen() -> None:

@@ -140,7 +140,7 @@ function expected(name, way, counts, tooLong) {
   const told = cards.get(name).ways[way];
   const lines = tooLong
     ? [["", "would block for too long: choose fewer, or shorter"]]
-    : counts.map((count, number) => [`${lanes[number].name}: `, count ? `about ${of(count)}` : "after the first press"]);
+    : counts.map((count, number) => [`${lanes[number].name}: `, typeof count === "string" ? count : count ? `about ${of(count)}` : "after the first press"]);
   told.expected.replaceChildren(...lines.map(([lane, count]) => make("span", {}, make("small", {}, lane), count)));
   told.tooLong = tooLong;
   buttons();

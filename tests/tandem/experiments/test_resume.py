@@ -46,13 +46,13 @@ def run(planned: Plan, **changes: Any) -> Rounds:
 
 
 def test_the_same_plan_and_conditions_pass(planned: Plan) -> None:
-    resume.refuse_other_plan(run(planned), planned)
+    resume.refuse_other_plan(run(planned).run, planned)
     resume.refuse_other_conditions(run(planned).run, origin(planned))
 
 
 def test_another_plan_is_refused_by_name(planned: Plan) -> None:
     with pytest.raises(TandemError, match="the loads of this run would differ today"):
-        resume.refuse_other_plan(run(planned, loads=run(planned).run.loads[:1]), planned)
+        resume.refuse_other_plan(run(planned, loads=run(planned).run.loads[:1]).run, planned)
 
 
 @pytest.mark.parametrize(
@@ -82,19 +82,19 @@ def test_an_app_of_ones_own_must_be_what_it_was(tmp_path: Path) -> None:
         return plan(profiles.QUICK, known, names=["one", "two"], baseline="one", scenarios=["read"], seed=3)
 
     past = run(today())
-    resume.refuse_other_plan(past, today())
+    resume.refuse_other_plan(past.run, today())
     (load_test / "cache.pyc").write_bytes(b"of no account")
-    resume.refuse_other_plan(past, today())
+    resume.refuse_other_plan(past.run, today())
     (load_test / "locustfile.py").write_text("# another load")
     with pytest.raises(TandemError, match=r"since the run began \(load_test locustfile.py\), so it can't be resumed"):
-        resume.refuse_other_plan(past, today())
+        resume.refuse_other_plan(past.run, today())
     file.write_text(file.read_text().replace('"none"', '"few"').replace('["/entries"]', '["/up"]'))
     with pytest.raises(TandemError, match=r"\(load_test locustfile.py, unlimited, warm_up\)"):
-        resume.refuse_other_plan(past, today())
+        resume.refuse_other_plan(past.run, today())
 
 
 def test_a_run_of_before_has_no_digests_to_hold_against(planned: Plan) -> None:
-    resume.refuse_other_plan(run(planned, app={}), planned)
+    resume.refuse_other_plan(run(planned, app={}).run, planned)
 
 
 def test_an_interrupted_run_keeps_its_rounds_and_a_planned_extension_adds_its_own(planned: Plan) -> None:

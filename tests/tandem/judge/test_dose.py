@@ -53,8 +53,6 @@ def test_the_slope_is_one_for_a_loop_and_the_slots_for_a_pool() -> None:
 
 def test_beyond_what_fits_everybody_waits() -> None:
     assert dose.loop(5, 0.2, 0.1) == dose.shared(15, 0.2, 0.1, 3) == 1
-    assert dose.mean_wait(5, 0.2) == math.inf
-    assert dose.mean_wait(1, 0.2) == pytest.approx(0.2**2 / 1.6)
 
 
 def test_what_is_expected_of_a_stack_depends_on_its_queues_and_on_how_they_come() -> None:

@@ -33,6 +33,14 @@ def test_what_a_blocker_holds(kind: Kind, wrong: bool, loop: LaneQueues | None, 
     assert prediction.queues(kind, wrong, THREADS) == threads
 
 
+def test_behind_what_a_loop_shares_queues_do_not_decide() -> None:
+    held = msgspec.structs.replace(PATIENT, holds="connections")
+    assert [prediction.known(held, wrong, lane) for wrong in (True, False) for lane in (LOOP, THREADS)] == [
+        False, True, True, True,
+    ]  # fmt: skip
+    assert prediction.known(SLEEP, True, LOOP)
+
+
 @pytest.mark.parametrize(("seconds", "rate"), [(0.2, 120), (1.0, 40), (2.0, 60)])
 def test_on_one_loop_all_who_come_early_are_late(seconds: float, rate: int) -> None:
     """Of those due while it blocks, rate × (D − T): those who come in the last T are in time."""

@@ -11,7 +11,7 @@ import pytest
 from tandem.cli import main
 from tandem.errors import TandemError
 from tandem.live import session
-from tandem.live.session import LiveOptions, layout
+from tandem.live.session import LiveOptions, lane_cpus
 from tandem.plan import kinds, stacks
 from tests.support.stacks import USERDB
 
@@ -57,10 +57,10 @@ def test_an_app_without_blockers_can_t_be_shown() -> None:
 
 
 def test_each_lane_has_a_cpu_of_its_own_where_there_are_enough() -> None:
-    assert layout(2, [0, 1, 2, 3]) == ([[0], [1]], [3])
-    assert layout(2, [4, 5]) == ([[4], [5]], [4, 5])
-    assert layout(2, [7]) == ([[7], [7]], [7])
-    assert layout(3, [0, 1]) == ([[0], [0], [0]], [1])
+    assert lane_cpus(2, [0, 1, 2, 3]) == ([[0], [1]], [3])
+    assert lane_cpus(2, [4, 5]) == ([[4], [5]], [4, 5])
+    assert lane_cpus(2, [7]) == ([[7], [7]], [7])
+    assert lane_cpus(3, [0, 1]) == ([[0], [0], [0]], [1])
 
 
 def test_the_kinds_are_those_of_the_load_test() -> None:

@@ -111,12 +111,18 @@ def test_who_does_not_recover_while_it_is_watched() -> None:
     assert (blocked(forever + BLOCKERS).recovery, blocked(forever + BLOCKERS).relapses) == (None, 0)
 
 
+def test_whom_nobody_hurt_has_nothing_to_recover_from_also_where_blockers_outlast_the_window() -> None:
+    well: list[Row] = [(number, due, 1.0, "ok") for number, due in enumerate(EVENLY)]
+    endless = [(number, due, 5000.0, "ok") for number, due, _, _ in BLOCKERS]
+    assert (blocked(well + endless).recovery, blocked(STANDING + endless).recovery) == (0, None)
+
+
 def test_a_bad_second_after_recovery_is_a_relapse() -> None:
     window, first = (START, START + 20), blocked(STANDING + BLOCKERS).phases[0]
     dues = [number / 100 for number in range(2000)]
     rows: list[Row] = [(place, due, 300.0 if 15 <= due < 15.5 else 1.0, "ok") for place, due in enumerate(dues)]
     found = phases.bystanders(built(rows), window)
-    assert phases.recovery(found, START + 7, window[1], first) == (0.0, 1)
+    assert phases.recovery(found, START + 3, START + 7, window[1], first) == (0.0, 1)
 
 
 def test_a_window_without_anybody_is_no_error() -> None:

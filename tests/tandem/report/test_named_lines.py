@@ -9,7 +9,7 @@ import msgspec
 
 from tandem.records import stalled as records
 from tandem.records.setup import Load
-from tandem.report import lines, right
+from tandem.report import lines, named_lines
 from tests.support import stalled
 from tests.support.synthetic import ASGI
 
@@ -19,9 +19,9 @@ def planted(load: Load, **changes: object) -> Load:
     return msgspec.structs.replace(load, blocking=msgspec.structs.replace(load.blocking, **changes))
 
 
-def counted(folder: Path, **changes: object) -> list[right.PlantedLine]:
+def counted(folder: Path, **changes: object) -> list[named_lines.PlantedLine]:
     loads, blocks = stalled.recorded(folder)
-    return list(right.counts(lines.read(folder, loads, blocks), [planted(load, **changes) for load in loads]))
+    return list(named_lines.counts(lines.read(folder, loads, blocks), [planted(load, **changes) for load in loads]))
 
 
 def test_all_of_them_are_right(tmp_path: Path) -> None:
@@ -51,4 +51,4 @@ def test_without_a_planted_line_and_of_a_control_nothing_is_said(tmp_path: Path)
     run = stalled.write(tmp_path)
     assert counted(run) == counted(run, planted="{app}/lab.py:sleep", control=True) == []
     loads, blocks = stalled.recorded(run)
-    assert right.table(lines.read(run, loads, blocks), loads).rows == []
+    assert named_lines.table(lines.read(run, loads, blocks), loads).rows == []
