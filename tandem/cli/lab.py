@@ -61,4 +61,5 @@ def _plan(given: argparse.Namespace, seed: int) -> Plan:
         seed=seed,
         cpus=given.cpus,
         waive=given.waive,
+        database=given.database,
     )

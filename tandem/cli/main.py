@@ -54,7 +54,8 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    chosen = stacks_module.choose(stacks_module.load(options.stacks_file, options.apps_file), options.stacks)
+    known = stacks_module.choose(stacks_module.load(options.stacks_file, options.apps_file), options.stacks)
+    chosen = stacks_module.on_database(known, options.database)
     refuse_unused_environment(chosen)
     stacks_module.refuse_missing(chosen)
     given = foreground.ServeOptions(

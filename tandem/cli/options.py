@@ -54,6 +54,10 @@ SERVE = (
     Option("--port", whole_number(1, 65535), "PORT", "port of the one stack that is named"),
     Option("--shared", None, "", "one database for all (SHARED=1 make serve)"),
     Option(
+        "--database", str, "KIND",
+        "such as postgresql: servers of its own, filled anew, whose data goes at the end (default: sqlite, in var/)",
+    ),
+    Option(
         "--no-limits", None, "", "refuse nobody who logs in often, as a load does (LIMITS=0 make serve)",
         unsets="limits",
     ),

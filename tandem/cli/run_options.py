@@ -104,6 +104,7 @@ def lab() -> dict[str, tuple[Option, ...]]:
             Option("--stacks", names, "A,B", f"default: {','.join(laboratory.STACKS)}"),
             Option("--stacks-group", str, "GROUP", "all stacks of a group instead, such as ladder"),
             Option("--baseline", str, "A", "what the others are set against (default: wsgi-gthread, or the first)"),
+            DATABASE,
             *FILES,
         ),
         "how long, and how much": (

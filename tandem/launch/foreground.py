@@ -12,7 +12,8 @@ from pathlib import Path
 
 from tandem.errors import TandemError
 from tandem.formats import listed, printable
-from tandem.launch import database, news, nginx, ports, running_stack, tls
+from tandem.launch import database, news, nginx, ports, postgresql, running_stack, tls
+from tandem.launch.postgresql import Served
 from tandem.launch.process import Child
 from tandem.launch.running_stack import RunningStack, StackEnvironment
 from tandem.paths import PROJECT
@@ -130,6 +131,30 @@ def _database(name: str, app: App, options: ServeOptions, logs: Path, say: Say) 
     return file
 
 
+def _servers(
+    exits: ExitStack, stacks: Stacks, options: ServeOptions, folder: Path, cpus: Sequence[int], say: Say
+) -> dict[str, Served]:
+    """Serve the database of each stack, or one for all, where it has a server; empty where it is a file.
+
+    Raises TandemError where stacks of several apps would share what one of them filled.
+    """
+    apps = {stack.implements or stack.app: stack.application for stack in stacks.values()}
+    first = next(iter(apps.values()))
+    if first.database is None or not first.database.server:
+        return {}
+    if len(apps) > 1:
+        raise TandemError(f"stacks of {listed([*apps])} can't have one kind of database server: serve them one by one")
+    say(
+        f"{first.database.title} servers of this command's own, {options.users} new users; their data goes when it ends"
+    )
+    cluster = exits.enter_context(postgresql.cluster(folder, folder))
+    cluster.make(lambda url: database.fill(first, url, options.users, folder / "database.log"), cpus)
+    connections = {name: stack.budget(len(cpus)).database_connections for name, stack in stacks.items()}
+    if options.shared:
+        return dict.fromkeys(stacks, exits.enter_context(cluster.serving("shared", cpus, sum(connections.values()))))
+    return {name: exits.enter_context(cluster.serving(name, cpus, connections[name])) for name in stacks}
+
+
 def describe(stack: RunningStack, definition: Definition, nginx_version: str, cpus: int) -> str:
     """Return the line that says that a stack is ready."""
     budget = definition.budget(cpus)
@@ -157,6 +182,7 @@ def serve(stacks: Stacks, options: ServeOptions, say: Say) -> None:
         if any(stack.application.calls_news() for stack in stacks.values()):
             stub = news.stub(port=news_port, delay=options.news_delay, logs=folder, cpus=allowed[-1:])
             tail.follow(exits.enter_context(stub))
+        servers = _servers(exits, stacks, options, folder, allowed[: options.cpus], say)
         started = []
         for name, stack in stacks.items():
             app = stack.application
@@ -164,7 +190,10 @@ def serve(stacks: Stacks, options: ServeOptions, say: Say) -> None:
                 folder=folder,
                 logs=folder,
                 cpus=allowed[: options.cpus],  # the same for all: whoever loads one and then the other finds them equal
-                database_url=database.url(app, _database(name, app, options, folder, say)),
+                database_url=servers[name].url
+                if servers
+                else database.url(app, _database(name, app, options, folder, say)),
+                database=servers.get(name),
                 news_url=f"http://127.0.0.1:{news_port}/news",
                 nginx=binary,
                 port=chosen_ports[name],

@@ -19,7 +19,7 @@ from tandem.plan.kinds import Kind, Kinds
 from tandem.plan.loads import TIMEOUT_SECONDS, Phases, scaled
 from tandem.plan.profiles import LATE
 from tandem.plan.scenarios import load as load_scenarios
-from tandem.plan.stacks import Stacks, choose, grouped
+from tandem.plan.stacks import Stacks, choose, grouped, on_database
 from tandem.records.setup import Blocking, Headline, Load
 
 SCENARIO = "blocking"
@@ -109,9 +109,10 @@ def plan(
     seed: int,
     cpus: int = 1,
     waive: Sequence[str] = (),
+    database: str | None = None,
 ) -> Plan:
     """Return the plan of a part with what is given in its place. Raises TandemError where it makes no sense."""
-    chosen = _stacks(part, stacks, names, group)
+    chosen = on_database(_stacks(part, stacks, names, group), database)
     refusals.refuse_different_apps(chosen)
     first = baseline or (part.baseline if part.baseline in chosen else next(iter(chosen)))
     if first not in chosen:

@@ -75,6 +75,13 @@ def test_serves_both_apps_on_one_database_until_it_is_interrupted(tmp_path: Path
     assert f"http://127.0.0.1:{second}" in said
 
 
+@pytest.mark.usefixtures("processes")
+def test_serves_both_apps_on_a_database_server_of_its_own(tmp_path: Path) -> None:
+    with serving("--shared", "--database", "postgresql", cwd=tmp_path) as (first, second):
+        a_login_through_either_port_is_one_at_both(first, second)
+    assert "PostgreSQL servers of this command's own, 20 new users" in (tmp_path / "output.txt").read_text()
+
+
 def a_login_through_either_port_is_one_at_both(first: int, second: int) -> None:
     """And so is its end: of one that a page keeps, and of one that a token is."""
     for here, there in ((first, second), (second, first)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -237,6 +238,7 @@ def test_a_kind_brings_its_own_client_and_bystander() -> None:
         ("ladder-asgi-thread", "ladder-sleep", Queues(1, 40)),
         ("ladder-asgi-threads", "ladder-sleep", Queues(1, 200)),
         ("ladder-asgi-processes", "ladder-sleep", Queues(2, 1)),
+        ("ladder-asgi-workers", "ladder-sleep", None),
         ("ladder-wsgi-workers", "ladder-sleep", Queues(1, 4)),
         ("wsgi-gthread", "slow-sender", Queues(1, ENDLESS)),
     ],
@@ -253,6 +255,28 @@ def test_fewer_connections_than_slots_decide_where_one_process_has_both() -> Non
     assert harmed.queues(few, [0], blocking) == Queues(1, 16, Inside(4))
     several = msgspec.structs.replace(workers, slots_per_worker=8, threads=8)
     assert harmed.queues(several, [0], blocking) is None  # which of three processes has it, nobody knows
+
+
+def test_on_postgresql_each_process_has_a_writer_of_its_own() -> None:
+    plan = planned("kinds", wanted=["lock"], database="postgresql")
+    assert {each.application.database.server for each in plan.definitions.values() if each.application.database} == {
+        "postgresql"
+    }
+    blocking = next(load.blocking for load in plan.loads if load.blocking)
+    assert harmed.queues(plan.definitions["asgi"], [0], blocking) == Queues(1, ENDLESS, Inside(1))
+
+
+def test_the_last_phase_lasts_until_the_slowest_stack_is_through_and_is_the_same_for_each_way() -> None:
+    plan = planned("repairs", wanted=["hang-up", "sleep-in-handler"])
+    after = {load.scenario: load.blocking.after for load in plan.loads if load.blocking}
+    # 100 hang up, each of whom holds one of 16 slots for 2 s: 12.5 s, of which 5 are over when the last one comes.
+    assert after["hang-up"] == after["hang-up right"] == math.ceil(1.3 * (12.5 - 5) + 3 + 0.7)
+    assert after["sleep-in-handler"] == after["sleep-in-handler right"] == PARTS["repairs"].phases[2]
+    assert all(
+        load.seconds == load.blocking.before + load.blocking.on + load.blocking.after
+        for load in plan.loads
+        if load.blocking
+    )
 
 
 def test_the_threads_of_a_loop_are_as_many_as_the_app_has() -> None:
