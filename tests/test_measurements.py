@@ -165,6 +165,21 @@ def test_a_crowd_is_held_where_it_was_answered_and_not_sent_away(script: Any) ->
     assert asyncio.run(held()) == 5
 
 
+def test_a_listener_notes_when_it_began_and_each_event_that_came(script: Any) -> None:
+    listeners, noted = script("listeners"), asyncio.Event()
+    listener = listeners.Listener(noted)
+    assert not listener.began
+    listener.data_received(b"HTTP/1.1 200 OK\r\n\r\nretry: 1000\nid: 0\n\n")
+    assert (listener.began, listener.came, noted.is_set()) == (True, {}, True)
+    for number in (1, 2):
+        listener.data_received(b'id: %d\nevent: changed\ndata: {"user_id":7,"version":2}\n\n' % number)
+    listener.data_received(b":\n\n")
+    assert list(listener.came) == [0, 1]
+    asyncio.run(listeners.until(noted, lambda: True))
+    found = listeners.Heard(2, 8.0, [0.5, 0.25], 0, [1.0] * 100, [2.0] * 100, 0)
+    assert "| `asgi` | 2 | 2 | 8.0 KiB | 0.38 s, at most 0.50 s | 0 |" in listeners.row("asgi", 2, found)
+
+
 def test_who_reads_slowly_takes_a_few_kilobytes_of_a_large_answer(script: Any) -> None:
     crowd = script("crowd")
     size = 4_000_000
