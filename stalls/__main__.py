@@ -19,6 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         stalls = list(summary.read(options.file))
+        more = summary.left_out(options.file, stalls)
     except (OSError, BadRecordError) as error:
         print(f"stalls: {error}", file=sys.stderr)
         return 2
@@ -28,6 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
         table.writerows(summary.row(stall) for stall in stalls)
     else:
         print("\n".join(map(summary.sentence, summary.groups(stalls))) or "There is no stall in it.")
+    if more:
+        print(f"stalls: {more} more were counted and are not in the file, which was full", file=sys.stderr)
     return 0
 
 

@@ -61,6 +61,20 @@ def read(file: Path) -> Iterator[Stall]:
     yield from going_on.values()
 
 
+def left_out(file: Path, stalls: Iterable[Stall]) -> int:
+    """How many stalls processes counted beyond those of the file, which was full; one that runs has not told yet.
+
+    Raises BadRecordError and OSError.
+    """
+    there = Counter(stall.pid for stall in stalls)
+    rows = [json.loads(text) for text in file.read_text(encoding="utf-8", errors="replace").splitlines()]
+    try:
+        counted = [(row["pid"], row["kinds"].values()) for row in rows if row["type"] == "counts"]
+        return sum(max(0, sum(each["stalls"] for each in kinds) - there[pid]) for pid, kinds in counted)
+    except (AttributeError, LookupError, TypeError) as error:
+        raise BadRecordError(f"{file}: its counts are none ({error!r})") from None
+
+
 def groups(stalls: Iterable[Stall]) -> list[Group]:
     """The stalls by kind and line, what took most time first."""
     found: dict[tuple[str, str, str], Group] = {}

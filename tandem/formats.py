@@ -56,6 +56,11 @@ def number(value: float | None) -> str:
     return NOTHING if value is None else f"{value:,.0f}"
 
 
+def seconds(value: float | None) -> str:
+    """Write a time that is felt: 0.3 s."""
+    return NOTHING if value is None else f"{value:.1f} s"
+
+
 def per_second(rate: float | None) -> str:
     """Write a rate."""
     return NOTHING if rate is None else f"{_digits(rate)}/s"

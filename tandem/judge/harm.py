@@ -92,7 +92,7 @@ def find(blocking: Blocking, rate: float, found: Sequence[Blocked]) -> Harm | No
         predicted=_predicted(found),
         harm_ratio=None if per_blocker is None else per_blocker / during,
         before_share=_share([each.phases[0] for each in found]),
-        during_share=_share([each.phases[1] for each in found]),
+        during_share=missed(found),
         after_share=_share([each.phases[2] for each in found]),
         recovery=_recovery([each.recovery for each in found]),
         unrecovered=sum(each.recovery is None for each in found),
@@ -110,6 +110,11 @@ def late(found: Sequence[Blocked], route: str | None = None) -> float | None:
     """Return how many requests of a route, or of all, each blocker made late; None where there was none."""
     blockers = sum(each.blockers for each in found)
     return sum(_excess(each, route) for each in found) / blockers if blockers else None
+
+
+def missed(found: Sequence[Blocked]) -> float:
+    """Return the share of those due while blockers came that missed the target, by which harm is judged."""
+    return _share([each.phases[1] for each in found])
 
 
 def _rounds(found: Sequence[Blocked], route: str | None = None) -> list[float]:

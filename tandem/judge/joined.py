@@ -71,7 +71,7 @@ def drain_share(load: Load, block: Block) -> float:
 def join(
     stalls: Iterable[Stall], bystanders: Sequence[Bystander], asked: Sequence[Asked], drain: float = 0.0
 ) -> list[Joined]:
-    """Return each stall with those that it hurt; bystanders come in the order in which they were due.
+    """Return each stall with those that it hurt, none with what tells of a victim; bystanders come ordered by due time.
 
     `drain` is the part of its length for which the queue behind it lasts.
     """
@@ -82,6 +82,11 @@ def join(
     )  # the latest answer up to here: it never falls
     joined = []
     for stall in stalls:
+        if (
+            stall.kind in VICTIMS
+        ):  # as many as requests that waited: with all who waited beside each they would be millions
+            joined.append(Joined(stall, by_id.get(stall.request or ""), []))
+            continue
         until, known = stall.end + drain * stall.seconds, set(stall.requests)
         within = slice(bisect_left(last, stall.at), bisect_right(dues, until))
         hurt = [
@@ -101,7 +106,7 @@ def answered(bystander: Bystander) -> float:
 def explained(joined: Iterable[Joined], bystanders: Sequence[Bystander]) -> tuple[int, int]:
     """Return how many bystanders were late, and how many of them some stall held up."""
     late = {each for each in bystanders if each.response_ms > TARGET}
-    hurt = {each.bystander for one in joined if one.stall.kind not in VICTIMS for each in one.hurt}
+    hurt = {each.bystander for one in joined for each in one.hurt}
     return len(late), len(late & hurt)
 
 

@@ -91,6 +91,16 @@ class Measures(msgspec.Struct, frozen=True, kw_only=True):
         return self.harm.predicted if self.harm else None
 
     @property
+    def missed_share(self) -> float | None:
+        """The share that missed the target while something blocked."""
+        return self.harm.during_share if self.harm else None
+
+    @property
+    def recovery_seconds(self) -> float | None:
+        """Seconds until service was good again; the median of the rounds."""
+        return self.harm.recovery if self.harm else None
+
+    @property
     def harm_ratio(self) -> float | None:
         """The same, of those that came while something blocked."""
         return self.harm.harm_ratio if self.harm else None

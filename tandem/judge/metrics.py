@@ -15,6 +15,7 @@ from tandem import formats, statistics
 from tandem.judge import harm
 from tandem.records.block import Block
 from tandem.records.setup import Load
+from tandem.rules import BAD_POINTS
 
 Show = Callable[[float | None], str]
 
@@ -120,6 +121,11 @@ def late(block: Block) -> float | None:
     return harm.late([found]) if found is not None else None
 
 
+def missed_points(block: Block) -> float | None:
+    """Return the share of those due while blockers came that missed the target, in percentage points."""
+    return 100 * harm.missed([block.blocked]) if block.blocked is not None else None
+
+
 CPU = Metric(
     key="cpu",
     title="CPU per request",
@@ -165,5 +171,14 @@ LATE = Metric(
     parts=(MetricPart("predicted", "late_predicted", formats.number), MetricPart("harm ratio", "harm_ratio", formats.number)),
 )  # fmt: skip
 
-METRICS = {row.key: row for row in (THROUGHPUT, LATE, CPU, P50, P99, MEMORY, FAILED)}
+MISSED = Metric(
+    key="missed", title="missed while others block", unit="points", delta=float(BAD_POINTS), of=missed_points,
+    show=formats.percent, field="missed_share", compared="difference", at_rate=False, loads="blocking",
+)  # fmt: skip
+RECOVERY = Metric(
+    key="recovery", title="recovery", unit="s", delta=1.0, of=lambda block: block.blocked.recovery if block.blocked else None,
+    show=formats.seconds, field="recovery_seconds", compared="difference", at_rate=False, loads="blocking",
+)  # fmt: skip
+
+METRICS = {row.key: row for row in (THROUGHPUT, LATE, MISSED, RECOVERY, CPU, P50, P99, MEMORY, FAILED)}
 """±δ of a ratio means 1/(1+δ) to 1+δ, alike for either choice of baseline."""

@@ -3,6 +3,9 @@ blocks, each with its numbers and its verdict."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import msgspec
 
 from tandem import formats
@@ -16,6 +19,9 @@ from tandem.judge.verdict import Ratio
 from tandem.records.setup import Blocking, Load
 from tandem.report import reasons, wording
 from tandem.rules import HEADLINE_TARGET, TARGETS_MS
+
+MANY = 4
+"""From so many challengers on a sentence holds values alone, the best first: ratios stand in the table of each scenario."""
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,22 +43,29 @@ def answers(summary: Summary) -> list[Question]:
 
 def _throughput(summary: Summary) -> list[str]:
     lines = [
-        f"{load.clients}: {_values(summary, load, THROUGHPUT)}. {_verdict(c)}"
+        f"{load.clients}: {_values(summary, load, THROUGHPUT)}. {_verdicts(found)}"
         for load in summary.run.loads
-        for c in _compared(summary, load, THROUGHPUT)
+        if (found := _compared(summary, load, THROUGHPUT))
     ]
     return lines + [starved(each) for each in summary.starved]
 
 
 def _cost(summary: Summary) -> list[str]:
     """CPU where it is a headline, else wherever it was measured; memory once, under the last load."""
-    loads = [load for load in summary.run.loads if not load.blocking] or summary.run.loads
-    everything = [(load, c) for load in loads for c in _compared(summary, load, CPU)]
-    judged = [(load, c) for load, c in everything if c.kind == "headline"] or everything
-    lines = [f"CPU, {load.scenario}: {_values(summary, load, CPU)}. {_verdict(c)}" for load, c in judged]
+    own = [load for load in summary.run.loads if not (load.blocking and load.blocking.control)]
+    loads = [load for load in own if not load.blocking] or own
+    everything = [(load, found) for load in loads if (found := _compared(summary, load, CPU))]
+    judged = [
+        (load, headlines) for load, found in everything if (headlines := [c for c in found if c.kind == "headline"])
+    ]
+    lines = [
+        f"CPU, {load.scenario}: {_values(summary, load, CPU)}. {_verdicts(found)}"
+        for load, found in judged or everything
+    ]
     last = loads[-1]
-    return lines + [f"Memory, {last.scenario}: {_values(summary, last, MEMORY)}. {_verdict(c)}"
-                    for c in _compared(summary, last, MEMORY)]  # fmt: skip
+    if found := _compared(summary, last, MEMORY):
+        lines.append(f"Memory, {last.scenario}: {_values(summary, last, MEMORY)}. {_verdicts(found)}")
+    return lines
 
 
 def _blocking(summary: Summary) -> list[str]:
@@ -64,7 +77,7 @@ def _blocking(summary: Summary) -> list[str]:
         names = [stack.name for stack in summary.run.stacks if stack.name in measures and not stack.decoy_of]
         if load.blocking and names and summary.rounds_valid:
             each = formats.listed([_harmed(measures[name], beside.get(name)) for name in names])
-            verdicts = "; ".join(_verdict(c) for c in _compared(summary, load, LATE))
+            verdicts = _verdicts(_compared(summary, load, LATE))
             lines.append(f"{_blocks(load, load.blocking)} {each}" + (f". {verdicts}" if verdicts else ""))
     return lines
 
@@ -108,6 +121,9 @@ def _values(summary: Summary, load: Load, metric: Metric) -> str:
     measures = {m.stack: m for m in summary.measures if m.scenario == load.scenario}
     found = {each.stack: each for each in summary.bounds if each.scenario == load.scenario}
     names = [stack.name for stack in summary.run.stacks if stack.name in measures and not stack.decoy_of]
+    if len(names) > MANY:
+        worst = -math.inf if metric.higher_is_better else math.inf
+        names.sort(key=lambda name: wording.value(measures[name], metric) or worst, reverse=metric.higher_is_better)
     return ", ".join(
         f"{name} {_least(metric, found.get(name))}{wording.absolute(measures[name], metric)}{_bounded(metric, found.get(name))}"
         for name in names
@@ -134,15 +150,33 @@ def by(bound: Bound) -> str:
     return f"its {bound.places} {bound.by}; {cpu}"
 
 
+def _verdicts(found: Sequence[Ratio]) -> str:
+    """Return what is said of each challenger; the reason why nobody has a verdict once, where it is the same for all."""
+    if len(found) >= MANY:
+        return f"Each in its ratio to {found[0].baseline}: the table of this scenario, below"
+    whys = {_why_none(c) for c in found}
+    if len(found) > 1 and len(whys) == 1 and None not in whys:
+        return f"{'; '.join(map(_shown, found))}; {whys.pop()}"
+    return "; ".join(map(_verdict, found))
+
+
 def _verdict(c: Ratio) -> str:
+    if (none := _why_none(c)) is not None:
+        return f"{_shown(c)}; {none}"
+    why = f" ({reasons.text(c.reason)})" if c.reason else ""
+    return f"{_shown(c)}: {c.verdict}{why}"
+
+
+def _why_none(c: Ratio) -> str | None:
+    """Return why a ratio has no verdict; None where it has one."""
+    return (reasons.text(c.reason) or "exploratory") if c.kind == "exploratory" or c.verdict == "not judged" else None
+
+
+def _shown(c: Ratio) -> str:
     metric = METRICS[c.metric]
     sign = "÷" if metric.compared == "ratio" else "−"
     what = f"{c.stack} {sign} {c.baseline}{wording.beyond_control(c)}"
-    shown = f"{what}: {wording.effect(metric, c.estimate)}, {wording.levelled(c)}"
-    if c.kind == "exploratory" or c.verdict == "not judged":
-        return f"{shown}; {reasons.text(c.reason) or 'exploratory'}"
-    why = f" ({reasons.text(c.reason)})" if c.reason else ""
-    return f"{shown}: {c.verdict}{why}"
+    return f"{what}: {wording.effect(metric, c.estimate)}, {wording.levelled(c)}"
 
 
 def starved(each: Starved) -> str:

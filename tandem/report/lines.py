@@ -149,9 +149,14 @@ def _row(place: Place) -> list[Cell]:
         cells.plain(place.scenario), cells.plain(place.stack), cells.plain(place.watched), cells.plain(place.kind),
         cells.plain(place.place or suspected), cells.plain(place.route or formats.NOTHING), seen, cells.plain(place.stalls),
         Cell(text=f"{place.seconds:.2f} s", value=place.seconds, unit="s"), cells.milliseconds(1000 * place.longest),
-        _number(place.waiting), Cell(text=f"{place.in_flight:.1f}", value=place.in_flight), cells.plain(place.hurt),
-        cells.strong(cells.plain(place.late)),
+        _number(place.waiting), Cell(text=f"{place.in_flight:.1f}", value=place.in_flight), _whom(place.kind, place.hurt),
+        cells.strong(_whom(place.kind, place.late)),
     ]  # fmt: skip
+
+
+def _whom(kind: str, number: int) -> Cell:
+    """Return how many it hurt; nothing where it tells of one who was hurt."""
+    return _number(None) if kind in joined.VICTIMS else cells.plain(number)
 
 
 def stalls(found: Lines) -> Table:
@@ -187,7 +192,7 @@ def _stall(one: Joined) -> list[Cell]:
         _seconds(stall.seconds), _seconds(stall.cpu), _seconds(stall.gc), _seconds(stall.late),
         cells.plain(stall.route or ""), cells.plain(stall.request or ""),
         _seconds(one.culprit.header if one.culprit else None), cells.plain(stall.in_flight), _number(stall.waiting),
-        cells.plain("; ".join(stall.others)), cells.plain(len(one.hurt)), cells.plain(one.late),
+        cells.plain("; ".join(stall.others)), _whom(stall.kind, len(one.hurt)), _whom(stall.kind, one.late),
     ]  # fmt: skip
 
 
@@ -211,7 +216,6 @@ def requests(found: Lines) -> Table:
             [*_where(told, one), cells.plain(one.stall.place), *_hurt(told, each)]
             for told in found.told
             for one in told.found
-            if one.stall.kind not in joined.VICTIMS
             for each in one.hurt
         ],
     )

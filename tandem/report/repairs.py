@@ -46,7 +46,10 @@ def _outcome(one: Outcome) -> str:
     of = f" of {formats.listed(one.routes)}" if one.routes and one.state == "hurt" else ""
     low, high = map(_percent, one.interval)
     between = f", {low} to {high}" if low != high else ""
-    return f"{one.stack}: {_late(one)} late per blocker{of} ({_percent(one.share)}{between} of all)"
+    many = f"{_percent(one.share)}{between} of all"
+    if one.share > 1:  # the queue lasts on when nothing blocks any more
+        many = f"{one.share:.1f} for each that came meanwhile, as the queue outlasts the blockers"
+    return f"{one.stack}: {_late(one)} late per blocker{of} ({many})"
 
 
 def _late(one: Outcome) -> str:

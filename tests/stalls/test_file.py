@@ -40,7 +40,9 @@ def test_a_row_is_read_as_it_was_written() -> None:
 
 
 @pytest.mark.parametrize("limits", [{"rows": 10}, {"size": 3000}])
-def test_the_file_ends_and_the_counts_go_on(tmp_path: Path, limits: dict[str, int]) -> None:
+def test_the_file_ends_and_the_counts_go_on(
+    tmp_path: Path, limits: dict[str, int], capsys: pytest.CaptureFixture[str]
+) -> None:
     file = tmp_path / "stalls.jsonl"
     writer = Writer(Sink(file, **limits))
     for number in range(500):
@@ -52,6 +54,8 @@ def test_the_file_ends_and_the_counts_go_on(tmp_path: Path, limits: dict[str, in
     assert (counts["kinds"]["descheduled"]["stalls"], counts["written"]) == (500, len(rows))
     assert counts["kinds"]["descheduled"]["seconds"] == pytest.approx(250)
     assert [stall.number for stall in summary.read(file)] == list(range(1, len(rows) + 1))
+    assert command.main([str(file)]) == 0
+    assert f"stalls: {500 - len(rows)} more were counted and are not in the file" in capsys.readouterr().err
 
 
 def test_nothing_is_written_where_nothing_stalled(tmp_path: Path) -> None:
@@ -111,6 +115,7 @@ def test_of_one_that_went_on_only_the_end_counts(tmp_path: Path) -> None:
         (STALL.dump() + '\n{"type": "stall"}\n', "line 2: there is no 'at'"),
         (STALL.dump().replace('"wait"', '"weight"'), "line 1: a stall of kind 'weight'"),
         (STALL.dump().replace('"count"', '"amount"'), "line 1: its lines are none"),
+        ('{"type": "counts", "pid": 1, "kinds": 7}\n', " its counts are none"),
     ],
 )
 def test_a_file_that_is_none_is_told_of(
@@ -120,7 +125,8 @@ def test_a_file_that_is_none_is_told_of(
     assert command.main([str(tmp_path / "stalls")]) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert f"stalls: {tmp_path / 'stalls'}, {said}" in err
+    assert f"stalls: {tmp_path / 'stalls'}" in err
+    assert said in err
 
 
 def test_a_file_that_is_missing_is_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -63,6 +63,14 @@ def test_it_is_compared_as_a_difference_and_judged_by_the_share_of_the_harm() ->
     assert compared(late={WSGI: 28}).verdict == "better"
 
 
+def test_who_missed_while_others_blocked_and_recovery_are_metrics_too() -> None:
+    judged = summary.summarise(blocking.records())
+    found = {c.metric: c for c in judged.comparisons if c.stack == ASGI}
+    assert {found[metric].kind for metric in ("missed", "recovery")} == {"exploratory"}
+    assert found["missed"].estimate == pytest.approx(100 * 28 * 8 / 960)
+    assert found["recovery"].estimate == 0
+
+
 def test_a_difference_within_delta_is_none() -> None:
     assert compared(late={ASGI: 2}, profile="standard", decoy=True, rounds=9).verdict == "no practical difference"
     assert compared(late={ASGI: 2}).verdict == "undecided"

@@ -183,6 +183,14 @@ def test_the_routes_that_are_hurt_are_named_where_others_are_not() -> None:
     assert outcome.routes == ["GET /api/users/{id}"]
 
 
+def test_a_queue_that_outlasts_the_blockers_is_told_as_such_and_no_share_of_all() -> None:
+    summary = summarise(records({ASGI: [28]}))
+    [row] = [each for each in summary.repairs if each.app == "asgi_app"]
+    longer = msgspec.structs.replace(row, hurt=[msgspec.structs.replace(row.hurt[0], share=1.3, interval=(1.2, 1.4))])
+    table = repairs.table(msgspec.structs.replace(summary, repairs=[longer]))
+    assert "1.3 for each that came meanwhile" in table.rows[0][2].text
+
+
 def _healthy(found: Blocked, route: str) -> Blocked:
     """The same with nobody late on one route."""
     phases = [

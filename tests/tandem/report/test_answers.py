@@ -11,7 +11,7 @@ from tandem.judge.measures import Pooled, Route
 from tandem.judge.summary import Summary, summarise
 from tandem.records.setup import Headline
 from tandem.report import answers, charts, html, markdown
-from tests.support.synthetic import ASGI, WSGI, saturating, synthesise
+from tests.support.synthetic import ASGI, WSGI, saturating, stack, synthesise
 from tests.tandem.report.pages import Page
 
 LOADS = [saturating("everyday"), saturating("read")]
@@ -116,3 +116,24 @@ def test_a_run_without_a_valid_round_answers_nothing() -> None:
         block["dispatch_lag_p99_ms"] = 90.0
 
     assert answers.answers(judged(change)) == []
+
+
+def test_of_many_stacks_values_stand_once_the_best_first_and_ratios_in_the_table() -> None:
+    names = [WSGI, ASGI, *(f"stack-{number}" for number in range(4))]
+    factors = {(name, "everyday at saturation", "throughput"): 1.0 + place for place, name in enumerate(names)}
+    stacks = [stack(name) for name in names]
+    found = lines(summarise(synthesise(9, factors, loads=LOADS, headlines=HEADLINES, stacks=stacks)))
+    first, second = found["How much can each take?"]
+    places = [first.index(f"{name} ") for name in names]
+    assert places == sorted(places, reverse=True)
+    assert first.endswith(f". Each in its ratio to {WSGI}: the table of this scenario, below")
+    assert second.startswith("read: ")
+    assert len(found["What does a request cost?"]) == 2
+
+
+def test_why_nobody_has_a_verdict_is_said_once() -> None:
+    stacks = [stack(name) for name in (WSGI, ASGI, "other")]
+    few = summarise(synthesise(2, loads=LOADS, headlines=HEADLINES, stacks=stacks))
+    first = lines(few)["How much can each take?"][0]
+    assert first.count(" ÷ ") == 2
+    assert first.count("no verdict") == 1
