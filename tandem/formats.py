@@ -56,6 +56,11 @@ def number(value: float | None) -> str:
     return NOTHING if value is None else f"{value:,.0f}"
 
 
+def hundredths(value: float | None) -> str:
+    """Write a ratio that may be far below one: 0.07."""
+    return NOTHING if value is None else f"{value:.2f}"
+
+
 def seconds(value: float | None) -> str:
     """Write a time that is felt: 0.3 s."""
     return NOTHING if value is None else f"{value:.1f} s"

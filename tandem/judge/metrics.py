@@ -168,7 +168,7 @@ LATE = Metric(
     key="late", title="late requests per blocker", unit="requests", delta=0.05, of=late, show=formats.number, field="late",
     compared="difference", at_rate=False, loads="blocking",
     delta_of=lambda load: load.rate * load.blocking.milliseconds / 1000 if load.blocking else 1.0,
-    parts=(MetricPart("predicted", "late_predicted", formats.number), MetricPart("harm ratio", "harm_ratio", formats.number)),
+    parts=(MetricPart("predicted", "late_predicted", formats.number), MetricPart("harm ratio", "harm_ratio", formats.hundredths)),
 )  # fmt: skip
 
 MISSED = Metric(

@@ -24,6 +24,10 @@ MANY = 4
 """From so many challengers on a sentence holds values alone, the best first: ratios stand in the table of each scenario."""
 
 
+STACKS = "\0"
+"""Where the names of stacks will stand."""
+
+
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """One question and what this run says about it."""
 
@@ -76,7 +80,7 @@ def _blocking(summary: Summary) -> list[str]:
         beside = {m.stack: m for m in summary.measures if m.scenario == controls.get(load.scenario)}
         names = [stack.name for stack in summary.run.stacks if stack.name in measures and not stack.decoy_of]
         if load.blocking and names and summary.rounds_valid:
-            each = formats.listed([_harmed(measures[name], beside.get(name)) for name in names])
+            each = formats.listed(_all_harmed([(measures[name], beside.get(name)) for name in names]))
             verdicts = _verdicts(_compared(summary, load, LATE))
             lines.append(f"{_blocks(load, load.blocking)} {each}" + (f". {verdicts}" if verdicts else ""))
     return lines
@@ -91,7 +95,17 @@ def _blocks(load: Load, blocking: Blocking) -> str:
     )
 
 
-def _harmed(m: Measures, beside: Measures | None) -> str:
+def _all_harmed(found: Sequence[tuple[Measures, Measures | None]]) -> list[str]:
+    """Say it of each stack; of many, those of whom the same is said together, and who made most late first."""
+    if len(found) <= MANY:
+        return [_harmed(m, beside, m.stack) for m, beside in found]
+    alike: dict[str, list[str]] = {}
+    for m, beside in sorted(found, key=lambda one: -(one[0].late or 0.0)):
+        alike.setdefault(_harmed(m, beside, STACKS), []).append(m.stack)
+    return [text.replace(STACKS, ", ".join(names)) for text, names in alike.items()]
+
+
+def _harmed(m: Measures, beside: Measures | None, stack: str) -> str:
     """Say how many others were late on a stack, beside what its schedule predicts, and what its control did where it has one."""
     assert m.harm is not None
     predicted = (
@@ -100,7 +114,7 @@ def _harmed(m: Measures, beside: Measures | None) -> str:
     lost = m.harm.blockers - m.harm.completed
     refused = f"; {lost} of the {m.harm.blockers} that block were not answered" if lost else ""
     burnt = f"; while as much CPU is burnt outside: {formats.number(_tidy(beside.late))}" if beside else ""
-    return f"{formats.number(_tidy(m.late))} on {m.stack} ({predicted}{burnt}{refused})"
+    return f"{formats.number(_tidy(m.late))} on {stack} ({predicted}{burnt}{refused})"
 
 
 def _tidy(value: float | None) -> float | None:

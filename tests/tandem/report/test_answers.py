@@ -11,6 +11,7 @@ from tandem.judge.measures import Pooled, Route
 from tandem.judge.summary import Summary, summarise
 from tandem.records.setup import Headline
 from tandem.report import answers, charts, html, markdown
+from tests.support import blocking
 from tests.support.synthetic import ASGI, WSGI, saturating, stack, synthesise
 from tests.tandem.report.pages import Page
 
@@ -137,3 +138,15 @@ def test_why_nobody_has_a_verdict_is_said_once() -> None:
     first = lines(few)["How much can each take?"][0]
     assert first.count(" ÷ ") == 2
     assert first.count("no verdict") == 1
+
+
+def test_of_many_stacks_those_that_did_the_same_to_others_are_named_together() -> None:
+    names = [WSGI, ASGI, "one", "two", "three"]
+
+    def change(block: dict[str, Any]) -> None:
+        block["blocked"] = blocking.blocked(28 if block["stack"] == ASGI else 0)
+
+    loads = [blocking.load(decoy=False)]
+    given = synthesise(2, {}, change, stacks=[stack(name) for name in names], loads=loads, headlines=[])
+    [line] = lines(summarise(given))["What happens to everyone else when something blocks?"]
+    assert f"28 on {ASGI} (arithmetic: 28) and 0 on {WSGI}, one, two, three (arithmetic: 0)" in line
