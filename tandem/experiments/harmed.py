@@ -111,6 +111,12 @@ def burnt(blocking: Blocking, window: Window) -> list[Blocker]:
     return [Blocker(due, due + blocking.milliseconds / 1000, "ok", 200) for due in dues]
 
 
+def _seconds(blocking: Blocking, blockers: Sequence[Blocker]) -> float:
+    """Return for how long each blocks; where nobody knows beforehand, as long as the one that was answered soonest took."""
+    took = [each.end - each.due for each in blockers if each.outcome == "ok"]
+    return min(took) if blocking.about and took else blocking.milliseconds / 1000
+
+
 def predicted(
     blocking: Blocking, others: list[Bystander], blockers: list[Blocker], first: Phase, window: Window, service: float,
     queues: Queues,
@@ -120,7 +126,8 @@ def predicted(
     Whatever a bystander takes without a queue is its route's median before anybody blocked.
     """
     usual = {each.route: each.p50_ms or 0.0 for each in first.routes}
-    jobs = [replay.Job(each.due, blocking.milliseconds / 1000, inside=True) for each in blockers]
+    each_takes = _seconds(blocking, blockers)
+    jobs = [replay.Job(each.due, each_takes, inside=True) for each in blockers]
     bystanders = [(each.due, usual[each.route]) for each in others]
     needing = [each.route in blocking.needed_by for each in others]
     number, places, inside = queues

@@ -92,8 +92,9 @@ def _reasons(
         yield Why(code="small", value=abs(difference), expected=small)
         return
     took, planned = m.harm.blocker_p50_ms, blocking.milliseconds
-    # Who hangs up, or stays for as long as it likes, does not tell for how long it was served.
-    if took and not blocking.client and (took - planned) * difference > 0 and abs(took - planned) > EXPLAINED * planned:
+    # Who hangs up, or stays, does not tell for how long it was served; where nobody knew it, what was seen is predicted from.
+    told = not (blocking.client or blocking.about)
+    if took and told and (took - planned) * difference > 0 and abs(took - planned) > EXPLAINED * planned:
         yield Why(code="blockers", value=took, expected=planned)
     if difference < 0 and not m.harm.completes:
         yield Why(code="not completed", value=m.harm.completed, expected=m.harm.blockers)

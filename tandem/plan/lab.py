@@ -219,6 +219,7 @@ def _blocking(name: str, kind: Kind, phases: Phases, per_second: float, millisec
         bystander=kind.third,
         rate=per_second,
         milliseconds=milliseconds or (round(500 * on) if kind.client in STAYING else kind.milliseconds),
+        about=bool(kind.about_ms) and not kind.client,
         before=before,
         on=on,
         after=after,

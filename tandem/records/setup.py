@@ -62,6 +62,7 @@ class Blocking(msgspec.Struct, frozen=True, kw_only=True):
     rate: Positive  # per second
     arrivals: Literal["uniform", "poisson"] = "uniform"  # how they are spread: evenly, or as many at random
     milliseconds: Positive  # for which each blocks
+    about: bool = False  # whether nobody knows that beforehand, as it depends on the machine: then it is seen
     before: Positive  # seconds of each phase; together they are the window
     on: Positive
     after: Positive

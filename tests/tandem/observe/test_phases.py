@@ -80,6 +80,19 @@ def test_the_replay_of_the_same_schedule_agrees() -> None:
     assert found.predicted[2] == 0
 
 
+def test_how_long_one_blocks_is_seen_where_nobody_knows_it_beforehand() -> None:
+    half = msgspec.structs.replace(BLOCKING, milliseconds=BLOCKING.milliseconds / 2)
+    queues = Queues(1, 1)
+    told, seen = (
+        harmed.blocked(each, built(STANDING + BLOCKERS), WINDOW, 0.0006, queues).predicted
+        for each in (half, msgspec.structs.replace(half, about=True))
+    )
+    assert told is not None
+    assert seen is not None
+    assert told[1] == 0
+    assert seen[1] == pytest.approx(80, rel=0.1)
+
+
 @pytest.mark.parametrize("outcome", ["failed", "unfinished", "dropped"])
 def test_a_fast_refusal_is_a_miss(outcome: str) -> None:
     refused: list[Row] = [(number, due, 1.0, outcome) for number, due in enumerate(EVENLY)]
