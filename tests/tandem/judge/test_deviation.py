@@ -79,6 +79,11 @@ def test_who_hangs_up_does_not_tell_how_long_it_was_served() -> None:
     assert not deviation(16, kind=kind, blocker_p50_ms=50.0).explained
 
 
+def test_how_long_it_took_explains_nothing_where_it_was_predicted_from() -> None:
+    kind = msgspec.structs.replace(blocking.BLOCKING, about=True)
+    assert not deviation(40, kind=kind, blocker_p50_ms=260.0).explained
+
+
 def test_without_a_prediction_there_is_no_difference() -> None:
     found = deviation(28, predicted=None, places=0)
     assert (found.difference, found.share, found.fill, found.explained) == (None, None, None, True)
