@@ -43,12 +43,12 @@ class Sampler:
     def _run(self) -> None:
         with self._file.open("ab") as opened:
             planned = time.monotonic()
-            while not self._left.wait(max(planned - time.monotonic(), 0)):
+            while True:  # once at least, however soon it is left
                 seen = look(self._ports)
                 opened.write(msgspec.json.encode(seen) + b"\n")
-                if isinstance(seen, Unread):
-                    return
                 planned = max(planned + EVERY, time.monotonic())  # what is missed is not made up for
+                if isinstance(seen, Unread) or self._left.wait(planned - time.monotonic()):
+                    return
 
 
 def look(ports: set[int]) -> Sample | Unread:
