@@ -67,11 +67,11 @@ def left_out(file: Path, stalls: Iterable[Stall]) -> int:
     Raises BadRecordError and OSError.
     """
     there = Counter(stall.pid for stall in stalls)
-    rows = [json.loads(text) for text in file.read_text(encoding="utf-8", errors="replace").splitlines()]
     try:
+        rows = [json.loads(text) for text in file.read_text(encoding="utf-8", errors="replace").splitlines()]
         counted = [(row["pid"], row["kinds"].values()) for row in rows if row["type"] == "counts"]
         return sum(max(0, sum(each["stalls"] for each in kinds) - there[pid]) for pid, kinds in counted)
-    except (AttributeError, LookupError, TypeError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise BadRecordError(f"{file}: its counts are none ({error!r})") from None
 
 

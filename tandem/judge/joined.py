@@ -82,9 +82,8 @@ def join(
     )  # the latest answer up to here: it never falls
     joined = []
     for stall in stalls:
-        if (
-            stall.kind in VICTIMS
-        ):  # as many as requests that waited: with all who waited beside each they would be millions
+        if stall.kind in VICTIMS:
+            # As many as requests that waited: with all who waited beside each they would be millions.
             joined.append(Joined(stall, by_id.get(stall.request or ""), []))
             continue
         until, known = stall.end + drain * stall.seconds, set(stall.requests)

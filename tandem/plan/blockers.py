@@ -22,7 +22,8 @@ LONGEST_AFTER = 20.0
 """Seconds of a last phase, at most."""
 
 QUEUED = 1.3
-"""What bystanders who waited behind blockers add to the time until all are through."""
+"""What bystanders who waited behind blockers add to the time until all are through: a guess. Where it is too little, the report
+says that recovery was not seen."""
 
 MARGIN = 0.7
 """Seconds of the last phase beyond what is needed to see recovery."""

@@ -56,9 +56,7 @@ class Part:
     judged: bool = False
     doses: tuple[tuple[float, int], ...] = ()  # per second and ms, instead of one dose: a sweep
     arrivals: Spread = "uniform"  # of blockers
-    to_the_end: bool = (
-        True  # whether the last phase may be longer, until the slowest stack should be through with what blocks
-    )
+    to_the_end: bool = True  # whether the last phase lasts until the slowest stack should be through
 
 
 HEADLINE = Part(

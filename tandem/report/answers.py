@@ -21,11 +21,7 @@ from tandem.report import reasons, wording
 from tandem.rules import HEADLINE_TARGET, TARGETS_MS
 
 MANY = 4
-"""From so many challengers on a sentence holds values alone, the best first: ratios stand in the table of each scenario."""
-
-
-STACKS = "\0"
-"""Where the names of stacks will stand."""
+"""From so many challengers on a sentence holds values, the best first, and verdicts: ratios stand in the scorecard."""
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,15 +94,15 @@ def _blocks(load: Load, blocking: Blocking) -> str:
 def _all_harmed(found: Sequence[tuple[Measures, Measures | None]]) -> list[str]:
     """Say it of each stack; of many, those of whom the same is said together, and who made most late first."""
     if len(found) <= MANY:
-        return [_harmed(m, beside, m.stack) for m, beside in found]
-    alike: dict[str, list[str]] = {}
+        return [f"{late} on {m.stack} {why}" for m, beside in found for late, why in [_harmed(m, beside)]]
+    alike: dict[tuple[str, str], list[str]] = {}
     for m, beside in sorted(found, key=lambda one: -(one[0].late or 0.0)):
-        alike.setdefault(_harmed(m, beside, STACKS), []).append(m.stack)
-    return [text.replace(STACKS, ", ".join(names)) for text, names in alike.items()]
+        alike.setdefault(_harmed(m, beside), []).append(m.stack)
+    return [f"{late} on {', '.join(names)} {why}" for (late, why), names in alike.items()]
 
 
-def _harmed(m: Measures, beside: Measures | None, stack: str) -> str:
-    """Say how many others were late on a stack, beside what its schedule predicts, and what its control did where it has one."""
+def _harmed(m: Measures, beside: Measures | None) -> tuple[str, str]:
+    """Say how many others were late on a stack, and what its schedule predicts, what its control did where it has one."""
     assert m.harm is not None
     predicted = (
         "no prediction" if m.late_predicted is None else f"arithmetic: {formats.number(_tidy(m.late_predicted))}"
@@ -114,7 +110,7 @@ def _harmed(m: Measures, beside: Measures | None, stack: str) -> str:
     lost = m.harm.blockers - m.harm.completed
     refused = f"; {lost} of the {m.harm.blockers} that block were not answered" if lost else ""
     burnt = f"; while as much CPU is burnt outside: {formats.number(_tidy(beside.late))}" if beside else ""
-    return f"{formats.number(_tidy(m.late))} on {stack} ({predicted}{burnt}{refused})"
+    return formats.number(_tidy(m.late)), f"({predicted}{burnt}{refused})"
 
 
 def _tidy(value: float | None) -> float | None:
@@ -167,7 +163,11 @@ def by(bound: Bound) -> str:
 def _verdicts(found: Sequence[Ratio]) -> str:
     """Return what is said of each challenger; the reason why nobody has a verdict once, where it is the same for all."""
     if len(found) >= MANY:
-        return f"Each in its ratio to {found[0].baseline}: the table of this scenario, below"
+        judged: dict[str, list[str]] = {}
+        for c in found:
+            judged.setdefault("without a verdict" if _why_none(c) else c.verdict, []).append(c.stack)
+        said = "; ".join(f"{verdict}: {', '.join(names)}" for verdict, names in judged.items())
+        return f"Against {found[0].baseline}, {said}; each ratio stands in the scorecard"
     whys = {_why_none(c) for c in found}
     if len(found) > 1 and len(whys) == 1 and None not in whys:
         return f"{'; '.join(map(_shown, found))}; {whys.pop()}"

@@ -34,8 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
             wait_for(process, said, lambda: "blocking, live: " in said.read_text())
             for size, (width, height) in SIZES.items():
                 for scheme in SCHEMES:
-                    viewport = {"width": width, "height": height}
-                    with browser.new_context(viewport=viewport, color_scheme=scheme) as context:  # type: ignore[arg-type]  # it is one
+                    with browser.new_context(
+                        viewport={"width": width, "height": height}, color_scheme=scheme
+                    ) as context:
                         take(context.new_page(), f"http://127.0.0.1:{port}/", options.folder, f"{size}-{scheme}")
     print(f"{3 * len(SIZES) * len(SCHEMES)} pictures in {options.folder}")
     return 0

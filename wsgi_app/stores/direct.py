@@ -140,7 +140,7 @@ class Store:
 
 
 def of_postgresql(settings: Settings) -> postgresql.Database:
-    """The other database. Its driver takes a fifth of an app's start, so only who has that database imports it."""
+    """The other database. Its driver takes a tenth of an app's start, so only who has that database imports it."""
     from . import postgresql
 
     return postgresql.Database(settings)

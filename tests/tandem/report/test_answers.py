@@ -9,6 +9,7 @@ import pytest
 from tandem.judge.bound import Bound
 from tandem.judge.measures import Pooled, Route
 from tandem.judge.summary import Summary, summarise
+from tandem.plan.definition import DECOY
 from tandem.records.setup import Headline
 from tandem.report import answers, charts, html, markdown
 from tests.support import blocking
@@ -122,12 +123,12 @@ def test_a_run_without_a_valid_round_answers_nothing() -> None:
 def test_of_many_stacks_values_stand_once_the_best_first_and_ratios_in_the_table() -> None:
     names = [WSGI, ASGI, *(f"stack-{number}" for number in range(4))]
     factors = {(name, "everyday at saturation", "throughput"): 1.0 + place for place, name in enumerate(names)}
-    stacks = [stack(name) for name in names]
+    stacks = [*map(stack, names), stack(DECOY, decoy_of=WSGI)]
     found = lines(summarise(synthesise(9, factors, loads=LOADS, headlines=HEADLINES, stacks=stacks)))
     first, second = found["How much can each take?"]
     places = [first.index(f"{name} ") for name in names]
     assert places == sorted(places, reverse=True)
-    assert first.endswith(f". Each in its ratio to {WSGI}: the table of this scenario, below")
+    assert first.endswith(f"Against {WSGI}, better: {', '.join(names[1:])}; each ratio stands in the scorecard")
     assert second.startswith("read: ")
     assert len(found["What does a request cost?"]) == 2
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import ast
-import importlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def steps(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The module, imported as the scripts import each other."""
-    monkeypatch.syspath_prepend(str(ROOT / "docs" / "measurements"))
-    return importlib.import_module("steps")
+def steps(script: Any) -> Any:
+    """The module."""
+    return script("steps")
 
 
 def test_each_is_there_once_and_leaves_an_app_without_it(steps: Any) -> None:

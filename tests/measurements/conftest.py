@@ -1,0 +1,18 @@
+"""How the scripts of docs/measurements are imported."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Imports a script of docs/measurements as the scripts import each other."""
+    monkeypatch.syspath_prepend(str(ROOT / "docs" / "measurements"))
+    return importlib.import_module
