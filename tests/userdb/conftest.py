@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, make_url
 
+from tests.userdb.tool import tool
+
 
 @pytest.fixture(params=["SQLite", pytest.param("PostgreSQL", marks=pytest.mark.processes)])
 def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
@@ -33,3 +35,11 @@ def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable
 def url(new_url: Callable[[], str]) -> str:
     """One of them."""
     return new_url()
+
+
+@pytest.fixture(scope="module")
+def file_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An SQLite database with three seeded users, for tests that leave it as it is, or change the password of the second."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('accounts')}/a.db"
+    assert tool("seed", "--users", "3", url=url).returncode == 0
+    return url

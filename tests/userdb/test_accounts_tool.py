@@ -1,23 +1,17 @@
-"""Administrators and passwords from the command line, at a terminal and from a script."""
+"""Administrators and passwords from the command line, as a script gives them; at a terminal: test_terminal.py."""
 
 from __future__ import annotations
 
-import os
-import pty
 import re
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.support.processes import asleep
-from tests.support.waiting import eventually
-from tests.userdb.tool import command, rows, run, tool
+from tests.userdb.tool import HASH, command, password_is, rows, run, tool
 from userdb import passwords
 
 FIELDS = "SELECT id, username, email, age, created_at, version, is_admin FROM users WHERE username = '{}'"
-HASH = "SELECT password_hash FROM users WHERE username = '{}'"
 
 
 @pytest.fixture
@@ -25,12 +19,6 @@ def seeded_url(url: str) -> str:
     """A database with three seeded users: admin, user0000002 and user0000003."""
     assert tool("seed", "--users", "3", url=url).returncode == 0
     return url
-
-
-def password_is(url: str, username: str, password: str) -> bool:
-    """Whether this user can log in with this password."""
-    [(password_hash,)] = rows(url, HASH.format(username))
-    return passwords.matches(password_hash, password)
 
 
 def test_an_administrator_is_created(seeded_url: str) -> None:
@@ -75,14 +63,6 @@ def test_the_same_password_again_ends_sessions_too(seeded_url: str) -> None:
     assert password_is(seeded_url, "admin", passwords.SEEDED)
     assert rows(seeded_url, HASH.format("admin")) != [(passwords.SEEDED_HASH,)]  # sessions hold a stamp of the hash
     assert rows(seeded_url, "SELECT is_admin FROM users WHERE id = 1") == [(True,)]
-
-
-@pytest.fixture(scope="module")
-def file_url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """An SQLite database with three seeded users, for tests that leave it as it is, or change the password of the second."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('accounts')}/a.db"
-    assert tool("seed", "--users", "3", url=url).returncode == 0
-    return url
 
 
 @pytest.mark.parametrize(
@@ -180,73 +160,6 @@ def test_without_a_database_of_this_version_there_are_no_accounts(tmp_path: Path
         assert (done.returncode, sentence in done.stderr) == (1, True)
     assert not missing.exists()
     assert rows(f"sqlite:///{old}") == []
-
-
-def at_a_terminal(line: list[str], answers: Sequence[str]) -> tuple[int, str]:
-    """Run a command at a terminal, type one answer at each prompt; its return code and all that was to be seen."""
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(line, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True) as process:
-        os.close(theirs)
-        seen = ""
-        for answer in answers:
-            asked = seen.count(": ")
-            while seen.count(": ") == asked:
-                seen += os.read(ours, 1000).decode()
-            # A signal that comes just before Python begins to wait for a key is heeded after the next one only.
-            assert eventually(lambda: asleep(process.pid))
-            os.write(ours, answer.encode())
-        while shown := _rest(ours):
-            seen += shown
-        os.close(ours)
-    return process.returncode, seen
-
-
-def _rest(terminal: int) -> str:
-    try:
-        return os.read(terminal, 1000).decode()
-    except OSError:  # the other side is closed
-        return ""
-
-
-@pytest.mark.usefixtures("processes")
-def test_a_person_types_the_password_twice_and_nobody_sees_it(file_url: str) -> None:
-    line = command("password", "user0000002", url=file_url)
-    code, seen = at_a_terminal(line, ["typed at a terminal\n"] * 2)
-    assert (code, seen.split()) == (0, ["Password:", "The", "same", "again:"])
-    assert password_is(file_url, "user0000002", "typed at a terminal")
-
-
-@pytest.mark.usefixtures("processes")
-@pytest.mark.parametrize(
-    ("answers", "sentence"),
-    [
-        (["open sesame\n", "open sesamy\n"], "not the same twice"),
-        (["short\n", "short\n"], "8 to 128 characters"),
-        (["\x04"], "nothing is changed"),  # Ctrl-D
-        (["open sesame\n", "\x04"], "nothing is changed"),
-    ],
-)
-def test_a_person_who_mistypes_changes_nothing(file_url: str, answers: list[str], sentence: str) -> None:
-    before = rows(file_url)
-    code, seen = at_a_terminal(command("password", "user0000003", url=file_url), answers)
-    assert (code, sentence in seen, "Traceback" in seen) == (1, True, False)
-    assert rows(file_url) == before
-
-
-@pytest.mark.usefixtures("processes")
-def test_ctrl_c_at_the_prompt_changes_nothing(file_url: str) -> None:
-    before = rows(file_url)
-    # As with a shell, the terminal is the one that controls the process: only then does Ctrl-C reach it. Whatever
-    # was started in the background of a script ignores it, and so would what it starts.
-    line = [
-        "python3",
-        "-c",
-        "import fcntl, os, signal, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
-        "signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])",
-    ]
-    code, seen = at_a_terminal([*line, *command("password", "user0000003", url=file_url)], ["\x03"])
-    assert (code, "nothing is changed" in seen, "Traceback" in seen) == (1, True, False)
-    assert rows(file_url) == before
 
 
 @pytest.mark.parametrize("arguments", [["password", "nobody"], ["admin", "nobody"]])

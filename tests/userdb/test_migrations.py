@@ -13,11 +13,12 @@ import setuptools
 from alembic import command as alembic_command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Column, Integer, MetaData, Table, inspect, make_url
+from sqlalchemy import Column, Integer, MetaData, Table, inspect
 
 from tests.support.accounts import KEY
 from tests.support.waiting import eventually
 from tests.userdb.catalogue import catalogue
+from tests.userdb.old import INSERT, OLD_ROWS, empty, make_old
 from tests.userdb.tool import command, connected, rows, run, tool
 from userdb import models
 from userdb.database import connections, schema
@@ -25,39 +26,6 @@ from userdb.settings import from_environment
 
 NewUrl = Callable[[], str]
 
-# The table as version 0.1 of this project made it, verbatim.
-OLD = {
-    "sqlite": """
-        CREATE TABLE users (
-            id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-            username VARCHAR(80) NOT NULL,
-            email VARCHAR(120) NOT NULL,
-            age SMALLINT,
-            created_at VARCHAR(20) NOT NULL,
-            version INTEGER NOT NULL,
-            CONSTRAINT uq_users_username UNIQUE (username),
-            CONSTRAINT uq_users_email UNIQUE (email)
-        )""",
-    "postgresql": """
-        CREATE TABLE users (
-            id BIGSERIAL NOT NULL,
-            username VARCHAR(80) COLLATE "C" NOT NULL,
-            email VARCHAR(120) NOT NULL,
-            age SMALLINT,
-            created_at VARCHAR(20) NOT NULL,
-            version INTEGER NOT NULL,
-            CONSTRAINT pk_users PRIMARY KEY (id),
-            CONSTRAINT uq_users_username UNIQUE (username),
-            CONSTRAINT uq_users_email UNIQUE (email)
-        )""",
-}
-INSERT = (
-    "INSERT INTO users (username, email, age, created_at, version) VALUES ('{0}', '{0}@example.org', {1}, '{2}', {3})"
-)
-OLD_ROWS = [
-    (1, "admin", "admin@example.org", 55, "2026-01-01T00:00:01Z", 1),
-    (2, "Zoe", "Zoe@example.org", None, "2026-02-28T23:59:59Z", 12),
-]
 
 # All commands that change a database that is there.
 EVERY_CHANGE = [["migrate"], ["create"], ["seed"], ["admin", "admin"], ["password", "admin"]]
@@ -83,13 +51,6 @@ def old_url(url: str) -> str:
     make_old(url)
     run(url, *inserts, "DELETE FROM users WHERE username = 'gone'")
     return url
-
-
-def make_old(url: str) -> None:
-    """Make the table as it was."""
-    if url.startswith("sqlite"):
-        Path(make_url(url).database or "").touch()
-    run(url, OLD[make_url(url).get_backend_name()])
 
 
 def make_from_models(url: str) -> None:
@@ -210,8 +171,7 @@ def test_where_there_is_no_database_none_is_made(tmp_path: Path) -> None:
 
 
 def test_an_empty_database_is_not_migrated(url: str) -> None:
-    if url.startswith("sqlite"):
-        Path(make_url(url).database or "").touch()
+    empty(url)
     done = tool("migrate", url=url)
     assert (done.returncode, "the database is empty" in done.stderr) == (1, True)
     with connected(url) as connection:
@@ -232,8 +192,7 @@ def test_a_database_of_an_unknown_version_is_refused(url: str, versions: list[st
 
 
 def test_nothing_is_done_to_the_users_of_another_program(url: str) -> None:
-    if url.startswith("sqlite"):
-        Path(make_url(url).database or "").touch()
+    empty(url)
     run(url, "CREATE TABLE users (id INTEGER, username VARCHAR(80), shoe_size INTEGER)")
     before = contents(url)
     for how in EVERY_CHANGE:

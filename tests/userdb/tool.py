@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, create_engine, make_url, text
 
+from userdb import passwords
 from userdb.database import __main__ as database_tool
 
 
@@ -60,3 +61,12 @@ def rows(url: str, statement: str = "SELECT * FROM users ORDER BY id") -> list[t
     """What a query answers, by default all users."""
     with connected(url) as connection:
         return [tuple(row) for row in connection.execute(text(statement))]
+
+
+HASH = "SELECT password_hash FROM users WHERE username = '{}'"
+
+
+def password_is(url: str, username: str, password: str) -> bool:
+    """Whether this user can log in with this password."""
+    [(password_hash,)] = rows(url, HASH.format(username))
+    return passwords.matches(password_hash, password)
