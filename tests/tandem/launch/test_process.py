@@ -6,18 +6,16 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from tandem.errors import RunFailed, Stopped, TandemError
-from tandem.launch import process, signals
-from tandem.launch.process import Child, Children
-from tandem.observe import usage
+from tandem.errors import RunFailed, TandemError
+from tandem.launch import process
+from tandem.launch.process import Children
 from tandem.paths import PROJECT
-from tests.support.children import SLEEPER
-from tests.support.processes import alive, server
+from tests.support.children import SLEEPER, child, daemon, up
+from tests.support.processes import alive
 from tests.support.waiting import PATIENCE, eventually
 
 STUBBORN = [
@@ -39,23 +37,6 @@ print("up", worker.pid, flush=True)
 worker.wait()
 """,
 ]  # fmt: skip
-# Starts a process in a session of its own, of which nobody is left above, and ends or goes on; SIGTERM doesn't end it.
-DAEMON = """
-import os, signal, sys, time
-heard, told = os.pipe()
-if os.fork() == 0:
-    os.setsid()
-    if os.fork() == 0:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        os.write(1, f"up {{os.getpid()}}\\n".encode())  # at once: who reads "up" can read the number
-        os.write(told, b"up")
-        time.sleep(60)
-    os._exit(0)
-os.wait()
-os.read(heard, 2)
-time.sleep({seconds})
-sys.exit({status})
-"""
 PARENT = """
 import signal, sys, time
 from pathlib import Path
@@ -69,18 +50,6 @@ with signals.stoppable(), Children() as children:
         children.add(Child(f"child {{number}}", command, log=log, cpus=[], env=env, cwd=Path("/"), kept={kept}))
     time.sleep(60)
 """
-
-
-def child(
-    tmp_path: Path, command: list[str], name: str = "child", cpus: list[int] | None = None, kept: bool = False
-) -> Child:
-    """Start a child that logs into the test's folder."""
-    log = tmp_path / f"{name}.log"
-    return Child(name, command, log=log, cpus=cpus or [], env=process.environment({}), cwd=tmp_path, kept=kept)
-
-
-def up(each: Child) -> bool:
-    return "up" in each.log.read_text()
 
 
 @pytest.mark.usefixtures("processes")
@@ -155,69 +124,6 @@ def test_a_program_that_is_missing_is_named(tmp_path: Path, kept: bool) -> None:
         child(tmp_path, ["/no/such/program"], "zoo", kept=kept)
 
 
-def daemon(seconds: int, status: int = 0) -> list[str]:
-    return [sys.executable, "-c", DAEMON.format(seconds=seconds, status=status)]
-
-
-@pytest.mark.parametrize("seconds", [0, 60])
-@pytest.mark.usefixtures("processes")
-def test_a_daemon_is_kept_and_ends_with_the_child(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: int
-) -> None:
-    """Whether or not the process that started it is still there, it is below the keeper, on the child's CPUs."""
-    monkeypatch.setattr(process, "PATIENCE", 0.5)
-    cpu = max(os.sched_getaffinity(0))
-    with Children() as children:
-        kept = children.add(child(tmp_path, daemon(seconds), cpus=[cpu], kept=True))
-        assert eventually(lambda: up(kept))
-        pid = int(kept.log.read_text().split()[1])
-        assert eventually(lambda: pid in usage.below([kept.pid]) and (seconds > 0 or len(usage.below([kept.pid])) == 1))
-        assert os.getsid(pid) != kept.pid
-        assert os.sched_getaffinity(pid) == {cpu}
-        children.check()
-    assert not alive(pid)
-    assert not alive(kept.pid)
-
-
-@pytest.mark.usefixtures("processes")
-@pytest.mark.parametrize("by", [signal.SIGSTOP, signal.SIGKILL])
-def test_a_daemon_ends_although_its_keeper_was_stopped_or_killed(
-    by: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(process, "PATIENCE", 0.5)
-    # Without the signal that the end of its keeper would bring.
-    stop = f"import ctypes, os; ctypes.CDLL(None).prctl(1, 0); os.kill(os.getppid(), {int(by)})\n"
-    with Children() as children:
-        kept = children.add(
-            child(tmp_path, [sys.executable, "-c", stop + DAEMON.format(seconds=60, status=0)], kept=True)
-        )
-        assert eventually(lambda: up(kept))
-        pid = int(kept.log.read_text().split()[1])
-        assert alive(pid)
-    assert not alive(pid)
-
-
-@pytest.mark.usefixtures("processes")
-def test_a_kept_child_that_fails_takes_what_it_left_behind_with_it(tmp_path: Path) -> None:
-    with Children() as children:
-        kept = children.add(child(tmp_path, daemon(0, status=7), "zoo", kept=True))
-        assert eventually(lambda: not kept.running())
-        assert not alive(int(kept.log.read_text().split()[1]))
-        with pytest.raises(RunFailed, match=r"zoo ended by itself \(exit status 7\)"):
-            children.check()
-
-
-@pytest.mark.usefixtures("processes")
-def test_a_kept_child_ends_by_its_signal(tmp_path: Path) -> None:
-    with Children() as children:
-        kept = children.add(child(tmp_path, SLEEPER, "zoo", kept=True))
-        assert eventually(lambda: up(kept))
-        os.kill(server(kept.pid), signal.SIGKILL)
-        assert eventually(lambda: not kept.running())
-        with pytest.raises(RunFailed, match=r"zoo ended by itself \(signal SIGKILL\)"):
-            children.check()
-
-
 @pytest.mark.usefixtures("processes")
 def test_a_daemon_does_not_outlive_a_harness_that_is_killed(tmp_path: Path) -> None:
     code = PARENT.format(commands=[daemon(0)], folder=str(tmp_path), kept=True)
@@ -253,26 +159,6 @@ def test_no_signal_to_the_harness_leaves_anything_running(tmp_path: Path, number
         parent.kill()
         parent.wait()
     assert eventually(lambda: not any(alive(pid) for pid in started))
-
-
-def test_a_signal_becomes_stopped_and_a_second_one_does_not_disturb() -> None:
-    cleaned = []
-
-    def work() -> None:
-        with signals.stoppable():
-            try:
-                os.kill(os.getpid(), signal.SIGTERM)
-                time.sleep(5)
-            finally:
-                os.kill(os.getpid(), signal.SIGTERM)
-                time.sleep(0.05)
-                cleaned.append(True)
-
-    with pytest.raises(Stopped) as raised:
-        work()
-    assert cleaned
-    assert raised.value.status == 143
-    assert str(raised.value) == "stopped by SIGTERM"
 
 
 @pytest.mark.usefixtures("processes")

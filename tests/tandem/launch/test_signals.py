@@ -19,18 +19,24 @@ class Cleared:
         signal.raise_signal(signal.SIGTERM)
 
 
-def test_a_signal_stops_it_and_later_ones_do_not_cut_its_cleaning_up_short() -> None:
-    before = signal.getsignal(signal.SIGTERM)
+@pytest.mark.parametrize("later", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_it_and_later_ones_do_not_cut_its_cleaning_up_short(later: signal.Signals) -> None:
+    before, cleaned = signal.getsignal(signal.SIGTERM), []
 
     def run() -> None:
         with signals.stoppable():
             try:
                 signal.raise_signal(signal.SIGTERM)
+                time.sleep(PATIENCE)
             finally:
-                signal.raise_signal(signal.SIGINT)
+                signal.raise_signal(later)
+                cleaned.append(True)
 
-    with pytest.raises(Stopped, match="SIGTERM"):
+    with pytest.raises(Stopped) as raised:
         run()
+    assert cleaned
+    assert raised.value.status == 143
+    assert str(raised.value) == "stopped by SIGTERM"
     assert signal.getsignal(signal.SIGTERM) is before
 
 
