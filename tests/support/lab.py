@@ -1,4 +1,4 @@
-"""The laboratory's routes as a test asks for them: the rows of lab.toml, and a news service that takes as long as it is told."""
+"""The laboratory as tests need it: its routes, the rows of lab.toml, its plans, and a news service as slow as it is told."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from typing import Any
 
 from asgi_app import lab
 from tandem.launch import newsstub
+from tandem.plan import lab as plans
+from tandem.plan import stacks
+from tandem.plan.comparison import Plan
 from tests.support.news import news_service
 from userdb.settings import from_environment
 
@@ -43,6 +46,11 @@ def target(path: str, amount: int | None = None) -> str:
     """What a test asks for: so much of it, or little."""
     name = row(path).get("amount")
     return f"{path}?{name}={amount or LITTLE[name]}" if name else path
+
+
+def planned(part: str = "headline", **given: Any) -> Plan:
+    """The plan of a laboratory run."""
+    return plans.plan(plans.PARTS[part], stacks.load(), **{"seed": 1, **given})
 
 
 @contextmanager

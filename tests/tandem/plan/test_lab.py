@@ -13,22 +13,13 @@ import pytest
 
 from tandem.drive import generator
 from tandem.errors import TandemError
-from tandem.experiments import harmed
-from tandem.experiments.harmed import Queues
-from tandem.judge.replay import Inside
 from tandem.paths import PROJECT
 from tandem.plan import kinds, lab, stacks
-from tandem.plan.comparison import Plan
 from tandem.plan.lab import PARTS
-from tandem.records.blocked import ENDLESS
 from tandem.records.setup import Budget, Load
 from tandem.rules import BAD_POINTS, HEADLINE_TARGET, TARGETS_MS
-from tests.support.lab import ROWS
+from tests.support.lab import ROWS, planned
 from userdb.settings import from_environment
-
-
-def planned(part: str = "headline", **given: Any) -> Plan:
-    return lab.plan(PARTS[part], stacks.load(), **{"seed": 1, **given})
 
 
 def budget(stack: str) -> Budget:
@@ -214,56 +205,6 @@ def test_a_kind_brings_its_own_client_and_bystander() -> None:
     thirds = {name: each[each.index("--bystander") + 1] for name, each in arguments.items() if "--bystander" in each}
     assert thirds == {"lock": "write", "threads-full": "/lab/health-in-thread"}
     assert {loads[name].rate for name in thirds} == {1.5 * loads["hang"].rate}
-
-
-@pytest.mark.parametrize(
-    ("stack", "kind", "found"),
-    [
-        ("asgi", "sleep-in-handler", Queues(1, 1)),
-        ("asgi", "wait", Queues(1, ENDLESS)),
-        ("asgi", "hang", Queues(1, ENDLESS)),
-        ("asgi", "pool-held", Queues(1, ENDLESS, Inside(16))),
-        ("asgi", "threads-full", Queues(1, ENDLESS, Inside(40))),
-        ("ladder-asgi-threads", "threads-full", Queues(1, ENDLESS, Inside(200))),
-        ("asgi", "lock", Queues(1, ENDLESS, Inside(1, shared=True))),
-        ("wsgi-gthread", "wait", Queues(1, 16)),
-        ("wsgi-gthread", "pool-held", Queues(1, 16)),
-        ("wsgi-gthread", "threads-full", Queues(1, 16)),
-        ("wsgi-gthread", "lock", Queues(1, 16, Inside(1, shared=True))),
-        ("wsgi-sync", "lock", Queues(1, 3, Inside(1, shared=True))),
-        ("wsgi-gthread", "serialise", Queues(1, 1)),
-        ("wsgi-sync", "serialise", Queues(1, 3)),
-        ("wsgi-gthread", "idle-crowd", None),
-        ("ladder-asgi", "ladder-sleep", Queues(1, 1)),
-        ("ladder-asgi-thread", "ladder-sleep", Queues(1, 40)),
-        ("ladder-asgi-threads", "ladder-sleep", Queues(1, 200)),
-        ("ladder-asgi-processes", "ladder-sleep", Queues(2, 1)),
-        ("ladder-asgi-workers", "ladder-sleep", None),
-        ("ladder-wsgi-workers", "ladder-sleep", Queues(1, 4)),
-        ("wsgi-gthread", "slow-sender", Queues(1, ENDLESS)),
-    ],
-)
-def test_what_blockers_stand_in(stack: str, kind: str, found: Queues | None) -> None:
-    blocking = next(load.blocking for load in planned("kinds", wanted=[kind]).loads if load.blocking)
-    assert harmed.queues(stacks.load()[stack], [0], blocking) == found
-
-
-def test_fewer_connections_than_slots_decide_where_one_process_has_both() -> None:
-    blocking = next(load.blocking for load in planned("kinds", wanted=["pool-held"]).loads if load.blocking)
-    gthread, workers = (stacks.load()[name] for name in ("wsgi-gthread", "wsgi-sync"))
-    few = msgspec.structs.replace(gthread, environment={**gthread.environment, "READ_CONNECTIONS": "4"})
-    assert harmed.queues(few, [0], blocking) == Queues(1, 16, Inside(4))
-    several = msgspec.structs.replace(workers, slots_per_worker=8, threads=8)
-    assert harmed.queues(several, [0], blocking) is None  # which of three processes has it, nobody knows
-
-
-def test_on_postgresql_each_process_has_a_writer_of_its_own() -> None:
-    plan = planned("kinds", wanted=["lock"], database="postgresql")
-    assert {each.application.database.server for each in plan.definitions.values() if each.application.database} == {
-        "postgresql"
-    }
-    blocking = next(load.blocking for load in plan.loads if load.blocking)
-    assert harmed.queues(plan.definitions["asgi"], [0], blocking) == Queues(1, ENDLESS, Inside(1))
 
 
 def test_the_last_phase_lasts_until_the_slowest_stack_is_through_and_is_the_same_for_each_way() -> None:
