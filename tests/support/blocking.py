@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from typing import Any
 
 import msgspec
@@ -12,7 +11,7 @@ from tandem.records.block import Block
 from tandem.records.blocked import Blocked, Phase, RouteInPhase
 from tandem.records.journal import Record
 from tandem.records.setup import Blocking, Headline, Load
-from tests.support import synthetic
+from tests.support import arrivals, synthetic
 from tests.support.synthetic import ASGI
 
 ROUTES = ("GET /api/users/{id}", "GET /healthz")
@@ -91,20 +90,10 @@ def raw_samples(stands: bool) -> Samples:
     if stands:
         rows = [(number, due, _standing(due, blockers), route) for number, due, _, route in rows]
     rows += [(-1 - place, due, 202.0, BLOCKING.route) for place, due in enumerate(blockers)]
-    many = len(rows)
-    return Samples(
-        arrival=array("q", [number for number, *_ in rows]),
-        due=array("d", [synthetic.START + due for _, due, _, _ in rows]),
-        start_delay_ms=array("d", [0.05] * many),
-        service_ms=array("d", [ms - 0.05 for _, _, ms, _ in rows]),
-        response_ms=array("d", [ms for _, _, ms, _ in rows]),
-        in_flight=array("q", [1] * many),
-        routes=[route for *_, route in rows],
-        statuses=array("q", [200] * many),
-        outcomes=["ok"] * many,
-        asked=["1a2b3c4d"] * many,
-        reasons=[""] * many,
-    )
+    return arrivals.samples(
+        [number for number, *_ in rows], [synthetic.START + due for _, due, _, _ in rows], [ms for _, _, ms, _ in rows],
+        delay=0.05, routes=[route for *_, route in rows],
+    )  # fmt: skip
 
 
 def _standing(due: float, blockers: list[float]) -> float:

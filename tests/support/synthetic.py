@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import random
-from array import array
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tandem.judge import verdict
-from tandem.judge.metrics import METRICS, Metric
-from tandem.judge.reasons import Reason
-from tandem.judge.verdict import Ratio
 from tandem.observe.samples import Samples
 from tandem.records import journal
 from tandem.records.block import Block, Diagnostics, Interference, Observed
 from tandem.records.journal import End, Record, Resumed
 from tandem.records.setup import Budget, Calibration, Headline, Load, Provenance, Run, Stack
-from tests.support import raw_file
+from tests.support import arrivals, raw_file
 
 WSGI, ASGI, DECOY = "wsgi-gthread", "asgi", "decoy"
 SCENARIOS = ("read", "everyday", "waiting")
@@ -232,33 +227,11 @@ def raw_samples(block: Block, sparse: int = 1) -> Samples:
     numbers = range(0, block.arrivals, sparse)
     times = [p50 * (p99 / p50) ** (random_.gauss(0, 1) / 2.326) for _ in numbers]
     lost = block.failures
-    return Samples(
-        arrival=array("q", numbers),
-        due=array("d", (START + number * block.seconds / block.arrivals for number in numbers)),
-        start_delay_ms=array("d", [0.05] * len(times)),
-        service_ms=array("d", (time - 0.05 for time in times)),
-        response_ms=array("d", times),
-        in_flight=array("q", [1] * len(times)),
+    return arrivals.samples(
+        numbers, (START + number * block.seconds / block.arrivals for number in numbers), times, delay=0.05,
         # Every fourth arrival of `everyday` asks for something else.
         routes=[OTHER if block.scenario == "everyday" and place % 4 == 3 else ROUTE for place in range(len(times))],
-        statuses=array("q", (500 if number < lost else 200 for number in numbers)),
+        statuses=[500 if number < lost else 200 for number in numbers],
         outcomes=["failed" if number < lost else "ok" for number in numbers],
-        asked=["1a2b3c4d"] * len(times),
         reasons=["status 500" if number < lost else "" for number in numbers],
-    )
-
-
-def judge(
-    ratios: list[float],
-    metric: str | Metric = "cpu",
-    headlines: int = 7,
-    quick: bool = False,
-    not_judged: Reason | None = None,
-    looks: int = 1,
-) -> Ratio:
-    """Judge ratios, one of each round, as those of a headline; `metric` is a row or the key of one."""
-    row = METRICS[metric] if isinstance(metric, str) else metric
-    return verdict.compare(
-        dict(enumerate(ratios, 1)), scenario="read", metric=row, stack=ASGI, baseline=WSGI, kind="headline",
-        headlines=headlines, not_judged=not_judged, quick=quick, looks=looks,
     )  # fmt: skip

@@ -165,3 +165,12 @@ def test_too_few_rounds_have_no_interval_of_their_shift() -> None:
     assert statistics.shift_interval([], [1.0], 0.5) is None
     with pytest.raises(ValueError, match="at least one value"):
         statistics.shift([], [1.0])
+
+
+@pytest.mark.parametrize(("share", "value"), [(0.5, 2.0), (0.51, 3.0), (1.0, 4.0), (0.01, 1.0)])
+def test_percentiles_are_nearest_rank(share: float, value: float) -> None:
+    assert statistics.reached([1.0, 2.0, 3.0, 4.0], share) == value
+
+
+def test_nothing_has_no_percentile() -> None:
+    assert statistics.reached([], 0.5) is None

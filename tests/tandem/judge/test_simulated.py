@@ -10,7 +10,7 @@ import pytest
 
 from tandem.plan import comparison, profiles, stacks
 from tests.selftest.decided import SHAPES, decided
-from tests.support.synthetic import judge
+from tests.support.verdicts import judge
 
 
 def test_two_looks_together_give_false_verdicts_at_most_at_the_nominal_rate() -> None:

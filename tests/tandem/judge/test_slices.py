@@ -15,7 +15,7 @@ from tandem.judge.rounds import Rounds
 from tandem.paths import PROJECT
 from tandem.plan.loads import WHOLE
 from tandem.plan.order import orders
-from tests.support import synthetic
+from tests.support import synthetic, verdicts
 
 RUNS, ROUNDS, SLICES = 400, 9, 8
 NAMES = ("wsgi-gthread", "asgi", "decoy")
@@ -40,7 +40,7 @@ def ratios(run: int, sliced: bool) -> list[float]:
 
 
 def test_a_difference_that_is_not_there_is_claimed_at_most_as_often_as_promised() -> None:
-    judged = [synthetic.judge(ratios(run, sliced=True), "throughput", headlines=1).verdict for run in range(RUNS)]
+    judged = [verdicts.judge(ratios(run, sliced=True), "throughput", headlines=1).verdict for run in range(RUNS)]
     false = sum(verdict in ("better", "worse") for verdict in judged) / RUNS
     assert false <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / RUNS)
 

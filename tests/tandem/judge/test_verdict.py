@@ -11,7 +11,8 @@ import pytest
 from tandem.judge.metrics import Metric
 from tandem.judge.reasons import Reason
 from tandem.records.block import Block
-from tests.support.synthetic import judge, synthesise
+from tests.support.synthetic import synthesise
+from tests.support.verdicts import judge
 
 
 def around(centre: float, spread: float, rounds: int = 9) -> list[float]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from array import array
 
 import msgspec
 import pytest
@@ -15,6 +14,7 @@ from tandem.observe import phases, samples
 from tandem.observe.samples import Samples
 from tandem.records.blocked import ENDLESS, Blocked, Phase
 from tandem.records.setup import Blocking
+from tests.support import arrivals
 
 BLOCKING = Blocking(kind="sleep", route="GET /lab/sleep", rate=2, milliseconds=200, before=3, on=4, after=3)
 START = 1000.0
@@ -25,19 +25,11 @@ Row = tuple[int, float, float, str]  # number, seconds since the window's beginn
 
 def built(rows: list[Row]) -> Samples:
     """Samples as a file would hold them."""
-    return Samples(
-        arrival=array("q", [number for number, *_ in rows]),
-        due=array("d", [START + due for _, due, _, _ in rows]),
-        start_delay_ms=array("d", [0.1] * len(rows)),
-        service_ms=array("d", [ms - 0.1 for _, _, ms, _ in rows]),
-        response_ms=array("d", [ms for _, _, ms, _ in rows]),
-        in_flight=array("q", [0] * len(rows)),
-        routes=["GET /lab/sleep" if number < 0 else "GET /healthz" for number, *_ in rows],
-        statuses=array("q", [503 if outcome == "failed" else 200 for *_, outcome in rows]),
-        outcomes=[outcome for *_, outcome in rows],
-        asked=["1"] * len(rows),
-        reasons=[""] * len(rows),
-    )
+    return arrivals.samples(
+        [number for number, *_ in rows], [START + due for _, due, _, _ in rows], [ms for _, _, ms, _ in rows], delay=0.1,
+        in_flight=0, routes=["GET /lab/sleep" if number < 0 else "GET /healthz" for number, *_ in rows],
+        statuses=[503 if outcome == "failed" else 200 for *_, outcome in rows], outcomes=[outcome for *_, outcome in rows],
+    )  # fmt: skip
 
 
 def blocked(rows: list[Row]) -> Blocked:

@@ -7,48 +7,19 @@ import math
 import random
 from array import array
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from openloop import format
-from tandem import statistics
 from tandem.errors import RunFailed
-from tandem.observe import cross_checks, samples
+from tandem.observe import samples
 from tandem.observe.samples import Samples
 from tests.support import raw_file
+from tests.support.arrivals import arrival, dropped, failed, table, unfinished
 
 COLUMNS = ",".join(format.COLUMNS)
 
 ROW = "7,1790000000.500000,0.100,4.900,5.000,3,GET /x,200,ok,1a2b3c4d,"
-
-
-def arrival(number: int, due: float, **changes: Any) -> dict[str, Any]:
-    """Return a row: sent 1 ms after it was due, answered 10 ms after it was due."""
-    row = {"arrival": number, "due": due, "start_delay_ms": 1.0, "service_ms": 9.0, "response_ms": 10.0, "in_flight": 0,
-           "routes": "GET /x", "statuses": 200, "outcomes": "ok", "asked": f"{number:08x}", "reasons": ""}  # fmt: skip
-    return {**row, **changes}
-
-
-def table(*rows: dict[str, Any]) -> Samples:
-    found = Samples()
-    for row in rows:
-        for name, value in row.items():
-            getattr(found, name).append(value)
-    return found
-
-
-def failed(number: int, due: float, **changes: Any) -> dict[str, Any]:
-    return arrival(number, due, **{"outcomes": "failed", "statuses": 502, "reasons": "bad gateway", **changes})
-
-
-def unfinished(number: int, due: float, age: float = 5000.0) -> dict[str, Any]:
-    return arrival(number, due, outcomes="unfinished", statuses=0, response_ms=age, service_ms=age - 1)
-
-
-def dropped(number: int, due: float) -> dict[str, Any]:
-    return arrival(number, due, outcomes="dropped", statuses=0, start_delay_ms=0.0, service_ms=0.0, response_ms=0.0,
-                   in_flight=1000, asked=format.INCOMPARABLE)  # fmt: skip
 
 
 def test_what_was_written_is_read_again(tmp_path: Path) -> None:
@@ -234,49 +205,6 @@ def test_the_most_requests_in_flight_against_brute_force() -> None:
     assert samples.most_in_flight(found, (1.0, 2.0)) == brute
     assert samples.most_in_flight(table(unfinished(1, 0.0), unfinished(2, 0.5)), (1.0, 2.0)) == 2
     assert samples.most_in_flight(Samples(), (1.0, 2.0)) == 0
-
-
-def test_diagnostics_of_a_window() -> None:
-    rows = [
-        arrival(n, 10 + n / 100, response_ms=10.0 if n < 100 else 30.0, service_ms=9.0, in_flight=n % 3)
-        for n in range(200)
-    ]
-    found = cross_checks.diagnostics(table(*rows), (10.0, 12.0), nginx_mean_ms=8.5, static_p50_ms=0.3)
-    assert (found.first_half_p50_ms, found.second_half_p50_ms, found.second_half_p99_ms) == (10.0, 30.0, 30.0)
-    assert found.in_flight_seen == pytest.approx(0.995)
-    assert found.in_flight_little == pytest.approx(100 * 0.009)
-    assert (found.service_mean_ms, found.nginx_mean_ms, found.static_p50_ms) == (9.0, 8.5, 0.3)
-
-
-def test_littles_law_holds_for_a_queue_that_was_simulated() -> None:
-    """What Poisson arrivals meet is what arrivals per second times mean time says; dropped ones were never in it."""
-    random_, due, ends, rows = random.Random(11), 0.0, [0.0], []
-    for number in range(20_000):
-        due += random_.expovariate(200.0)
-        ends = [end for end in ends if end > due]
-        end = max([due, *ends]) + random_.expovariate(400.0)
-        time = 1000 * (end - due)
-        rows.append(arrival(number, due, start_delay_ms=0.0, service_ms=time, response_ms=time, in_flight=len(ends)))
-        ends.append(end)
-    found = cross_checks.diagnostics(table(*rows), (0.0, due))
-    assert found.in_flight_seen == pytest.approx(found.in_flight_little, rel=0.1)
-    assert found.in_flight_seen == pytest.approx(1.0, rel=0.2)  # M/M/1 at half load
-
-
-def test_diagnostics_of_a_server_that_hangs() -> None:
-    found = cross_checks.diagnostics(table(unfinished(1, 0.1), dropped(2, 0.6)), (0.0, 1.0))
-    assert found.first_half_p50_ms is None
-    assert found.service_mean_ms is None
-    assert found.in_flight_little == pytest.approx(4.999)
-
-
-@pytest.mark.parametrize(("share", "value"), [(0.5, 2.0), (0.51, 3.0), (1.0, 4.0), (0.01, 1.0)])
-def test_percentiles_are_nearest_rank(share: float, value: float) -> None:
-    assert statistics.reached([1.0, 2.0, 3.0, 4.0], share) == value
-
-
-def test_nothing_has_no_percentile() -> None:
-    assert statistics.reached([], 0.5) is None
 
 
 @pytest.mark.parametrize(

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import random
-from array import array
 from dataclasses import replace
 
 import pytest
 
 from tandem.observe import samples, slices
 from tandem.observe.samples import Samples
+from tests.support import arrivals
 
 PARTS = [(10.0, 11.0), (20.0, 21.0), (30.0, 31.0), (35.0, 36.0)]
 
 
 def table(*rows: tuple[float, float, str]) -> Samples:
     """Return samples of arrivals that were due then, took so many milliseconds and ended so."""
-    number = len(rows)
-    times = array("d", (row[1] for row in rows))
-    return Samples(
-        arrival=array("q", range(number)), due=array("d", (row[0] for row in rows)), start_delay_ms=array("d", [0.0] * number),
-        service_ms=times, response_ms=times, in_flight=array("q", [0] * number), routes=["GET /"] * number,
-        statuses=array("q", (200 if row[2] == "ok" else 0 for row in rows)), outcomes=[row[2] for row in rows],
-        asked=["0000abcd"] * number, reasons=[""] * number,
+    return arrivals.samples(
+        range(len(rows)), [row[0] for row in rows], [row[1] for row in rows], in_flight=0,
+        statuses=[200 if row[2] == "ok" else 0 for row in rows], outcomes=[row[2] for row in rows],
     )  # fmt: skip
 
 

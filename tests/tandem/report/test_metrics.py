@@ -12,7 +12,7 @@ from tandem.judge.metrics import METRICS, Metric
 from tandem.judge.summary import Summary, summarise
 from tandem.records.setup import Headline
 from tandem.report import charts, html, markdown, sentences, wording
-from tests.support import synthetic
+from tests.support import synthetic, verdicts
 from tests.support.synthetic import ASGI, synthesise
 from tests.tandem.report.pages import Page
 
@@ -67,7 +67,7 @@ def test_a_difference_is_written_with_its_sign_and_unit(found: Summary, page: Pa
 
 
 def test_no_practical_difference_names_its_band() -> None:
-    judged = (synthetic.judge([1.0] * 9, "cpu"), synthetic.judge([0.0] * 9, "failed"))
+    judged = (verdicts.judge([1.0] * 9, "cpu"), verdicts.judge([0.0] * 9, "failed"))
     assert [wording.delta(c) for c in judged] == ["±10 %", "±0.1 points"]
 
 
