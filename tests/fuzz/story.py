@@ -15,6 +15,9 @@ from userdb.passwords import SEEDED
 ADMIN = "admin"
 """His password and name stay, and so the sessions hold that the tests sign for him."""
 
+PASSWORDS = ("another password", "pässwörter & more=1+1%", "a" * 128, "12345678", "\U0001f600" * 8)
+"""What people choose as new passwords."""
+
 
 class Story:
     """What was asked so far, and what became of it if all went as it was meant."""

@@ -16,9 +16,10 @@ from hypothesis.strategies import DrawFn
 
 import asgi_app.app
 from tandem.launch import news, ports
-from tests.fuzz import kept, pair, requests, run, stories
-from tests.fuzz.pair import Pair, Stack
+from tests.fuzz import api_acts, kept, page_acts, pair, requests, run, stories
+from tests.fuzz.pair import Pair
 from tests.fuzz.run import Different
+from tests.fuzz.stack import Stack
 from tests.fuzz.step import Step, written
 from tests.fuzz.story import Story
 from tests.fuzz.tally import Tally
@@ -129,7 +130,7 @@ def test_a_difference_is_found_made_small_and_told(monkeypatch: pytest.MonkeyPat
 def test_of_a_story_no_more_is_kept_than_it_needs(monkeypatch: pytest.MonkeyPatch, both: Pair) -> None:
     """Who logs out with the token of a login: both are kept, both are told, and it comes again on fresh databases."""
     spoil(monkeypatch, both.stacks["asgi"], b"POST /api/logout", 204)
-    story = told(stories.looks_around, stories.logs_in, stories.reads, stories.logs_out, stories.edits)
+    story = told(page_acts.looks_around, api_acts.logs_in, api_acts.reads, api_acts.logs_out, page_acts.edits)
     found = both.replay(story)
     assert found is not None
     number, what = found
