@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -17,50 +16,10 @@ from openloop.answer import Answer, Received, equal
 from openloop.arrival import DROPPED, FAILED, OK, UNFINISHED, Arrival
 from openloop.client import Client
 from openloop.request import Request
+from tests.support.scripted import Server, scripted
 from tests.support.waiting import PATIENCE
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nETag: a\r\n\r\nhello"
-
-
-class Server:
-    """Does with its n-th connection what the n-th script says: per request one bytes, or several with pauses, or a close."""
-
-    def __init__(self, scripts: Sequence[Sequence[object]]) -> None:
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
-        self.heads: list[bytes] = []
-        self.ended = threading.Event()
-        self.thread = threading.Thread(target=self._accept, args=[scripts], daemon=True)
-
-    def _accept(self, scripts: Sequence[Sequence[object]]) -> None:
-        threads = []
-        with self._listening:
-            for script in scripts:
-                connection, _ = self._listening.accept()
-                threads.append(threading.Thread(target=self._serve, args=[connection, script], daemon=True))
-                threads[-1].start()
-        for thread in threads:
-            thread.join()
-
-    def _serve(self, connection: socket.socket, script: Sequence[object]) -> None:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with connection:
-            for answer in script:
-                if answer is None:
-                    return
-                head = connection.recv(1 << 20)
-                if not head:
-                    return
-                self.heads.append(head)
-                for part in answer if isinstance(answer, tuple) else (answer,):
-                    if isinstance(part, float):
-                        time.sleep(part)
-                    elif callable(part):
-                        part(connection)
-                    elif part is None:
-                        self.ended.wait(PATIENCE)
-                    else:
-                        connection.sendall(part)
 
 
 class Driven:
@@ -94,15 +53,12 @@ class Driven:
 
 @contextmanager
 def driven(*scripts: Sequence[object], timeout: float = PATIENCE) -> Iterator[Driven]:
-    server = Server(scripts)
-    server.thread.start()
-    driven = Driven(server, timeout)
-    try:
-        yield driven
-    finally:
-        driven.client.close()
-        server.ended.set()
-        server.thread.join(PATIENCE)
+    with scripted(*scripts) as server:
+        driven = Driven(server, timeout)
+        try:
+            yield driven
+        finally:
+            driven.client.close()
 
 
 def chunked(*parts: bytes) -> bytes:
@@ -248,7 +204,7 @@ def test_the_end_of_the_run() -> None:
         found.client.close()
         assert found.client.in_flight == 0
         assert [arrival.outcome for arrival in found.recorded] == [DROPPED, UNFINISHED, UNFINISHED]
-        socket.create_connection(found.server._listening.getsockname()).close()
+        socket.create_connection(("127.0.0.1", found.server.port)).close()
 
 
 def test_a_request_larger_than_a_connection_takes_at_once() -> None:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +11,7 @@ from tandem.errors import RunFailed, TandemError
 from tandem.launch import ports
 from tandem.plan import contract
 from tandem.plan.contract import Contract, Probe
+from tests.support.scripted import scripted
 from tests.support.stacks import USERDB
 
 ANSWER = (
@@ -35,32 +32,13 @@ def asking(*probes: Probe) -> Contract:
     return CONTRACT._replace(probes=probes)
 
 
-@contextmanager
-def server(*answers: bytes) -> Iterator[tuple[int, list[bytes]]]:
-    """Serve as many connections as there are answers, and keep what was asked."""
-    asked: list[bytes] = []
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-
-        def serve() -> None:
-            for answer in answers:
-                connection, _ = listening.accept()
-                with connection:
-                    asked.append(connection.recv(65536))
-                    connection.sendall(answer)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        yield listening.getsockname()[1], asked
-        thread.join(10)
-
-
 def test_a_probe_is_sent_as_written_and_every_byte_returned() -> None:
     probe = Probe("POST", "/api/users?a=%FF", (("Content-Type", "application/json"),), b"{}")
-    with server(ANSWER) as (port, asked):
-        assert sameness.exchange(port, probe) == ANSWER
-    assert asked == [
+    with scripted([ANSWER]) as server:
+        assert sameness.exchange(server.port, probe) == ANSWER
+    assert server.heads == [
         b"POST /api/users?a=%%FF HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: application/json\r\n"
-        b"Connection: close\r\nContent-Length: 2\r\n\r\n{}" % port
+        b"Connection: close\r\nContent-Length: 2\r\n\r\n{}" % server.port
     ]
 
 
@@ -127,10 +105,10 @@ def test_each_stack_is_given_the_token_that_it_handed_out() -> None:
     logging_in = Probe("POST", "/api/login", teaches=("token",))
     bearer = Probe("GET", "/api/me", (("Authorization", "Bearer {token}"),))
     tokens = [answer(b'{"token":"first"}'), answer(b""), answer(b'{"token":"second"}'), answer(b"")]
-    with server(*tokens) as (port, asked):
-        found = sameness.answers(port, asking(logging_in, bearer, logging_in, bearer))
-    assert b"Authorization: Bearer first\r\n" in asked[1]
-    assert b"Authorization: Bearer second\r\n" in asked[3]
+    with scripted(*([each] for each in tokens)) as server:
+        found = sameness.answers(server.port, asking(logging_in, bearer, logging_in, bearer))
+    assert b"Authorization: Bearer first\r\n" in server.heads[1]
+    assert b"Authorization: Bearer second\r\n" in server.heads[3]
     assert found[0] == found[2]
     assert b"first" not in b"".join(found)
 
@@ -141,19 +119,19 @@ def test_a_form_is_sent_with_what_its_page_brought() -> None:
         Probe("GET", "/login", teaches=("session", "csrf")),
         Probe("POST", "/login", (("Cookie", "session={session}"),), b"csrf={csrf}"),
     ]
-    with server(page, answer(b"")) as (port, asked):
-        sameness.answers(port, asking(*probes))
-    assert b"Cookie: session=s.1\r\n" in asked[1]
-    assert asked[1].endswith(b"Content-Length: 8\r\n\r\ncsrf=c-1")
+    with scripted([page], [answer(b"")]) as server:
+        sameness.answers(server.port, asking(*probes))
+    assert b"Cookie: session=s.1\r\n" in server.heads[1]
+    assert server.heads[1].endswith(b"Content-Length: 8\r\n\r\ncsrf=c-1")
 
 
 def test_a_login_that_fails_is_shown() -> None:
     probe = Probe("POST", "/api/login", teaches=("token",))
-    with server(b'HTTP/1.1 401 Unauthorized\r\n\r\n{"detail":"wrong"}') as (port, _):
+    with scripted([b'HTTP/1.1 401 Unauthorized\r\n\r\n{"detail":"wrong"}']) as server:
         with pytest.raises(
             RunFailed, match=r"POST /api/login was given no token to go on with:\s+HTTP/1.1 401[\s\S]*wrong"
         ):
-            sameness.answers(port, asking(probe))
+            sameness.answers(server.port, asking(probe))
 
 
 def test_a_difference_is_shown_as_a_diff_with_its_probe() -> None:
@@ -169,8 +147,8 @@ def test_a_difference_is_shown_as_a_diff_with_its_probe() -> None:
 def test_no_answer_is_a_failure() -> None:
     with pytest.raises(RunFailed, match="no answer to the probe GET /a"):
         sameness.answers(ports.free_port(), asking(Probe("GET", "/a")))
-    with server(b"") as (port, _), pytest.raises(RunFailed, match="an empty answer to the probe GET /a"):
-        sameness.answers(port, asking(Probe("GET", "/a")))
+    with scripted([b""]) as server, pytest.raises(RunFailed, match="an empty answer to the probe GET /a"):
+        sameness.answers(server.port, asking(Probe("GET", "/a")))
 
 
 def test_the_probes_read_and_write_good_and_bad() -> None:
