@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -217,7 +216,7 @@ def test_what_is_no_login_is_no_attempt(app_client: Client, looked: Looked) -> N
 
 def test_where_somebody_claims_to_be_does_not_matter(app_client: Client, looked: Looked) -> None:
     for number in range(2 * ATTEMPTS):
-        # X-Forwarded-For is nginx's own word (tests/stack/test_accounts.py).
+        # X-Forwarded-For is nginx's own word (tests/stack/test_untrusted.py).
         headers = {"Forwarded": f"for=10.0.0.{number}", "X-Real-IP": f"10.0.0.{number}", "User-Agent": str(number)}
         send(app_client, "POST", "/api/login", {"username": NAME, "password": "wrong"}, headers)
     assert looked.count == ATTEMPTS
@@ -234,13 +233,6 @@ def test_of_many_at_once_none_goes_unseen(app: str, name: str, database: Path, l
         found = Counter(pool.map(lambda _: log_in(client, name, "wrong").status, range(crowd)))
     assert found == {401: ATTEMPTS, 429: crowd - ATTEMPTS}
     assert looked.count == ATTEMPTS
-
-
-@pytest.fixture
-def both(database: Path) -> Iterator[list[Client]]:
-    """Both apps on one database."""
-    with in_process("wsgi", settings_for(database)) as one, in_process("asgi", settings_for(database)) as other:
-        yield [one, other]
 
 
 def test_both_apps_count_together(both: list[Client], looked: Looked) -> None:

@@ -10,9 +10,9 @@ import msgspec
 import pytest
 from itsdangerous.encoding import base64_encode
 
-from tests.support.accounts import DEVICES, SESSIONS, account
+from tests.support.accounts import DEVICES, OTHER_KEY, SESSIONS, account
 from tests.support.answers import Answer
-from tests.support.apps import APPS, in_process, settings_for
+from tests.support.apps import APPS, both_in_process, settings_for
 from tests.support.clients import Client
 from tests.support.people import PASSWORD, Member, Person, authorization, cookies_of, join, log_in, send, token
 from userdb.devices import SECONDS, Device, Devices
@@ -24,8 +24,8 @@ ATTEMPTS = 3
 def both(database: Path) -> Iterator[list[Client]]:
     """Both apps on one database, in which pauses begin soon and last for minutes."""
     settings = settings_for(database, LOGIN_ATTEMPTS=str(ATTEMPTS), LOGIN_WINDOW="36000")
-    with in_process("wsgi", settings) as one, in_process("asgi", settings) as other:
-        yield [one, other]
+    with both_in_process(settings) as found:
+        yield found
 
 
 @pytest.fixture(params=APPS)
@@ -120,7 +120,7 @@ def forged(client: Client, member: Member) -> dict[str, str]:
     return {
         "of another user": known(client, other.username, PASSWORD),
         "unsigned": text.rpartition(".")[0],
-        "another key": signed(Devices(["another key of the tests - it is no secret"]), good),
+        "another key": signed(Devices([OTHER_KEY]), good),
         "a session": SESSIONS.token(SESSIONS.begin(account(member.id))),
         "forgotten": signed(DEVICES, msgspec.structs.replace(good, expires=int(time.time()) - 1)),
         "cut off": text[:-2],

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
-from pathlib import Path
 
 import msgspec
 import pytest
 from itsdangerous import Signer
 
-import asgi_app.app
-import wsgi_app.app
-from tests.support.accounts import KEY, SESSIONS, account
-from tests.support.apps import APPS, in_process, settings_for
+from tests.support.accounts import KEY, OTHER_KEY, SESSIONS, account
 from tests.support.clients import Client
 from tests.support.people import PASSWORD, Person, authorization, bearer, fresh, join, send, session, token
-from userdb.keys import KeysError
 from userdb.sessions import NOBODY, Session, Sessions
-from userdb.settings import from_environment
 
-OTHER_KEY = "another key of the tests - it is no secret"
 WRITES = [("POST", "/api/users"), ("PUT", "/api/users/7"), ("PATCH", "/api/users/7"), ("DELETE", "/api/users/7")]
 
 
@@ -183,7 +174,7 @@ def test_a_page_for_nobody_brings_no_cookie_unless_it_has_a_form(client: Client)
 
 @pytest.mark.parametrize(("proto", "secure"), [("https", True), ("http", False), ("HTTPS", False), ("", False)])
 def test_behind_tls_a_cookie_is_for_tls_alone(app_client: Client, proto: str, secure: bool) -> None:
-    """nginx says which of both it was (`test_accounts` of the stacks: a client's own word does not get to an app)."""
+    """nginx says which of both it was (tests/stack/test_untrusted.py: a client's own word does not get to an app)."""
     person = Person(app_client)
     said = {"X-Forwarded-Proto": proto}
     page = person.open("/login", said)
@@ -206,13 +197,6 @@ def test_behind_tls_a_cookie_is_for_tls_alone(app_client: Client, proto: str, se
     )
 
 
-@pytest.fixture
-def both(database: Path) -> Iterator[list[Client]]:
-    """Both apps on one database."""
-    with ExitStack() as exits:
-        yield [exits.enter_context(in_process(app, settings_for(database))) for app in APPS]
-
-
 @pytest.mark.parametrize("first", [0, 1])
 def test_a_login_through_one_app_is_one_in_the_other_and_so_is_a_logout(both: list[Client], first: int) -> None:
     one, other = both[first], both[1 - first]
@@ -228,48 +212,3 @@ def test_a_login_through_one_app_is_one_in_the_other_and_so_is_a_logout(both: li
     person.client, person.cookie = one, before
     assert not person.is_logged_in()
     assert one.request("GET", "/api/me", header).status == 401
-
-
-@pytest.mark.parametrize("app", APPS)
-def test_keys_are_rotated(app: str, database: Path) -> None:
-    old, new = Sessions([KEY], 60), Sessions([OTHER_KEY], 60)
-    before = authorization(old.token(old.begin(account(1))))
-    with in_process(app, settings_for(database, SESSION_KEYS=f"{OTHER_KEY},{KEY}")) as client:
-        assert client.request("GET", "/api/me", before).status == 200
-        person = Person(client)
-        person.cookie = old.token(old.begin(account(1)))
-        assert person.fill("/users/7/edit", age="5").status == 303  # a form signed by neither is refused
-        assert new.read(person.cookie) is not None
-        assert old.read(person.cookie) is None
-        after = authorization(token_of_admin(client))
-        assert new.read(after["Authorization"].partition(" ")[2]) is not None
-    with in_process(app, settings_for(database, SESSION_KEYS=OTHER_KEY)) as client:
-        assert client.request("GET", "/api/me", before).status == 401
-        assert client.request("GET", "/api/me", after).status == 200
-
-
-def token_of_admin(client: Client) -> str:
-    """A token of the administrator, from an app with keys of its own."""
-    answer = send(client, "POST", "/api/login", {"username": "admin", "password": "correct-horse"})
-    found: str = msgspec.json.decode(answer.body)["token"]
-    return found
-
-
-def test_apps_that_share_a_file_of_keys_believe_each_other(database: Path, tmp_path: Path) -> None:
-    file = tmp_path / "keys" / "session-keys"
-    settings = from_environment({"DATABASE_URL": f"sqlite:///{database}", "SESSION_KEYS_FILE": str(file)})
-    with in_process("wsgi", settings) as one, in_process("asgi", settings) as other:
-        assert other.request("GET", "/api/me", authorization(token_of_admin(one))).status == 200
-        assert one.request("GET", "/api/me", authorization(token_of_admin(other))).status == 200
-    assert file.stat().st_mode & 0o777 == 0o600
-
-
-@pytest.mark.parametrize("create", [wsgi_app.app.create_app, asgi_app.app.create_app])
-def test_an_app_does_not_start_with_keys_that_others_can_read(create: object, database: Path, tmp_path: Path) -> None:
-    assert callable(create)
-    file = tmp_path / "session-keys"
-    file.write_text(KEY)
-    file.chmod(0o644)
-    settings = from_environment({"DATABASE_URL": f"sqlite:///{database}", "SESSION_KEYS_FILE": str(file)})
-    with pytest.raises(KeysError, match="chmod 600 it"):
-        create(settings)

@@ -9,6 +9,7 @@ from userdb.passwords import SEEDED_HASH
 from userdb.sessions import Sessions
 
 KEY = "the key of all tests - it is no secret"
+OTHER_KEY = "another key of the tests - it is no secret"
 SESSIONS = Sessions([KEY], 12 * 3600)
 DEVICES = Devices([KEY])
 

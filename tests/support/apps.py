@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -44,6 +44,13 @@ def in_process(app: str, settings: Settings) -> Iterator[Client]:
         wsgi.extensions["services"].news.close()
         wsgi.extensions["services"].store.close()
         memory.unsettle()
+
+
+@contextmanager
+def both_in_process(settings: Settings) -> Iterator[list[Client]]:
+    """Both of them, in the order of APPS, on one database."""
+    with ExitStack() as exits:
+        yield [exits.enter_context(in_process(app, settings)) for app in APPS]
 
 
 @contextmanager
