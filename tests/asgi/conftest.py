@@ -5,7 +5,6 @@ from __future__ import annotations
 import userdb.sqlite_driver  # noqa: F401  # isort: skip  # first of all, before anything imports sqlite3
 
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,6 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
 from asgi_app.stores import sqlite
+from tests.support.gate import Gate
 from tests.support.waiting import PATIENCE
 
 
@@ -31,28 +31,6 @@ class Pools:
         self.open += {"connect": 1, "close": -1}.get(what, 0)
         self.out += {"checkout": 1, "checkin": -1}.get(what, 0)
         self.most_out = max(self.most_out, self.out)
-
-
-class Gate:
-    """Where threads wait until the test opens it."""
-
-    def __init__(self) -> None:
-        self.count = self.standing = 0  # that have come, that wait here
-        self._lock, self._opened = threading.Lock(), threading.Event()
-
-    def pass_through(self) -> int:
-        """Wait. Fails where nobody opens it, as when the event loop itself stands here."""
-        with self._lock:
-            self.count, self.standing = self.count + 1, self.standing + 1
-        is_opened = self._opened.wait(PATIENCE / 4)
-        with self._lock:
-            self.standing -= 1
-        assert is_opened, "nobody could open the gate meanwhile"
-        return 1
-
-    def open(self) -> None:
-        """Let all through, also those that come."""
-        self._opened.set()
 
 
 @pytest.fixture
@@ -123,7 +101,7 @@ def news_clients(monkeypatch: pytest.MonkeyPatch) -> list[NewsTransport]:
 @pytest.fixture
 def gate() -> Iterator[Gate]:
     """Open at the end, whatever became of the test."""
-    found = Gate()
+    found = Gate(PATIENCE / 4)  # so that whoever waits for the loop finds out before its own time is over
     yield found
     found.open()
 

@@ -17,10 +17,11 @@ import uvicorn
 from sqlalchemy import text
 
 from asgi_app.app import create_app
-from tests.asgi.conftest import Gate, Pools
+from tests.asgi.conftest import Pools
 from tests.asgi.server import gone, started
 from tests.support.accounts import ADMIN_JSON
 from tests.support.apps import settings_for
+from tests.support.gate import Gate
 from tests.support.headers import JSON
 from tests.support.news import news_service
 from tests.support.waiting import PATIENCE, eventually_async

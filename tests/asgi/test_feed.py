@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.asgi.conftest import Gate
 from tests.asgi.server import started
 from tests.support.apps import settings_for
+from tests.support.gate import Gate
 from tests.support.news import news_service
 from tests.support.waiting import PATIENCE, eventually_async
 

@@ -14,11 +14,11 @@ import pytest
 import pytest_asyncio
 from blockbuster import BlockBuster, BlockingError, blockbuster_ctx
 
-from tests.asgi.conftest import Gate
 from tests.asgi.server import started
 from tests.support.accounts import ADMIN_JSON
 from tests.support.apps import settings_for
 from tests.support.everything import REQUESTS
+from tests.support.gate import Gate
 from tests.support.headers import JSON
 from tests.support.waiting import eventually_async
 from userdb import ending, events, passwords, wire

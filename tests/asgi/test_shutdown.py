@@ -11,8 +11,9 @@ import pytest
 import uvicorn
 
 from asgi_app.app import create_app
-from tests.asgi.conftest import Gate, NewsTransport, Pools
+from tests.asgi.conftest import NewsTransport, Pools
 from tests.support.apps import settings_for
+from tests.support.gate import Gate
 from tests.support.news import news_service
 from tests.support.waiting import eventually_async
 from userdb.nginx_errors import GONE

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
-import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,6 +14,7 @@ from tests.support.accounts import ADMIN, DEVICES, account, bearer
 from tests.support.answers import Answer
 from tests.support.apps import APPS, in_process, settings_for
 from tests.support.clients import Client
+from tests.support.gate import Gate
 from tests.support.people import Person, fresh, log_in, send
 from tests.support.waiting import PATIENCE
 from userdb import passwords
@@ -23,39 +22,6 @@ from userdb import passwords
 WORKERS, QUEUE = 1, 2
 PLACES = WORKERS + QUEUE
 CROWD = 12
-
-
-class Gate:
-    """Stands before every password: it is hashed when the gate opens."""
-
-    def __init__(self) -> None:
-        self.changed = threading.Condition()
-        self.is_open = False
-        self.count = self.at_once = self.most_at_once = 0  # that have come, that stand here, that stood here together
-        self.threads: set[int] = set()  # that have brought them
-
-    def pass_through(self, *values: Any) -> bool:
-        """Wait for the gate to open, which it does in time unless whoever is to open it waits, too."""
-        with self.changed:
-            self.count += 1
-            self.at_once += 1
-            self.threads.add(threading.get_ident())
-            self.most_at_once = max(self.most_at_once, self.at_once)
-            self.changed.notify_all()
-            assert self.changed.wait_for(lambda: self.is_open, PATIENCE), "nobody could do anything meanwhile"
-            self.at_once -= 1
-        return True
-
-    def wait_for(self, count: int) -> None:
-        """Wait until so many stand here."""
-        with self.changed:
-            assert self.changed.wait_for(lambda: self.at_once == count, PATIENCE)
-
-    def open(self) -> None:
-        """Let them through, and all that come."""
-        with self.changed:
-            self.is_open = True
-            self.changed.notify_all()
 
 
 @pytest.fixture
@@ -121,7 +87,7 @@ def test_who_is_one_too_many_is_told_at_once_and_the_others_get_in(
     assert gate.count == WORKERS
     gate.open()
     assert [answer.result().status for answer in answers if answer not in told] == [200] * PLACES
-    assert (gate.count, gate.most_at_once) == (PLACES, WORKERS)
+    assert (gate.count, gate.most_standing) == (PLACES, WORKERS)
 
 
 @pytest.mark.parametrize("app", APPS)
@@ -137,7 +103,7 @@ def test_so_many_are_looked_at_at_once_by_as_many_threads(
         assert gate.count == workers
         gate.open()
         assert [answer.result().status for answer in answers] == [200] * CROWD
-    assert gate.most_at_once == workers == len(gate.threads)  # each thread keeps what a hash took: 19 MiB
+    assert gate.most_standing == workers == len(gate.threads)  # each thread keeps what a hash took: 19 MiB
 
 
 def test_a_place_is_free_again_however_it_was_left(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
