@@ -27,7 +27,7 @@ TOGETHER = (
 
 AT_A_CLIENT = (
     "tests/contract/", "tests/security/", "tests/stack/test_accounts.py", "tests/stack/test_concurrency.py",
-    "tests/stack/test_hashing.py",
+    "tests/stack/test_hashing.py", "tests/stack/test_untrusted.py",
 )  # fmt: skip
 """Where many tests ask one client after another, documented stacks among them."""
 

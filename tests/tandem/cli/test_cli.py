@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tandem import __main__, errors
+from tandem import errors
 from tandem.cli import main as cli
 from tandem.cli import parser
 from tandem.errors import RunFailed
@@ -194,35 +194,6 @@ def test_a_broken_records_file_is_a_sentence(tmp_path: Path, capsys: pytest.Capt
     (tmp_path / "records.jsonl").write_text("{}\n{}\n")
     assert cli.run(["report", str(tmp_path)]) == 2
     assert "records.jsonl holds a line that is no record" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("version", "platform", "call", "says"),
-    [
-        ((3, 10), "linux", ["--help"], "Python 3.11 or later is needed and this is 3.10"),
-        ((3, 12), "darwin", ["compare"], "`tandem compare` needs Linux"),
-        ((3, 12), "darwin", ["capacity"], "`tandem capacity` needs Linux"),
-        ((3, 12), "win32", ["serve", "asgi"], "`tandem report` and `tandem stacks` work here"),
-    ],
-)
-def test_an_unsupported_platform_is_a_sentence(
-    version: tuple[int, int], platform: str, call: list[str], says: str
-) -> None:
-    assert says in str(__main__.objection(version, platform, call))
-
-
-def test_supported_platforms_and_commands_pass() -> None:
-    assert __main__.objection((3, 11), "linux", ["compare"]) is None
-    assert __main__.objection((3, 13), "darwin", ["report", "results/latest"]) is None
-
-
-@pytest.mark.usefixtures("processes")
-def test_a_missing_library_is_a_sentence() -> None:
-    code = "import sys; sys.modules['msgspec'] = None; from tandem.__main__ import main; sys.exit(main(['stacks']))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, timeout=30, check=False
-    )
-    refused(done, "the library msgspec is missing: run `make setup`")
 
 
 def test_errors_of_the_operating_system_are_sentences(
