@@ -16,12 +16,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
-import asking
 import frameworks
 import groups
 from asking import Bench, Found, Served, Target, reading, turn
+from reached import Fact, Row
 
 from tandem.judge.rounds import Rounds
 from tandem.launch import ports, process, readiness, signals
@@ -33,39 +32,6 @@ NEWS = "/api/users/{}/news"
 GUNICORN = ("wsgi-gthread", "wsgi-direct", "wsgi-sync", "wsgi-gevent")
 SCENARIOS = ("read", "pages", "waiting", "login", "everyday", "write")
 """All that can be driven to saturation. In `blocking` a handler sleeps in the loop on purpose: no store helps there."""
-
-
-class Row(NamedTuple):
-    """One line of the table."""
-
-    what: str
-    values: list[float]  # one a round
-    target: float
-    at_most: bool
-
-    def reached(self) -> str:
-        """Whether all of the interval is on the right side, all on the wrong one, or neither."""
-        _, bounds = asking.centre(self.values)
-        if bounds is None:
-            return "too few rounds"
-        sides = {(each <= self.target) == self.at_most for each in bounds}
-        return "open" if len(sides) > 1 else "yes" if sides == {True} else "**no**"
-
-    def text(self) -> str:
-        """It as a line of Markdown."""
-        sign = "≤" if self.at_most else "≥"
-        return f"| {self.what} | {sign} {self.target:g} | {asking.shown(self.values)} | {self.reached()} |"
-
-
-class Fact(NamedTuple):
-    """One line of what must not be so."""
-
-    what: str
-    is_so: bool
-
-    def text(self) -> str:
-        """It as a line of Markdown."""
-        return f"| {self.what} | no | {'yes' if self.is_so else 'no'} | {'**no**' if self.is_so else 'yes'} |"
 
 
 Shown = dict[str, list[Found]]

@@ -67,7 +67,7 @@ def test_what_is_not_200_is_told_apart(script: Any) -> None:
 def test_a_line_is_reached_where_all_of_its_interval_is(
     script: Any, values: list[float], at_most: bool, reached: str
 ) -> None:
-    assert script("tuned").Row("something", values, 0.4, at_most=at_most).reached() == reached
+    assert script("reached").Row("something", values, 0.4, at_most=at_most).reached() == reached
 
 
 def locked() -> dict[str, str]:
