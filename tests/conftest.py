@@ -5,12 +5,11 @@ from __future__ import annotations
 import userdb.sqlite_driver  # noqa: F401  # isort: skip  # first of all, before anything imports sqlite3
 
 import gc
-import os
 import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,8 +25,6 @@ from tests.support.accounts import KEY
 from tests.support.apps import APPS, STORES, USERS, cheap_passwords, in_process, settings_for
 from tests.support.clients import Client, HttpClient
 from tests.support.database import Database
-from tests.support.engines import NO_ENGINE
-from tests.support.guard import no_process_is_started
 from tests.support.news import news_service
 from tests.support.postgresql import postgresql_in
 from tests.support.scheduling import FAR, LONGEST, NEAR, BySharedFixtures
@@ -35,6 +32,8 @@ from tests.support.stacks import STACKS, environment_for, one_cpu
 from userdb import logs
 from userdb.database import lifecycle
 from userdb.settings import from_environment
+
+pytest_plugins = ["tests.support.guard", "tests.support.not_run"]
 
 
 @pytest.fixture(scope="session")
@@ -230,41 +229,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> BySharedFixtures:
     """Have tests that share something costly run in one process, where they run in several."""
     return BySharedFixtures(config, log)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
-    """Hold a test without the mark to what it says: that it starts no process. At its end what others share may be stopped."""
-    with guarded(item):
-        return (yield)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """The same."""
-    with guarded(item):
-        return (yield)
-
-
-def guarded(item: pytest.Item) -> AbstractContextManager[None]:
-    """Where such a test runs."""
-    return nullcontext() if item.get_closest_marker("processes") else no_process_is_started()
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Where everything must be run, as in CI, fail if anything was not, but for what CI has nothing to run it with."""
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if os.environ.get("REQUIRE_ALL") == "1" and reporter is not None and not_run(reporter) - {NO_ENGINE}:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say in the last lines what could not be run, and how to have it run."""
-    for reason in sorted(not_run(terminalreporter)):
-        terminalreporter.write_line(f"NOT RUN, {reason}")
-
-
-def not_run(reporter: pytest.TerminalReporter) -> set[str]:
-    """Why tests were skipped."""
-    skipped = reporter.getreports("skipped")
-    return {str(report.longrepr[2]).removeprefix("Skipped: ") for report in skipped if report.longrepr}

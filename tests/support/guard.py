@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import pytest
 
@@ -31,3 +31,22 @@ def no_process_is_started() -> Iterator[None]:
         yield
     finally:
         _forbidden = False
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """Hold a test without the mark to what it says: that it starts no process. At its end what others share may be stopped."""
+    with guarded(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """The same."""
+    with guarded(item):
+        return (yield)
+
+
+def guarded(item: pytest.Item) -> AbstractContextManager[None]:
+    """Where such a test runs."""
+    return nullcontext() if item.get_closest_marker("processes") else no_process_is_started()
