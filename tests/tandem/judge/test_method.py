@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tandem import rules, statistics
 from tandem.judge import validity
 from tandem.judge.metrics import METRICS
+from tandem.plan import profiles, scenarios, stacks
 
 TEXT = (Path(__file__).parents[3] / "docs" / "method.md").read_text(encoding="utf-8")
 ROWS = [line.split("|")[1:-1] for line in TEXT.partition("## Validity")[2].partition("**Only causes")[0].splitlines()
@@ -53,3 +55,34 @@ def test_the_rules_are_those_of_the_code() -> None:
     for metric in (each for each in METRICS.values() if each.key != "late"):
         delta = f"{metric.delta * 100:.0f} %" if metric.compared == "ratio" else f"{metric.delta:g} {metric.unit}"
         assert re.search(rf"\| {metric.title} \|.*\| {delta} \|", TEXT)
+
+
+def row(name: str) -> list[str]:
+    """What the table of profiles says in a row, one text for each profile."""
+    table = TEXT.partition("### What the profiles ask")[2].partition("Headlines are chosen")[0]
+    [found] = re.findall(rf"^\| {name} \| (.*) \|$", table, re.MULTILINE)
+    return str(found).split(" | ")
+
+
+def listed(name: str, known: Collection[str]) -> list[set[str]]:
+    """Which of the known names a row of it lists for each profile; what begins with `and` has those of the one before, too."""
+    found: list[set[str]] = []
+    for cell in row(name):
+        names = set(re.findall(r"[a-z-]+", cell)) & set(known)
+        found.append(names | found[-1] if cell.startswith("and ") else names)
+    return found
+
+
+def test_the_table_of_profiles_is_that_of_the_code() -> None:
+    shipped = list(profiles.PROFILES.values())
+    assert [int(cell) for cell in row("rounds n")] == [each.rounds for each in shipped]
+    assert listed("stacks", stacks.load()) == [set(each.stacks) for each in shipped]
+    known = scenarios.known()
+    assert listed("at saturation", known) == [set(each.saturated) for each in shipped]
+    assert listed("at a rate", known) == [set(each.at_rate) for each in shipped]
+    assert listed("capacity", known) == [set(each.capacity) for each in shipped]
+    assert ["without the decoy" in cell for cell in row("late requests per blocker")] == [
+        not each.decoy_blocked for each in shipped
+    ]
+    for each, *cells in zip(shipped, row("at saturation"), row("at a rate"), strict=True):
+        assert f"{each.seconds} s" in " ".join(cells)

@@ -9,7 +9,8 @@ import pytest
 from tandem.errors import TandemError
 from tandem.plan import profiles
 from tandem.plan.loads import suiting
-from tests.tandem.plan.planning import planned
+from tandem.plan.profiles import Profile
+from tests.tandem.plan.planning import QUICK, STANDARD, planned
 
 pytestmark = pytest.mark.usefixtures("two_cpus")
 
@@ -34,21 +35,21 @@ def test_a_load_that_saturates_keeps_so_many_requests_in_flight() -> None:
 @pytest.mark.parametrize(
     ("profile", "given", "loads"),
     [
-        ("standard", {"scenarios": ["read"]}, ["read", "read at saturation"]),
-        ("quick", {"scenarios": ["read"]}, ["read at saturation"]),
-        ("quick", {"scenarios": ["read"], "load": "both"}, ["read", "read at saturation"]),
-        ("quick", {"rate": 30, "load": "rate", "rounds": 8}, ["waiting", "everyday"]),
-        ("quick", {"rate": 30, "rounds": 8}, ["waiting", "everyday"]),
-        ("quick", {"load": "saturation"}, ["waiting at saturation", "everyday at saturation"]),
-        ("quick", {"scenarios": ["blocking"]}, ["blocking"]),
-        ("quick", {"scenarios": ["read", "blocking"]}, ["read at saturation", "blocking"]),
-        ("standard", {"scenarios": ["floor"]}, ["floor"]),
+        (STANDARD, {"scenarios": ["read"]}, ["read", "read at saturation"]),
+        (QUICK, {"scenarios": ["read"]}, ["read at saturation"]),
+        (QUICK, {"scenarios": ["read"], "load": "both"}, ["read", "read at saturation"]),
+        (QUICK, {"rate": 30, "load": "rate", "rounds": 8}, ["waiting", "everyday"]),
+        (QUICK, {"rate": 30, "rounds": 8}, ["waiting", "everyday"]),
+        (QUICK, {"load": "saturation"}, ["waiting at saturation", "everyday at saturation"]),
+        (QUICK, {"scenarios": ["blocking"]}, ["blocking"]),
+        (QUICK, {"scenarios": ["read", "blocking"]}, ["read at saturation", "blocking"]),
+        (STANDARD, {"scenarios": ["floor"]}, ["floor"]),
     ],
 )
 def test_scenarios_are_driven_as_the_profile_says_or_as_asked_for(
-    profile: str, given: dict[str, Any], loads: list[str]
+    profile: Profile, given: dict[str, Any], loads: list[str]
 ) -> None:
-    assert [load.scenario for load in planned(profiles.PROFILES[profile], **given).loads] == loads
+    assert [load.scenario for load in planned(profile, **given).loads] == loads
 
 
 def test_logins_come_half_as_often_as_their_cpu_allows_and_their_p50_is_no_headline() -> None:

@@ -10,13 +10,13 @@ from tandem import paths
 from tandem.errors import TandemError
 from tandem.plan import capacity, profiles, scenarios, stacks
 from tests.support import synthetic
-from tests.tandem.plan.planning import planned
+from tests.tandem.plan.planning import QUICK, planned
 
 pytestmark = pytest.mark.usefixtures("two_cpus")
 
 
 def test_the_profiles_are_what_the_method_says() -> None:
-    quick, standard = planned(profiles.QUICK), planned()
+    quick, standard = planned(profiles.QUICK), planned(profiles.STANDARD)
     assert (quick.rounds, standard.rounds) == (7, 9)
     assert [load.seconds for load in quick.loads + standard.loads] == [2, 6.5, 2, 10, 4, 4, 12, 10, 4]
     assert [(h.scenario, h.metric) for h in quick.headlines] == [
@@ -84,8 +84,8 @@ def test_p99_is_a_headline_only_where_enough_requests_will_be_there(given: dict[
 
 def test_a_planned_extension_needs_rounds_for_half_the_error_at_each_look() -> None:
     with pytest.raises(TandemError, match="3 headline ratios at each of two looks: give --rounds 8"):
-        planned(profiles.QUICK, extension=3, rounds=7)
-    assert planned(profiles.QUICK, extension=3, rounds=8).extension == 3
+        planned(QUICK, extension=3, rounds=7)
+    assert planned(QUICK, extension=3, rounds=8).extension == 3
 
 
 def test_scenarios_that_write_come_last() -> None:
@@ -105,7 +105,7 @@ def test_the_decoy_is_the_baseline_under_another_name() -> None:
 def test_too_few_rounds_are_refused_with_the_number_that_would_do() -> None:
     few = planned(scenarios=["read"], load="rate", rounds=6).exploratory
     assert few == "6 rounds can't give a verdict to 3 headline ratios: give --rounds 7 or more"
-    assert planned(profiles.QUICK, scenarios=["waiting"], rounds=6).exploratory is None
+    assert planned(QUICK, scenarios=["waiting"], rounds=6).exploratory is None
     with pytest.raises(TandemError, match=r"9 rounds can't give a verdict to .* or fewer stacks or scenarios"):
         planned(scenarios=list(scenarios.known()))  # nobody asked for so few: it isn't worth 25 minutes
 
@@ -114,17 +114,17 @@ def test_more_challengers_need_more_rounds() -> None:
     names = ["wsgi-gthread", "wsgi-sync", "asgi"]
     with pytest.raises(TandemError, match="give --rounds 10"):
         planned(names=names)
-    assert planned(profiles.QUICK, names=names, rounds=8).blocks() == 8 * (4 * 3 - 1)
+    assert planned(QUICK, names=names, rounds=8).blocks() == 8 * (4 * 3 - 1)
 
 
 def test_stalls_are_recorded_only_where_nothing_else_is_measured() -> None:
     alone = planned(scenarios=["blocking"])
     assert alone.more == {"LAB": "1", "STALLS_FILE": "{own}/stalls.jsonl"}
-    assert not planned(profiles.QUICK).watched
+    assert not planned(QUICK).watched
 
 
 def test_a_quick_run_has_no_decoy_where_others_block() -> None:
-    quick, standard = planned(profiles.QUICK), planned()
+    quick, standard = planned(QUICK), planned()
     assert [load.scenario for load in quick.measured("decoy")] == ["waiting at saturation", "everyday at saturation"]
     assert quick.measured("asgi") == quick.loads
     assert standard.measured("decoy") == standard.loads

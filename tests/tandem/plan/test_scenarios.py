@@ -55,7 +55,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     ("names", "reason"),
     [
         ([], "give --scenarios with some of"),
-        (["nap"], "unknown scenario 'nap': known are"),
+        (["zebra"], "unknown scenario 'zebra': known are"),
         (["read", "read"], "'read' is named twice"),
     ],
 )
