@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from tests.support.apps import APPS, in_process, settings_for
+from tests.support.serving import Handler, serving
 from userdb import trace
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -45,23 +44,17 @@ def test_the_news_service_is_told_the_trace_and_the_log_tells_it(
 ) -> None:
     told: list[str | None] = []
 
-    class Refuses(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
+    class Refuses(Handler):
+        def get(self) -> None:
             told.append(self.headers["traceparent"])
-            self.send_error(503)
+            self.answer(503, b"")
 
-        def log_message(self, format: str, *values: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Refuses)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    settings = settings_for(database, NEWS_URL=f"http://127.0.0.1:{server.server_port}/news", ACCESS_LOG="1")
-    with in_process(app, settings) as client:
-        for value in (PARENT, "nonsense"):
-            headers = {"traceparent": value, "X-Request-ID": "an-id"}
-            assert client.request("GET", f"/api/users/2/{path}", headers).status == 502
-    server.shutdown()
-    server.server_close()
+    with serving(Refuses) as server:
+        settings = settings_for(database, NEWS_URL=f"{server.url}/news", ACCESS_LOG="1")
+        with in_process(app, settings) as client:
+            for value in (PARENT, "nonsense"):
+                headers = {"traceparent": value, "X-Request-ID": "an-id"}
+                assert client.request("GET", f"/api/users/2/{path}", headers).status == 502
     questions = 1 if path == "news" else 2
     assert told == [PARENT] * questions + [None] * questions
     lines = [json.loads(line) for line in capfd.readouterr().err.splitlines() if '"path"' in line]

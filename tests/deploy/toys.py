@@ -8,25 +8,26 @@ import threading
 import time
 from collections import Counter
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.support.serving import Handler, Server
 
 SLOW = 0.2
 """Seconds that /users/slow takes."""
 
+PRIVATE = {"/users/new": {"Set-Cookie": "session=fresh"}, "/users/secret": {"Cache-Control": "no-store"}}
+"""By path, what keeps an answer out of caches."""
 
-class Toy(ThreadingHTTPServer):
+
+class Toy(Server):
     """One of them, on a free port. `go` is what /api/events waits for between its two events."""
 
-    daemon_threads = True
-    request_queue_size = 128
-
     def __init__(self, name: str) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__(Asked)
         self.name = name
         self.asked: Counter[str] = Counter()
         self.go = threading.Event()
         self.connections: list[socket.socket] = []
-        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
+        self.thread.start()
 
     def process_request(self, request: socket.socket, client_address: object) -> None:  # type: ignore[override]  # no datagrams
         """Serve a connection, and remember it."""
@@ -42,14 +43,12 @@ class Toy(ThreadingHTTPServer):
                 each.shutdown(socket.SHUT_RDWR)
 
 
-class Handler(BaseHTTPRequestHandler):
+class Asked(Handler):
     """Answers with JSON: who answers and what was asked. To who brings a session, with what is private to it."""
 
     server: Toy
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
 
-    def do_GET(self) -> None:
+    def get(self) -> None:
         """One of the answers."""
         self.server.asked[self.path] += 1
         if self.path == "/api/events":
@@ -58,8 +57,6 @@ class Handler(BaseHTTPRequestHandler):
             self._echo()
         else:
             self._say()
-
-    do_POST = do_GET  # noqa: N815  # http.server calls it so
 
     def _say(self) -> None:
         if self.path == "/users/slow":
@@ -71,18 +68,8 @@ class Handler(BaseHTTPRequestHandler):
             "visitor": visitor,
             "number": self.server.asked[self.path],
         }
-        self._answer(json.dumps({**told, "headers": dict(self.headers.items())}).encode())
-
-    def _answer(self, body: bytes) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        if self.path == "/users/new":
-            self.send_header("Set-Cookie", "session=fresh")
-        if self.path == "/users/secret":
-            self.send_header("Cache-Control", "no-store")
-        self.end_headers()
-        self.wfile.write(body)
+        headers = {"Content-Type": "application/json", **PRIVATE.get(self.path, {})}
+        self.answer(200, json.dumps({**told, "headers": dict(self.headers.items())}).encode(), headers)
 
     def _events(self) -> None:
         self.send_response(200)
@@ -101,6 +88,3 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(self.rfile.read(10))
         self.close_connection = True
-
-    def log_message(self, format: str, *arguments: object) -> None:
-        """Nothing."""

@@ -7,9 +7,9 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from tests.support import seeded
+from tests.support.serving import Handler, serving
 
 Answer = tuple[int, dict[str, str], bytes]
 Answering = Callable[[str], Answer | None]
@@ -53,11 +53,8 @@ class Toy:
 def toy(answering: Answering, logging_in: Callable[[int], Answer] = token) -> Iterator[Toy]:
     """A toy server, stopped at the end together with everybody who still waits for an answer."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def do_GET(self) -> None:
+    class Told(Handler):
+        def get(self) -> None:
             if self.path == "/healthz":
                 answer: Answer | None = (200, {"Content-Type": "application/json"}, b'{"status":"ok"}')
             else:
@@ -66,7 +63,7 @@ def toy(answering: Answering, logging_in: Callable[[int], Answer] = token) -> It
                 answer = answering(self.path)
             self.send(answer)
 
-        def do_POST(self) -> None:
+        def post(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"] or 0))
             with known.lock:
                 if self.path == "/api/login":
@@ -84,28 +81,11 @@ def toy(answering: Answering, logging_in: Callable[[int], Answer] = token) -> It
                 self.close_connection = True
                 return
             status, headers, body = answer
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer(status, body, headers)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        request_queue_size = 100
-
-        def handle_error(self, *_: object) -> None:
-            """A client that left is none."""
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        known = Toy(f"http://127.0.0.1:{server.server_port}", threading.Event())
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
+    with serving(Told) as server:
+        known = Toy(server.url, threading.Event())
         try:
             yield known
         finally:
             known.closing.set()
-            server.shutdown()
-            thread.join()

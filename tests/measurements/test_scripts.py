@@ -7,15 +7,15 @@ import json
 import re
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.support.serving import Handler, serving
 
 ROOT = Path(__file__).parents[2]
 PEERS = sorted(path for path in (ROOT / "peers").glob("*.py") if path.name != "__init__.py")
@@ -26,24 +26,12 @@ def answering() -> Iterator[int]:
     """A server by whose port every third answer is a 503."""
     numbers = count()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    class Third(Handler):
+        def get(self) -> None:
+            self.answer(503 if next(numbers) % 3 == 0 else 200, b"{}")
 
-        def do_GET(self) -> None:
-            self.send_response(503 if next(numbers) % 3 == 0 else 200)
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"{}")
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with serving(Third) as server:
         yield server.server_port
-        server.shutdown()
-        thread.join()
 
 
 def test_what_is_not_200_is_told_apart(script: Any) -> None:

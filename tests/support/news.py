@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
+
+from tests.support.serving import Handler, serving
 
 Reply = Callable[[dict[str, str], threading.Event], tuple[int, bytes]]
 """From what is asked for (`user`, and the number of a `source` where one is named) and an event that ends all waiting, to
@@ -18,27 +19,17 @@ def news_service(reply: Reply) -> Iterator[str]:
     """Serve it on a port of its own; gives its URL."""
     release = threading.Event()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # the name that the library asks for
-            status, body = reply(dict(parse_qsl(urlsplit(self.path).query)), release)
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    class News(Handler):
+        protocol_version = "HTTP/1.0"  # a connection for each question, so that none is found closed
 
-        def log_message(self, format: str, *values: object) -> None:
-            pass
+        def get(self) -> None:
+            self.answer(*reply(dict(parse_qsl(urlsplit(self.path).query)), release))
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/news"
-    finally:
-        release.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(News) as server:
+        try:
+            yield f"{server.url}/news"
+        finally:
+            release.set()
 
 
 def always(status: int, body: bytes, delay: float = 0.0) -> Reply:
