@@ -23,7 +23,7 @@ from tests.support.accounts import ADMIN_JSON
 from tests.support.apps import settings_for
 from tests.support.gate import Gate
 from tests.support.headers import JSON
-from tests.support.news import news_service
+from tests.support.news import Reply, news_service
 from tests.support.waiting import PATIENCE, eventually_async
 from userdb import passwords, statements
 
@@ -65,13 +65,19 @@ async def test_in_a_transaction(database: Path, store: str, pools: Pools, gate: 
             assert (await client.patch("/api/users/7", headers=ADMIN_JSON, content='{"age":98}')).status_code == 200
 
 
-@pytest.mark.asyncio
-async def test_while_waiting_for_the_news(database: Path, pools: Pools, gate: Gate) -> None:
+def behind(gate: Gate) -> Reply:
+    """News about one user pass the gate, others come at once."""
+
     def reply(query: dict[str, str], release: threading.Event) -> tuple[int, bytes]:
         gate.pass_through() if query["user"] == "user0000007" else None
         return 200, b'{"items": []}'
 
-    with news_service(reply) as url:
+    return reply
+
+
+@pytest.mark.asyncio
+async def test_while_waiting_for_the_news(database: Path, pools: Pools, gate: Gate) -> None:
+    with news_service(behind(gate)) as url:
         async with started(settings_for(database, NEWS_URL=url, NEWS_CONNECTIONS="1", NEWS_TIMEOUT="60")) as client:
             task = asyncio.create_task(client.get("/api/users/7/news"))
             assert await eventually_async(lambda: gate.count)
@@ -88,11 +94,7 @@ async def test_while_waiting_for_the_news(database: Path, pools: Pools, gate: Ga
 async def test_by_a_client_that_hangs_up(target: str, database: Path, gate: Gate) -> None:
     """The wait ends with who waited: the only connection is free for the next before the service is through."""
 
-    def reply(query: dict[str, str], release: threading.Event) -> tuple[int, bytes]:
-        gate.pass_through() if query["user"] == "user0000007" else None
-        return 200, b'{"items": []}'
-
-    with news_service(reply) as url:
+    with news_service(behind(gate)) as url:
         app = create_app(settings_for(database, NEWS_URL=url, NEWS_CONNECTIONS="1", NEWS_TIMEOUT="60"))
         server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None))
         serving = asyncio.create_task(server.serve())

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-from starlette.types import Message
-from werkzeug.test import create_environ
 
-import wsgi_app.app
-from asgi_app.app import create_app
-from tests.asgi.server import Lifespan
+from tests.contract.pieces import pieces
 from tests.support.accounts import KEY
 from tests.support.apps import APPS, in_process, settings_for
 from tests.support.clients import Client
@@ -26,8 +20,6 @@ from userdb.settings import Settings, from_environment
 
 PATH = "/api/events"
 
-Read = Callable[[bytes], bool]
-
 
 @pytest.fixture(params=["SQLite", pytest.param("PostgreSQL", marks=pytest.mark.processes)])
 def settings(request: pytest.FixtureRequest, store: str, database: Path) -> Settings:
@@ -36,38 +28,6 @@ def settings(request: pytest.FixtureRequest, store: str, database: Path) -> Sett
         return settings_for(database)
     url = request.getfixturevalue("postgresql_url")
     return from_environment({"DATABASE_URL": url, "SESSION_KEYS": KEY, "STORE": store})
-
-
-def listen(app: str, settings: Settings, last: str | None, read: Read) -> None:
-    """Listen as a client of a server does, and hand each piece to `read`; the client is gone when that returns False."""
-    if app == "wsgi":
-        wsgi = wsgi_app.app.create_app(settings)
-        pieces = wsgi(
-            create_environ(PATH, headers={"Last-Event-ID": last} if last else None), lambda *_: lambda data: None
-        )
-        with closing(pieces):  # type: ignore[type-var]  # as every server does where there is one
-            all(read(piece) for piece in pieces)
-        wsgi.extensions["services"].news.close()
-        wsgi.extensions["services"].store.close()
-    else:
-        asyncio.run(_listen(settings, last, read))
-
-
-async def _listen(settings: Settings, last: str | None, read: Read) -> None:
-    app, gone = Lifespan(create_app(settings)), asyncio.Event()
-    headers = [(b"last-event-id", last.encode())] if last else []
-
-    async def receive() -> Message:
-        await gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(message: Message) -> None:
-        if message.get("more_body") and not await asyncio.to_thread(read, message["body"]):
-            gone.set()
-
-    await app.start()
-    await app({"type": "http", "method": "GET", "path": PATH, "query_string": b"", "headers": headers}, receive, send)
-    await app.stop()
 
 
 def told(app: str, settings: Settings, last: str | None, until: bytes, do: Callable[[], object] = int) -> bytes:
@@ -81,7 +41,7 @@ def told(app: str, settings: Settings, last: str | None, until: bytes, do: Calla
         seen += piece
         return until not in seen
 
-    listen(app, settings, last, read)
+    pieces(app, settings, PATH, read, {"Last-Event-ID": last} if last else {})
     return seen
 
 

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import json
 import sqlite3
 import tracemalloc
-from collections.abc import Callable
 from contextlib import closing
 from io import StringIO
 from pathlib import Path
 from secrets import token_hex
 
 import pytest
-from starlette.types import Message
-from werkzeug.test import create_environ
 
-import wsgi_app.app
-from asgi_app.app import create_app
-from tests.asgi.server import Lifespan
+from tests.contract.pieces import pieces
 from tests.support.accounts import ADMIN
 from tests.support.apps import APPS, in_process, settings_for
 from tests.support.clients import Client
@@ -27,7 +21,6 @@ from tests.support.files import UPLOAD, upload
 from tests.support.problems import faults, problem
 from userdb import csv_files
 from userdb.database import lifecycle
-from userdb.settings import Settings
 
 PATH = "/api/users/export.csv"
 LARGE = 40_000
@@ -68,35 +61,6 @@ def test_its_head_and_what_it_does_not_take(client: Client) -> None:
     assert problem(client.request("POST", PATH), 405)["detail"] == "This URL takes GET, HEAD, OPTIONS."
 
 
-def slowly(app: str, settings: Settings, read: Callable[[bytes], bool]) -> None:
-    """Ask an app as a server does and hand each piece to a reader; the client is gone when that returns False."""
-    if app == "wsgi":
-        wsgi = wsgi_app.app.create_app(settings)
-        pieces = wsgi(create_environ(PATH), lambda status, headers, *rest: lambda data: None)
-        with closing(pieces):  # type: ignore[type-var]  # as every server does where there is one
-            all(read(piece) for piece in pieces)
-        wsgi.extensions["services"].news.close()
-        wsgi.extensions["services"].store.close()
-    else:
-        asyncio.run(_slowly(settings, read))
-
-
-async def _slowly(settings: Settings, read: Callable[[bytes], bool]) -> None:
-    app, gone = Lifespan(create_app(settings)), asyncio.Event()
-
-    async def receive() -> Message:
-        await gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(message: Message) -> None:
-        if message.get("more_body") and not read(message["body"]):
-            gone.set()
-
-    await app.start()
-    await app({"type": "http", "method": "GET", "path": PATH, "query_string": b"", "headers": []}, receive, send)
-    await app.stop()
-
-
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database of so many users that a file of them is large beside what an app needs for a page."""
@@ -117,7 +81,7 @@ def test_memory_does_not_grow_with_the_file(app: str, large: Path) -> None:
         sizes.append(len(piece))
         return True
 
-    slowly(app, settings_for(large, STORE="direct"), reads)
+    pieces(app, settings_for(large, STORE="direct"), PATH, reads)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (len(sizes), read > 2_000_000) == (LARGE / csv_files.PIECE, True)
@@ -139,7 +103,7 @@ def test_a_slow_reader_keeps_nothing_in_the_database_and_what_it_does_not_read_i
             seen.append(len([each for each in statements if each.startswith("SELECT users.id")]))
         return False
 
-    slowly(app, settings_for(database), reads)
+    pieces(app, settings_for(database), PATH, reads)
     assert seen == [0, 1]
     assert len([each for each in statements if each.startswith("SELECT users.id")]) == 1
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import msgspec
 
 from tandem.errors import RunFailed
 from tandem.experiments import capacity as searching
@@ -19,14 +16,9 @@ from tandem.plan.order import Slot
 from tandem.records.block import Block
 from tandem.records.setup import Calibration, Load
 from tests.support import synthetic
+from tests.support.executor import a_block
 
 Answers = Callable[[str, float], dict[str, object]]
-
-
-def block(**changes: object) -> Block:
-    """A block of a quiet machine, changed as given."""
-    usual = synthetic.round_of(synthetic.run(), random.Random(1), 1)[0]
-    return msgspec.structs.replace(usual, **changes)
 
 
 def knees(**at: float) -> Answers:
@@ -67,11 +59,11 @@ class Curves:
         facts = {**slot._asdict(), "scenario": load.scenario, "stack": self.name}
         if load.saturates:
             cpu = self.cpu_ms * 4 * 500 / 1000
-            return block(
+            return a_block(
                 **facts, requests=2000, arrivals=2000, saturating=64, app_cpu_seconds=cpu, nginx_cpu_seconds=0.0
             )
         arrivals = int(load.rate * load.seconds)
-        return block(**facts, arrivals=arrivals, requests=arrivals, **self.answers(self.name, load.rate))
+        return a_block(**facts, arrivals=arrivals, requests=arrivals, **self.answers(self.name, load.rate))
 
 
 def search(plan: CapacityPlan, executor: Curves, folder: Path, said: list[str] | None = None) -> Capacities:

@@ -16,7 +16,8 @@ from tandem.plan import capacity as planning
 from tandem.plan import stacks
 from tandem.plan.capacity import CapacityPlan
 from tests.support import synthetic
-from tests.tandem.experiments.curves import Answers, Curves, block, knees, search
+from tests.support.executor import a_block
+from tests.tandem.experiments.curves import Answers, Curves, knees, search
 
 
 def test_each_stack_gets_its_bracket_and_only_the_higher_one_a_verdict(
@@ -120,4 +121,4 @@ def test_a_level_that_was_met_beside_others_was_met(search_plan: CapacityPlan, t
     ],
 )
 def test_what_meets_a_level(changes: dict[str, object], met: bool) -> None:
-    assert tries.meets(block(**{"arrivals": 1000, "requests": 1000, "p99_ms": 99.0, **changes}), 100) is met
+    assert tries.meets(a_block(**{"arrivals": 1000, "requests": 1000, "p99_ms": 99.0, **changes}), 100) is met

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.support import stalled
 from tests.tandem.report import pages
 from tests.tandem.report.pages import Page
 
@@ -25,3 +26,11 @@ def complete(tmp_path_factory: pytest.TempPathFactory) -> Report:
     folder = tmp_path_factory.mktemp("complete")
     page, markdown = pages.made(folder)
     return Report(folder, page, (folder / "report.html").read_text(encoding="utf-8"), markdown)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """The folder of a run whose asgi was watched while it stood."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    return stalled.write(folder)

@@ -16,13 +16,6 @@ from tests.support import stalled, synthetic
 from tests.support.synthetic import ASGI
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Path:
-    folder = tmp_path / "run"
-    folder.mkdir()
-    return stalled.write(folder)
-
-
 def put(run: Path, stack: str, rows: list[dict[str, Any]]) -> None:
     """Have these rows kept beside the samples of a stack."""
     _, blocks = stalled.recorded(run)

@@ -17,13 +17,6 @@ from tests.support import blocking, stalled, synthetic
 from tests.support.synthetic import ASGI
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Path:
-    folder = tmp_path / "run"
-    folder.mkdir()
-    return stalled.write(folder)
-
-
 def said(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str]:
     """Run the command; return its exit status and what was said."""
     status = cli.run(["stalls", *map(str, arguments)])
