@@ -36,37 +36,33 @@ def test_seeded_users_are_counted(seeded: int, room: Room, monkeypatch: pytest.M
 def test_something_else_is_no_user_database(body: bytes, room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     target = Target("http://127.0.0.1:1")
     monkeypatch.setattr(target, "get", lambda path: (404, body))
-    with pytest.raises(RefusedError, match="answers 404 and not a page of users"):
+    with pytest.raises(RefusedError, match=r"/api/users\S* answers 404 "):
         room.database.seeded_users(target)
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "sentence"),
+    ("status", "body", "part"),
     [
-        (401, b"{}", "does not let admin in (401): give another user with --login-name, or the right password"),
-        (
-            429,
-            b"<html>",
-            "does not let admin in (429): too many attempts came lately under this name or from this machine",
-        ),
-        (429, b"<html>", "wait until it takes attempts again, or serve it with LIMITS=0."),
-        (503, b"", "does not let admin in (503): it is busy with other logins"),
-        (404, b"{}", "does not let admin in (404): is it the user database?"),
-        (200, b"{}", "does not let admin in (200): is it the user database?"),
-        (200, b'{"token":""}', "(200)"),
-        (200, b"[]", "(200)"),
-        (401, b'{"token":"x"}', "(401)"),
+        (401, b"{}", "--login-name"),
+        (429, b"<html>", "LIMITS=0"),
+        (503, b"", "busy"),
+        (404, b"{}", "user database"),
+        (200, b"{}", "user database"),
+        (200, b'{"token":""}', "user database"),
+        (200, b"[]", "user database"),
+        (401, b'{"token":"x"}', "--login-name"),
     ],
 )
 def test_who_is_not_let_in_learns_what_to_do(
-    status: int, body: bytes, sentence: str, room: Room, monkeypatch: pytest.MonkeyPatch
+    status: int, body: bytes, part: str, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = Target("http://127.0.0.1:1")
     monkeypatch.setattr(target, "post", lambda path, body_: (status, body))
     with pytest.raises(RefusedError) as refused:
         room.database.log_in(target, "admin", "secret-words")
-    assert sentence in str(refused.value)
-    assert "secret-words" not in str(refused.value)
+    said = str(refused.value)
+    assert [each for each in ("http://127.0.0.1:1/api/login", "admin", f"({status})", part) if each not in said] == []
+    assert "secret-words" not in said
 
 
 def test_who_is_let_in_gets_the_token(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,7 +81,7 @@ def test_who_is_let_in_gets_the_token(room: Room, monkeypatch: pytest.MonkeyPatc
 def test_an_empty_database(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     target = Target("http://127.0.0.1:1")
     monkeypatch.setattr(target, "get", lambda path: (200, b'{"users":[],"next":null}'))
-    with pytest.raises(RefusedError, match="no seeded users"):
+    with pytest.raises(RefusedError, match="seeded"):
         room.database.seeded_users(target)
 
 
@@ -102,7 +98,7 @@ def test_limits_on_logins_are_found_before_the_run(
     target = Target("http://127.0.0.1:1")
     monkeypatch.setattr(target, "post", post)
     if sentence:
-        with pytest.raises(RefusedError, match="serve it with LIMITS=0") as refused:
+        with pytest.raises(RefusedError, match="LIMITS=0") as refused:
             room.database.check_unlimited(target, 1000)
         assert sentence in str(refused.value)
     else:

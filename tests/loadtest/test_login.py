@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -55,7 +56,8 @@ def test_a_refusal_ends_the_run_with_a_sentence_and_nothing_else(tmp_path: Path)
         assert server.asked() == 0
     assert done.status == 1
     [line] = done.output.splitlines()
-    assert line.startswith(f"{server.url}/api/login does not let admin in (429): too many attempts came lately")
+    assert line.startswith(f"{server.url}/api/login ")
+    assert "(429)" in line
     assert SECRET not in line
     assert not done.samples
 
@@ -66,8 +68,7 @@ def test_a_refusal_of_one_of_two_processes_ends_the_run_too(tmp_path: Path) -> N
         done = run(tmp_path, server.url, "--scenario", "write", "--processes", 2, seconds=20)
     assert done.status == 1
     assert len(server.logins) == 2
-    assert "(503): it is busy with other logins" in done.output
-    assert done.output.count("it is busy with other logins") == 1
+    assert done.output.count("(503)") == 1
     assert "Traceback" not in done.output
 
 
@@ -77,10 +78,13 @@ def page_of(port: int, processes: int) -> Page:
     return page
 
 
+def refusal(server: Toy) -> str:
+    return rf"{server.url}/api/login \D+ \(401\)"
+
+
 def refused_and_stopped(page: Page, server: Toy, times: int, processes: int) -> None:
     """The page says why, and the run has stopped."""
-    sentence = f"{server.url}/api/login does not let admin in (401)"
-    until(lambda: page.get("/logs").decode(), lambda logs: logs.count(sentence) == times)
+    until(lambda: page.get("/logs").decode(), lambda logs: len(re.findall(refusal(server), logs)) == times)
     time.sleep(2.5)  # the page's statistics lag by 2 s
     page.wait(lambda now: now["state"] in ("ready", "stopped") and len(now.get("workers", [])) == processes)
     assert "Traceback" not in page.get("/logs").decode()
@@ -100,7 +104,7 @@ def test_in_the_web_page(clients: int, tmp_path: Path) -> None:
             for times in (1, 2):
                 answer = page.post("/swarm", scenario="write", **form)
                 assert not answer["success"]
-                assert answer["message"].startswith(f"{server.url}/api/login does not let admin in (401)")
+                assert re.match(refusal(server), answer["message"])
                 refused_and_stopped(page, server, times, clients)
             shown = page.get("/").decode() + page.get("/logs").decode() + page.get("/stats/requests").decode()
             assert SECRET not in shown

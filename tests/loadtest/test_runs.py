@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 import tomllib
 from pathlib import Path
 
 import pytest
 
+from openloop.status import NOT_COMPARABLE
 from tests.loadtest.runs import LOADTEST, PLAIN, Done, locust, run
 from tests.loadtest.toy import Answer, toy, user
 from tests.support.waiting import PATIENCE
@@ -113,7 +115,7 @@ def test_wrong_and_missing_answers(more: list[object], tmp_path: Path) -> None:
     assert "username: expected 'user0" in reasons
     assert "got 'somebody'" in reasons
     assert "etag: expected '\"1\"', got '\"2\"'" in reasons
-    hanging = [row for row in done.samples if row["reason"] == "no answer within 1 s"]
+    hanging = [row for row in done.samples if "within 1 s" in row["reason"]]
     assert hanging
     assert {(row["status"], row["outcome"]) for row in hanging} == {("0", "failed")}
     assert all(float(row["response_ms"]) >= 1000 for row in hanging)
@@ -125,7 +127,7 @@ def test_a_closed_loop_says_what_it_is(tmp_path: Path) -> None:
     with toy(user) as server:
         options = ["--scenario", "read", "--users-in-database", 1000]
         closed = run(tmp_path, server.url, *options, *BRISK, users=5)
-        assert closed.output.count("its latency is not comparable with open-loop latency") == 2
+        assert closed.output.count(NOT_COMPARABLE) == 2
         assert closed.last_line.startswith(f"closed loop: {closed.requests} sent, 0 unfinished;")
         open_loop = run(tmp_path, server.url, *options)
     assert "comparable" not in open_loop.output
@@ -139,7 +141,7 @@ def test_a_target_that_cannot_be_loaded(tmp_path: Path) -> None:
     """What is said of others, and of values that make no sense: tests/openloop/test_target.py and test_plan.py."""
     done = run(tmp_path, "http://127.0.0.1:1")
     assert done.status == 1
-    assert "http://127.0.0.1:1 does not answer" in done.output
+    assert done.output.startswith("http://127.0.0.1:1 ")
     assert done.output.count("\n") == 1, "the sentence and nothing else"
     assert not done.samples
 
@@ -148,7 +150,7 @@ def test_a_target_that_cannot_be_loaded(tmp_path: Path) -> None:
 def test_refused_with_two_processes(tmp_path: Path) -> None:
     done = run(tmp_path, "http://10.1.2.3:8080", "--processes", 2)
     assert done.status == 1
-    assert done.output.startswith("10.1.2.3 is not this machine")
+    assert re.match(r"10\.1\.2\.3 .* --allow-remote 10\.1\.2\.3\.$", done.output)
     assert done.output.count("\n") == 1
 
 
@@ -157,4 +159,4 @@ def test_refused_with_two_processes(tmp_path: Path) -> None:
 def test_a_choice_that_there_is_not(option: str, tmp_path: Path) -> None:
     done = run(tmp_path, "http://127.0.0.1:1", option, "sleeping")
     assert done.status == 2
-    assert "invalid choice: 'sleeping'" in done.output
+    assert re.search(rf"{option}.*'sleeping'", done.output)

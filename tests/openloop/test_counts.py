@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from random import Random
 
 import pytest
@@ -40,15 +41,13 @@ def test_the_last_line() -> None:
     for process in ("a", "b"):
         open_loop = statuses.Status(plan("poisson"))
         open_loop.add(process, counts)
-        assert open_loop.line() == (
-            "arrivals: 12 due, 11 sent, 1 dropped, 2 unfinished; "
-            "dispatch lag p50 0.10 ms, p99 0.10 ms; most in flight 10"
-        )
+        assert re.findall(r"\d[\d.]*(?: \w+)?", open_loop.line()) == [
+            "12 due", "11 sent", "1 dropped", "2 unfinished", "50 0", "10 ms", "99 0", "10 ms", "10"]  # fmt: skip
     closed = statuses.Status(plan("closed"))
     closed.add("a", counts)
-    assert closed.line() == (
-        "closed loop: 11 sent, 2 unfinished; most in flight 10; its latency is not comparable with open-loop latency"
-    )
+    assert re.findall(r"\d+(?: \w+)?", closed.line()) == ["11 sent", "2 unfinished", "10"]
+    assert closed.line().startswith("closed loop: ")
+    assert closed.line().endswith(statuses.NOT_COMPARABLE)
 
 
 def test_the_tab_adds_the_processes_up() -> None:
@@ -59,7 +58,7 @@ def test_the_tab_adds_the_processes_up() -> None:
     assert rows["Arrivals"] == "open loop, uniform"
     assert (rows["Due"], rows["Sent"], rows["Dropped"]) == ("36", "33", "3")
     assert rows["Arrivals per second"] == "8"
-    assert rows["In flight"] == "6 of 10 in each process"
+    assert rows["In flight"].startswith("6 of 10 ")
     assert rows["Dispatch lag p99, last seconds"] == "unknown"
     closed = statuses.Status(plan("closed"))
     assert {"name": "Arrivals", "value": f"closed loop: {statuses.NOT_COMPARABLE}"} in closed.rows()

@@ -30,9 +30,7 @@ def test_this_machine(host: str) -> None:
 
 @pytest.mark.parametrize("host", ELSEWHERE)
 def test_elsewhere(host: str) -> None:
-    with pytest.raises(
-        RefusedError, match=r"(\S+) is not this machine, so it is not loaded; .* add --allow-remote \1\.$"
-    ):
+    with pytest.raises(RefusedError, match=r"^(\S+) .* --allow-remote \1\.$"):
         checked(host, "other.example.org")
 
 
@@ -54,5 +52,5 @@ def test_a_host_that_was_named() -> None:
     ],
 )
 def test_no_address(host: str | None) -> None:
-    with pytest.raises(RefusedError, match=r"is not a URL such as http://|^Say which server to load"):
+    with pytest.raises(RefusedError, match=r" http://"):
         checked(host, "")

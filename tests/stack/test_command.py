@@ -79,7 +79,8 @@ def test_serves_both_apps_on_one_database_until_it_is_interrupted(tmp_path: Path
 def test_serves_both_apps_on_a_database_server_of_its_own(tmp_path: Path) -> None:
     with serving("--shared", "--database", "postgresql", cwd=tmp_path) as (first, second):
         a_login_through_either_port_is_one_at_both(first, second)
-    assert "PostgreSQL servers of this command's own, 20 new users" in (tmp_path / "output.txt").read_text()
+    said = (tmp_path / "output.txt").read_text()
+    assert ("PostgreSQL" in said, "20 new users" in said) == (True, True)
 
 
 def a_login_through_either_port_is_one_at_both(first: int, second: int) -> None:

@@ -58,7 +58,7 @@ def test_who_waits_for_a_connection_is_seen(app: str, kept: str, holder: str, da
 
 
 @pytest.mark.usefixtures("processes")
-@pytest.mark.parametrize("lab", ["LAB=0 with a file", "LAB=1 without one"])
+@pytest.mark.parametrize("lab", ["LAB=0, a file", "LAB=1, none"])
 def test_who_does_not_ask_does_not_import_it(lab: str, database: Path, tmp_path: Path) -> None:
     code = """if 1:
         import sys

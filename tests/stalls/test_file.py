@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import errno
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -55,7 +57,7 @@ def test_the_file_ends_and_the_counts_go_on(
     assert counts["kinds"]["descheduled"]["seconds"] == pytest.approx(250)
     assert [stall.number for stall in summary.read(file)] == list(range(1, len(rows) + 1))
     assert command.main([str(file)]) == 0
-    assert f"stalls: {500 - len(rows)} more were counted and are not in the file" in capsys.readouterr().err
+    assert f" {500 - len(rows)} more " in capsys.readouterr().err
 
 
 def test_nothing_is_written_where_nothing_stalled(tmp_path: Path) -> None:
@@ -72,10 +74,12 @@ def test_a_callback_that_fails_ends_nothing(capsys: pytest.CaptureFixture[str]) 
         writer.put(measured(number), Seen(number))
     writer.stop()
     assert writer.stalls["descheduled"] == 20
-    assert capsys.readouterr().err.splitlines() == ["stalls: a stall could not be told of: ValueError('no')"] * 5
+    (line,) = set(said := capsys.readouterr().err.splitlines())
+    assert (len(said), line.endswith(" ValueError('no')")) == (5, True)
 
 
-def test_the_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_the_summary_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The one test that holds its sentences; all others ask for data."""
     longer = dataclasses.replace(STALL, seconds=0.3, monotonic=13.0)
     assert command.main([str(file_of(tmp_path / "stalls", STALL, NOBODY, longer))]) == 0
     assert capsys.readouterr().out == (
@@ -85,10 +89,7 @@ def test_the_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
         "loop, descheduled: 1 stall, 0.200 s in all, longest 0.200 s\n"
         "    the process itself got no CPU: nobody is blamed\n"
     )
-
-
-def test_no_stall(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main([str(file_of(tmp_path / "stalls"))]) == 0
+    assert command.main([str(file_of(tmp_path / "none"))]) == 0
     assert capsys.readouterr().out == "There is no stall in it.\n"
 
 
@@ -110,12 +111,12 @@ def test_of_one_that_went_on_only_the_end_counts(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("hello\n", "line 1: Expecting value"),
-        ("{}\n", "line 1: it is no row of stalls"),
-        ("[]\n", "line 1: it is no row of stalls"),
-        (STALL.dump() + '\n{"type": "stall"}\n', "line 2: there is no 'at'"),
-        (STALL.dump().replace('"wait"', '"weight"'), "line 1: a stall of kind 'weight'"),
-        (STALL.dump().replace('"count"', '"amount"'), "line 1: its lines are none"),
-        ('{"type": "counts", "pid": 1, "kinds": 7}\n', " its counts are none"),
+        ("{}\n", "line 1: "),
+        ("[]\n", "line 1: "),
+        (STALL.dump() + '\n{"type": "stall"}\n', "'at'"),
+        (STALL.dump().replace('"wait"', '"weight"'), "'weight'"),
+        (STALL.dump().replace('"count"', '"amount"'), "line 1: its lines"),
+        ('{"type": "counts", "pid": 1, "kinds": 7}\n', " its counts"),
     ],
 )
 def test_a_file_that_is_none_is_told_of(
@@ -131,4 +132,4 @@ def test_a_file_that_is_none_is_told_of(
 
 def test_a_file_that_is_missing_is_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main([str(tmp_path / "stalls")]) == 2
-    assert "No such file" in capsys.readouterr().err
+    assert os.strerror(errno.ENOENT) in capsys.readouterr().err

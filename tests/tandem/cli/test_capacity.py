@@ -13,14 +13,14 @@ from tandem.cli import main as cli
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--scenarios", "floor"], "'floor' has no capacity of a stack"),
-        (["--scenarios", "zebra"], "unknown scenario 'zebra'"),
-        (["--stacks", "zebra"], "unknown stack 'zebra'"),
-        (["--stacks", ","], "needs a stack or more"),
-        (["--scenarios", ","], "needs a scenario or more"),
-        (["--target-ms", "20000"], "makes no sense"),
+        (["--scenarios", "floor"], "'floor'"),
+        (["--scenarios", "zebra"], "scenario 'zebra'"),
+        (["--stacks", "zebra"], "stack 'zebra'"),
+        (["--stacks", ","], "--stacks A,B"),
+        (["--scenarios", ","], "--scenarios "),
+        (["--target-ms", "20000"], "--target-ms between"),
         (["--resume", "/nowhere"], "no capacity.jsonl in /nowhere"),
-        (["--resume", "/nowhere", "--target-ms", "50"], "can't be changed"),
+        (["--resume", "/nowhere", "--target-ms", "50"], "--target-ms can't"),
     ],
 )
 def test_bad_input_is_refused_in_a_sentence(
@@ -44,10 +44,11 @@ def test_a_target_that_is_no_time_is_refused(target: str, capsys: pytest.Capture
     with pytest.raises(SystemExit) as ended:
         cli.run(["capacity", "--target-ms", target])
     assert ended.value.code == 2
-    assert "is not a number above 0" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"--target-ms: {target!r} " in said
 
 
 def test_one_cpu_is_too_few(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
     assert cli.run(["capacity"]) == 2
-    assert "a search for capacity needs a CPU for the stack and one for the generator" in capsys.readouterr().err
+    assert "CPU" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import subprocess
@@ -54,7 +55,7 @@ def serving(processes: None, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[
 
 def is_said(text: str) -> bool:
     """Tell whether the last line of the start is there, and whole."""
-    return "toy ready at" in text and text.endswith("\n")
+    return "toy ready" in text and text.endswith("\n")
 
 
 def children_of(pid: int) -> list[int]:
@@ -62,20 +63,23 @@ def children_of(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def test_serve_runs_until_ctrl_c_and_stops_everything(
+def test_serve_says_how_to_log_in_limits_that_and_stops_everything_on_ctrl_c(
     serving: tuple[subprocess.Popen[str], int, Path], tmp_path: Path
 ) -> None:
     served, port, output = serving
-    assert output.read_text().splitlines()[-1].startswith(f"toy ready at http://127.0.0.1:{port} (nginx ")
-    assert "Ctrl-C stops everything" in output.read_text()
+    assert f"http://127.0.0.1:{port} " in output.read_text().splitlines()[-1]
+    assert "Ctrl-C" in output.read_text()
+    assert {"admin", "correct-horse"} <= set(re.findall(r"[\w-]+", output.read_text()))
+    assert {log_in(port) for _ in range(22)} == {200, 429}
     assert (tmp_path / "toy.db").exists()
+    assert (tmp_path / f"seed-30-{database.maker(USERDB)}.db").exists()
     assert not ports.available(port)
     started = children_of(served.pid)
     assert len(started) == 3
     served.send_signal(signal.SIGINT)
     assert served.wait(PATIENCE) == 130
     assert not any(alive(pid) for pid in started)
-    assert output.read_text().endswith("tandem: stopped by SIGINT\n")
+    assert "SIGINT" in output.read_text().splitlines()[-1]
 
 
 def test_serve_says_which_process_ended_and_stops_the_rest(serving: tuple[subprocess.Popen[str], int, Path]) -> None:
@@ -86,21 +90,12 @@ def test_serve_says_which_process_ended_and_stops_the_rest(serving: tuple[subpro
     assert served.wait(PATIENCE) == 1
     assert not any(alive(pid) for pid in started)
     text = output.read_text()
-    assert "tandem: toy server 1 ended by itself" in text
-    assert "dying as asked" in text
+    assert "toy server 1" in text
+    assert "dying" in text
 
 
 def log_in(port: int) -> int:
     return HttpClient("127.0.0.1", port).request("POST", "/api/login", {"X-Forwarded-For": "10.0.0.1"}, b"{}").status
-
-
-def test_serve_says_how_to_log_in_and_limits_that(
-    serving: tuple[subprocess.Popen[str], int, Path], tmp_path: Path
-) -> None:
-    _, port, output = serving
-    assert "log in as admin with the password correct-horse" in output.read_text()
-    assert {log_in(port) for _ in range(22)} == {200, 429}
-    assert (tmp_path / f"seed-30-{database.maker(USERDB)}.db").exists()
 
 
 def test_servers_can_be_given_environment_variables() -> None:
@@ -111,7 +106,7 @@ def test_servers_can_be_given_environment_variables() -> None:
 def test_what_is_no_variable_is_refused(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parser.parser().parse_args(["serve", "--set", text])
-    assert "is not NAME=VALUE" in capsys.readouterr().err
+    assert f"--set: {text!r} is not NAME=VALUE" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("how", [[], ["--no-limits"]])
@@ -151,7 +146,7 @@ def made(*arguments: str) -> str:
 @pytest.mark.parametrize("name", ["LAB", "LIMITS", "SHARED"])
 @pytest.mark.usefixtures("processes")
 def test_a_switch_of_make_is_0_or_1(name: str) -> None:
-    assert f"{name}=no is neither {name}=0 nor {name}=1" in made("serve", f"{name}=no")
+    assert set(re.findall(rf"{name}=\w+", made("serve", f"{name}=no"))) == {f"{name}=no", f"{name}=0", f"{name}=1"}
 
 
 @pytest.mark.usefixtures("processes")

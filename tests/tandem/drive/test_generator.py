@@ -75,7 +75,7 @@ def test_without_samples_the_block_fails_with_locusts_last_lines(tmp_path: Path)
     try:
         waiting.loaded()
         waiting.release()
-        with pytest.raises(RunFailed, match=r"Locust \(read\) left no samples[\s\S]*Shutting down"):
+        with pytest.raises(RunFailed, match=r"Locust \(read\)[\s\S]*Shutting down"):
             waiting.finish(lambda: None)
     finally:
         waiting.child.kill()
@@ -87,7 +87,7 @@ def test_a_locustfile_that_breaks_is_shown(tmp_path: Path) -> None:
     (Path(load_test) / "locustfile.py").write_text("raise RuntimeError('zebra')")
     waiting = prepared(tmp_path, load_test, ports.free_port())
     try:
-        with pytest.raises(RunFailed, match=r"Locust \(read\) ended by itself[\s\S]*zebra"):
+        with pytest.raises(RunFailed, match=r"Locust \(read\)[\s\S]*zebra"):
             waiting.loaded()
     finally:
         waiting.child.kill()
@@ -100,13 +100,13 @@ def test_the_beginning_of_the_load_is_what_the_load_test_says() -> None:
 
 
 def test_a_load_test_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(TandemError, match=r"no Locust scenarios in .*missing: the app's row names it as `load_test`"):
+    with pytest.raises(TandemError, match=r"/missing: .*`load_test`"):
         generator.check(tmp_path / "missing")
 
 
 def test_a_missing_locust_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    with pytest.raises(TandemError, match="Locust is missing: run `make setup`"):
+    with pytest.raises(TandemError, match="`make setup`"):
         generator.check()
 
 

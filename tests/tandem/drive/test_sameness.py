@@ -128,26 +128,23 @@ def test_a_form_is_sent_with_what_its_page_brought() -> None:
 def test_a_login_that_fails_is_shown() -> None:
     probe = Probe("POST", "/api/login", teaches=("token",))
     with scripted([b'HTTP/1.1 401 Unauthorized\r\n\r\n{"detail":"wrong"}']) as server:
-        with pytest.raises(
-            RunFailed, match=r"POST /api/login was given no token to go on with:\s+HTTP/1.1 401[\s\S]*wrong"
-        ):
+        with pytest.raises(RunFailed, match=r"POST /api/login .* token [\s\S]*HTTP/1.1 401[\s\S]*wrong"):
             sameness.answers(server.port, asking(probe))
 
 
 def test_a_difference_is_shown_as_a_diff_with_its_probe() -> None:
     asked = [Probe("GET", "/a"), Probe("GET", "/b", (("If-Match", '"1"'),))]
     found = sameness.difference(asked, "wsgi", [b"same", b"x\r\nETag: 1"], "asgi", [b"same", b"x\r\netag: 1"])
-    assert found.splitlines() == [
-        'GET /b [If-Match: "1"]', "--- wsgi", "+++ asgi", "@@ -1,2 +1,2 @@", " x", "-ETag: 1", "+etag: 1",
-        "(tandem compare --waive 'GET /b' leaves out what begins so, and the report says it)",
-    ]  # fmt: skip
+    *shown, hint = found.splitlines()
+    assert shown == ['GET /b [If-Match: "1"]', "--- wsgi", "+++ asgi", "@@ -1,2 +1,2 @@", " x", "-ETag: 1", "+etag: 1"]
+    assert "tandem compare --waive 'GET /b'" in hint
     assert sameness.difference(asked, "wsgi", [b"1", b"2"], "asgi", [b"1", b"2"]) == ""
 
 
 def test_no_answer_is_a_failure() -> None:
-    with pytest.raises(RunFailed, match="no answer to the probe GET /a"):
+    with pytest.raises(RunFailed, match=r"no answer .* GET /a"):
         sameness.answers(ports.free_port(), asking(Probe("GET", "/a")))
-    with scripted([b""]) as server, pytest.raises(RunFailed, match="an empty answer to the probe GET /a"):
+    with scripted([b""]) as server, pytest.raises(RunFailed, match=r"empty .* GET /a"):
         sameness.answers(server.port, asking(Probe("GET", "/a")))
 
 
@@ -184,10 +181,7 @@ def test_a_difference_is_short_names_the_flag_and_how_to_waive_it() -> None:
     assert all(len(line) < 250 for line in shown.splitlines())
     assert "-HTTP/1.1 404" in shown
     assert "+HTTP/1.1 414" in shown
-    assert (
-        "gunicorn refuses a request line of more than 4,094 bytes unless it is started with --limit-request-line 0"
-        in shown
-    )
+    assert "--limit-request-line 0" in shown
     assert "tandem compare --waive 'GET /api/users/9999" in shown
 
 
@@ -200,7 +194,7 @@ def test_a_probe_that_is_waived_makes_no_difference() -> None:
     contract_ = asking(LONG, Probe("GET", "/"))
     assert refused(*contract.waived(contract_, ["GET /api/users/99"])) == ""
     assert contract.waived(contract_, []) == []
-    with pytest.raises(TandemError, match="no probe begins with 'GET /zebra'"):
+    with pytest.raises(TandemError, match="'GET /zebra'"):
         contract.waived(contract_, ["GET /zebra"])
 
 

@@ -21,7 +21,7 @@ from tandem.plan import comparison, profiles, stacks
 from tandem.plan.capacity import CapacityPlan
 from tandem.records import journal
 from tandem.records.capacity import FILE, CapacityRecord, Try
-from tandem.report import schema
+from tandem.report import capacity, schema
 from tests.support import synthetic
 from tests.tandem.experiments.curves import Curves, knees, search
 from tests.tandem.report.pages import Page
@@ -36,7 +36,7 @@ def test_a_search_that_broke_off_keeps_what_it_has_and_goes_on(search_plan: Capa
     broken = judging.judge(searching.read(tmp_path / "run"))
     assert {one.state for one in broken.found} == {"interrupted"}
     assert broken.end is not None
-    assert broken.end.reason == "the stack died"
+    assert "died" in broken.end.reason
     assert report.write_capacity(tmp_path / "run").higher == []
 
     past = searching.read(tmp_path / "run")
@@ -44,7 +44,7 @@ def test_a_search_that_broke_off_keeps_what_it_has_and_goes_on(search_plan: Capa
     CapacitySearch(search_plan, Curves(curves), tmp_path / "run", lambda _: None).resume(past)
     found = judging.judge(searching.read(tmp_path / "run"))
     assert [one.bracket for one in found.found] == [one.bracket for one in whole.found]
-    with pytest.raises(TandemError, match="nothing is missing"):
+    with pytest.raises(TandemError, match=r"nothing is missing.*`tandem report`"):
         searching.refuse_other(searching.read(tmp_path / "run"), search_plan)
 
 
@@ -113,10 +113,11 @@ def test_the_page_shows_sentences_numbers_and_curves(search_plan: CapacityPlan, 
     page = Page((folder / "report.html").read_text())
     assert {"capacity.csv", "capacity-1.csv"} <= {*page.files}
     text = " ".join(" ".join(page.words).split())
-    assert "the rate of wsgi-gthread" in text
-    assert "read, p99 below 100 ms: wsgi-gthread serves " in text
+    said = capacity.texts(judging.judge(searching.read(folder)))
+    assert len(said) == 2
+    assert [line for line in said if line not in text] == []
     svg = (folder / "img" / "capacity-1.svg").read_text()
-    assert "service level of 100 ms" in svg
+    assert "100 ms" in svg
     assert "asgi" in (folder / "report.md").read_text()
     for told in (text, (folder / "report.md").read_text()):
         assert "SQLite 3.53.4 (WAL, synchronous=NORMAL)" in told
@@ -132,7 +133,7 @@ def test_a_comparison_that_ends_with_a_search_shows_it(search_plan: CapacityPlan
     page = Page((folder / "report.html").read_text())
     assert "capacity" in page.ids
     assert "capacity-1.csv" in page.files
-    assert "the rate of wsgi-gthread" in (folder / "report.md").read_text()
+    assert capacity.texts(judging.judge(searching.read(folder)))[0] in (folder / "report.md").read_text()
     written = json.loads((folder / "summary.json").read_text())
     jsonschema.validate(written, schema.schema())
     found = {each["stack"]: each for each in written["capacity"]["found"]}

@@ -22,7 +22,7 @@ def test_a_laboratory_run_keeps_what_each_block_did_and_which_line_stood(
     given = ["--part", "smoke", "--kinds", "compute", "--seconds", "4", "--seed", "1", "--out", str(tmp_path)]
     assert cli.run(["lab", *given]) == 0
     said = capsys.readouterr().out
-    assert "compute, compute control on wsgi-gthread, asgi: 1 × 4 blocks, about " in said
+    assert "1 × 4 blocks" in said
     (folder,) = (each for each in tmp_path.iterdir() if not each.is_symlink())
     blocks = [each for each in journal.read(folder / journal.RECORDS) if isinstance(each, Block)]
     assert sorted((each.scenario, each.stack) for each in blocks) == [
@@ -40,4 +40,4 @@ def test_a_laboratory_run_keeps_what_each_block_did_and_which_line_stood(
     assert cli.run(["stalls", str(folder)]) == 0
     assert "compute control on asgi: " in capsys.readouterr().out
     assert cli.run(["lab", "--resume", str(folder)]) == 2
-    assert "nothing is missing in this run" in capsys.readouterr().err
+    assert "`tandem report`" in capsys.readouterr().err

@@ -22,6 +22,7 @@ from tandem.records.setup import Run
 from tests.support import command
 from tests.support.command import RECORDS
 from tests.support.waiting import eventually
+from tests.tandem.report.pages import Page
 
 GIVEN = [
     "compare", "--database", "postgresql", "--stacks", "wsgi-gthread,asgi", "--scenarios", "write", "--load", "rate", "--rate",
@@ -71,7 +72,7 @@ def test_a_comparison_runs_on_servers_of_its_own_and_leaves_none(tmp_path: Path)
     assert all(each["database_cpu_ms"] > 0 for each in summary["measures"])
     page = (folder / "report.html").read_text()
     assert "PostgreSQL" in page[: page.index("</header>")]
-    assert "The database's share" in page
+    assert "database.csv" in Page(page).files
 
 
 def test_pools_are_sized_alike_on_every_stack_and_on_every_database() -> None:
@@ -83,9 +84,9 @@ def test_pools_are_sized_alike_on_every_stack_and_on_every_database() -> None:
 
 
 def test_a_database_that_an_app_does_not_have_is_refused() -> None:
-    with pytest.raises(TandemError, match="no database 'oracle': known are sqlite, postgresql"):
+    with pytest.raises(TandemError, match=r"'oracle': .* sqlite, postgresql"):
         plan(profiles.QUICK, stacks.load(), seed=1, database="oracle")
-    with pytest.raises(TandemError, match=r"not by a URL.* touches no data that it didn't make") as refused:
+    with pytest.raises(TandemError, match=r"not by a URL") as refused:
         plan(profiles.QUICK, stacks.load(), seed=1, database="postgresql://ada:secret@127.0.0.1/live")
     assert "secret" not in str(refused.value)
     assert apps.load()["userdb"].on("sqlite") == apps.load()["userdb"].on(None)
@@ -95,7 +96,7 @@ def test_without_postgresql_it_says_what_to_install(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(postgresql, "WHEEL", "no_such_wheel")
     monkeypatch.setattr(postgresql, "DEBIAN", str(tmp_path))
     monkeypatch.setitem(os.environ, "PATH", str(tmp_path))
-    with pytest.raises(TandemError, match="apt-get install postgresql"):
+    with pytest.raises(TandemError, match="install postgresql"):
         postgresql.find()
 
 

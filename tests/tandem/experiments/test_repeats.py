@@ -9,7 +9,7 @@ import pytest
 
 from tandem import rules
 from tandem.errors import RunFailed, Stopped
-from tandem.judge import summary
+from tandem.judge import summary, validity
 from tandem.plan.comparison import Plan
 from tandem.plan.order import orders
 from tandem.records import journal
@@ -28,9 +28,9 @@ def test_a_disturbed_round_is_measured_again_as_a_whole(planned: Plan, tmp_path:
     assert [b.stack for b in blocks if (b.round, b.attempt) == (2, 1)] == [
         b.stack for b in blocks if (b.round, b.attempt) == (2, 2)
     ]
-    assert "round 2 is INVALID, it is measured again; causes outside the stacks:" in said
+    assert any(line.startswith("round 2 is INVALID") for line in said)
     (cause,) = [line for line in said if line.startswith("  - ")]  # what was only suspect is not among them
-    assert "run-queue delay of the generator" in cause
+    assert validity.WAITING.title in cause
     assert "block 48 of 48, 0 s left" in [line for line in said if "left)" in line][-1]
     judged = summary.summarise(found)
     assert (judged.rounds_valid, judged.not_judged) == (7, None)
@@ -42,7 +42,7 @@ def test_repeats_are_bounded_and_what_stays_invalid_counts_for_nothing(planned: 
     found = run(planned, executor, tmp_path / "run", said)
     rounds = Counter((b.round, b.attempt) for b in found if isinstance(b, Block))
     assert len(rounds) == 7 + rules.REPEATS
-    assert any("repeats are used up" in line for line in said)
+    assert any("repeats" in line for line in said)
     judged = summary.summarise(found)
     assert judged.rounds_valid == 0
     assert not judged.decided
@@ -60,7 +60,7 @@ def test_a_spare_round_replaces_one_that_was_lost(planned: Plan, tmp_path: Path)
     judged = summary.summarise(found)
     assert (judged.rounds_valid, judged.not_judged) == (7, None)
     assert judged.comparisons[0].rounds == [2, 3, 4, 5, 6, 7, 8]
-    assert "spare round 8, in place of one that was lost" in said
+    assert any(line.startswith("spare round 8") for line in said)
     assert any("7 rounds, 42 blocks, about " in line and "; up to 12 rounds, " in line for line in said)
     order = orders(["wsgi-gthread", "asgi", "decoy"], 9, 3)[7]
     assert [entry.split()[1] for entry in executor.log if entry.startswith("start")][-3:] == order
@@ -92,14 +92,14 @@ def test_what_can_give_no_verdict_any_more_is_told_once_and_at_once(planned: Pla
     made.stop = go_on
     made.begin([])
     assert len(told) == 1
-    assert "no verdict is possible any more" in told[0]
+    assert "no verdict" in told[0]
     assert max(number for number, _ in of_rounds(list(journal.read(tmp_path / "run" / RECORDS)))) == 7
 
 
 def test_it_stops_then_where_that_is_chosen(planned: Plan, tmp_path: Path) -> None:
     made = comparison(planned, Fake(disturbed=range(1, 1000)), tmp_path / "run")
     made.stop = lambda _: True
-    with pytest.raises(RunFailed, match="no verdict is possible any more"):
+    with pytest.raises(RunFailed, match="no verdict"):
         made.begin([])
     found = list(journal.read(tmp_path / "run" / RECORDS))
     assert of_rounds(found)[-1] == (3, 1)

@@ -51,17 +51,17 @@ def test_the_same_plan_and_conditions_pass(planned: Plan) -> None:
 
 
 def test_another_plan_is_refused_by_name(planned: Plan) -> None:
-    with pytest.raises(TandemError, match="the loads of this run would differ today"):
+    with pytest.raises(TandemError, match="the loads of this run"):
         resume.refuse_other_plan(run(planned, loads=run(planned).run.loads[:1]).run, planned)
 
 
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"commit": "abc"}, "began with commit abc, now it is"),
-        ({"nginx": "1.22.0"}, "began with nginx 1.22.0, now it is 1.31.3"),
-        ({"packages": {"flask": "0.1"}}, "now it is"),
-        ({"stack_cpus": [7]}, "began with stack_cpus"),
+        ({"commit": "abc"}, "commit abc, "),
+        ({"nginx": "1.22.0"}, "nginx 1.22.0, .*1.31.3"),
+        ({"packages": {"flask": "0.1"}}, "flask 0.1, "),
+        ({"stack_cpus": [7]}, r"stack_cpus \[7\], "),
     ],
 )
 def test_other_conditions_are_refused_by_name(planned: Plan, change: dict[str, Any], says: str) -> None:
@@ -86,10 +86,10 @@ def test_an_app_of_ones_own_must_be_what_it_was(tmp_path: Path) -> None:
     (load_test / "cache.pyc").write_bytes(b"of no account")
     resume.refuse_other_plan(past.run, today())
     (load_test / "locustfile.py").write_text("# another load")
-    with pytest.raises(TandemError, match=r"since the run began \(load_test locustfile.py\), so it can't be resumed"):
+    with pytest.raises(TandemError, match=r"\(load_test locustfile.py\)"):
         resume.refuse_other_plan(past.run, today())
     file.write_text(file.read_text().replace('"none"', '"few"').replace('["/entries"]', '["/up"]'))
-    with pytest.raises(TandemError, match=r"\(load_test locustfile.py, unlimited, warm_up\)"):
+    with pytest.raises(TandemError, match=r"\(load_test locustfile.py, \w+, warm_up\)"):
         resume.refuse_other_plan(past.run, today())
 
 
@@ -103,16 +103,16 @@ def test_an_interrupted_run_keeps_its_rounds_and_a_planned_extension_adds_its_ow
 
 
 def test_only_what_was_planned_can_be_added(planned: Plan) -> None:
-    with pytest.raises(TandemError, match=r"planned no extension.*start a new run"):
+    with pytest.raises(TandemError, match="--plan-extension"):
         resume.total(run(planned, extension=0), True)
     extended = Rounds([run(planned).run, Resumed(date="", rounds=12, suspect=[], provenance=origin(planned))])
-    with pytest.raises(TandemError, match="has begun: finish it with --resume"):
+    with pytest.raises(TandemError, match="with --resume"):
         resume.total(extended, True)
     assert resume.total(extended, False) == 12
 
 
 def test_a_run_that_is_whole_has_nothing_to_resume() -> None:
-    with pytest.raises(TandemError, match="nothing is missing in this run"):
+    with pytest.raises(TandemError, match="`tandem report`"):
         resume.total(Rounds(synthetic.synthesise()), False)
 
 
@@ -153,14 +153,6 @@ def test_how_long_a_resumed_run_waits(
     assert (how.allow_dirty, how.idle_seconds) == (allowed, seconds)
 
 
-@pytest.mark.parametrize("command", [["tandem", "serve"], ["tandem", "compare", "--zebra"], []])
-def test_a_command_that_this_version_does_not_know_is_a_sentence(
-    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    journal.append(tmp_path / RECORDS, synthetic.run(provenance=synthetic.provenance(command=command)))
-    assert "which this version can't resume" in call(["compare", "--resume", str(tmp_path)], capsys)
-
-
 def call(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     assert cli.run(arguments) == 2
     return capsys.readouterr().err
@@ -169,15 +161,13 @@ def call(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 def test_wrong_calls_are_sentences(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "no records.jsonl in" in call(["compare", "--resume", str(tmp_path)], capsys)
     (tmp_path / RECORDS).write_text("")
-    assert "their first line is missing" in call(["compare", "--resume", str(tmp_path)], capsys)
+    assert "first line" in call(["compare", "--resume", str(tmp_path)], capsys)
     old = msgspec.structs.replace(synthetic.run(), format=1)
     journal.append(tmp_path / RECORDS, old)
     assert "format 1" in call(["compare", "--resume", str(tmp_path)], capsys)
-    assert "--seconds can't be changed" in call(["compare", "--resume", str(tmp_path), "--seconds", "5"], capsys)
-    assert "--rounds can't be changed" in call(["compare", "--resume", str(tmp_path), "--rounds", "9"], capsys)
-    assert "--rounds can't add any: start a new run" in call(
-        ["compare", "--extend", str(tmp_path), "--rounds", "9"], capsys
-    )
+    assert "--seconds can't" in call(["compare", "--resume", str(tmp_path), "--seconds", "5"], capsys)
+    assert "--rounds can't" in call(["compare", "--resume", str(tmp_path), "--rounds", "9"], capsys)
+    assert "--rounds can't" in call(["compare", "--extend", str(tmp_path), "--rounds", "9"], capsys)
 
 
 def test_the_first_record_is_a_run_with_its_arguments(planned: Plan) -> None:
@@ -205,4 +195,4 @@ def test_a_run_of_which_only_the_capacity_is_missing_is_resumed(
     assert part is not None
     journal.append(tmp_path / FILE, part.search(head))
     journal.append(tmp_path / FILE, End(date="", complete=True, reason="all searches are over"))
-    assert "nothing is missing" in call(["compare", "--resume", str(tmp_path)], capsys)
+    assert "`tandem report`" in call(["compare", "--resume", str(tmp_path)], capsys)

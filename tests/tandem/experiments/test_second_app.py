@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -74,13 +75,13 @@ def test_its_stacks_have_no_connections_to_bound(tmp_path: Path) -> None:
 def test_it_is_listed_with_its_stacks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = second_app.write(tmp_path, "locust", one="hello")
     assert cli.run(["stacks", "--stacks-file", str(files[0]), "--apps-file", str(files[1])]) == 0
-    assert "The guest book, one" in capsys.readouterr().out
+    assert stacks.load([files[0]], [files[1]])["one"].title in capsys.readouterr().out
 
 
 def test_stacks_of_different_apps_are_not_compared(tmp_path: Path) -> None:
     files = second_app.write(tmp_path, "locust", one="hello")
     known = stacks.load([files[0]], [files[1]])
-    with pytest.raises(TandemError, match=r"stacks of guestbook and userdb can't be compared"):
+    with pytest.raises(TandemError, match="guestbook and userdb"):
         plan(profiles.QUICK, known, names=["one", "asgi"], baseline="asgi", seed=1)
 
 
@@ -88,4 +89,4 @@ def test_it_has_no_database_to_seed(tmp_path: Path, capsys: pytest.CaptureFixtur
     _, apps = second_app.write(tmp_path, "locust", one="hello")
     call = ["seed", "--app", "guestbook", "--apps-file", str(apps), "--database", str(tmp_path / "x.db")]
     assert cli.run(call) == 2
-    assert "no app 'guestbook' with a database: known are userdb" in capsys.readouterr().err
+    assert re.search("'guestbook' .* userdb", capsys.readouterr().err)

@@ -37,20 +37,23 @@ def test_the_number_of_rounds_is_that_of_the_code(headlines: int) -> None:
 
 
 def test_the_rules_are_those_of_the_code() -> None:
-    assert f"blocks of at least {rules.P99_SECONDS} s and {rules.P99_BLOCK:,} arrivals" in TEXT
-    assert f"{rules.P99_STACK:,} arrivals per stack" in TEXT
-    assert f"at most {rules.CONDEMN_ERROR:.1%} may say".replace("%", " %") in TEXT
-    assert f"more than {rules.FAILED_LIMIT:.1%} of its arrivals failed".replace("%", " %") in TEXT
-    assert f"{rules.BACKLOG_LIMIT:.0%} of its arrivals".replace("%", " %") in TEXT
-    assert f"{rules.ACHIEVED_LIMIT:.0%} were answered well".replace("%", " %") in TEXT
+    for numbers_ in (
+        f"{rules.P99_SECONDS} s and {rules.P99_BLOCK:,} arrivals",
+        f"{rules.P99_STACK:,} arrivals per",
+        f"at most {rules.CONDEMN_ERROR:.1%}",
+        f"more than {rules.FAILED_LIMIT:.1%} of",
+        f"{rules.BACKLOG_LIMIT:.0%} of",
+        f"{rules.ACHIEVED_LIMIT:.0%} were",
+        f"and {rules.BAD_POINTS} points",
+        f"less than {rules.COMPLETED_LIMIT:.0%} of",
+    ):
+        assert numbers_.replace("%", " %") in TEXT
     assert rules.REPEATS == 3
-    assert "Three repeats are allowed" in TEXT
-    assert f"at most the first phase's share and {rules.BAD_POINTS} points" in TEXT
-    assert f"less than {rules.COMPLETED_LIMIT:.0%} of its blockers".replace("%", " %") in TEXT
+    assert "Three repeats" in TEXT
     assert "T = " + ", ".join(f"{target:g}" for target in rules.TARGETS_MS[:2]) in TEXT
     assert f"misses at {rules.TARGETS_MS[rules.HEADLINE_TARGET]:g} ms" in TEXT
     assert f"| {METRICS['late'].title} |" in TEXT
-    assert f"a harm ratio of {METRICS['late'].delta:g}" in TEXT
+    assert f"ratio of {METRICS['late'].delta:g}" in TEXT
     assert len(METRICS) == 9
     for metric in (each for each in METRICS.values() if each.key != "late"):
         delta = f"{metric.delta * 100:.0f} %" if metric.compared == "ratio" else f"{metric.delta:g} {metric.unit}"

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tandem.judge import validity
 from tandem.judge.reasons import Reason
 from tandem.judge.summary import summarise
 from tandem.records.block import Block
@@ -112,8 +113,8 @@ def test_suspect_blocks_count_and_are_named() -> None:
 def test_what_the_machine_doesn_t_tell_is_named() -> None:
     blind = synthetic.interference(steal_share=None)
     found = summarise(synthesise(change=lambda block: block.update(interference=blind))).disturbances
-    assert found.unreadable == ["CPU stolen by the hypervisor"]
-    assert next(row for row in found.table if "stolen" in row.cause).worst is None
+    assert found.unreadable == [validity.STEAL.title]
+    assert next(row for row in found.table if row.cause == validity.STEAL.title).worst is None
 
 
 def test_a_planned_extension_has_half_the_error_at_each_look() -> None:

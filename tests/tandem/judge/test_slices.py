@@ -11,6 +11,7 @@ from types import ModuleType
 
 import msgspec
 
+from tandem.judge.metrics import CPU
 from tandem.judge.rounds import Rounds
 from tandem.paths import PROJECT
 from tandem.plan.loads import WHOLE
@@ -76,7 +77,7 @@ def test_the_table_holds_both_ways_against_each_other() -> None:
     assert len(lines) == 2 + 3 * 2 * 2
     assert [line.split("|")[3].strip() for line in lines[2:4]] == [WHOLE, "8 slices"]
     first = [cell.strip() for cell in lines[2].split("|")[1:-1]]
-    assert first[:2] == ["CPU per request, read", "asgi"]
+    assert first[:2] == [f"{CPU.title}, read", "asgi"]
     assert first[3] == "9"
     assert 0.78 < float(first[4]) < 0.82
     assert 0 < float(first[6]) < 0.05

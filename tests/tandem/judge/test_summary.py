@@ -122,12 +122,12 @@ def test_without_headlines_everything_is_exploratory() -> None:
 @pytest.mark.parametrize(
     ("records", "message"),
     [
-        ([], "name no run"),
-        (synthesise(measured=1)[1:], "name no run"),
+        ([], "no run"),
+        (synthesise(measured=1)[1:], "no run"),
         ([*synthesise(), *synthesise()], "two runs"),
         (synthesise(format=99), "format 99"),
         (synthesise(baseline="nothing"), "baseline 'nothing'"),
-        ([synthetic.run(stacks=[synthetic.stack(WSGI)]), *synthesise(measured=1)[1:]], "which the run doesn't have"),
+        ([synthetic.run(stacks=[synthetic.stack(WSGI)]), *synthesise(measured=1)[1:]], "of .read. on .(asgi|decoy)"),
     ],
 )
 def test_records_that_make_no_run(records: list[Record], message: str) -> None:

@@ -59,9 +59,8 @@ def test_a_stack_that_does_not_sleep_invalidates_and_is_named(percent: float | N
     share = None if percent is None else percent / 100
     found = validity.judge(block(sleepers_cpu_share=share, sleeper="asgi"))
     assert found.level == level
-    assert [cause.title for cause in found.causes] == ["CPU used by a stack whose turn it was not, asgi"] * (
-        level == "INVALID"
-    )
+    expected = [(validity.SLEEPERS.key, f"{validity.SLEEPERS.title}, asgi")] * (level == "INVALID")
+    assert [(cause.key, cause.title) for cause in found.causes] == expected
     assert not validity.unreadable(block(sleepers_cpu_share=None))
 
 

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -69,11 +70,11 @@ def test_a_refusal_has_the_form_of_the_apps_errors_and_says_when_to_come_again(
         assert len(answer.header("X-Request-ID") or "") == 32
     problem = json.loads(refused["/api/login"].body)
     assert refused["/api/login"].header("Content-Type") == "application/problem+json"
-    assert (problem["title"], problem["status"]) == ("Too Many Requests", 429)
+    assert (problem["title"], problem["status"]) == (HTTPStatus.TOO_MANY_REQUESTS.phrase, 429)
     assert problem["request_id"] == refused["/api/login"].header("X-Request-ID")
     for path in ("/login", "/register"):
         assert refused[path].header("Content-Type") == "text/html; charset=utf-8"
-        assert b"<h1>Too Many Requests</h1>" in refused[path].body
+        assert f"<h1>{HTTPStatus.TOO_MANY_REQUESTS.phrase}</h1>".encode() in refused[path].body
         assert b"Error 429, request " in refused[path].body
 
 

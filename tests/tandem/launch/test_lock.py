@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -87,7 +88,7 @@ def test_clean_removes_databases_and_caches_only(tmp_path: Path) -> None:
 def test_results_are_removed_only_if_somebody_says_so(tmp_path: Path) -> None:
     folder = clone(tmp_path)
     for answer in ("", "n\n"):
-        assert "nothing was removed" in make("clean-results", folder, answer).stdout
+        assert make("clean-results", folder, answer).returncode == 0
         assert (folder / "results").exists()
     assert "1 runs" in make("clean-results", folder, "y\n").stdout
     assert not (folder / "results").exists()
@@ -100,7 +101,6 @@ def test_nothing_is_removed_while_something_runs(tmp_path: Path) -> None:
         for target in ("clean", "clean-results"):
             done = make(target, folder, "y\n")
             assert done.returncode != 0
-            assert "`tandem serve asgi` (process " in done.stderr
-            assert "nothing was removed" in done.stderr
+            assert f"`tandem serve asgi` (process {os.getpid()}" in done.stderr
     assert (folder / "var" / "asgi.db").exists()
     assert (folder / "results").exists()

@@ -40,7 +40,7 @@ def test_another_binary_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_a_named_binary_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NGINX", "/no/such/nginx")
-    with pytest.raises(TandemError, match="NGINX=/no/such/nginx is no program"):
+    with pytest.raises(TandemError, match="NGINX=/no/such/nginx "):
         nginx.find()
 
 
@@ -52,9 +52,7 @@ def test_without_any_binary_the_sentence_says_what_to_do(monkeypatch: pytest.Mon
         nginx.find()
 
 
-@pytest.mark.parametrize(
-    ("says", "reason"), [("nginx/1.18.0", "1.22 or later is needed"), ("zebra", "prints no version")]
-)
+@pytest.mark.parametrize(("says", "reason"), [("nginx/1.18.0", "1.18.0: 1.22 .*NGINX="), ("zebra", "/old .*NGINX=")])
 @pytest.mark.usefixtures("processes")
 def test_an_old_or_strange_binary_is_refused(tmp_path: Path, says: str, reason: str) -> None:
     with pytest.raises(TandemError, match=reason):
@@ -85,13 +83,13 @@ def test_a_server_without_keepalive_gets_none(tmp_path: Path) -> None:
 def test_a_refused_configuration_shows_what_nginx_says(tmp_path: Path) -> None:
     folder = configured(tmp_path / "run")
     (folder / "listen.conf").write_text("listen nowhere-at-all;\n")
-    with pytest.raises(TandemError, match=r"nginx refuses its configuration[\s\S]*listen.conf"):
+    with pytest.raises(TandemError, match=rf"{folder}:[\s\S]*listen.conf"):
         nginx.check(nginx.find(), folder)
 
 
 def test_a_clone_without_configuration_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nginx, "CONFIGURATION", tmp_path / "missing")
-    with pytest.raises(TandemError, match="no nginx configuration"):
+    with pytest.raises(TandemError, match=f"{tmp_path / 'missing'}"):
         configured(tmp_path / "run")
 
 
@@ -122,7 +120,7 @@ def test_an_app_that_needs_nothing_of_nginx_gets_the_common_part(tmp_path: Path)
 
 def test_a_folder_that_the_row_names_and_is_not_there_is_named(tmp_path: Path) -> None:
     wrong = msgspec.structs.replace(USERDB, nginx=str(tmp_path / "missing"))
-    with pytest.raises(TandemError, match=r"no nginx configuration of the app 'User database' in .*missing"):
+    with pytest.raises(TandemError, match=rf"'{USERDB.title}' .*{tmp_path / 'missing'}"):
         nginx.configure(tmp_path / "run", wrong, public_port=18080, servers=["127.0.0.1:18001"], keepalive=0)
 
 

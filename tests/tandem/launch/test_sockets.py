@@ -38,7 +38,7 @@ def test_a_socket_lies_in_the_stacks_own_folder(stack: Definition, tmp_path: Pat
 def test_a_path_that_is_too_long_is_a_sentence(stack: Definition, tmp_path: Path) -> None:
     folder = tmp_path / ("a" * sockets.LONGEST)
     folder.mkdir()
-    with pytest.raises(TandemError, match=r"no more than 96 are sure to work: use a folder with a shorter name"):
+    with pytest.raises(TandemError, match=rf"{folder}.* {sockets.LONGEST} "):
         sockets.place(stack, folder, 1)
 
 
@@ -46,11 +46,11 @@ def test_a_folder_that_is_not_writable_is_a_sentence(
     stack: Definition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)  # root may write everywhere
-    with pytest.raises(TandemError, match=r"no socket can be made in .*: it is not writable"):
+    with pytest.raises(TandemError, match=rf"{tmp_path}: .*not writable"):
         sockets.place(stack, tmp_path, 1)
 
 
 def test_the_command_must_say_the_socket(tmp_path: Path) -> None:
     (tmp_path / "one.toml").write_text(toy.table("one").replace("threads = 4", 'threads = 4\nlisten = "unix"'))
-    with pytest.raises(TandemError, match=r"must say \{socket\} where the server's socket belongs"):
+    with pytest.raises(TandemError, match=r"one\.toml.*\{socket\}"):
         stacks.load([tmp_path / "one.toml"])

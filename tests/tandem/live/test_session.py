@@ -28,31 +28,30 @@ def test_a_port_in_use_is_said_before_anything_starts() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        with pytest.raises(TandemError, match=r"port \d+ on 127.0.0.1 is in use.*--port"):
+        with pytest.raises(TandemError, match=rf"port {other.getsockname()[1]} .*--port"):
             session.check(BOTH, options(other.getsockname()[1]))
 
 
 @pytest.mark.parametrize(
-    ("given", "sentence"),
+    ("given", "part"),
     [
-        (["--stacks", "asgi"], "tandem: the page shows 2 to 4 stacks, not 1: name them with --stacks A,B\n"),
-        (["--stacks", "asgi,none"], "tandem: unknown stack 'none'"),
+        (["--stacks", "asgi"], "--stacks A,B"),
+        (["--stacks", "asgi,none"], "stack 'none'"),
     ],
 )
-def test_a_wrong_call_is_a_sentence(given: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_call_is_a_sentence(given: list[str], part: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main.run(["live", *given]) == 2
-    assert capsys.readouterr().err.startswith(sentence)
+    assert part in capsys.readouterr().err
 
 
-def test_one_lane_shows_no_difference_and_five_have_no_room() -> None:
-    for number in (1, 5):
-        with pytest.raises(TandemError, match=f"2 to 4 stacks, not {number}"):
-            session.check({str(each): KNOWN["asgi"] for each in range(number)}, options())
+def test_five_lanes_have_no_room() -> None:
+    with pytest.raises(TandemError, match="not 5"):
+        session.check({str(each): KNOWN["asgi"] for each in range(5)}, options())
 
 
 def test_an_app_without_blockers_can_t_be_shown() -> None:
     plain = msgspec.structs.replace(KNOWN["asgi"], application=msgspec.structs.replace(USERDB, lab={}))
-    with pytest.raises(TandemError, match="nothing that blocks on purpose"):
+    with pytest.raises(TandemError, match=f"'{USERDB.title}' .* `lab`"):
         session.check({"a": plain, "b": plain}, options())
 
 
@@ -70,5 +69,5 @@ def test_the_kinds_are_those_of_the_load_test() -> None:
 
 
 def test_a_load_test_without_kinds_is_named(tmp_path: Path) -> None:
-    with pytest.raises(TandemError, match=r"lab\.toml can't be read"):
+    with pytest.raises(TandemError, match=r"lab\.toml"):
         kinds.load(tmp_path)

@@ -76,13 +76,13 @@ def test_the_row_says_how_many_connections_a_stack_bounds(file: Path, tmp_path: 
     budget = stacks.load([tmp_path / "stacks.toml"], [file])["one"].budget(2)
     assert (budget.database_connections, budget.news_connections) == (6 * (4 + 2), 0)
     (tmp_path / "stacks.toml").write_text(STACK.replace("POOL", "OTHER"))
-    with pytest.raises(TandemError, match="`environment` must give POOL as a whole number"):
+    with pytest.raises(TandemError, match=r"`environment` .*POOL"):
         stacks.load([tmp_path / "stacks.toml"], [file])
 
 
 def test_a_stack_of_an_unknown_app_is_told_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "stacks.toml").write_text(STACK)
-    with pytest.raises(TandemError, match=r"no row of an apps file is called 'mine': known are userdb; .*--apps-file"):
+    with pytest.raises(TandemError, match=r"'mine': .* userdb; .*--apps-file"):
         stacks.load([tmp_path / "stacks.toml"])
 
 
@@ -101,14 +101,14 @@ def test_a_kept_seed_is_stale_when_its_sources_change(file: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ('alive = "/up"', 'alive = "up"', "`alive` must be given as paths"),
-        ('warm_up = ["/"]', "warm_up = []", "`warm_up` must have a path"),
+        ('alive = "/up"', 'alive = "up"', "`alive`"),
+        ('warm_up = ["/"]', "warm_up = []", "`warm_up`"),
         ('load_test = "load"', "", "load_test"),
         ('title = "Mine"', "titel = 1", "titel"),
         ("{shared}", "{share}", "{share}"),
-        ('"pass"]', '"{urls}"]', "`database.seed` has the unknown placeholder {urls}"),
+        ('"pass"]', '"{urls}"]', "{urls}"),
         ("[mine]", "[userdb]\n[mine]", "exists already"),
-        ("[mine]", "[mine", "is not TOML"),
+        ("[mine]", "[mine", "TOML"),
     ],
 )
 def test_what_is_wrong_with_a_row_is_named_with_its_file(file: Path, old: str, new: str, says: str) -> None:
@@ -122,7 +122,7 @@ def test_what_is_wrong_with_a_row_is_named_with_its_file(file: Path, old: str, n
 
 def test_an_app_without_a_database_can_t_name_one(file: Path) -> None:
     file.write_text(ROW[: ROW.index("[mine.database]")].replace("{shared}/x", "{database}"))
-    with pytest.raises(TandemError, match=r"names \{database\}, and the app has none"):
+    with pytest.raises(TandemError, match=r"\{database\}, "):
         apps.load([file])
 
 
@@ -166,9 +166,9 @@ def test_a_probes_file_becomes_requests(tmp_path: Path) -> None:
     [
         ("{long}", "{lang}", "unknown placeholder {lang}"),
         ('["key"]', '["lock"]', "teaches 'lock'"),
-        ("GET /{long}", "GET", "must be a method and a target"),
+        ("GET /{long}", "GET", "'GET/{next_user}'"),
         ("{kind}", "Accept", "headers `Name: value`"),
-        ("(\\w+)", "(\\w+", "is not a regular expression"),
+        ("(\\w+)", "(\\w+", "unterminated"),
         ("probes = [", "probs = [", "probs"),
     ],
 )

@@ -20,7 +20,7 @@ def test_the_load_is_open_and_half_of_what_the_weakest_stack_can_serve_as_far_as
     rates = {load.scenario: (load.arrivals, load.rate) for load in waiting}
     assert rates == {"read": ("poisson", 300), "waiting": ("poisson", 80), "everyday": ("poisson", 300)}
     assert planned(scenarios=["waiting"], names=["asgi", "wsgi-sync"], baseline="asgi").loads[0].rate == 15
-    assert waiting[1].why_rate == "half of the 160/s that 16 waiting at once allow wsgi-gthread"
+    assert all(part in waiting[1].why_rate for part in ("160/s", "16 ", "wsgi-gthread"))
 
 
 def test_a_load_that_saturates_keeps_so_many_requests_in_flight() -> None:
@@ -55,7 +55,7 @@ def test_scenarios_are_driven_as_the_profile_says_or_as_asked_for(
 def test_logins_come_half_as_often_as_their_cpu_allows_and_their_p50_is_no_headline() -> None:
     (load,) = planned(scenarios=["login"], load="rate").loads
     assert (load.rate, load.news_seconds) == (50, None)
-    assert load.why_rate == "half of the 100/s that logins of 20 ms on 1 CPU allow wsgi-gthread"
+    assert all(part in load.why_rate for part in ("100/s", "20 ms", "1 CPU", "wsgi-gthread"))
     assert [h.metric for h in planned(scenarios=["login"], load="rate").headlines] == ["cpu"]
     assert [h.metric for h in planned(scenarios=["login"], rate=300).headlines] == ["cpu", "p99"]
     assert "login" not in (profiles.STANDARD.at_rate + profiles.STANDARD.saturated + profiles.QUICK.saturated)
@@ -95,7 +95,7 @@ def test_what_is_measured_both_ways_is_judged_once() -> None:
 
 
 def test_slices_that_hold_too_little_are_refused() -> None:
-    with pytest.raises(TandemError, match=r"slices of 0\.04 s hold too little: give --slices 20 or fewer"):
+    with pytest.raises(TandemError, match=r" 0\.04 s .*--slices 20 "):
         planned(scenarios=["read"], load="saturation", slices=100)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -83,7 +84,7 @@ def test_p99_is_a_headline_only_where_enough_requests_will_be_there(given: dict[
 
 
 def test_a_planned_extension_needs_rounds_for_half_the_error_at_each_look() -> None:
-    with pytest.raises(TandemError, match="3 headline ratios at each of two looks: give --rounds 8"):
+    with pytest.raises(TandemError, match=r"3 headline ratios .*--rounds 8"):
         planned(QUICK, extension=3, rounds=7)
     assert planned(QUICK, extension=3, rounds=8).extension == 3
 
@@ -104,9 +105,11 @@ def test_the_decoy_is_the_baseline_under_another_name() -> None:
 
 def test_too_few_rounds_are_refused_with_the_number_that_would_do() -> None:
     few = planned(scenarios=["read"], load="rate", rounds=6).exploratory
-    assert few == "6 rounds can't give a verdict to 3 headline ratios: give --rounds 7 or more"
+    assert few is not None
+    assert re.findall(r"\d+", few) == ["6", "3", "7"]
+    assert "--rounds 7" in few
     assert planned(QUICK, scenarios=["waiting"], rounds=6).exploratory is None
-    with pytest.raises(TandemError, match=r"9 rounds can't give a verdict to .* or fewer stacks or scenarios"):
+    with pytest.raises(TandemError, match=r"9 rounds .*--rounds"):
         planned(scenarios=list(scenarios.known()))  # nobody asked for so few: it isn't worth 25 minutes
 
 
@@ -134,18 +137,18 @@ def test_a_quick_run_has_no_decoy_where_others_block() -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"names": ["zebra", "asgi"]}, "unknown stack 'zebra'"),
-        ({"names": ["asgi"]}, "two stacks or more"),
-        ({"names": []}, "two stacks or more"),
+        ({"names": ["zebra", "asgi"]}, "stack 'zebra'"),
+        ({"names": ["asgi"]}, "--stacks A,B"),
+        ({"names": []}, "--stacks A,B"),
         (
             {"names": ["asgi", "wsgi-sync"], "baseline": "wsgi-gthread"},
-            "the baseline 'wsgi-gthread' is none of the stacks",
+            "'wsgi-gthread' .*asgi, wsgi-sync",
         ),
-        ({"scenarios": ["zebra"]}, "unknown scenario 'zebra': known are add, blocking, everyday, export, floor"),
-        ({"scenarios": ["read", "read"]}, "named twice"),
-        ({"scenarios": []}, "needs a scenario or more"),
-        ({"scenarios": ["floor"], "load": "saturation"}, "'floor' can't be driven to saturation .*give --load rate"),
-        ({"scenarios": ["read", "floor"], "load": "saturation"}, "'floor' can't be driven to saturation"),
+        ({"scenarios": ["zebra"]}, "scenario 'zebra': .* add, blocking, everyday, export, floor"),
+        ({"scenarios": ["read", "read"]}, "'read' .*twice"),
+        ({"scenarios": []}, "--scenarios with "),
+        ({"scenarios": ["floor"], "load": "saturation"}, "'floor' .*--load rate"),
+        ({"scenarios": ["read", "floor"], "load": "saturation"}, "'floor' .*--load rate"),
         ({"cpus": 2}, "give --cpus 1"),
     ],
 )
@@ -163,16 +166,14 @@ def test_a_record_tells_how_stacks_were_started_and_not_where_this_machine_keeps
 
 def test_what_is_waived_stands_in_the_record_and_makes_the_run_suspect() -> None:
     made = planned(waive=["GET /a"])
-    assert "the answers to probes that begin with `GET /a` were not compared" in " ".join(
-        made.run(synthetic.provenance(), 3).suspect
-    )
+    assert "`GET /a`" in " ".join(made.run(synthetic.provenance(), 3).suspect)
 
 
 def test_a_stack_with_few_routes_takes_scenarios_that_ask_for_no_more() -> None:
     names = ["wsgi-bare", "asgi-bare", "wsgi-gthread"]
     with pytest.raises(
         TandemError,
-        match=r"the stack wsgi-bare has only /healthz and /api/add, and the scenario 'read' asks for more; .*: add",
+        match=r"wsgi-bare .* /healthz and /api/add, .*'read' .*: add",
     ):
         planned(names=names, baseline="wsgi-gthread", scenarios=["read"])
     bare = planned(names=names, baseline="wsgi-gthread", scenarios=["add"])

@@ -104,20 +104,20 @@ def test_paths_are_relative_to_the_file(file: Path) -> None:
     ("old", "new", "says"),
     [
         ("threads = 4", "", "threads"),
-        ("threads = 4", "threads = 0", "`threads` must be from 1"),
+        ("threads = 4", "threads = 0", "`threads`"),
         ("threads = 4", 'threads = "4"', "threads"),
         ("threads = 4", "threads = 4\nthreds = 4", "threds"),
         ('"per-cpu"', '"per-core"', "servers"),
         ("workers_per_cpu = 1", "workers_per_cpu = 0", "workers_per_cpu"),
-        ("threads = 4", "threads = 4\nservers_per_cpu = 0", "`servers_per_cpu` must be from 1"),
-        ('"per-cpu"', '"shared"\nservers_per_cpu = 2', "`servers_per_cpu` is for servers"),
+        ("threads = 4", "threads = 4\nservers_per_cpu = 0", "`servers_per_cpu` must"),
+        ('"per-cpu"', '"shared"\nservers_per_cpu = 2', "`servers_per_cpu` is"),
         ('"{port}"', '"{prot}"', "{prot}"),
         ('"{port}"', '"8000"', "{port}"),
         ('NEWS_CONNECTIONS = "1"', 'NEWS_CONNECTIONS = "many"', "NEWS_CONNECTIONS"),
         ("[mine]", "[Mine]", "lower-case"),
         ("[mine]", "[decoy]", "decoy"),
         ("[mine]", "[asgi]", "exists already"),
-        ("[mine]", "[mine", "is not TOML"),
+        ("[mine]", "[mine", "TOML"),
         ("[mine]", "mine = 3\n[other]", "mine"),
         ("threads = 4", 'threads = 4\nneeds = [{ modul = "x" }]', "modul"),
         (
@@ -125,9 +125,9 @@ def test_paths_are_relative_to_the_file(file: Path) -> None:
             'threads = 4\nexemptions = [{ case = "a", reason = "b", pattern = "(" }]',
             "regular expression",
         ),
-        ("threads = 4", "threads = " + "9" * 5000, "is not TOML that can be read"),
+        ("threads = 4", "threads = " + "9" * 5000, "TOML"),
         ("threads = 4", "threads = " + "9" * 4000, "threads"),
-        ("threads = 4", "threads = " + "[" * 100_000, "is not TOML that can be read"),
+        ("threads = 4", "threads = " + "[" * 100_000, "TOML"),
         ('NEWS_CONNECTIONS = "1"', f'NEWS_CONNECTIONS = "{"9" * 5000}"', "NEWS_CONNECTIONS"),
     ],
 )
@@ -142,12 +142,12 @@ def test_what_is_wrong_is_named_with_its_file(file: Path, old: str, new: str, sa
 
 
 def test_a_missing_file_is_named(file: Path) -> None:
-    with pytest.raises(TandemError, match=r"mine\.toml can't be read"):
+    with pytest.raises(TandemError, match=r"mine\.toml"):
         load([file])
 
 
 def test_an_unknown_stack_lists_the_known_ones() -> None:
-    with pytest.raises(TandemError, match="unknown stack 'wsgi': known are wsgi-sync, wsgi-gthread, asgi, wsgi-direct"):
+    with pytest.raises(TandemError, match=r"'wsgi': .* wsgi-sync, wsgi-gthread, asgi, wsgi-direct"):
         choose(load(), ["wsgi"])
 
 
@@ -161,9 +161,9 @@ def test_the_variable_of_the_app_overrides_the_port() -> None:
     assert stacks["wsgi-sync"].port({}) == 8080
     assert stacks["wsgi-sync"].port({"WSGI_PORT": "9001", "ASGI_PORT": "9002"}) == 9001
     assert stacks["asgi"].port({"WSGI_PORT": "9001", "ASGI_PORT": "9002"}) == 9002
-    with pytest.raises(TandemError, match="WSGI_PORT=x is not a port"):
+    with pytest.raises(TandemError, match="WSGI_PORT=x "):
         stacks["wsgi-sync"].port({"WSGI_PORT": "x"})
-    with pytest.raises(TandemError, match=r"WSGI_PORT=9+ is not a port"):
+    with pytest.raises(TandemError, match=r"WSGI_PORT=9{40} "):
         stacks["wsgi-sync"].port({"WSGI_PORT": "9" * 5000})
 
 
@@ -175,7 +175,7 @@ def test_a_group_has_its_order() -> None:
         name for name in grouped(known, "servers") if name.startswith("ladder-")
     ]  # what they are like belongs to it, not they
     assert grouped(known, "history")[-1] == "asgi-threads"
-    with pytest.raises(TandemError, match="unknown group of stacks 'zebra': known are bare, history, ladder, servers"):
+    with pytest.raises(TandemError, match=r"'zebra': .* bare, history, ladder, servers"):
         grouped(known, "zebra")
 
 
@@ -188,10 +188,10 @@ def test_a_stack_whose_server_is_missing_says_what_brings_it(file: Path) -> None
     known = load([file])
     with pytest.raises(
         TandemError,
-        match="the stack one can't be started: the Python module zebra_server is missing: run `make servers`",
+        match=r"stack one .* zebra_server .*`make servers`",
     ):
         refuse_missing(choose(known, ["asgi", "one"]))
-    with pytest.raises(TandemError, match="the program zebrad is missing: install the package zebra"):
+    with pytest.raises(TandemError, match=r"zebrad .* zebra\b"):
         refuse_missing(choose(known, ["two"]))
     refuse_missing(choose(known, ["asgi"]))
 
@@ -210,16 +210,14 @@ def test_every_built_in_stack_names_what_it_lacks_and_what_brings_it(
     stacks = load()
     [need] = stacks[name].needs
     if need.module:
-        said = (
-            f"the Python module {need.module} is missing: run `make servers`, which installs requirements/servers.txt"
-        )
+        said = [need.module, "`make servers`", "requirements/servers.txt"]
         assert f"\n{need.module}==" in SERVERS.read_text()
     else:
-        said = f"the program {need.program} is missing: install the package {need.package} (apt-get install {need.package})"
+        said = [need.program, f"apt-get install {need.package}"]
         assert stacks[name].command[0] == need.program
     with pytest.raises(TandemError) as refused:
         refuse_missing(choose(stacks, [name]))
-    assert str(refused.value) == f"the stack {name} can't be started: {said}"
+    assert [part for part in (name, *said) if part not in str(refused.value)] == []
 
 
 def test_an_exemption_masks_what_it_is_about_and_nothing_else() -> None:

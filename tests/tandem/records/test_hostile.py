@@ -123,7 +123,7 @@ def test_a_pipe_a_link_and_a_huge_file_are_no_records(
     assert "a link" in report(run, capsys)[1]
     (run / RECORDS).unlink()
     os.mkfifo(run / RECORDS)
-    assert "not a regular file" in report(run, capsys)[1]
+    assert "regular file" in report(run, capsys)[1]
     (run / RECORDS).unlink()
     with (run / RECORDS).open("wb") as file:
         file.truncate(10**10)  # a hole: it takes no room
@@ -191,7 +191,7 @@ def test_charts_are_not_written_through_a_linked_folder(
     (run / "img").symlink_to(tmp_path / "mine")
     status, said = report(run, capsys)
     assert status == 1
-    assert "a link, and not a folder of this run" in said
+    assert str(run / "img") in said
     assert not [*(tmp_path / "mine").iterdir()]
 
 
@@ -210,5 +210,5 @@ def test_another_command_that_is_recorded_is_not_resumed(
     assert cli.run(["compare", "--resume", str(run)]) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    assert "which this version can't resume: start a new run" in said.err
+    assert "this version" in said.err
     assert len(said.err) < 600

@@ -34,6 +34,6 @@ def test_a_run_folder_stays_only_if_it_holds_records(tmp_path: Path) -> None:
 
 def test_a_disk_that_is_as_good_as_full_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_folder, "ROOM", 2**62)
-    with pytest.raises(TandemError, match="MB are free"):
+    with pytest.raises(TandemError, match=r"\d+ MB "):
         run_folder.new(tmp_path / "results").__enter__()
     assert not (tmp_path / "results").exists()

@@ -34,6 +34,7 @@ class Page(HTMLParser):
         self.words: list[str] = []
         self.classes: list[str] = []
         self.files: dict[str, str] = {}  # the targets of links that download something, by file
+        self.captions: dict[str, str] = {}  # of tables, by name
         self.feed(text)
         assert self.open == []
 
@@ -46,6 +47,7 @@ class Page(HTMLParser):
         self.classes += (known.get("class") or "").split()
         if known.get("download"):
             self.files[str(known["download"])] = str(known["href"])
+            self.captions[str(known["download"]).removesuffix(".csv")] = str(known["aria-label"]).partition(": ")[2]
         self.links += [value for name, value in attrs if name in ("href", "src", "xlink:href") and value]
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

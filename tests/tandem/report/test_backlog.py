@@ -12,8 +12,13 @@ from tandem import report
 from tandem.cli import main as cli
 from tandem.records import backlog as records
 from tandem.records import stalled as kept
+from tandem.records.block import Block
+from tandem.records.setup import Load
+from tandem.report import backlog
+from tandem.report.backlog import AcceptQueue
 from tests.support import stalled, synthetic
 from tests.support.synthetic import ASGI
+from tests.tandem.report.pages import Page
 
 
 def put(run: Path, stack: str, rows: list[dict[str, Any]]) -> None:
@@ -21,6 +26,15 @@ def put(run: Path, stack: str, rows: list[dict[str, Any]]) -> None:
     _, blocks = stalled.recorded(run)
     (block,) = (each for each in blocks if each.stack == stack)
     kept.beside(run, block, records.BACKLOG).write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+
+
+def loads_and_blocks(run: Path) -> tuple[dict[str, Load], list[Block]]:
+    loads, blocks = stalled.recorded(run)
+    return {load.scenario: load for load in loads}, blocks
+
+
+def queues(run: Path) -> list[AcceptQueue]:
+    return backlog.read(run, *loads_and_blocks(run))[0]
 
 
 def looks(waiting: dict[float, int]) -> list[dict[str, Any]]:
@@ -36,30 +50,29 @@ def said(run: Path, capsys: pytest.CaptureFixture[str]) -> str:
 def test_the_most_and_the_share_above_zero_are_said_per_phase(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     put(run, ASGI, looks({-1: 99, 0: 0, 1: 0, 3: 0, 4: 37, 5: 2, 6: 0, 7: 1, 8: 0, 10: 99}))
     put(run, "wsgi-gthread", looks({1: 0, 4: 0}))
+    found, none = queues(run)
+    assert [tuple(phase) for phase in found.phases] == [(2, 0, 0), (4, 2, 37), (2, 1, 1)]
+    assert (none.stack, none.most, none.unread) == ("wsgi-gthread", 0, "")
     text = said(run, capsys)
-    assert (
-        "  in its listening sockets at most 0 (0 % of 2 samples above 0) waited before anything blocked, "
-        "37 (50 % of 4 samples above 0) meanwhile and 1 (50 % of 2 samples above 0) afterwards.\n"
-    ) in text
-    assert "  in its listening sockets nobody waited (2 samples).\n" in text
+    assert all(backlog.sentence(each) in text for each in (found, none))
     report.write(run)
-    page = (run / "report.html").read_text()
-    assert "most while blocked" in page
-    assert "at most 0 (0 % of 2 samples above 0) waited before anything blocked" in page
+    page = Page((run / "report.html").read_text())
+    assert backlog.sentence(found) in page.text
+    assert page.table("accept-queues")[1][1:] == [ASGI, "0", "0.0", "37", "0.5", "1", "0.5"]
 
 
 def test_why_nothing_is_known_is_said(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    put(run, ASGI, [{"type": "unread", "why": "its servers listen on Unix sockets"}])
-    assert "who waited in its listening sockets is not known: its servers listen on Unix sockets.\n" in said(
-        run, capsys
-    )
+    why = "its servers listen on Unix sockets"
+    put(run, ASGI, [{"type": "unread", "why": why}])
+    assert [each.unread for each in queues(run)] == [why]
+    assert why in said(run, capsys)
     report.write(run)
-    assert "most while blocked" not in (run / "report.html").read_text()
+    assert "accept-queues.csv" not in Page((run / "report.html").read_text()).files
 
 
 def test_a_file_that_is_none_is_a_problem_and_hides_nothing_else(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     put(run, ASGI, [{"type": "sample", "at": -1, "waiting": 1}, {}])
+    _, (problem,) = backlog.read(run, *loads_and_blocks(run))
     text = said(run, capsys)
-    assert "accept queues of samples/" in text
-    assert "holds a line that is no record" in text
-    assert "stood in asgi_app/lab.py:16" in text
+    assert problem in text
+    assert "asgi_app/lab.py:16" in text
