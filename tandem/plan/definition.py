@@ -64,6 +64,7 @@ class StackTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     routes: list[str] = []
     needs: list[Need] = []
     groups: dict[str, int] = {}
+    scenarios: list[str] = []
     exemptions: list[Exemption] = []
 
 
