@@ -174,12 +174,11 @@ def replaced(summary: Summary) -> list[Line]:
     """Say whose processes ended or began within its windows: what that costs is in its numbers, and is no framework's."""
     return [
         Line(
-            title=f"Processes of {m.stack} were replaced: at least {m.processes_ended:,} ended and {m.processes_begun:,} began "
-            f"within its windows of {m.scenario}, and what that cost is in its numbers: of its {m.arrivals:,} arrivals there "
-            f"{m.failures + m.unfinished + m.dropped:,} got no good answer."
+            title=f"{reasons.replaced(m)} within its windows of {m.scenario}, and what that cost is in its numbers: of its "
+            f"{m.arrivals:,} arrivals there {m.failures + m.unfinished + m.dropped:,} got no good answer."
         )
         for m in summary.measures
-        if summary.rounds_valid and (m.processes_ended or m.processes_begun)
+        if summary.rounds_valid and (m.processes_ended or m.processes_begun or m.workers_replaced)
     ]
 
 

@@ -6,8 +6,10 @@ import re
 import resource
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,7 +27,7 @@ from tests.support.headers import FORM
 from tests.support.processes import alive, descendants
 from tests.support.raw import request, sent
 from tests.support.stacks import STACKS, USERDB
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 pytestmark = pytest.mark.usefixtures("processes")
 
@@ -190,7 +192,19 @@ def nothing() -> float:
 
 
 def test_nothing_is_left_when_the_harness_is_killed(running: Served) -> None:
-    started = descendants(running.harness.pid)
-    assert len(started) >= 3  # a keeper, a server, nginx
-    running.harness.kill()
-    assert eventually(lambda: not any(alive(pid) for pid in started)), running.name
+    """In the middle of its work: somebody asks, again and again, until nobody answers."""
+    answered = threading.Event()
+
+    def asking() -> None:
+        with suppress(OSError):
+            while sent(running.port, request("GET", "/api/add?a=1&b=2")).startswith(b"HTTP/1.1 200 "):
+                answered.set()
+
+    with ThreadPoolExecutor(2) as pool:
+        clients = [pool.submit(asking) for _ in range(2)]
+        assert answered.wait(PATIENCE)
+        started = descendants(running.harness.pid)
+        assert len(started) >= 3  # a keeper, a server, nginx
+        running.harness.kill()
+        assert eventually(lambda: not any(alive(pid) for pid in started)), running.name
+        assert all(each.exception() is None for each in clients)
