@@ -15,6 +15,9 @@ from tandem.judge.summary import Summary
 from tandem.judge.verdict import Ratio, Verdict
 from tandem.report import reasons, wording
 
+MOST_LISTED = 12
+"""More exploratory ratios than these are not listed: nothing follows from them."""
+
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
     """One ratio that a line names."""
@@ -249,6 +252,8 @@ def _numbers(c: Ratio) -> str:
 
 def _exploratory(headlines: Sequence[Ratio]) -> list[Line]:
     known = [_item(c, f"{c.stack}, {wording.subject(c)} {_numbers(c)}") for c in headlines if c.estimate is not None]
+    if len(known) > MOST_LISTED:
+        return [Line(title=f"No finding: {len(known)} exploratory ratios, which stand in the scorecard.")]
     return [Line(verdict="exploratory", title="Exploratory, no finding", items=known)] if known else []
 
 

@@ -133,6 +133,19 @@ def test_of_many_stacks_values_stand_once_the_best_first_and_ratios_in_the_table
     assert len(found["What does a request cost?"]) == 2
 
 
+def test_of_many_stacks_what_bounded_them_is_said_once_and_that_nobody_has_a_verdict() -> None:
+    stacks = [stack(name) for name in (WSGI, ASGI, "one", "two", "three")]
+
+    def full(block: dict[str, Any]) -> None:
+        block["app_cpu_seconds"] = 0.97 * block["seconds"] if block["stack"] != "one" else 0.1
+
+    few = summarise(synthesise(1, loads=LOADS, headlines=HEADLINES, stacks=stacks, change=full))
+    first = lines(few)["How much can each take?"][0]
+    assert first.count("ounded by") == 1
+    assert "; its 16 slots: one. Against " in first
+    assert first.endswith(f"Against {WSGI} nobody has a verdict; each ratio stands in the scorecard")
+
+
 def test_why_nobody_has_a_verdict_is_said_once() -> None:
     stacks = [stack(name) for name in (WSGI, ASGI, "other")]
     few = summarise(synthesise(2, loads=LOADS, headlines=HEADLINES, stacks=stacks))
