@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import resource
+import signal
 import subprocess
 import sys
 import threading
@@ -37,6 +39,7 @@ FIRST = "wsgi-gthread"
 KNOWN = stacks.load()
 NAMES = [name for name, stack in KNOWN.items() if stack.groups.keys() - {"ladder"} and name not in STACKS]
 CGI = [name for name in NAMES if KNOWN[name].process_per_request]
+RELOADS = [name for name in NAMES if KNOWN[name].stats]
 WHOLE = [name for name in NAMES if not KNOWN[name].routes]
 """Those that have all of the app; of the others only their routes are asked."""
 
@@ -189,6 +192,23 @@ def nothing() -> float:
     subprocess.run([sys.executable, "-I", "-S", "-c", ""], check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+@pytest.mark.parametrize("running", RELOADS, indirect=True)
+def test_uwsgi_takes_new_code_at_sighup(running: Served) -> None:
+    """Its master starts itself anew, in the environment that it was started in."""
+    before = {each.pid: each.parent for each in usage.scan() if each.pid in descendants(running.harness.pid)}
+    workers = [pid for pid, parent in before.items() if before.get(before.get(parent, 0)) == running.harness.pid]
+    assert len(workers) == 1  # below harness, keeper and master
+    os.kill(before[workers[0]], signal.SIGHUP)
+    assert eventually(lambda: not alive(workers[0]))
+
+    def answers() -> bool:
+        with suppress(OSError):
+            return sent(running.port, request("GET", "/healthz")).startswith(b"HTTP/1.1 200 ")
+        return False
+
+    assert eventually(answers, 60)
 
 
 def test_nothing_is_left_when_the_harness_is_killed(running: Served) -> None:
