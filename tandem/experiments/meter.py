@@ -53,7 +53,7 @@ class Metered(NamedTuple):
     sleepers: Sleeper | None = None  # of the stacks that were to sleep meanwhile
     ended: int = 0  # processes of the app that were there at the beginning of a part and not at its end
     begun: int = 0  # and the other way round
-    told: uwsgi.Told | None = None  # what its server itself says of its workers; None: it doesn't
+    told: uwsgi.Replacements | None = None  # what its server itself says of its workers; None: it doesn't
 
 
 class Gauge:

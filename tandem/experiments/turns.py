@@ -52,7 +52,7 @@ class Taken:
     drain_seconds: float = 0.0
     ends: list[tuple[Readings, Readings]] = field(default_factory=list)
     probers: list[Prober] = field(default_factory=list)
-    told: uwsgi.Told | None = None  # what its server says of its workers, from its first slice to its last
+    told: uwsgi.Replacements | None = None  # what its server says of its workers, from its first slice to its last
 
     @property
     def busy_seconds(self) -> float:
@@ -159,7 +159,7 @@ class Benches:
         self.check(load)
         return Readings(_read(self._gauges), self._watch.read())
 
-    def _told(self) -> dict[str, uwsgi.Told | None]:
+    def _told(self) -> dict[str, uwsgi.Replacements | None]:
         return {name: uwsgi.read(bench.running.stats) for name, bench in self.benches.items()}
 
     def check(self, load: Load) -> None:

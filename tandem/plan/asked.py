@@ -14,7 +14,7 @@ from tandem.plan.scenarios import load as load_scenarios
 from tandem.plan.stacks import Stacks
 
 
-class Asked(NamedTuple):
+class Driven(NamedTuple):
     """The scenarios, in the order of a round, and how they are driven."""
 
     rows: Scenarios
@@ -22,7 +22,7 @@ class Asked(NamedTuple):
     saturated: list[str]
 
 
-def choose(profile: Profile, known: Scenarios, scenarios: Sequence[str] | None, load: str | None) -> Asked:
+def choose(profile: Profile, known: Scenarios, scenarios: Sequence[str] | None, load: str | None) -> Driven:
     """Return the named ones of those that the load test knows, or the profile's."""
     at_rate, saturated = _driven(profile, scenarios, load)
     named = dict.fromkeys([*at_rate, *saturated]) if scenarios is None else scenarios
@@ -31,7 +31,7 @@ def choose(profile: Profile, known: Scenarios, scenarios: Sequence[str] | None, 
     rows = choose_scenarios(known, named)
     blocking = [name for name, row in rows.items() if row.blockers]
     at_rate = [*(name for name in at_rate if name not in blocking), *blocking]
-    return Asked(rows, at_rate, _that_saturate(rows, saturated, required=load == "saturation" or not at_rate))
+    return Driven(rows, at_rate, _that_saturate(rows, saturated, required=load == "saturation" or not at_rate))
 
 
 def unfit(profile: Profile, group: Stacks, scenarios: Sequence[str] | None, load: str | None) -> dict[str, str]:

@@ -12,7 +12,7 @@ import pytest
 from tandem.launch import process
 from tandem.launch.process import Child, Children
 from tandem.observe import uwsgi
-from tandem.observe.uwsgi import Told
+from tandem.observe.uwsgi import Replacements
 from tandem.plan import needs
 from tandem.plan.needs import Need
 from tests.support.waiting import eventually
@@ -41,9 +41,9 @@ class Server:
             client.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
             return client.recv(100)
 
-    def told(self) -> Told:
+    def told(self) -> Replacements:
         """What it says now; nothing, for a moment, while its master has something else to do."""
-        return uwsgi.read(self.stats) or Told(-1, -1)
+        return uwsgi.read(self.stats) or Replacements(-1, -1)
 
 
 @pytest.fixture
@@ -77,5 +77,5 @@ def test_workers_that_were_replaced_are_counted_and_those_that_hung_among_them(s
 def test_a_server_that_says_nothing_tells_nothing(tmp_path: Path) -> None:
     assert uwsgi.read([]) is None
     assert uwsgi.read([tmp_path / "nobody.stats"]) is None
-    assert uwsgi.between(None, Told(1, 0)) is None
-    assert uwsgi.between(Told(1, 0), Told(4, 2)) == (3, 2)
+    assert uwsgi.between(None, Replacements(1, 0)) is None
+    assert uwsgi.between(Replacements(1, 0), Replacements(4, 2)) == (3, 2)
