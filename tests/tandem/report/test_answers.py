@@ -11,9 +11,9 @@ from tandem.judge.measures import Pooled, Route
 from tandem.judge.summary import Summary, summarise
 from tandem.plan.definition import DECOY
 from tandem.records.setup import Headline
-from tandem.report import answers, charts, html, markdown
+from tandem.report import answers, charts, html, markdown, theme
 from tests.support import blocking
-from tests.support.synthetic import ASGI, WSGI, saturating, stack, synthesise
+from tests.support.synthetic import ASGI, WSGI, run, saturating, stack, synthesise
 from tests.tandem.report.pages import Page
 
 LOADS = [saturating("everyday"), saturating("read")]
@@ -144,6 +144,12 @@ def test_of_many_stacks_what_bounded_them_is_said_once_and_that_nobody_has_a_ver
     assert first.count("ounded by") == 1
     assert "; its 16 slots: one. Against " in first
     assert first.endswith(f"Against {WSGI} nobody has a verdict; each ratio stands in the scorecard")
+
+
+def test_no_two_of_many_stacks_are_drawn_alike() -> None:
+    names = [WSGI, *(f"stack-{number}" for number in range(16))]
+    drawn = [str(each) for each in theme.styles(run(stacks=[stack(name) for name in names])).values()]
+    assert len({*drawn}) == len(names)
 
 
 def test_why_nobody_has_a_verdict_is_said_once() -> None:
