@@ -51,3 +51,4 @@ def test_both_give_the_same_pages_and_are_measured(short: Path, monkeypatch: pyt
                 block = stack.measure(load, Slot(round=1, attempt=1, position=1))
             assert block.failures == 0
             assert block.requests > 0
+            assert block.workers_replaced == (0 if name == NAMES[0] else None)  # uWSGI counts its workers

@@ -28,7 +28,7 @@ from tandem.experiments import capacity as capacity_search
 from tandem.experiments import resume, session
 from tandem.launch import database, foreground, lock, signals
 from tandem.live import session as live
-from tandem.plan import apps, needs, profiles
+from tandem.plan import apps, asked, needs, profiles
 from tandem.plan import comparison as planning
 from tandem.plan import stacks as stacks_module
 from tandem.records import run_folder
@@ -135,7 +135,7 @@ def _plan(given: argparse.Namespace, seed: int | None) -> planning.Plan:
     return planning.plan(
         profiles.PROFILES[profile],
         known,
-        names=_named(given, known),
+        names=_named(given, known, profiles.PROFILES[profile]),
         baseline=given.baseline,
         scenarios=given.scenarios,
         load=given.load,
@@ -154,16 +154,17 @@ def _plan(given: argparse.Namespace, seed: int | None) -> planning.Plan:
     )
 
 
-def _named(given: argparse.Namespace, known: stacks_module.Stacks) -> list[str] | None:
-    """Return the stacks of the group and those that are named; of a group those that this machine can start."""
+def _named(given: argparse.Namespace, known: stacks_module.Stacks, profile: profiles.Profile) -> list[str] | None:
+    """Return the stacks of the group that can be started here and asked what is to be asked, and those that are named."""
     named: list[str] | None = given.stacks
     if not given.stacks_group:
         return named
-    group = stacks_module.grouped(known, given.stacks_group)
-    lacking = {name: reason for name in group if (reason := needs.lacking(known[name].needs))}
-    for name, reason in lacking.items():
+    group = {name: known[name] for name in stacks_module.grouped(known, given.stacks_group)}
+    lacking = {name: reason for name, stack in group.items() if (reason := needs.lacking(stack.needs))}
+    left_out = {**asked.unfit(profile, group, given.scenarios, given.load), **lacking}
+    for name, reason in left_out.items():
         say(f"{name} is left out: {reason}")
-    return list(dict.fromkeys([*(name for name in group if name not in lacking), *(named or [])]))
+    return list(dict.fromkeys([*(name for name in group if name not in left_out), *(named or [])]))
 
 
 def _reject_ignored_options(options: argparse.Namespace) -> None:

@@ -101,6 +101,8 @@ class Assembly(NamedTuple):
             strays=meter.strays,
             processes_ended=None if per_request else meter.ended,
             processes_begun=None if per_request else meter.begun,
+            workers_replaced=meter.told.replaced if meter.told else None,
+            workers_harakiri=meter.told.harakiri if meter.told else None,
             probes_answered=probed.answered,
             probes_different=probed.different if probed.answered else None,
             probe_example=probed.example[:2000],

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tandem.launch.process import Child
 from tandem.launch.running_stack import RunningStack
-from tandem.observe import interference, kernel, usage
+from tandem.observe import interference, kernel, usage, uwsgi
 from tandem.observe.interference import TICK_SECONDS
 from tandem.observe.usage import ProcessStat, Usage
 from tandem.plan.cpu_layout import Layout
@@ -53,6 +53,7 @@ class Metered(NamedTuple):
     sleepers: Sleeper | None = None  # of the stacks that were to sleep meanwhile
     ended: int = 0  # processes of the app that were there at the beginning of a part and not at its end
     begun: int = 0  # and the other way round
+    told: uwsgi.Replacements | None = None  # what its server itself says of its workers; None: it doesn't
 
 
 class Gauge:
@@ -100,19 +101,21 @@ class Meter:
         beside: Sequence[Child] = (),
     ) -> None:
         """Read on these CPUs; `others` are ours, too, and those `beside` the stack run on its CPUs."""
-        self.gauge = Gauge(stack, layout, beside)
+        self.gauge, self.stats = Gauge(stack, layout, beside), stack.stats
         own = [*self.gauge.roots, *(each.pid for each in others)]
         self.watch = interference.Watch([generator.pid], own, layout.used())
 
     def begin(self) -> None:
         """Read at the beginning."""
+        self._told = uwsgi.read(self.stats)  # outside of what is metered, as it costs the server a little
         self.watch.begin()
         self._before = self.gauge.read(usage.scan())
 
     def end(self) -> Metered:
         """Read at the end: CPU seconds in between, the interference, and whether the books balance."""
         parts = [(self._before, self.gauge.read(usage.scan()))]
-        return metered(parts, self.watch.end(), len(self.gauge.cpus))
+        found = metered(parts, self.watch.end(), len(self.gauge.cpus))
+        return found._replace(told=uwsgi.between(self._told, uwsgi.read(self.stats)))
 
 
 def metered(parts: StackParts, around: Interference, cpus: int, sleepers: Sleeper | None = None) -> Metered:

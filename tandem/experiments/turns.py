@@ -24,7 +24,7 @@ from tandem.experiments.assembly import Release
 from tandem.experiments.bench import Bench
 from tandem.experiments.meter import Gauge, Metered, Reading, Sleeper
 from tandem.launch import warmup
-from tandem.observe import interference, usage
+from tandem.observe import interference, usage, uwsgi
 from tandem.observe.provenance import now
 from tandem.plan.loads import turns
 from tandem.plan.order import RoundAttempt, Slot, orders
@@ -52,6 +52,7 @@ class Taken:
     drain_seconds: float = 0.0
     ends: list[tuple[Readings, Readings]] = field(default_factory=list)
     probers: list[Prober] = field(default_factory=list)
+    told: uwsgi.Replacements | None = None  # what its server says of its workers, from its first slice to its last
 
     @property
     def busy_seconds(self) -> float:
@@ -118,6 +119,7 @@ class Benches:
         planned = orders(list(self.benches), load.slices, key)
         slots = {name: which.slot(position) for position, name in enumerate(planned[0], 1)}
         probes = _spread(scattered.number(load), load.slices, key)
+        told = self._told()
         before = self._readings(load)
         for cycle, order in enumerate(planned):
             for name in order:
@@ -129,6 +131,8 @@ class Benches:
                 taken[name].drain_seconds += max(0.0, answered - turn.end)
                 taken[name].ends.append((before, after))
                 before = after
+        for name, count in self._told().items():
+            taken[name].told = uwsgi.between(told[name], count)
         self._end(load)
         return [self._block(load, slots[name], name, taken) for name in planned[0]]
 
@@ -154,6 +158,9 @@ class Benches:
     def _readings(self, load: Load) -> Readings:
         self.check(load)
         return Readings(_read(self._gauges), self._watch.read())
+
+    def _told(self) -> dict[str, uwsgi.Replacements | None]:
+        return {name: uwsgi.read(bench.running.stats) for name, bench in self.benches.items()}
 
     def check(self, load: Load) -> None:
         """Raise RunFailed where a process of any stack, or a generator, has ended."""
@@ -210,7 +217,8 @@ class Benches:
         busy = found.generator_cpu_share * _seconds(around) / mine.busy_seconds
         found = msgspec.structs.replace(found, generator_cpu_share=busy)
         sleepers = [_asleep(other, mine.ends) for other in self.benches if other != name]
-        return meter.metered(parts, found, len(self.site.plan.layout.stack), max(sleepers, default=None))
+        metered = meter.metered(parts, found, len(self.site.plan.layout.stack), max(sleepers, default=None))
+        return metered._replace(told=mine.told)
 
 
 def _asleep(name: str, ends: Sequence[tuple[Readings, Readings]]) -> Sleeper:

@@ -60,6 +60,8 @@ class Measures(msgspec.Struct, frozen=True, kw_only=True):
         int  # of the app, within the windows; at least so many, where one began and ended between two readings
     )
     processes_begun: int
+    workers_replaced: int | None = None  # as its server counts them, which misses none; None: it tells nothing
+    workers_harakiri: int | None = None  # of these, ended by their server, as a request took longer than it allows
     rate: float  # good answers per second
     rates: list[float]  # the same, per round
     cpu_ms: float | None  # per request, nginx and app together
@@ -130,6 +132,8 @@ def measure(
         backlog_share=sum(block.backlog for block in blocks) / arrivals if arrivals else 0.0,
         processes_ended=sum(block.processes_ended or 0 for block in blocks),
         processes_begun=sum(block.processes_begun or 0 for block in blocks),
+        workers_replaced=_sum([block.workers_replaced for block in blocks]),
+        workers_harakiri=_sum([block.workers_harakiri for block in blocks]),
         failure_examples=list(dict.fromkeys(text for block in blocks for text in block.failure_examples))[:EXAMPLES],
         rate=statistics.fmean(block.rate for block in blocks) if blocks else 0.0,
         rates=[block.rate for block in blocks],
@@ -161,6 +165,11 @@ def combine(kind: type[T], found: Sequence[T], join: Callable[[list[Any]], float
         name: [getattr(one, name) for one in found if getattr(one, name) is not None] for name in kind.__struct_fields__
     }
     return kind(**{name: join(values) if values else None for name, values in known.items()}) if found else None
+
+
+def _sum(values: Sequence[int | None]) -> int | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
 
 
 def _per_request(seconds: float, requests: int) -> float | None:

@@ -65,11 +65,12 @@ class Child:
         cwd: Path,
         gated: bool = False,
         kept: bool = False,
+        signs: Mapping[str, str] | None = None,
     ) -> None:
-        """Start it. Raises TandemError where its program can't be started."""
+        """Start it; `signs` says what some lines of its log mean. Raises TandemError where its program can't be started."""
         if threading.current_thread() is not threading.main_thread():
             raise RuntimeError("children are started from the main thread: the parent-death signal follows the thread")
-        self.name, self.log, self.kept, self._asked = name, log, kept, False
+        self.name, self.log, self.kept, self._asked, self._signs = name, log, kept, False, signs or {}
         self._mark = f"{MARK}={secrets.token_hex(8)}"
         prepare = preparation.prepare(() if kept else cpus, (signal.SIGTERM, signal.SIGUSR1) if kept else ())
         if kept:
@@ -109,8 +110,14 @@ class Child:
         if not self.running():
             self.kill()
             raise RunFailed(
-                f"{self.name} ended by itself ({_ending(self.popen.returncode)}); its last log lines:\n{self.tail()}"
+                f"{self.name} ended by itself ({_ending(self.popen.returncode)}){self._meaning()}; "
+                f"its last log lines:\n{self.tail()}"
             )
+
+    def _meaning(self) -> str:
+        """Return what the last lines of its log mean, as the end of a sentence; empty where nobody said."""
+        found = [means for line, means in self._signs.items() if line in self.tail()]
+        return f": {found[0]}" if found else ""
 
     def terminate(self) -> None:
         """Ask it to stop, once: a second signal would hurry what stops gracefully."""
@@ -120,6 +127,9 @@ class Child:
 
     def kill(self) -> None:
         """End what is left of it, of its process group, and of all that is below its keeper, and reap it."""
+        if self._asked and self.running():
+            with self.log.open("a") as log:
+                log.write(f"{self.name} was killed: it had not ended {PATIENCE:g} s after it was asked to (SIGTERM)\n")
         if self.kept and self.running():
             self.popen.send_signal(signal.SIGUSR1)
             self.popen.send_signal(signal.SIGCONT)  # where something below has stopped it, it would heed nothing

@@ -72,6 +72,7 @@ class RunningStack:
     server_ports: list[int]  # where each server answers by itself, without nginx
     scheme: str
     servers: list[Child]
+    stats: list[Path]  # where each tells of its workers (observe/uwsgi.py)
     nginx: Child
     processes: int
     start_seconds: float
@@ -127,6 +128,7 @@ def running(name: str, stack: Definition, environment: StackEnvironment) -> Iter
             server_ports=[place.port for place in places if place.port],
             scheme="https" if tls else "http",
             servers=servers,
+            stats=[Path(tables.fill(stack.stats, {"socket": str(place.path)})) for place in places if stack.stats],
             nginx=front,
             processes=processes,
             start_seconds=took,
@@ -149,6 +151,7 @@ def _server(
         env=process.environment({"PATH": needs.search_path(), **given}),
         cwd=Path(stack.directory),
         kept=True,
+        signs=stack.signs,
     )
 
 

@@ -91,7 +91,7 @@ def plan(
     first = next(iter(chosen))
     known = load_scenarios(chosen[first].application.load_test)
     rows = choose_scenarios(known, scenarios)
-    refusals.refuse_missing_routes(chosen, known, rows)
+    refusals.refuse_unfit(chosen, known, rows)
     layout = cpu_layout.layout(cpus)
     if layout.suspect:
         raise TandemError(

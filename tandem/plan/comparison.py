@@ -10,13 +10,11 @@ import msgspec
 
 from tandem import formats
 from tandem.errors import TandemError
-from tandem.plan import costs, cpu_layout, profiles, refusals
+from tandem.plan import asked, costs, cpu_layout, profiles, refusals
 from tandem.plan.apps import STALLS, App
 from tandem.plan.definition import DECOY, Definition
 from tandem.plan.loads import all_loads, scaled
 from tandem.plan.profiles import Profile
-from tandem.plan.scenarios import Scenarios
-from tandem.plan.scenarios import choose as choose_scenarios
 from tandem.plan.scenarios import load as load_scenarios
 from tandem.plan.stacks import Stacks, choose, on_database
 from tandem.records.journal import FORMAT
@@ -159,7 +157,9 @@ def plan(
     chosen, first = _chosen(
         profile, on_database(choose(stacks, list(profile.stacks if names is None else names)), database), baseline
     )
-    rows, at_rate, saturated = _scenarios(profile, chosen, first, scenarios, load or ("rate" if rate else None))
+    known = load_scenarios(chosen[first].application.load_test)
+    rows, at_rate, saturated = asked.choose(profile, known, scenarios, load or ("rate" if rate else None))
+    refusals.refuse_unfit(chosen, known, rows)
     layout = cpu_layout.layout(cpus)
     budgets = {name: definition.budget(len(layout.stack)) for name, definition in chosen.items()}
     loads = all_loads(
@@ -214,41 +214,6 @@ def _chosen(profile: Profile, chosen: Stacks, baseline: str | None) -> tuple[Sta
             f"the baseline {first!r} is none of the stacks: add it to --stacks or name one of {', '.join(chosen)}"
         )
     return chosen, first
-
-
-def _scenarios(
-    profile: Profile, chosen: Stacks, first: str, scenarios: Sequence[str] | None, load: str | None
-) -> tuple[Scenarios, list[str], list[str]]:
-    """Return the scenarios, and which of them are driven at a rate and which to saturation."""
-    at_rate, saturated = _driven(profile, scenarios, load)
-    named = dict.fromkeys([*at_rate, *saturated]) if scenarios is None else scenarios
-    known = load_scenarios(chosen[first].application.load_test)
-    if scenarios is None and load is None:
-        named = dict.fromkeys([*named, *(name for name in profile.blocking if name in known)])
-    rows = choose_scenarios(known, named)
-    refusals.refuse_missing_routes(chosen, known, rows)
-    blocking = [name for name, row in rows.items() if row.blockers]
-    at_rate = [*(name for name in at_rate if name not in blocking), *blocking]
-    return rows, at_rate, _that_saturate(rows, saturated, required=load == "saturation" or not at_rate)
-
-
-def _driven(profile: Profile, scenarios: Sequence[str] | None, load: str | None) -> tuple[Sequence[str], Sequence[str]]:
-    """Return which scenarios are driven at a rate and which to saturation: the profile's, unless some are named."""
-    if scenarios is None and load is None:
-        return profile.at_rate, profile.saturated
-    named = tuple(dict.fromkeys([*profile.saturated, *profile.at_rate])) if scenarios is None else scenarios
-    usual = "both" if profile.at_rate and profile.saturated else "rate" if profile.at_rate else "saturation"
-    how = load or usual
-    return named if how != "saturation" else (), named if how != "rate" else ()
-
-
-def _that_saturate(rows: Scenarios, saturated: Sequence[str], required: bool) -> list[str]:
-    """Leave out what can't be saturated, or raise TandemError where it is required."""
-    found = [name for name in saturated if rows[name].concurrency]
-    left_out = [name for name in saturated if name not in found]
-    if left_out and required:
-        raise TandemError(f"{left_out[0]!r} can't be driven to saturation (its concurrency is 0): give --load rate")
-    return found
 
 
 def _waived(beginning: str) -> str:

@@ -59,9 +59,12 @@ class StackTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     directory: str = str(PROJECT)
     pythonpath: list[str] = []
     protocol: Literal["http", "uwsgi", "fastcgi", "scgi"] = "http"
+    stats: str = ""
+    signs: dict[str, str] = {}
     listen: Literal["port", "unix"] = "port"
     parameters: dict[str, str] = {}
     routes: list[str] = []
+    scenarios: list[str] = []
     needs: list[Need] = []
     groups: dict[str, int] = {}
     exemptions: list[Exemption] = []

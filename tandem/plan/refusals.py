@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tandem import statistics
 from tandem.errors import TandemError
-from tandem.plan.scenarios import Scenarios
+from tandem.plan.definition import Definition
+from tandem.plan.scenarios import ScenarioRow, Scenarios
 from tandem.plan.stacks import Stacks
 from tandem.records.setup import Load
 
@@ -35,18 +36,32 @@ def refuse_short_slices(loads: Sequence[Load]) -> None:
             )
 
 
-def refuse_missing_routes(chosen: Stacks, known: Scenarios, rows: Scenarios) -> None:
-    """Raise TandemError where a stack doesn't have what a scenario asks for."""
+def unfit(stack: Definition, known: Scenarios, rows: Iterable[str]) -> str:
+    """Return why a stack can't be measured under one of these scenarios, after its name; empty where it can under all."""
+    able = [
+        name for name, row in known.items() if _has(stack, row) and (not stack.scenarios or name in stack.scenarios)
+    ]
+    for scenario in rows:
+        if not _has(stack, known[scenario]):
+            return (
+                f"has only {' and '.join(stack.routes)}, and the scenario {scenario!r} asks for more; "
+                f"enough for it: {', '.join(able) or 'none'}"
+            )
+        if scenario not in able:
+            return f"would take minutes for the scenario {scenario!r}; enough for it: {', '.join(able) or 'none'}"
+    return ""
+
+
+def _has(stack: Definition, row: ScenarioRow) -> bool:
+    """Tell whether a stack has all routes that a scenario asks for."""
+    return not stack.routes or (bool(row.routes) and set(row.routes) <= set(stack.routes))
+
+
+def refuse_unfit(chosen: Stacks, known: Scenarios, rows: Iterable[str]) -> None:
+    """Raise TandemError for the first stack that can't be measured under all of these scenarios."""
     for name, stack in chosen.items():
-        if not stack.routes:
-            continue
-        able = [each for each, row in known.items() if row.routes and set(row.routes) <= set(stack.routes)]
-        for scenario in rows:
-            if scenario not in able:
-                raise TandemError(
-                    f"the stack {name} has only {' and '.join(stack.routes)}, and the scenario {scenario!r} asks for more; "
-                    f"enough for it: {', '.join(able) or 'none'}"
-                )
+        if reason := unfit(stack, known, rows):
+            raise TandemError(f"the stack {name} {reason}")
 
 
 def refuse_different_apps(chosen: Stacks) -> None:

@@ -95,6 +95,8 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, tag="block"):
         None  # of the app, there at the window's beginning and not at its end; None: not recorded, or each request has its own
     )
     processes_begun: Count | None = None  # the other way round: one that began and ended in between is in neither
+    workers_replaced: Count | None = None  # of the app, as its server counts them; None: it tells nothing
+    workers_harakiri: Count | None = None  # of these, ended by their server, as a request took longer than it allows
     probes_answered: Count | None = None  # of the contract, asked again within the window; refusals for overload aside
     probes_different: Count | None = None  # of these, answered otherwise than before anything was measured
     probe_example: Text = ""  # how the first of them differs

@@ -20,9 +20,6 @@ from tandem.records.setup import Blocking, Load
 from tandem.report import reasons, wording
 from tandem.rules import HEADLINE_TARGET, TARGETS_MS
 
-MANY = 4
-"""From so many challengers on a sentence holds values, the best first, and verdicts: ratios stand in the scorecard."""
-
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """One question and what this run says about it."""
@@ -93,7 +90,7 @@ def _blocks(load: Load, blocking: Blocking) -> str:
 
 def _all_harmed(found: Sequence[tuple[Measures, Measures | None]]) -> list[str]:
     """Say it of each stack; of many, those of whom the same is said together, and who made most late first."""
-    if len(found) <= MANY:
+    if len(found) <= wording.MANY:
         return [f"{late} on {m.stack} {why}" for m, beside in found for late, why in [_harmed(m, beside)]]
     alike: dict[tuple[str, str], list[str]] = {}
     for m, beside in sorted(found, key=lambda one: -(one[0].late or 0.0)):
@@ -131,12 +128,15 @@ def _values(summary: Summary, load: Load, metric: Metric) -> str:
     measures = {m.stack: m for m in summary.measures if m.scenario == load.scenario}
     found = {each.stack: each for each in summary.bounds if each.scenario == load.scenario}
     names = [stack.name for stack in summary.run.stacks if stack.name in measures and not stack.decoy_of]
-    if len(names) > MANY:
-        worst = -math.inf if metric.higher_is_better else math.inf
-        names.sort(key=lambda name: wording.value(measures[name], metric) or worst, reverse=metric.higher_is_better)
-    return ", ".join(
-        f"{name} {_least(metric, found.get(name))}{wording.absolute(measures[name], metric)}{_bounded(metric, found.get(name))}"
-        for name in names
+    said = {
+        name: f"{name} {_least(metric, found.get(name))}{wording.absolute(measures[name], metric)}" for name in names
+    }
+    if len(names) <= wording.MANY:
+        return ", ".join(said[name] + _bounded(metric, found.get(name)) for name in names)
+    worst = -math.inf if metric.higher_is_better else math.inf
+    names.sort(key=lambda name: wording.value(measures[name], metric) or worst, reverse=metric.higher_is_better)
+    return ", ".join(said[name] for name in names) + _all_bounded(
+        metric, [found[name] for name in names if name in found]
     )
 
 
@@ -146,6 +146,15 @@ def _least(metric: Metric, bound: Bound | None) -> str:
 
 def _bounded(metric: Metric, bound: Bound | None) -> str:
     return f" (bounded by {by(bound)})" if metric is THROUGHPUT and bound is not None else ""
+
+
+def _all_bounded(metric: Metric, found: Sequence[Bound]) -> str:
+    """Say of many what bounded them, those together that the same bounded."""
+    alike: dict[str, list[str]] = {}
+    for bound in found:
+        alike.setdefault(by(bound).partition("; ")[0].partition(", ")[0], []).append(bound.stack)
+    whose = "; ".join(f"{what}: {', '.join(names)}" for what, names in alike.items())
+    return f". Bounded by {whose}" if metric is THROUGHPUT and whose else ""
 
 
 def by(bound: Bound) -> str:
@@ -162,10 +171,12 @@ def by(bound: Bound) -> str:
 
 def _verdicts(found: Sequence[Ratio]) -> str:
     """Return what is said of each challenger; the reason why nobody has a verdict once, where it is the same for all."""
-    if len(found) >= MANY:
+    if len(found) >= wording.MANY:
         judged: dict[str, list[str]] = {}
         for c in found:
             judged.setdefault("without a verdict" if _why_none(c) else c.verdict, []).append(c.stack)
+        if set(judged) == {"without a verdict"}:
+            return f"Against {found[0].baseline} nobody has a verdict; each ratio stands in the scorecard"
         said = "; ".join(f"{verdict}: {', '.join(names)}" for verdict, names in judged.items())
         return f"Against {found[0].baseline}, {said}; each ratio stands in the scorecard"
     whys = {_why_none(c) for c in found}

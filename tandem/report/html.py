@@ -58,7 +58,7 @@ def render(
         summary=summary,
         run=run,
         provenance=run.provenance,
-        challengers=[stack.name for stack in challengers(run)],
+        challengers=wording.named([stack.name for stack in challengers(run)]),
         formats=formats,
         labels=cells.LABELS,
         badge=sentences.badge(summary),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tandem import formats
+from tandem.judge.measures import Measures
 from tandem.judge.metrics import METRICS
 from tandem.judge.reasons import Code, Missed, Reason
 from tandem.rules import COMPLETED_LIMIT, INTERMITTENT, P99_BLOCK, P99_SECONDS, P99_STACK
@@ -77,3 +78,13 @@ TEXTS: dict[Code, Callable[[Reason], str]] = {
     "effect close to δ": _always("the effect is too close to δ"),
     "generator was the limit": lambda why: f"the generator was the limit for {formats.listed(why.stacks)}",
 }
+
+
+def replaced(m: Measures) -> str:
+    """Say how many processes were replaced: by the server's own count where it has one, else by what was there at both ends."""
+    if not m.workers_replaced:
+        return f"Processes of {m.stack} were replaced: at least {m.processes_ended:,} ended and {m.processes_begun:,} began"
+    one = m.workers_replaced == 1
+    hung = f" ({m.workers_harakiri:,} of them by harakiri: a request took longer than the server allows)"
+    counted = f"{m.workers_replaced:,} worker{'s' * (not one)} of {m.stack} {'was' if one else 'were'} replaced"
+    return counted + hung * bool(m.workers_harakiri)

@@ -15,6 +15,9 @@ from tandem.judge.summary import Summary
 from tandem.judge.verdict import Ratio, Verdict
 from tandem.report import reasons, wording
 
+MOST_LISTED = 12
+"""More exploratory ratios than these are not listed: nothing follows from them."""
+
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
     """One ratio that a line names."""
@@ -174,12 +177,11 @@ def replaced(summary: Summary) -> list[Line]:
     """Say whose processes ended or began within its windows: what that costs is in its numbers, and is no framework's."""
     return [
         Line(
-            title=f"Processes of {m.stack} were replaced: at least {m.processes_ended:,} ended and {m.processes_begun:,} began "
-            f"within its windows of {m.scenario}, and what that cost is in its numbers: of its {m.arrivals:,} arrivals there "
-            f"{m.failures + m.unfinished + m.dropped:,} got no good answer."
+            title=f"{reasons.replaced(m)} within its windows of {m.scenario}, and what that cost is in its numbers: of its "
+            f"{m.arrivals:,} arrivals there {m.failures + m.unfinished + m.dropped:,} got no good answer."
         )
         for m in summary.measures
-        if summary.rounds_valid and (m.processes_ended or m.processes_begun)
+        if summary.rounds_valid and (m.processes_ended or m.processes_begun or m.workers_replaced)
     ]
 
 
@@ -250,6 +252,8 @@ def _numbers(c: Ratio) -> str:
 
 def _exploratory(headlines: Sequence[Ratio]) -> list[Line]:
     known = [_item(c, f"{c.stack}, {wording.subject(c)} {_numbers(c)}") for c in headlines if c.estimate is not None]
+    if len(known) > MOST_LISTED:
+        return [Line(title=f"No finding: {len(known)} exploratory ratios, which stand in the scorecard.")]
     return [Line(verdict="exploratory", title="Exploratory, no finding", items=known)] if known else []
 
 

@@ -23,10 +23,14 @@ Style = tuple[str, str, list[int]]  # colour, shape, dash
 
 
 def styles(run: Run) -> dict[str, Style]:
-    """Return each stack's style: the baseline has the first one, decoys are grey and dotted."""
+    """Return each stack's style: the baseline has the first one, decoys are grey and dotted.
+
+    Of more than five each next five have the same colours with the next shapes and dashes: 25 are told apart.
+    """
     others = [stack.name for stack in run.stacks if stack.name != run.baseline and stack.decoy_of is None]
     order = [run.baseline, *others]
-    found = {name: (SERIES[i % 5], SHAPES[i % 5], DASHES[i % 5]) for i, name in enumerate(order)}
+    places = [(i % 5, (i + i // 5) % 5) for i in range(len(order))]
+    found = {name: (SERIES[i], SHAPES[j], DASHES[j]) for name, (i, j) in zip(order, places, strict=True)}
     return {stack.name: found.get(stack.name, (DECOY, "diamond", [2, 3])) for stack in run.stacks}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from tandem import formats
@@ -18,6 +18,14 @@ Percentile = Literal["p50", "p90", "p99", "p999"]
 
 WORTH_SAYING = 0.01
 """Share of a response time below which nginx and generator are not mentioned."""
+
+MANY = 4
+"""From so many challengers on a sentence holds values, the best first, and verdicts: ratios stand in the scorecard."""
+
+
+def named(challengers: Sequence[str]) -> str:
+    """Return their names; of many, how many they are."""
+    return ", ".join(challengers) if len(challengers) <= MANY else f"{len(challengers)} stacks"
 
 
 def effect(metric: Metric, value: float | None) -> str:

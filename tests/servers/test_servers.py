@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 import resource
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,7 +29,7 @@ from tests.support.headers import FORM
 from tests.support.processes import alive, descendants
 from tests.support.raw import request, sent
 from tests.support.stacks import STACKS, USERDB
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 pytestmark = pytest.mark.usefixtures("processes")
 
@@ -35,6 +39,7 @@ FIRST = "wsgi-gthread"
 KNOWN = stacks.load()
 NAMES = [name for name, stack in KNOWN.items() if stack.groups.keys() - {"ladder"} and name not in STACKS]
 CGI = [name for name in NAMES if KNOWN[name].process_per_request]
+RELOADS = [name for name in NAMES if KNOWN[name].stats]
 WHOLE = [name for name in NAMES if not KNOWN[name].routes]
 """Those that have all of the app; of the others only their routes are asked."""
 
@@ -189,8 +194,37 @@ def nothing() -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+@pytest.mark.parametrize("running", RELOADS, indirect=True)
+def test_uwsgi_takes_new_code_at_sighup(running: Served) -> None:
+    """Its master starts itself anew, in the environment that it was started in."""
+    before = {each.pid: each.parent for each in usage.scan() if each.pid in descendants(running.harness.pid)}
+    workers = [pid for pid, parent in before.items() if before.get(before.get(parent, 0)) == running.harness.pid]
+    assert len(workers) == 1  # below harness, keeper and master
+    os.kill(before[workers[0]], signal.SIGHUP)
+    assert eventually(lambda: not alive(workers[0]))
+
+    def answers() -> bool:
+        with suppress(OSError):
+            return sent(running.port, request("GET", "/healthz")).startswith(b"HTTP/1.1 200 ")
+        return False
+
+    assert eventually(answers, 60)
+
+
 def test_nothing_is_left_when_the_harness_is_killed(running: Served) -> None:
-    started = descendants(running.harness.pid)
-    assert len(started) >= 3  # a keeper, a server, nginx
-    running.harness.kill()
-    assert eventually(lambda: not any(alive(pid) for pid in started)), running.name
+    """In the middle of its work: somebody asks, again and again, until nobody answers."""
+    answered = threading.Event()
+
+    def asking() -> None:
+        with suppress(OSError):
+            while sent(running.port, request("GET", "/api/add?a=1&b=2")).startswith(b"HTTP/1.1 200 "):
+                answered.set()
+
+    with ThreadPoolExecutor(2) as pool:
+        clients = [pool.submit(asking) for _ in range(2)]
+        assert answered.wait(PATIENCE)
+        started = descendants(running.harness.pid)
+        assert len(started) >= 3  # a keeper, a server, nginx
+        running.harness.kill()
+        assert eventually(lambda: not any(alive(pid) for pid in started)), running.name
+        assert all(each.exception() is None for each in clients)

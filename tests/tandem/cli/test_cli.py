@@ -17,7 +17,7 @@ from tandem.cli import parser
 from tandem.errors import RunFailed
 from tandem.launch import database, foreground, lock, ports
 from tandem.paths import PROJECT
-from tandem.plan import needs, stacks
+from tandem.plan import needs, profiles, stacks
 from tests.support import toy
 
 
@@ -100,11 +100,27 @@ def test_a_server_that_is_missing_is_a_sentence_and_leaves_its_group(
     assert cli.run(["serve", "wsgi-granian"]) == 2
     assert "the stack wsgi-granian can't be started: it is missing: run `make servers`" in capsys.readouterr().err
     given = parser.parser().parse_args(["compare", "--stacks-group", "servers", "--stacks", "asgi-direct"])
-    named = cli._named(given, stacks.load())
+    named = cli._named(given, stacks.load(), profiles.STANDARD)
     assert named is not None
     assert "asgi-granian" not in named
     assert "wsgi-granian is left out: it is missing" in capsys.readouterr().out
     assert named[-1] == "asgi-direct"
+
+
+def test_a_stack_that_can_t_be_asked_leaves_its_group_with_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    def named(*arguments: str) -> list[str]:
+        given = parser.parser().parse_args(["compare", "--stacks-group", "history", *arguments])
+        return cli._named(given, stacks.load(), profiles.STANDARD) or []
+
+    assert "wsgi-dev" in named("--scenarios", "read")
+    assert "wsgi-cgi is left out: it has only /healthz and /api/add, and the scenario 'read'" in capsys.readouterr().out
+    assert "wsgi-cgi" not in named("--scenarios", "add")
+    said = capsys.readouterr().out
+    assert "wsgi-cgi is left out: it would take minutes for the scenario 'add'; enough for it: start" in said
+    assert "wsgi-cgi" not in named()
+    capsys.readouterr()
+    named("--scenarios", "start")
+    assert "wsgi-cgi is left out: it " not in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("processes")

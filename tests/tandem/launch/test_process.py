@@ -67,6 +67,7 @@ def test_a_child_that_ignores_sigterm_is_killed_with_its_group(tmp_path: Path, m
         stubborn = children.add(child(tmp_path, STUBBORN))
         assert eventually(lambda: up(stubborn))
     assert not alive(stubborn.pid)
+    assert stubborn.tail().endswith("child was killed: it had not ended 0.3 s after it was asked to (SIGTERM)")
 
 
 @pytest.mark.usefixtures("processes")
@@ -76,7 +77,7 @@ def test_who_was_asked_to_stop_is_not_asked_again(tmp_path: Path) -> None:
         eventually(lambda: up(asked))
         children.terminate()
         eventually(lambda: "asked" in asked.tail())
-    assert asked.tail().split() == ["up", "asked", "over"]
+    assert asked.tail().split() == ["up", "asked", "over"]  # and no word of being killed
 
 
 @pytest.mark.usefixtures("processes")

@@ -12,12 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tandem.errors import RunFailed, TandemError
 from tandem.launch import nginx, ports, readiness, running_stack, warmup
 from tandem.launch.running_stack import RunningStack, StackEnvironment
 from tandem.observe import usage
+from tandem.paths import PROJECT
 from tandem.plan import stacks
 from tandem.plan.definition import Definition
 from tests.support import toy
@@ -90,6 +92,21 @@ def test_a_server_that_refuses_to_start_is_shown_with_its_last_lines(toys: Toy) 
     with pytest.raises(RunFailed, match=r"toy server \d [\s\S]*zebra"):
         running_stack.running("toy", definition, place).__enter__()
     assert eventually(lambda: ports.available(place.port))
+
+
+def test_a_uwsgi_without_python_is_a_sentence(toys: Toy) -> None:
+    """What uWSGI 2.0.21 of Debian says of servers/uwsgi.ini without its package uwsgi-plugin-python3."""
+    said = "[strict-mode] unknown config directive: module"
+    definition, place = toys("answer")
+    signs = stacks.load()["wsgi-uwsgi"].signs
+    lacking = msgspec.structs.replace(definition, command=["sh", "-c", f"echo '{said}'; exit 1"], signs=signs)
+    with pytest.raises(RunFailed) as raised:
+        running_stack.running("toy", lacking, place).__enter__()
+    assert "(exit status 1): this uWSGI has no support for Python: `make servers` installs one that has;" in str(
+        raised.value
+    )
+    assert said in str(raised.value)
+    assert "module = " in (PROJECT / "servers/uwsgi.ini").read_text()  # the directive that it doesn't know
 
 
 def test_a_server_that_never_listens_is_shown_with_its_last_lines(toys: Toy, monkeypatch: pytest.MonkeyPatch) -> None:

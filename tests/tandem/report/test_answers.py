@@ -13,9 +13,9 @@ from tandem.judge.reasons import Reason
 from tandem.judge.summary import Summary, summarise
 from tandem.plan.definition import DECOY
 from tandem.records.setup import Headline
-from tandem.report import answers, charts, html, markdown, reasons
+from tandem.report import answers, charts, html, markdown, reasons, theme
 from tests.support import blocking
-from tests.support.synthetic import ASGI, WSGI, saturating, stack, synthesise
+from tests.support.synthetic import ASGI, WSGI, run, saturating, stack, synthesise
 from tests.tandem.report.pages import Page
 
 LOADS = [saturating("everyday"), saturating("read")]
@@ -137,6 +137,25 @@ def test_of_many_stacks_values_stand_once_the_best_first_and_ratios_in_the_table
     assert "÷" not in first
     assert second.startswith("read: ")
     assert len(cost) == 2
+
+
+def test_of_many_stacks_what_bounded_them_is_said_once_and_that_nobody_has_a_verdict() -> None:
+    stacks = [stack(name) for name in (WSGI, ASGI, "one", "two", "three")]
+
+    def full(block: dict[str, Any]) -> None:
+        block["app_cpu_seconds"] = 0.97 * block["seconds"] if block["stack"] != "one" else 0.1
+
+    few = summarise(synthesise(1, loads=LOADS, headlines=HEADLINES, stacks=stacks, change=full))
+    first = lines(few)[0][0]
+    assert first.count("ounded by") == 1
+    assert "; its 16 slots: one. Against " in first
+    assert first.endswith(f"Against {WSGI} nobody has a verdict; each ratio stands in the scorecard")
+
+
+def test_no_two_of_many_stacks_are_drawn_alike() -> None:
+    names = [WSGI, *(f"stack-{number}" for number in range(16))]
+    drawn = [str(each) for each in theme.styles(run(stacks=[stack(name) for name in names])).values()]
+    assert len({*drawn}) == len(names)
 
 
 def test_why_nobody_has_a_verdict_is_said_once() -> None:

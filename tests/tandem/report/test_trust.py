@@ -208,6 +208,27 @@ def test_answers_that_were_lost_as_processes_were_replaced_are_told_beside_that_
     assert [(each.stack, each.scenario) for each in found.failing] == [(ASGI, "read")]
 
 
+@pytest.mark.parametrize(
+    ("counted", "says"),
+    [
+        ((1, 0), "9 workers of asgi were replaced within its windows of read, and what"),
+        (
+            (2, 1),
+            "18 workers of asgi were replaced (9 of them by harakiri: a request took longer than the server allows) within",
+        ),
+    ],
+)
+def test_where_a_server_counts_its_workers_itself_its_count_is_told(counted: tuple[int, int], says: str) -> None:
+    def retire(block: dict[str, Any]) -> None:
+        if block["stack"] == ASGI and block["scenario"] == "read":
+            block.update(processes_ended=1, processes_begun=1, failures=90)
+            block.update(workers_replaced=counted[0], workers_harakiri=counted[1])
+
+    [line] = sentences.replaced(summarise(synthesise(change=retire)))
+    assert line.title.startswith(says)
+    assert line.title.endswith("arrivals there 810 got no good answer.")
+
+
 def test_the_limits_are_written_out() -> None:
     rows = {
         row[0]: [re.findall(r"> ([\d.]+ \S+)", cell) for cell in row[1:3]] for row in pages.quick()[0].table("validity")
