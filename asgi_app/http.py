@@ -21,6 +21,7 @@ from userdb.nginx_errors import GONE
 
 from .answers import respond
 from .services import Services
+from .sockets import HOLDS_SOCKETS
 
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
@@ -54,7 +55,7 @@ def as_request(scope: Scope, send: Send) -> tuple[Scope, Send]:
             message["headers"] = [*message["headers"], (b"connection", b"close")]
         return send(message)
 
-    return {**scope, "type": "http", "method": "GET", "is_socket": True}, told
+    return {**scope, "type": "http", "method": "GET"}, told
 
 
 class Counting:
@@ -188,7 +189,7 @@ def socket_key(request: Request) -> str:
     fault = sockets.fault(upgrade, header(request, "Sec-WebSocket-Version"), key)
     if fault is not None:
         raise fault
-    if "is_socket" not in request.scope:
+    if not request.scope["state"].get(HOLDS_SOCKETS):
         raise errors.Unsupported()
     return key or ""
 

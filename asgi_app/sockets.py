@@ -18,6 +18,9 @@ from wsproto.events import BytesMessage, CloseConnection, Event, RejectConnectio
 from userdb import sockets
 from userdb.sockets import Ending
 
+HOLDS_SOCKETS = "holds_sockets"
+"""What the app finds in its state where this is how it is served: others send no pings, or take any message."""
+
 logger = logging.getLogger("uvicorn.error.sockets")
 logger.setLevel(logging.WARNING)  # else each that opens one, or is refused, writes a line
 
@@ -40,6 +43,7 @@ class Protocol(WSProtocol):
         super().__init__(*arguments, **named)
         self.conn, self.logger = Frames(ConnectionType.SERVER), logger
         self.ping_interval, self.ping_timeout = sockets.SILENCE, sockets.PATIENCE
+        self.app_state = {**self.app_state, HOLDS_SOCKETS: True}
         self.close_timeout = sockets.FAREWELL
         self.config.ws_per_message_deflate = False  # it would take more memory than all else of a connection
         self.heard = 0  # bytes since the last ping
