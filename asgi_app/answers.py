@@ -8,7 +8,7 @@ from contextlib import aclosing, suppress
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from userdb import wire
+from userdb import sockets, wire
 
 
 class Reply(Response):
@@ -62,8 +62,32 @@ class Streams(Reply):
             await send({"type": "http.response.body"})
 
 
+class Socket(Reply):
+    """A WebSocket: each line is a message, until the server ends, or its client goes or says what it should not."""
+
+    def __init__(self, answer: wire.Socket) -> None:
+        super().__init__(answer)
+        self._first, self._pieces = answer.body, answer.pieces
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with aclosing(self._pieces):
+            with suppress(OSError):  # what uvicorn raises where the client has gone
+                await send({"type": "websocket.accept", "status": self.status_code, "headers": self.raw_headers})
+                piece: bytes | None = self._first
+                while piece is not None:
+                    for line in piece.splitlines():
+                        await send({"type": "websocket.send", "text": line.decode()})
+                    if await hangs_up(receive, 0):
+                        return
+                    piece = await anext(self._pieces, None)
+                code, reason = sockets.SERVER_ENDS
+                await send({"type": "websocket.close", "code": code, "reason": reason})
+
+
 def respond(answer: wire.Answer) -> Response:
     """The answer, byte for byte."""
+    if isinstance(answer, wire.Socket):
+        return Socket(answer)
     if isinstance(answer, wire.Streamed):
         return Streams(answer)
     return StaysOpen(answer) if isinstance(answer, wire.Open) else Reply(answer)
@@ -73,7 +97,7 @@ async def hangs_up(receive: Receive, seconds: float) -> bool:
     """Whether the client closes its connection within so many seconds."""
     try:
         async with asyncio.timeout(seconds):
-            while (await receive())["type"] != "http.disconnect":
+            while (await receive())["type"] not in ("http.disconnect", "websocket.disconnect"):
                 pass
             return True
     except TimeoutError:

@@ -15,12 +15,13 @@ from starlette.responses import Response as Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from userdb import errors, html, logs, metrics, trace, wire
+from userdb import errors, html, logs, metrics, sockets, trace, wire
 from userdb.forms import LARGEST_BODY, Preconditions
 from userdb.nginx_errors import GONE
 
 from .answers import respond
 from .services import Services
+from .sockets import HOLDS_SOCKETS
 
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
@@ -44,6 +45,19 @@ class Noting:
         return self._send(message)  # what is awaited, without a coroutine of its own around it
 
 
+def as_request(scope: Scope, send: Send) -> tuple[Scope, Send]:
+    """A request for a WebSocket as one like any other: it may be refused like any other, and then its connection is closed."""
+
+    def told(message: Message) -> Awaitable[None]:
+        if message["type"].startswith("http."):
+            message = {**message, "type": f"websocket.{message['type']}"}
+        if "status" in message and message["type"] != "websocket.accept":
+            message["headers"] = [*message["headers"], (b"connection", b"close")]
+        return send(message)
+
+    return {**scope, "type": "http", "method": "GET"}, told
+
+
 class Counting:
     """Counts every request when its answer is on its way; a fault of ours is a 500."""
 
@@ -52,8 +66,10 @@ class Counting:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+            if scope["type"] != "websocket":
+                await self._app(scope, receive, send)
+                return
+            scope, send = as_request(scope, send)
         began, noting = perf_counter(), Noting(send)
         try:
             await self._app(scope, receive, noting)
@@ -77,8 +93,10 @@ class AccessLog:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+            if scope["type"] != "websocket":
+                await self._app(scope, receive, send)
+                return
+            scope, send = as_request(scope, send)
         began, noting = perf_counter(), Noting(send)
         try:
             await self._app(scope, receive, noting)
@@ -162,6 +180,18 @@ def header(request: Request, name: str) -> str | None:
     wanted = name.lower().encode()
     values = [value for each, value in request.scope["headers"] if each == wanted]
     return b",".join(values).decode("latin-1") if values else None
+
+
+def socket_key(request: Request) -> str:
+    """The key of who asks for a WebSocket. Raises UpgradeRequired, BadRequest, and Unsupported where the server holds none."""
+    upgrade = header(request, "Upgrade") if request.method == "GET" else None
+    key = header(request, "Sec-WebSocket-Key")
+    fault = sockets.fault(upgrade, header(request, "Sec-WebSocket-Version"), key)
+    if fault is not None:
+        raise fault
+    if not request.scope["state"].get(HOLDS_SOCKETS):
+        raise errors.Unsupported()
+    return key or ""
 
 
 def preconditions(request: Request) -> Preconditions:

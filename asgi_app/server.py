@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from userdb import sockets
 from userdb.nginx_errors import MALFORMED
 
 
@@ -15,6 +16,16 @@ class Protocol(HttpToolsProtocol):
         if [name for name, _ in self.headers].count(b"content-type") > 1:
             raise ValueError("Content-Type is given twice")  # what the parser turns into what is no request
         super().on_headers_complete()
+
+    def _should_upgrade(self) -> bool:
+        """Whether this becomes a WebSocket: what is wrong with a request for one, the app says as to any other request."""
+        names = (b"upgrade", b"sec-websocket-version", b"sec-websocket-key")
+        found = (b",".join(value for each, value in self.headers if each == name).decode("latin-1") for name in names)
+        is_asked = super()._should_upgrade() and self.scope["method"] == "GET"
+        return is_asked and sockets.fault(*found) is None
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing to the log, where a stranger writes as often as it likes."""
 
     def send_400_response(self, msg: str) -> None:
         """Answer what was no request."""

@@ -13,9 +13,11 @@ Problem
 ├── TooLarge 413
 ├── UnsupportedMediaType 415
 ├── Invalid 422               every invalid field at once
+├── UpgradeRequired 426       a WebSocket was not asked for, or one of another version
 ├── TooManyAttempts 429       to log in, with Retry-After
 ├── HungUp 499                the client, before the answer: nginx's number, and nobody sees it
 ├── Internal 500
+├── Unsupported 501           a WebSocket, by this server
 ├── NewsFailed 502
 ├── Busy 503                  database or app, with Retry-After
 └── NewsSlow 504
@@ -49,6 +51,7 @@ TITLES = {
     416: "Range Not Satisfiable",
     421: "Misdirected Request",
     422: "Unprocessable Content",
+    426: "Upgrade Required",
     429: "Too Many Requests",
     431: "Request Header Fields Too Large",
     499: "Client Closed Request",  # nginx's number and name
@@ -160,6 +163,14 @@ class Invalid(Problem):
         super().__init__(detail, [(_told(name), message) for name, message in errors[:MOST_ERRORS]])
 
 
+class UpgradeRequired(Problem):
+    status = 426
+
+    def __init__(self) -> None:
+        super().__init__("This URL speaks WebSocket, version 13, alone: /api/events has the same over HTTP.")
+        self.headers = [("upgrade", "websocket"), ("sec-websocket-version", "13")]
+
+
 class TooManyAttempts(Problem):
     status = 429
 
@@ -175,6 +186,11 @@ class HungUp(Problem):
 
 class Internal(Problem):
     pass
+
+
+class Unsupported(Problem):
+    status = 501
+    detail = "This server holds no WebSockets: /api/events has the same over HTTP."
 
 
 class NewsFailed(Problem):

@@ -1,4 +1,4 @@
-"""What is told of changes to users: events in the order in which they were committed, as Server-Sent Events.
+"""What is told of changes to users: events in the order in which they were committed, as Server-Sent Events or as JSON.
 
 The database notes each in the transaction of the change (userdb/database/migrations, 0005) and keeps at least the last KEPT.
 An event names the user and its version and holds nothing else of it: what was removed is not kept here.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -29,9 +30,36 @@ PIECE = 100
 RETRY = 1000
 """Milliseconds after which a client connects again."""
 
-HEARTBEAT = b":\n\n"
-
 _DIGITS = re.compile(r"[0-9]{1,19}\Z")
+
+
+class Format(NamedTuple):
+    """How those who listen are told: what holds for all, and the forms of each thing that they are told."""
+
+    head: bytes  # how to come again
+    here: bytes  # where one begins to listen: the event from which on one is told
+    event: bytes
+    missed: bytes  # that events are lost to this client: it has to read what it wants to know anew
+    heartbeat: bytes  # what is said in silence, where nothing else tells both sides that the other is there
+
+
+STREAM = Format(
+    head=b"retry: %d\n" % RETRY,
+    here=b"id: %d\n\n",
+    event=b'id: %d\nevent: %s\ndata: {"user_id":%d,"version":%d}\n\n',
+    missed=b"id: %d\nevent: missed\ndata: {}\n\n",
+    heartbeat=b":\n\n",
+)
+"""Server-Sent Events."""
+
+MESSAGES = Format(
+    head=b"",
+    here=b'{"id":%d,"type":"began","data":{}}\n',
+    event=b'{"id":%d,"type":"%s","data":{"user_id":%d,"version":%d}}\n',
+    missed=b'{"id":%d,"type":"missed","data":{}}\n',
+    heartbeat=b"",  # a WebSocket has pings
+)
+"""One JSON text for each message of a WebSocket, each in a line."""
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -59,37 +87,27 @@ def kept(oldest: int | None, newest: int | None) -> Kept:
     return Kept(oldest or 1, newest or 0)
 
 
-def last_id(given: str | None) -> int | None:
-    """The id of the event that a client had last, as its header Last-Event-ID says. Raises Invalid."""
+def last_id(given: str | None, name: str = "Last-Event-ID") -> int | None:
+    """The id of the event that a client had last, as its header or parameter of this name says. Raises Invalid."""
     if not given:
         return None
     if not (_DIGITS.match(given) and int(given) <= LARGEST_ID):
-        raise Invalid(errors=[("Last-Event-ID", f"must be a whole number from 0 to {LARGEST_ID}")])
+        raise Invalid(errors=[(name, f"must be a whole number from 0 to {LARGEST_ID}")])
     return int(given)
 
 
-def beginning(last: int | None, there: Kept) -> tuple[int, bytes]:
+def beginning(last: int | None, there: Kept, form: Format) -> tuple[int, bytes]:
     """After which event one begins to listen, and the first that is sent: how to come again, and from where on."""
-    head = b"retry: %d\n" % RETRY
     if last is None:
-        return there.newest, head + b"id: %d\n\n" % there.newest
+        return there.newest, form.head + form.here % there.newest
     if there.go_on_after(last):
-        return last, head + b"id: %d\n\n" % last
-    return there.newest, head + _missed(there)
+        return last, form.head + form.here % last
+    return there.newest, form.head + form.missed % there.newest
 
 
-def following(last: int, found: Sequence[Event], there: Kept | None) -> tuple[int, bytes]:
+def following(last: int, found: Sequence[Event], there: Kept | None, form: Format) -> tuple[int, bytes]:
     """The last of the events that follow one, and all of them as they are sent; what is there is asked where ids are left out."""
     if there is not None and not there.go_on_after(last):
-        return there.newest, _missed(there)
-    return (found[-1].id, b"".join(map(_sent, found))) if found else (last, b"")
-
-
-def _missed(there: Kept) -> bytes:
-    """That events are lost to this client: it has to read what it wants to know anew."""
-    return b"id: %d\nevent: missed\ndata: {}\n\n" % there.newest
-
-
-def _sent(event: Event) -> bytes:
-    kind = event.kind.encode()
-    return b'id: %d\nevent: %s\ndata: {"user_id":%d,"version":%d}\n\n' % (event.id, kind, event.user_id, event.version)
+        return there.newest, form.missed % there.newest
+    told = [form.event % (each.id, each.kind.encode(), each.user_id, each.version) for each in found]
+    return (found[-1].id, b"".join(told)) if found else (last, b"")

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from userdb import answers, errors, forms, uploads, urls
+from userdb import answers, errors, forms, sockets, uploads, urls
 from userdb.models import User
 
 TITLE = "User database"
@@ -81,6 +81,12 @@ IF_NONE_MATCH = Parameter("If-None-Match", "header", TAG, "Entity tags that the 
 LAST_EVENT_ID = Parameter(
     "Last-Event-ID", "header", _whole(0, urls.LARGEST_ID), "The event that the client had last: it gets all after that."
 )
+LAST_EVENT_ID_TOO = Parameter(
+    "last_event_id",
+    "query",
+    _whole(0, urls.LARGEST_ID),
+    "The same, for those who can set no header; it goes before that.",
+)
 
 NEW = '{"username": "ada", "email": "ada@example.org", "age": 36}'
 USERS, ONE = "/api/users", "/api/users/{user_id}"
@@ -148,6 +154,11 @@ OPERATIONS = (
         summary="What is done to users, as Server-Sent Events: created, changed and removed, each with user_id and version; "
         "missed where some are lost.",
         parameters=(LAST_EVENT_ID,), download="text/event-stream", errors=(400, 422, 503),
+    ),
+    Operation(
+        method="GET", path=sockets.PATH, name="read_socket",
+        summary="The same over a WebSocket: each message is a JSON text with id, type and data; the first is of type began.",
+        parameters=(LAST_EVENT_ID_TOO, LAST_EVENT_ID), status=101, errors=(400, 403, 422, 426, 501, 503),
     ),
     Operation(
         method="POST", path="/api/login", name="log_in", summary="A token, for whoever knows the name and the password.",

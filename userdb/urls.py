@@ -112,6 +112,14 @@ def amount(query: bytes, name: str, most: int) -> int:
     return int(given)
 
 
+def last_event_id(query: bytes) -> str | None:
+    """The event that a client had last where its query says so: a browser's WebSocket sends no headers of its page's choice.
+
+    Raises BadRequest or Invalid.
+    """
+    return parameters(query, ("last_event_id",)).get("last_event_id")
+
+
 def summands(query: bytes) -> tuple[int, int]:
     """The two 64-bit integers of /api/add. Raises BadRequest or Invalid."""
     values = parameters(query, ("a", "b"))

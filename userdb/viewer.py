@@ -64,14 +64,22 @@ def with_session(sessions: Sessions, viewer: Viewer, secure: bool) -> Viewer:
     return Viewer(session, None, sessions.csrf_token(session), "", sessions.cookie(session, secure))
 
 
+def is_foreign(fetch_site: str | None, origin: str | None, own: str) -> bool:
+    """Whether a browser says that a page of another site made a request: by Sec-Fetch-Site, or by Origin where that is not sent
+    (https://web.dev/fetch-metadata). `own` is the origin of this site."""
+    return fetch_site not in ("same-origin", "none") if fetch_site is not None else origin not in (None, own)
+
+
 def check_csrf(
     sessions: Sessions, viewer: Viewer, token: str, fetch_site: str | None, origin: str | None, own: str
 ) -> None:
     """Raise Forbidden unless a form was sent by a page of this site, and with the CSRF token of this viewer's session.
 
-    Browsers tell where a request comes from: Sec-Fetch-Site, or Origin where that is not sent (https://web.dev/fetch-metadata).
-    `own` is the origin of this site. Whoever tells neither is no browser, and still needs the token.
+    Whoever tells nothing of where it comes from is no browser, and still needs the token.
     """
-    foreign = fetch_site not in ("same-origin", "none") if fetch_site is not None else origin not in (None, own)
-    if foreign or viewer.session is None or not sessions.is_csrf_token(viewer.session, token):
+    if (
+        is_foreign(fetch_site, origin, own)
+        or viewer.session is None
+        or not sessions.is_csrf_token(viewer.session, token)
+    ):
         raise Forbidden("The form was not sent by a page of this site, or the session is over: open the page again.")

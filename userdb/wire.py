@@ -53,6 +53,12 @@ class Streamed(Answer, frozen=True):
     pieces: Any
 
 
+class Socket(Streamed, frozen=True):
+    """One that changes to a WebSocket: each line of a piece is a message. `key` is what the client sent to be shown again."""
+
+    key: str
+
+
 _encode = msgspec.json.Encoder().encode
 
 NO_STORE = ("cache-control", "no-store")
@@ -116,6 +122,11 @@ def exported(first: bytes, pieces: Any) -> Streamed:
 def events(first: bytes, pieces: Any) -> Streamed:
     """What is done to users, each event when it comes; nginx passes each on at once."""
     return Streamed(200, [("content-type", EVENTS), NO_STORE, ("x-accel-buffering", "no")], first, pieces)
+
+
+def socket(first: bytes, pieces: Any, key: str) -> Socket:
+    """The same as messages of a WebSocket."""
+    return Socket(101, [], first, pieces, key)
 
 
 def removed() -> Answer:

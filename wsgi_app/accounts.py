@@ -8,7 +8,7 @@ from userdb import attempts, errors, forms, metrics, sessions, urls
 from userdb.forms import LoginForm, Preconditions, UserChange, UserForm
 from userdb.models import Account
 from userdb.sessions import Session
-from userdb.viewer import Viewer, check_csrf, of_session, with_session
+from userdb.viewer import Viewer, check_csrf, is_foreign, of_session, with_session
 
 from .http import Request, body, header, query, services
 
@@ -107,6 +107,16 @@ def read_form(request: Request, known: Collection[str]) -> tuple[Viewer, dict[st
         _origin(request),
     )
     return found, fields
+
+
+def refuse_strangers(request: Request) -> None:
+    """Raise Forbidden where a page of another site opens a WebSocket with the session of whoever looks at it: the browser sends
+    cookies with that, and lets the page read what comes.
+    """
+    session = services(request).sessions.of_cookie(header(request, "Cookie"))
+    where = header(request, "Sec-Fetch-Site"), header(request, "Origin"), _origin(request)
+    if session is not None and is_foreign(*where):
+        raise errors.Forbidden("A page of another site opens this with your session.")
 
 
 def is_secure(request: Request) -> bool:

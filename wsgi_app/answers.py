@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
 from http import HTTPStatus
 from itertools import chain
 from time import sleep
@@ -11,10 +12,12 @@ from typing import TYPE_CHECKING
 from flask import Response
 from werkzeug.datastructures import Headers
 
-from userdb import wire
+from userdb import sockets, wire
+
+from .sockets import Protocol
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 STATUS = {each.value: f"{each.value} {each.phrase}" for each in HTTPStatus}
 
@@ -50,8 +53,32 @@ class Streams(Reply):
         self.call_on_close(answer.pieces.close)
 
 
+class Socket(Reply):
+    """A WebSocket: each line is a message, until the server ends, or its client goes or says what it should not."""
+
+    def __init__(self, answer: wire.Socket) -> None:
+        super().__init__(b"", STATUS[answer.status], answer.headers)
+        self._first, self._pieces, self._key = answer.body, answer.pieces, answer.key
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response(self.status, [])  # for whoever logs it: the connection is not the server's any more
+        with closing(self._pieces), suppress(OSError):  # what a socket raises where the client has gone
+            protocol = Protocol(environ["gunicorn.socket"])
+            protocol.accept(self._key)
+            for piece in chain([self._first], self._pieces):
+                for line in piece.splitlines():
+                    protocol.say(line)
+                if not protocol.hear():
+                    break
+            else:
+                protocol.end(sockets.SERVER_ENDS)
+        raise StopIteration  # what makes gunicorn close the connection without a word
+
+
 def respond(answer: wire.Answer) -> Response:
     """The answer, byte for byte."""
+    if isinstance(answer, wire.Socket):
+        return Socket(answer)
     if isinstance(answer, wire.Streamed):
         return Streams(answer)
     return (

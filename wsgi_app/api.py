@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from time import monotonic
 
 from userdb import csv_files, ending, events, forms, metrics, permissions, uploads, urls, wire
+from userdb.events import Format
 from userdb.urls import PageOfUsers
 from userdb.wire import Answer
 
@@ -20,6 +21,7 @@ from .http import (
     query,
     run_in_thread,
     services,
+    socket_key,
     trace_parent,
     while_listened,
 )
@@ -84,9 +86,22 @@ def read_events(request: Request) -> Answer:
     """What is done to users from now on, or since the event that the client had last, for as long as it listens."""
     urls.no_parameters(query(request))
     last = events.last_id(header(request, "Last-Event-ID"))
-    pieces = _stream(services(request), last)
+    pieces = _told(services(request), last, events.STREAM)
     first = next(pieces)
     return wire.events(first, pieces)
+
+
+def read_socket(request: Request) -> Answer:
+    """The same over a WebSocket; what is wrong with the request is told before it changes to one."""
+    key = socket_key(request)
+    accounts.refuse_strangers(request)
+    parameter = urls.last_event_id(query(request))
+    last = events.last_id(header(request, "Last-Event-ID"))
+    if parameter is not None:
+        last = events.last_id(parameter, "last_event_id")
+    pieces = _told(services(request), last, events.MESSAGES)
+    first = next(pieces)
+    return wire.socket(first, pieces, key)
 
 
 def read_user(request: Request) -> Answer:
@@ -196,17 +211,17 @@ def _file(own: Services) -> Iterator[bytes]:
             page, before = csv_files.page_after(page, found), b""
 
 
-def _stream(own: Services, last: int | None) -> Iterator[bytes]:
+def _told(own: Services, last: int | None, form: Format) -> Iterator[bytes]:
     """Events, each once and in their order, until the server ends; nothing, each time that there is none. Raises Busy."""
     with own.listeners.one():
         there = own.store.kept_events()
-        last, piece = events.beginning(last, there)
+        last, piece = events.beginning(last, there, form)
         said = monotonic()
         yield piece
         while not ending.is_near():
-            last, piece = own.events.after(last)
+            last, piece = own.events.after(last, form)
             if not piece and monotonic() - said >= events.SILENCE:
-                piece = events.HEARTBEAT
+                piece = form.heartbeat
             if piece:
                 said = monotonic()
             yield piece

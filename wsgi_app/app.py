@@ -43,6 +43,7 @@ ROUTES: dict[str, dict[str, http.View]] = {
     "/login": {"GET": pages.ask_to_log_in, "POST": pages.log_in},
     "/logout": {"GET": pages.ask_to_log_out, "POST": pages.log_out},
     "/api/events": {"GET": api.read_events},
+    "/api/events/ws": {"GET": api.read_socket},
     "/api/login": {"POST": api.log_in},
     "/api/logout": {"POST": api.log_out},
     "/api/me": {"GET": api.me},

@@ -6,6 +6,7 @@ from threading import Lock
 from time import monotonic
 
 from userdb import errors, events
+from userdb.events import Format
 
 from .stores import Store
 
@@ -15,21 +16,21 @@ class Events:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._known: dict[int, tuple[int, bytes]] = {}
+        self._known: dict[tuple[int, Format], tuple[int, bytes]] = {}
         self._since = 0.0
         self._lock = Lock()
 
-    def after(self, last: int) -> tuple[int, bytes]:
+    def after(self, last: int, form: Format) -> tuple[int, bytes]:
         """The last of the events that follow one, and all of them as they are sent; while the database is busy there are none."""
         with self._lock:
             if monotonic() - self._since >= events.INTERVAL:
                 self._known.clear()
                 self._since = monotonic()
-            if last not in self._known:
-                self._known[last] = self._asked(last)
-            return self._known[last]
+            if (last, form) not in self._known:
+                self._known[last, form] = self._asked(last, form)
+            return self._known[last, form]
 
-    def _asked(self, last: int) -> tuple[int, bytes]:
+    def _asked(self, last: int, form: Format) -> tuple[int, bytes]:
         there = None
         try:
             found = self._store.events_after(last)
@@ -37,4 +38,4 @@ class Events:
                 there = self._store.kept_events()
         except errors.Busy:
             return last, b""
-        return events.following(last, found, there)
+        return events.following(last, found, there, form)

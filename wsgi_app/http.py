@@ -11,7 +11,7 @@ from flask import Request as Request
 from flask import Response as Response
 from werkzeug.exceptions import HTTPException
 
-from userdb import errors, html, logs, metrics, trace, wire
+from userdb import errors, html, logs, metrics, sockets, trace, wire
 from userdb.forms import LARGEST_BODY, Preconditions
 
 from .answers import respond
@@ -90,6 +90,8 @@ def resource(app: Flask, path: str, views: dict[str, View]) -> None:
 
     rule = path.replace("{", "<").replace("}", ">")
     app.add_url_rule(rule, path, dispatch, methods=METHODS, provide_automatic_options=False)
+    if path == sockets.PATH:  # Werkzeug has a rule of its own for who asks for a WebSocket
+        app.add_url_rule(rule, path, dispatch, methods=["GET"], provide_automatic_options=False, websocket=True)
 
 
 def services(request: Request) -> Services:
@@ -110,6 +112,18 @@ def query(request: Request) -> bytes:
 def header(request: Request, name: str) -> str | None:
     """A header, joined by commas where it came more than once."""
     return request.headers.get(name)
+
+
+def socket_key(request: Request) -> str:
+    """The key of who asks for a WebSocket. Raises UpgradeRequired, BadRequest, and Unsupported where the server holds none."""
+    upgrade = header(request, "Upgrade") if request.method == "GET" else None
+    key = header(request, "Sec-WebSocket-Key")
+    fault = sockets.fault(upgrade, header(request, "Sec-WebSocket-Version"), key)
+    if fault is not None:
+        raise fault
+    if "gunicorn.socket" not in request.environ:
+        raise errors.Unsupported()
+    return key or ""
 
 
 def preconditions(request: Request) -> Preconditions:

@@ -1,9 +1,9 @@
-"""Measure what those who listen to `/api/events` cost: `python docs/measurements/listeners.py` prints the Markdown table.
+"""Measure what those who listen to events cost: `python docs/measurements/listeners.py` prints the Markdown table.
 
 A fresh server of each stack gets so many listeners, or as many as it holds, through nginx; meanwhile bystanders come over
 connections of their own. Then a user is changed, again and again, and each listener notes when the event came: the last of all is
-what counts. A WSGI server holds as many as it has slots; it is asked to keep two of them for all others (`LISTENERS`). About 4
-minutes.
+what counts. A WSGI server holds as many as it has slots; it is asked to keep two of them for all others (`LISTENERS`).
+`--kind socket` takes WebSockets in place of Server-Sent Events. About 4 minutes.
 """
 
 from __future__ import annotations
@@ -46,24 +46,46 @@ class Heard(NamedTuple):
     lost: int
 
 
+class Kind(NamedTuple):
+    """How one listens."""
+
+    request: bytes
+    began: bytes  # how the answer begins
+    changed: bytes  # what is in each event
+
+
+KINDS = {
+    "stream": Kind(b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n", b"HTTP/1.1 200 ", b"event: changed"),
+    "socket": Kind(
+        b"GET /api/events/ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+        b"HTTP/1.1 101 ",
+        b'"type":"changed"',
+    ),
+}
+PING, PONG = 0x89, 0x8A
+
+
 class Listener(asyncio.Protocol):
     """One connection that listens, and when each event came to it."""
 
-    def __init__(self, noted: asyncio.Event) -> None:
-        self._noted = noted  # set whenever anything happened
+    def __init__(self, noted: asyncio.Event, kind: Kind) -> None:
+        self._noted, self._kind = noted, kind  # the event is set whenever anything happened
         self.came: dict[int, float] = {}
         self.began = self.gone = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to listen."""
         self.transport = cast("asyncio.Transport", transport)
-        self.transport.write(b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        self.transport.write(self._kind.request)
 
     def data_received(self, data: bytes) -> None:
-        """Note the beginning and each event; one is so short that it comes whole."""
-        self.began = self.began or data.startswith(b"HTTP/1.1 200 ")
-        if b"event: changed" in data:
+        """Note the beginning and each event, and answer a ping; each is so short that it comes whole."""
+        self.began = self.began or data.startswith(self._kind.began)
+        if self._kind.changed in data:
             self.came[len(self.came)] = time.perf_counter()
+        elif data[0] == PING:
+            self.transport.write(bytes([PONG, 0x80 | data[1]]) + bytes(4) + data[2 : 2 + data[1]])
         self._noted.set()
 
     def connection_lost(self, _: Exception | None) -> None:
@@ -90,7 +112,7 @@ def changed(port: int, token: str, age: int) -> None:
         answer.read()
 
 
-async def measured(served: Served, number: int, events: int, rate: float, seconds: float) -> Heard:
+async def measured(served: Served, kind: Kind, number: int, events: int, rate: float, seconds: float) -> Heard:
     """Let them come, look, change a user so many times, and send them away."""
     port, loop, noted = served.front.port, asyncio.get_running_loop(), asyncio.Event()
     token = logged_in(port)
@@ -98,7 +120,7 @@ async def measured(served: Served, number: int, events: int, rate: float, second
     before = crowd.memory(served.front)
     listeners: list[Listener] = []
     for _ in range(number):
-        _, listener = await loop.create_connection(lambda: Listener(noted), "127.0.0.1", port)
+        _, listener = await loop.create_connection(lambda: Listener(noted, kind), "127.0.0.1", port)
         listeners.append(listener)
     await until(noted, lambda: all(each.began or each.gone for each in listeners))
     held = [each for each in listeners if each.began and not each.gone]
@@ -131,8 +153,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--events", type=int, default=10, help="changes, one after another")
     parser.add_argument("--rate", type=float, default=50.0, help="bystanders per second")
     parser.add_argument("--seconds", type=float, default=20.0, help="of bystanders, before they listen and beside them")
+    parser.add_argument("--kind", choices=KINDS, default="stream", help="Server-Sent Events or a WebSocket")
     options = parser.parse_args(arguments)
-    names = options.stacks.split(",")
+    kind, names = KINDS[options.kind], options.stacks.split(",")
     if unknown := set(names) - LISTENERS.keys():
         parser.error(f"no such stack: {', '.join(sorted(unknown))}")
     crowd.room(2 * max(LISTENERS[name] for name in names))
@@ -146,7 +169,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             number = LISTENERS[name]
             print(f"{name}: {number:,}", file=sys.stderr, flush=True)
             with bench.stacks(name, more={"LISTENERS": f"{number}"}) as served:
-                found = uvloop.run(measured(served[name], number, options.events, options.rate, options.seconds))
+                found = uvloop.run(measured(served[name], kind, number, options.events, options.rate, options.seconds))
             print(row(name, number, found), flush=True)
 
 

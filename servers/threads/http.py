@@ -23,6 +23,7 @@ from asgi_app.http import (
     query,
     refuse_odd_path,
     services,
+    socket_key,
     trace_parent,
 )
 from asgi_app.http import body as awaited_body
@@ -44,6 +45,7 @@ __all__ = [
     "run_in_own_thread",
     "run_in_thread",
     "services",
+    "socket_key",
     "trace_parent",
     "while_listened",
 ]  # fmt: skip

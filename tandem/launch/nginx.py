@@ -48,6 +48,9 @@ error_page 497 =308 https://$http_host$request_uri;
 HSTS = 'add_header Strict-Transport-Security "max-age=60" always;\n'
 """Of RFC 6797. Short: a browser applies it to all ports of a host, and this one is called localhost."""
 
+HANDING_ON = ("proxy.conf", "switching.conf")
+"""How requests go to the app: the same for all where the server is handed variables, and no connection."""
+
 OF_AN_APP = ("http", "server", "errors", "limits")
 NOTHING = "# Nothing here for this app.\n"
 
@@ -143,7 +146,8 @@ def configure(
         with (folder / "headers.conf").open("a") as headers:
             headers.write(f'proxy_set_header X-Request-Start "{STARTED}";\n')
     if protocol != "http":
-        (folder / "proxy.conf").write_text(_gateway(protocol, parameters or {}))
+        for name in HANDING_ON:
+            (folder / name).write_text(_gateway(protocol, parameters or {}))
     # max_fails=0: with one server a single failure would otherwise make ten seconds of 502 of it.
     listed = "".join(f'    server "{address}" max_fails=0;\n' for address in servers)
     idle = (
@@ -177,7 +181,7 @@ def _listen(port: int, tls: Certificate | None, nginx_version: str) -> str:
 
 
 def _gateway(protocol: str, parameters: Mapping[str, str]) -> str:
-    """Return what takes the place of proxy.conf where the server is handed variables."""
+    """Return what takes the place of those files where the server is handed variables."""
     text = (CONFIGURATION / "uwsgi.conf").read_text().replace("uwsgi_", f"{protocol}_")
     if protocol == "scgi":
         text = text.replace("scgi_param CONTENT_LENGTH $content_length;", "scgi_param SCGI 1;")

@@ -14,7 +14,9 @@ from tests.support.apps import APPS, in_process, settings_for
 from tests.support.clients import Client
 from tests.support.events import EVENT, change
 from tests.support.problems import faults, problem
-from userdb import ending, events
+from tests.support.sockets import KEY as KEY_OF_SOCKET
+from tests.support.sockets import UPGRADE
+from userdb import ending, events, sockets
 from userdb.database import connections
 from userdb.settings import Settings, from_environment
 
@@ -125,3 +127,20 @@ def test_it_ends_with_the_process(app_client: Client, monkeypatch: pytest.Monkey
     monkeypatch.setattr(ending, "is_near", lambda: True)
     answer = app_client.request("GET", PATH)
     assert (answer.status, answer.body) == (200, b"retry: 1000\nid: 0\n\n")
+
+
+def test_who_asks_for_no_websocket_or_not_in_its_way_is_told(client: Client) -> None:
+    for headers in ({}, {**UPGRADE, "Upgrade": "h2c"}, {**UPGRADE, "Sec-WebSocket-Version": "12"}):
+        answer = client.request("GET", sockets.PATH, headers)
+        assert problem(answer, 426)["detail"].startswith("This URL speaks WebSocket, version 13, alone")
+        assert (answer.header("Upgrade"), answer.header("Sec-WebSocket-Version")) == ("websocket", "13")
+    assert client.request("HEAD", sockets.PATH, UPGRADE).status == 426
+
+
+def test_a_server_that_holds_no_websocket_says_so(app_client: Client) -> None:
+    for key in ("", "dGhlIHNhbXBsZSBub25jZQ", f"{KEY_OF_SOCKET}, {KEY_OF_SOCKET}"):
+        assert (
+            "Sec-WebSocket-Key"
+            in problem(app_client.request("GET", sockets.PATH, {**UPGRADE, "Sec-WebSocket-Key": key}), 400)["detail"]
+        )
+    assert "/api/events" in problem(app_client.request("GET", sockets.PATH, UPGRADE), 501)["detail"]

@@ -32,6 +32,7 @@ ALLOWED = {
     "/api/logout": "OPTIONS, POST",
     "/api/me": "GET, HEAD, OPTIONS",
     "/api/events": "GET, HEAD, OPTIONS",
+    "/api/events/ws": "GET, HEAD, OPTIONS",
     "/metrics": "GET, HEAD, OPTIONS",
 }
 METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]

@@ -27,6 +27,7 @@ REQUESTS: list[tuple[str, str, dict[str, str], bytes, int]] = [
     ("HEAD", "/api/users/export.csv", {}, b"", 1),
     ("HEAD", "/api/events", {}, b"", 1),
     ("GET", "/api/events", {"Last-Event-ID": "x"}, b"", 0),
+    ("GET", "/api/events/ws", {}, b"", 0),
     ("GET", "/api/users/7/feed?sources=0", {}, b"", 0),
     ("GET", "/api/users/99999/feed", {}, b"", 1),
     ("GET", "/users", {}, b"", 1),

@@ -68,7 +68,7 @@ def test_an_event_arrives_when_it_is_sent(front: Front, toy: Callable[[str], Toy
 
 
 def test_a_websocket_passes(front: Front, toy: Callable[[str], Toy]) -> None:
-    front.use("server/streams.conf", toys=(toy("a"),))
+    front.use(toys=(toy("a"),))
     with socket.create_connection(("127.0.0.1", front.port), 30) as connection:
         connection.sendall(
             b"GET /api/events/ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"

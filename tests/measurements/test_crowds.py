@@ -7,6 +7,7 @@ import contextlib
 import socket
 from itertools import count
 from typing import Any
+from unittest.mock import Mock
 
 
 def test_a_crowd_is_held_where_it_was_answered_and_not_sent_away(script: Any) -> None:
@@ -40,7 +41,7 @@ def test_a_crowd_is_held_where_it_was_answered_and_not_sent_away(script: Any) ->
 
 def test_a_listener_notes_when_it_began_and_each_event_that_came(script: Any) -> None:
     listeners, noted = script("listeners"), asyncio.Event()
-    listener = listeners.Listener(noted)
+    listener = listeners.Listener(noted, listeners.KINDS["stream"])
     assert not listener.began
     listener.data_received(b"HTTP/1.1 200 OK\r\n\r\nretry: 1000\nid: 0\n\n")
     assert (listener.began, listener.came, noted.is_set()) == (True, {}, True)
@@ -48,6 +49,12 @@ def test_a_listener_notes_when_it_began_and_each_event_that_came(script: Any) ->
         listener.data_received(b'id: %d\nevent: changed\ndata: {"user_id":7,"version":2}\n\n' % number)
     listener.data_received(b":\n\n")
     assert list(listener.came) == [0, 1]
+    other = listeners.Listener(noted, listeners.KINDS["socket"])
+    other.connection_made(transport := Mock())
+    for data in (b"HTTP/1.1 101 Switching Protocols\r\n\r\n", b"\x89\x04ping", b'\x81\x02{"id":7,"type":"changed"}'):
+        other.data_received(data)
+    assert (other.began, list(other.came)) == (True, [0])
+    assert transport.write.call_args.args == (b"\x8a\x84\0\0\0\0ping",)
     asyncio.run(listeners.until(noted, lambda: True))
     found = listeners.Heard(2, 8.0, [0.5, 0.25], 0, [1.0] * 100, [2.0] * 100, 0)
     assert "| `asgi` | 2 | 2 | 8.0 KiB | 0.38 s, at most 0.50 s | 0 |" in listeners.row("asgi", 2, found)

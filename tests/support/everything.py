@@ -48,6 +48,7 @@ REQUESTS: list[tuple[str, str, dict[str, str], bytes, int]] = [
     ("GET", "/api/users/7", {}, b"", 200),
     ("GET", "/api/users/export.csv", {}, b"", 200),
     ("GET", "/api/events", {"Last-Event-ID": "x"}, b"", 422),  # what it sends has no end
+    ("GET", "/api/events/ws", {}, b"", 426),  # nor has this
     ("GET", "/api/users/7/news", {}, b"", 200),
     ("GET", "/api/users/7/feed", {}, b"", 200),
     ("GET", "/api/users/0", {}, b"", 404),

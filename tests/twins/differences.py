@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 # Files whose whole text must be the same. answers, http and app are the seams to the frameworks, passwords and processes those
-# to threads and processes, server the one to the server, news the one to the HTTP client, of which each world has its own best,
-# sqlite, readers and writer those to whatever waits for the database: there, names, order, docstrings
-# and what functions take must be the same, and what is inside may differ.
+# to threads and processes, server and sockets those to the server, news the one to the HTTP client, of which each world has its
+# own best, sqlite, readers and writer those to whatever waits for the database: there, names, order, docstrings and what
+# functions take must be the same, and what is inside may differ.
 SAME_TEXT = [
     "__init__.py",
     "accounts.py",
@@ -29,6 +29,7 @@ SAME_OUTLINE = [
     "passwords.py",
     "processes.py",
     "server.py",
+    "sockets.py",
     "stores/readers.py",
     "stores/sqlite.py",
     "stores/writer.py",
@@ -62,6 +63,28 @@ OUTLINE_ONLY = {
     ("wsgi_app", "Protocol.handle_error"): "gunicorn's name for it",
     ("asgi_app", "Protocol.send_400_response"): "uvicorn's name for it",
     ("asgi_app", "Protocol.on_headers_complete"): "gunicorn refuses a second Content-Type by itself",
+    (
+        "asgi_app",
+        "Protocol._should_upgrade",
+    ): "uvicorn makes another protocol of a connection; gunicorn leaves it to the app",
+    ("asgi_app", "Protocol._unsupported_upgrade_warning"): "the same",
+    ("asgi_app", "as_request"): "the same",
+    ("asgi_app", "as_request.told"): "the same",
+    ("wsgi_app", "Protocol.accept"): "uvicorn has frames, which we only correct; gunicorn has none",
+    ("wsgi_app", "Protocol.say"): "the same",
+    ("wsgi_app", "Protocol.hear"): "the same",
+    ("wsgi_app", "Protocol._received"): "the same",
+    ("wsgi_app", "Protocol._takes"): "the same",
+    ("wsgi_app", "Protocol._is_answered"): "the same",
+    ("wsgi_app", "Protocol._send"): "the same",
+    ("asgi_app", "Frames"): "the same",
+    ("asgi_app", "Frames.send"): "the same",
+    ("asgi_app", "Protocol.data_received"): "the same",
+    ("asgi_app", "Protocol.handle_message"): "the same",
+    ("asgi_app", "Protocol.handle_close"): "the same",
+    ("asgi_app", "Protocol.send_keepalive_ping"): "the same",
+    ("asgi_app", "Protocol.keepalive_timeout"): "the same",
+    ("asgi_app", "Protocol.shutdown"): "the same",
     ("wsgi_app", "TotalTime"): "the time of a blocking read is bounded at the socket, that of a task where it waits",
     ("wsgi_app", "TotalTime.settimeout"): "the same",
     ("wsgi_app", "TotalTime.recv_into"): "the same",
@@ -114,6 +137,8 @@ TAKES_ELSE = {
     "Counting.__init__": "Flask calls something before and after a request, an ASGI app is wrapped in another one",
     "AccessLog.__init__": "WSGI and ASGI have names of their own for an app",
     "AccessLog.__call__": "this is the difference of WSGI and ASGI",
+    "Socket.__call__": "this is the difference of WSGI and ASGI",
+    "Protocol.__init__": "uvicorn makes it for a connection, and calls it; the app makes it of a socket, and calls the socket",
     "resource": "Flask's rules are added to an app, Starlette's routes are made without one",
     "resource.dispatch": "Flask's handlers find the request by themselves, and get the values of the path",
     "Readers.__init__": "what waits in an event loop is read for one wait of it",
