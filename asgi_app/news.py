@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from contextlib import aclosing
 from functools import partial
+from ssl import SSLContext, create_default_context
 from time import monotonic
 
 import aiohttp
@@ -21,14 +21,16 @@ KEPT = 30.0
 """Seconds that an unused connection is kept: less than the service keeps it, or a question could meet its end."""
 
 
-def trusted() -> ssl.SSLContext:
+def trusted() -> SSLContext:
     """What is trusted over TLS: what the system trusts, or SSL_CERT_FILE."""
-    return ssl.create_default_context()
+    return create_default_context()
 
 
-def session(connections: int) -> aiohttp.ClientSession:
+def session(settings: Settings) -> aiohttp.ClientSession:
     """What the transport sends with. It keeps no cookie: what the service sets for one question is none of another's."""
-    connector = aiohttp.TCPConnector(limit=connections, keepalive_timeout=KEPT, ssl=trusted())
+    # To read all certificates takes longer than all else that an app does at its start: only where there is TLS.
+    ssl = trusted() if settings.news_url.startswith("https:") else True
+    connector = aiohttp.TCPConnector(limit=settings.news_connections, keepalive_timeout=KEPT, ssl=ssl)
     return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
 
@@ -41,7 +43,7 @@ class News:
         # httpx's transport of aiohttp: its own costs more the more calls wait. No httpx.AsyncClient around it, a third of what
         # a call costs: redirects, cookies and proxies are not for this service (docs/measurements/news_clients.md). It bounds
         # no time: _ask bounds the whole, which no timeout of httpx does.
-        self._transport = httpx_aiohttp.AiohttpTransport(client=partial(session, settings.news_connections))
+        self._transport = httpx_aiohttp.AiohttpTransport(client=partial(session, settings))
 
     async def close(self) -> None:
         """Close all connections."""

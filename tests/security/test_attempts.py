@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.answers import Answer
-from tests.support.apps import APPS, STORES, in_process, settings_for
+from tests.support.apps import APPS, STORES, cheap_passwords, in_process, settings_for
 from tests.support.clients import Client
 from tests.support.people import Person, fresh, log_in, send
 from userdb import passwords
@@ -148,7 +148,8 @@ def test_pauses_are_forgotten_in_the_end(app_client: Client, clock: Clock) -> No
 
 @pytest.mark.parametrize("app", APPS)
 def test_attempts_and_window_can_be_set(app: str, database: Path, clock: Clock, looked: Looked) -> None:
-    with in_process(app, settings_for(database, LOGIN_ATTEMPTS="3", LOGIN_WINDOW="2")) as client:
+    settings = settings_for(database, LOGIN_ATTEMPTS="3", LOGIN_WINDOW="2")
+    with cheap_passwords(), in_process(app, settings) as client:
         assert statuses(client, NAME, "wrong", 5) == [401, 401, 401, 429, 429]
         told = []
         for _ in range(3):
@@ -239,7 +240,8 @@ def test_of_many_at_once_none_goes_unseen(app: str, name: str, database: Path, l
 @pytest.fixture
 def both(database: Path) -> Iterator[list[Client]]:
     """Both apps on one database."""
-    with in_process("wsgi", settings_for(database)) as one, in_process("asgi", settings_for(database)) as other:
+    settings = settings_for(database)
+    with cheap_passwords(), in_process("wsgi", settings) as one, in_process("asgi", settings) as other:
         yield [one, other]
 
 

@@ -12,7 +12,7 @@ from itsdangerous.encoding import base64_encode
 
 from tests.support.accounts import DEVICES, SESSIONS, account
 from tests.support.answers import Answer
-from tests.support.apps import APPS, in_process, settings_for
+from tests.support.apps import APPS, cheap_passwords, in_process, settings_for
 from tests.support.clients import Client
 from tests.support.people import PASSWORD, Member, Person, authorization, cookies_of, join, log_in, send, token
 from userdb.devices import SECONDS, Device, Devices
@@ -24,7 +24,7 @@ ATTEMPTS = 3
 def both(database: Path) -> Iterator[list[Client]]:
     """Both apps on one database, in which pauses begin soon and last for minutes."""
     settings = settings_for(database, LOGIN_ATTEMPTS=str(ATTEMPTS), LOGIN_WINDOW="36000")
-    with in_process("wsgi", settings) as one, in_process("asgi", settings) as other:
+    with cheap_passwords(), in_process("wsgi", settings) as one, in_process("asgi", settings) as other:
         yield [one, other]
 
 
