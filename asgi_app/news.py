@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from contextlib import aclosing
 from functools import partial
-from ssl import SSLContext, create_default_context
 from time import monotonic
 
 import aiohttp
@@ -21,16 +21,14 @@ KEPT = 30.0
 """Seconds that an unused connection is kept: less than the service keeps it, or a question could meet its end."""
 
 
-def trusted() -> SSLContext:
+def trusted() -> ssl.SSLContext:
     """What is trusted over TLS: what the system trusts, or SSL_CERT_FILE."""
-    return create_default_context()
+    return ssl.create_default_context()
 
 
-def session(settings: Settings) -> aiohttp.ClientSession:
+def session(connections: int, context: ssl.SSLContext) -> aiohttp.ClientSession:
     """What the transport sends with. It keeps no cookie: what the service sets for one question is none of another's."""
-    # To read all certificates takes longer than all else that an app does at its start: only where there is TLS.
-    ssl = trusted() if settings.news_url.startswith("https:") else True
-    connector = aiohttp.TCPConnector(limit=settings.news_connections, keepalive_timeout=KEPT, ssl=ssl)
+    connector = aiohttp.TCPConnector(limit=connections, keepalive_timeout=KEPT, ssl=context)
     return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
 
@@ -43,7 +41,12 @@ class News:
         # httpx's transport of aiohttp: its own costs more the more calls wait. No httpx.AsyncClient around it, a third of what
         # a call costs: redirects, cookies and proxies are not for this service (docs/measurements/news_clients.md). It bounds
         # no time: _ask bounds the whole, which no timeout of httpx does.
-        self._transport = httpx_aiohttp.AiohttpTransport(client=partial(session, settings))
+        # Without TLS nobody is trusted: to read all certificates would take as long as all else that an app does at its start.
+        encrypted = settings.news_url.startswith("https:")
+        context = trusted() if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self._transport = httpx_aiohttp.AiohttpTransport(
+            verify=context, client=partial(session, settings.news_connections, context)
+        )
 
     async def close(self) -> None:
         """Close all connections."""
