@@ -26,9 +26,9 @@ def trusted() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def session(connections: int) -> aiohttp.ClientSession:
+def session(connections: int, context: ssl.SSLContext) -> aiohttp.ClientSession:
     """What the transport sends with. It keeps no cookie: what the service sets for one question is none of another's."""
-    connector = aiohttp.TCPConnector(limit=connections, keepalive_timeout=KEPT, ssl=trusted())
+    connector = aiohttp.TCPConnector(limit=connections, keepalive_timeout=KEPT, ssl=context)
     return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
 
@@ -41,7 +41,12 @@ class News:
         # httpx's transport of aiohttp: its own costs more the more calls wait. No httpx.AsyncClient around it, a third of what
         # a call costs: redirects, cookies and proxies are not for this service (docs/measurements/news_clients.md). It bounds
         # no time: _ask bounds the whole, which no timeout of httpx does.
-        self._transport = httpx_aiohttp.AiohttpTransport(client=partial(session, settings.news_connections))
+        # Without TLS nobody is trusted: to read all certificates would take as long as all else that an app does at its start.
+        encrypted = settings.news_url.startswith("https:")
+        context = trusted() if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self._transport = httpx_aiohttp.AiohttpTransport(
+            verify=context, client=partial(session, settings.news_connections, context)
+        )
 
     async def close(self) -> None:
         """Close all connections."""

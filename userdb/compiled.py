@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from sqlalchemy import ClauseElement, Dialect
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.dialects.postgresql import psycopg
+from sqlalchemy.dialects import registry
 
-DIALECTS: dict[str, Callable[[], Dialect]] = {
-    "sqlite": partial(sqlite.dialect, paramstyle="named"),
-    "postgresql": psycopg.dialect,
-}
+DRIVERS = {"sqlite": ("sqlite.pysqlite", "named"), "postgresql": ("postgresql.psycopg", "pyformat")}
+"""The driver for each database, whose dialect is imported only where it is asked for, and how it names values (PEP 249)."""
 
 
 class Compiled:
     """What has been compiled so far, for the dialect of a database."""
 
     def __init__(self, backend: str) -> None:
-        self._dialect = DIALECTS[backend]()
+        driver, style = DRIVERS[backend]
+        self._dialect: Dialect = registry.load(driver)(paramstyle=style)
         self._known: dict[ClauseElement, tuple[str, dict[str, Any]]] = {}
 
     def __call__(self, statement: ClauseElement, values: dict[str, Any]) -> tuple[str, dict[str, Any]]:

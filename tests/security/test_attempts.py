@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.answers import Answer
-from tests.support.apps import APPS, STORES, in_process, settings_for
+from tests.support.apps import APPS, STORES, cheap_passwords, in_process, settings_for
 from tests.support.clients import Client
 from tests.support.people import Person, fresh, log_in, send
 from userdb import passwords
@@ -147,7 +147,8 @@ def test_pauses_are_forgotten_in_the_end(app_client: Client, clock: Clock) -> No
 
 @pytest.mark.parametrize("app", APPS)
 def test_attempts_and_window_can_be_set(app: str, database: Path, clock: Clock, looked: Looked) -> None:
-    with in_process(app, settings_for(database, LOGIN_ATTEMPTS="3", LOGIN_WINDOW="2")) as client:
+    settings = settings_for(database, LOGIN_ATTEMPTS="3", LOGIN_WINDOW="2")
+    with cheap_passwords(), in_process(app, settings) as client:
         assert statuses(client, NAME, "wrong", 5) == [401, 401, 401, 429, 429]
         told = []
         for _ in range(3):
