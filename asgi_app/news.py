@@ -15,6 +15,7 @@ import httpx_aiohttp
 from userdb import errors
 from userdb import news as userdb_news
 from userdb.models import User
+from userdb.pools import State
 from userdb.settings import Settings
 
 KEPT = 30.0
@@ -42,6 +43,11 @@ class News:
         # a call costs: redirects, cookies and proxies are not for this service (docs/measurements/news_clients.md). It bounds
         # no time: _ask bounds the whole, which no timeout of httpx does.
         self._transport = httpx_aiohttp.AiohttpTransport(client=partial(session, settings.news_connections))
+
+    def pool(self) -> State:
+        """How many calls there are now, and may be."""
+        most, idle = self._settings.news_connections, self._places._value  # it has no public call
+        return State(most - idle, idle, len(self._places._waiters or ()), most)
 
     async def close(self) -> None:
         """Close all connections."""
