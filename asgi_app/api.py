@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from time import monotonic
 
 from userdb import csv_files, ending, events, forms, metrics, permissions, uploads, urls, wire
@@ -195,8 +196,9 @@ async def me(request: Request) -> Answer:
 
 
 async def read_metrics(request: Request) -> Answer:
-    """What this stack has counted, for Prometheus."""
-    text = await run_in_thread(metrics.text, services(request).settings.metrics_folder)
+    """What this stack has counted, and how its pools are, for Prometheus."""
+    own = services(request)
+    text = await run_in_thread(partial(metrics.text, own.settings.metrics_folder), own.pools)
     return wire.counted(text)
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from typing import Any
 
 from starlette.applications import Starlette
 
-from userdb import csv_files, ending, keys, logs, memory
+from userdb import csv_files, ending, keys, logs, memory, metrics
 from userdb import settings as userdb_settings
 from userdb.devices import Devices
+from userdb.pools import Teller
 from userdb.queues import Places
 from userdb.sessions import Sessions
 from userdb.settings import Settings
@@ -88,7 +89,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
             )
             ending.watch()
             memory.settle()
-            yield {"services": own}
+            with closing(Teller(settings.metrics_folder, own.pools)):
+                yield {"services": own}
         finally:
             memory.unsettle()
             await processes.close()
@@ -124,16 +126,19 @@ def log_requests(app: Starlette, settings: Settings) -> None:
 
 
 def watch(app: Starlette, settings: Settings) -> Any:
-    """Write what is held up into a file, where the laboratory asks for one, and return what counts who waits for a
+    """Count what is held up, and write it into a file, where one is asked for, and return what counts who waits for a
     connection; else None, and not even imported.
     """
     if settings.stalls_file is None:
         return None
     from stalls.asgi import StallsMiddleware
     from stalls.pools import Waiting
+    from stalls.record import KINDS
     from stalls.sink import Sink
 
     connections = Waiting()
-    sink = Sink(settings.stalls_file, rows=userdb_settings.MOST_STALLS, size=1000 * userdb_settings.MOST_STALLS)
+    most = userdb_settings.MOST_STALLS
+    sink = Sink(settings.stalls_file, rows=most, size=1000 * most, counted=metrics.stall)
+    metrics.watch_stalls(KINDS)
     app.add_middleware(StallsMiddleware, into=sink, pools={"connections": connections})
     return connections

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from userdb import errors, html, logs, metrics, sockets, trace, wire
 from userdb.forms import LARGEST_BODY, Preconditions
 from userdb.nginx_errors import GONE
+from userdb.pools import State, of_seams
 
 from .answers import respond
 from .services import Services
@@ -244,7 +245,14 @@ async def run_in_own_thread(call: Callable[[Argument], Result], argument: Argume
 
 def resize_pool(threads: int) -> None:
     """Have so many threads for blocking calls."""
-    to_thread.current_default_thread_limiter().total_tokens = threads
+    limiter = to_thread.current_default_thread_limiter()
+    limiter.total_tokens = threads
+
+    def state() -> State:
+        found = limiter.statistics()
+        return State(found.borrowed_tokens, threads - found.borrowed_tokens, found.tasks_waiting, threads)
+
+    of_seams["threads"] = state
 
 
 async def pause(seconds: float) -> None:

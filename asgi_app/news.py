@@ -15,6 +15,7 @@ import httpx_aiohttp
 from userdb import errors
 from userdb import news as userdb_news
 from userdb.models import User
+from userdb.pools import State
 from userdb.settings import Settings
 
 KEPT = 30.0
@@ -47,6 +48,11 @@ class News:
         self._transport = httpx_aiohttp.AiohttpTransport(
             verify=context, client=partial(session, settings.news_connections, context)
         )
+
+    def pool(self) -> State:
+        """How many calls there are now, and may be."""
+        most, idle = self._settings.news_connections, self._places._value  # it has no public call
+        return State(most - idle, idle, len(self._places._waiters or ()), most)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from userdb import sockets
 from userdb.nginx_errors import MALFORMED
+from userdb.pools import State, of_seams
 
 
 class Protocol(HttpToolsProtocol):
     """The server's own; only its reply to what is no request is replaced."""
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        super().__init__(*values, **named)
+        requests = self.tasks  # of all connections
+        of_seams["slots"] = lambda: State(len(requests), None, 0, None)  # it begins each at once
 
     def on_headers_complete(self) -> None:
         """Refuse a second Content-Type, as gunicorn does: whichever counts, somebody on the way may have taken the other."""

@@ -5,23 +5,34 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from .record import Stall
 
 
 class Sink:
-    """Appends to a file, which several processes may share: at most `rows` of this process, and `size` bytes in all."""
+    """Appends to a file, which several processes may share: at most `rows` of this process, and `size` bytes in all.
 
-    def __init__(self, file: str | Path, rows: int = 10_000, size: int = 8 << 20) -> None:
-        self._file, self._rows, self._size = Path(file).absolute(), rows, size
+    `counted` is called with the kind and the seconds of each stall that is over, written or not: for metrics, say.
+    """
+
+    def __init__(
+        self,
+        file: str | Path,
+        rows: int = 10_000,
+        size: int = 8 << 20,
+        counted: Callable[[str, float], object] | None = None,
+    ) -> None:
+        self._file, self._rows, self._size, self._counted = Path(file).absolute(), rows, size, counted
         self._descriptor: int | None = None
         self._pid = 0
         self.written = 0
 
     def __call__(self, stall: Stall) -> None:
         """Write a row, if there is room. Raises OSError."""
+        if self._counted is not None and stall.over:
+            self._counted(stall.kind, stall.seconds)
         if self._room():
             self._write(stall.dump())
             self.written += 1

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 from userdb import errors
+from userdb.pools import Read, State
 
 Thing = TypeVar("Thing")
 
@@ -28,7 +29,11 @@ class Oldest(Generic[Thing]):
 
     def waiting(self) -> int:
         """How many wait for one."""
-        return len(self._waiting)
+        return sum(not place.cancelled() for place in tuple(self._waiting))
+
+    def idle(self) -> int:
+        """How many nobody has."""
+        return len(self._idle)
 
     def take(self, seconds: float) -> Thing:
         """One of them, the one that was given back last. Raises TimeoutError where none came free in time."""
@@ -59,8 +64,12 @@ class Places:
     """Of something that takes long, so many at a time in this process."""
 
     def __init__(self, most: int, refusal: str) -> None:
-        self._left, self._refusal = most, refusal
+        self._most, self._left, self._refusal = most, most, refusal
         self._lock = threading.Lock()
+
+    def pool(self) -> State:
+        """How many are taken; nobody waits."""
+        return State(self._most - self._left, self._left, 0, self._most)
 
     @contextmanager
     def one(self) -> Iterator[None]:
@@ -89,6 +98,17 @@ class Queue:
         self._passwords, self._share = max(1, slots // 2), max(1, slots // 4)
         self._taken: Counter[str] = Counter()
         self._lock = threading.Lock()
+
+    def pools(self) -> dict[str, Read]:
+        """How many slots are taken, of logins (those for known devices alone are not among them) and of new passwords."""
+        return {
+            "logins": lambda: self._pool("logins", self._logins),
+            "passwords": lambda: self._pool("passwords", self._passwords),
+        }
+
+    def _pool(self, name: str, limit: int) -> State:
+        taken = self._taken[name]
+        return State(taken, limit - taken, 0, limit)
 
     @contextmanager
     def login(self, username: str, is_known: bool) -> Iterator[None]:

@@ -52,7 +52,7 @@ class Settings:
     listeners: int | None  # streams of events that a process sends at a time; None: as many as suit the app
     pool_threads: int  # that an event loop has for blocking calls
     access_log: bool  # whether each request is a line of JSON
-    stalls_file: Path | None  # where the laboratory writes what was held up, and by which line
+    stalls_file: Path | None  # where it is written what was held up, and by which line
 
     @property
     def on_sqlite(self) -> bool:
@@ -93,7 +93,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     Raises SettingsError naming the variable.
     """
     metrics = environment.get("PROMETHEUS_MULTIPROC_DIR")  # the name that the library reads, too
-    lab, stalls = environment.get("LAB", "0") == "1", environment.get("STALLS_FILE")
+    stalls = environment.get("STALLS_FILE")
     return Settings(
         database_url=_database_url(environment.get("DATABASE_URL") or DEFAULT_DATABASE_URL),
         store=_one_of(environment, "STORE", ("engine", "direct")),
@@ -113,12 +113,12 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         password_queue=_whole(environment, "PASSWORD_QUEUE", 8),
         metrics_folder=Path(metrics) if metrics else None,
         allow_defective_sqlite=environment.get("ALLOW_DEFECTIVE_SQLITE", "0") == "1",
-        lab=lab,
+        lab=environment.get("LAB", "0") == "1",
         ladder=_one_of(environment, "LADDER", LADDER),
         listeners=_whole(environment, "LISTENERS", 0, least=0) if environment.get("LISTENERS") else None,
         pool_threads=_whole(environment, "POOL_THREADS", 40),
         access_log=environment.get("ACCESS_LOG", "0") == "1",
-        stalls_file=Path(stalls) if lab and stalls else None,
+        stalls_file=Path(stalls) if stalls else None,
     )
 
 

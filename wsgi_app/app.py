@@ -7,9 +7,10 @@ from typing import Any
 
 from flask import Flask
 
-from userdb import csv_files, ending, keys, logs, memory
+from userdb import csv_files, ending, keys, logs, memory, metrics
 from userdb import settings as userdb_settings
 from userdb.devices import Devices
+from userdb.pools import Teller
 from userdb.queues import Places
 from userdb.sessions import Sessions
 from userdb.settings import Settings
@@ -70,12 +71,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     passwords, exports = Passwords(settings), Places(csv_files.MOST_EXPORTS, "Too many are exporting users.")
     http.resize_pool(settings.pool_threads)
     store.open()
-    app.extensions["services"] = Services(
+    own = app.extensions["services"] = Services(
         store, news, passwords, processes, sessions, devices, exports, Events(store), listening(settings), settings
     )
     atexit.register(processes.close)
     atexit.register(news.close)
     atexit.register(store.close)
+    atexit.register(Teller(settings.metrics_folder, own.pools).close)
     ending.watch()
     log_requests(app, settings)
     connections = watch(app, settings)
@@ -106,16 +108,19 @@ def log_requests(app: Flask, settings: Settings) -> None:
 
 
 def watch(app: Flask, settings: Settings) -> Any:
-    """Write what is held up into a file, where the laboratory asks for one, and return what counts who waits for a
+    """Count what is held up, and write it into a file, where one is asked for, and return what counts who waits for a
     connection; else None, and not even imported.
     """
     if settings.stalls_file is None:
         return None
     from stalls.pools import Waiting
+    from stalls.record import KINDS
     from stalls.sink import Sink
     from stalls.wsgi import StallsMiddleware
 
     connections = Waiting()
-    sink = Sink(settings.stalls_file, rows=userdb_settings.MOST_STALLS, size=1000 * userdb_settings.MOST_STALLS)
+    most = userdb_settings.MOST_STALLS
+    sink = Sink(settings.stalls_file, rows=most, size=1000 * most, counted=metrics.stall)
+    metrics.watch_stalls(KINDS)
     app.wsgi_app = StallsMiddleware(app.wsgi_app, into=sink, pools={"connections": connections})  # type: ignore[method-assign]  # Flask's way
     return connections

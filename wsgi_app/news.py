@@ -14,6 +14,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from userdb import errors
 from userdb import news as userdb_news
 from userdb.models import User
+from userdb.pools import State
 from userdb.queues import Oldest
 from userdb.settings import Settings
 
@@ -111,6 +112,11 @@ class News:
         # The cheapest client for threads (docs/measurements/news_clients.md).
         self._client = urllib3.PoolManager(maxsize=settings.news_connections, retries=False)
         self._client.pool_classes_by_scheme = {"http": Pool, "https": EncryptedPool}
+
+    def pool(self) -> State:
+        """How many calls there are now, and may be."""
+        most, idle = self._settings.news_connections, self._places.idle()
+        return State(most - idle, idle, self._places.waiting(), most)
 
     def close(self) -> None:
         """Close all connections."""

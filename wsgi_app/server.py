@@ -12,6 +12,7 @@ from gunicorn.workers.base import Worker
 
 from userdb import settings
 from userdb.nginx_errors import MALFORMED
+from userdb.pools import State, of_seams
 
 
 class Protocol(Worker):
@@ -29,14 +30,34 @@ class Protocol(Worker):
 class SyncWorker(Protocol, sync.SyncWorker):
     """A worker that handles one request at a time."""
 
+    busy = 0
+
+    def run(self) -> None:
+        """Serve; how many wait in the socket is not known."""
+        of_seams["slots"] = lambda: State(self.busy, 1 - self.busy, None, 1)
+        super().run()
+
+    def handle(self, listener: Any, client: socket.socket, addr: Any) -> None:
+        """Handle a request."""
+        self.busy = 1
+        super().handle(listener, client, addr)
+        self.busy = 0
+
 
 class ThreadWorker(Protocol, gthread.ThreadWorker):
     """A worker that handles requests in threads."""
 
     def run(self) -> None:
-        """Serve; in the laboratory it is known how long requests wait for a thread."""
+        """Serve; where stalls are watched it is known how long requests wait for a thread."""
+        of_seams["slots"] = self._slots
         if settings.from_environment().stalls_file:
             from stalls.executor import time_queue
 
             time_queue(self.tpool)
         super().run()
+
+    def _slots(self) -> State:
+        """How its threads are now: they are started when they are needed, and an executor has no public call for them."""
+        limit, waiting = self.cfg.threads, self.tpool._work_queue.qsize()
+        busy = len(self.tpool._threads) - self.tpool._idle_semaphore._value
+        return State(busy, limit - busy, waiting, limit)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from userdb import pools
 from userdb.devices import Devices
+from userdb.pools import States
 from userdb.queues import Places
 from userdb.sessions import Sessions
 from userdb.settings import Settings
@@ -30,3 +32,15 @@ class Services:
     events: Events
     listeners: Places
     settings: Settings
+
+    def pools(self) -> States:
+        """What there is few of in this process, as it is now."""
+        known = {
+            **self.store.pools(),
+            "news": self.news.pool,
+            **self.passwords.queue.pools(),
+            "exports": self.exports.pool,
+            "listeners": self.listeners.pool,
+            **pools.of_seams,
+        }
+        return pools.read(known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from time import time
 from typing import Any
 
@@ -24,6 +25,7 @@ from userdb.attempts import Counter
 from userdb.events import Event, Kept
 from userdb.forms import Preconditions, UserChange, UserForm
 from userdb.models import Account, User
+from userdb.pools import Read
 from userdb.sessions import NOBODY, Session
 from userdb.settings import Settings
 from userdb.urls import PageOfUsers
@@ -43,6 +45,10 @@ class Store:
         """Have those counted who wait for a connection: in the laboratory alone."""
         for engine in (self._reading, self._writing):
             pools.watch(engine, connections)
+
+    def pools(self) -> dict[str, Read]:
+        """How the pools of both engines are, asked later."""
+        return {"reading": partial(pools.state, self._reading), "writing": partial(pools.state, self._writing)}
 
     async def open(self) -> None:
         """Ask both engines' own connections whether they can be trusted with data. Raises DefectiveSQLiteError, OtherSchema."""

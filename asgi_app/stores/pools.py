@@ -12,6 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from userdb import lab, statements
+from userdb.pools import State
 from userdb.settings import Settings
 
 
@@ -34,6 +35,12 @@ def writing(settings: Settings) -> AsyncEngine:
         event.listen(engine.sync_engine, "connect", _leave_transactions_to_us)
         event.listen(engine.sync_engine, "begin", _begin_immediate)
     return engine
+
+
+def state(engine: AsyncEngine) -> State:
+    """How an engine's pool is now. SQLAlchemy has no public call for how many wait."""
+    pool: Any = engine.pool
+    return State(pool.checkedout(), pool.checkedin(), len(pool._pool._queue._getters), pool.size())
 
 
 def watch(engine: AsyncEngine, connections: Any) -> None:

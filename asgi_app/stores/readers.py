@@ -9,6 +9,7 @@ from time import monotonic
 from typing import Any, Generic, TypeVar
 
 from userdb.groups import Call, Outcome
+from userdb.pools import State
 
 from .writer import Waiting, oldest, tell
 
@@ -24,17 +25,24 @@ class Readers(Generic[Connection]):
     def __init__(self, read: Callable[[Connection, list[Call]], Awaitable[list[Outcome]]]) -> None:
         self._read = read
         self._idle: list[Connection] = []
+        self._count = 0
         self._waiting: deque[Waiting] = deque()
         self._working: set[asyncio.Task[None]] = set()  # an event loop keeps no task by itself
         self._starting = 0  # connections that will take what waits in this turn
 
     def add(self, connection: Connection) -> None:
         """One more connection, which is free."""
+        self._count += 1
         self._idle.append(connection)
 
     def waiting(self) -> int:
         """How many wait while no connection is free."""
         return 0 if self._idle else len(self._waiting)
+
+    def pool(self) -> State:
+        """How the connections are now."""
+        idle = len(self._idle)
+        return State(self._count - idle, idle, self.waiting(), self._count)
 
     async def result(self, call: Call) -> Any:
         """The result of a unit. Raises Busy where no connection came free in time."""

@@ -14,6 +14,7 @@ import aiosqlite
 from userdb import errors, groups, lab, sqlite_driver, statements, units
 from userdb.compiled import Compiled
 from userdb.groups import Call, Outcome
+from userdb.pools import Read
 from userdb.settings import Settings
 from userdb.units import Rows, Unit, Values
 
@@ -49,6 +50,10 @@ class Database:
         """Have those counted who wait for a connection: how many they are is all that is known."""
         connections.also(self._readers.waiting)
         connections.also(self._writer.waiting)
+
+    def pools(self) -> dict[str, Read]:
+        """How the connections for reading and the one for writing are, asked later."""
+        return {"reading": self._readers.pool, "writing": self._writer.pool}
 
     async def open(self) -> None:
         """Open all connections. Raises DefectiveSQLiteError."""

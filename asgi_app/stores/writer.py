@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from userdb import errors, groups
 from userdb.groups import Call, Outcome
+from userdb.pools import State
 
 WAIT = 5.0
 """Seconds that anybody waits for a connection."""
@@ -44,6 +45,11 @@ class Writer:
     def waiting(self) -> int:
         """How many wait for their turn."""
         return len(self._waiting)
+
+    def pool(self) -> State:
+        """How the one connection is now."""
+        working = int(self._working is not None)
+        return State(working, 1 - working, self.waiting(), 1)
 
     async def close(self) -> None:
         """Return when all that wait have their results."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from importlib import import_module
 from typing import Any
 
@@ -16,6 +16,7 @@ from asgi_app.http import resize_pool
 from userdb import csv_files, ending, keys, logs, memory
 from userdb import settings as userdb_settings
 from userdb.devices import Devices
+from userdb.pools import Teller
 from userdb.queues import Places
 from userdb.sessions import Sessions
 from userdb.settings import Settings
@@ -60,7 +61,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
             )
             ending.watch()
             memory.settle()
-            yield {"services": own}
+            with closing(Teller(settings.metrics_folder, own.pools)):
+                yield {"services": own}
         finally:
             memory.unsettle()
             processes.close()

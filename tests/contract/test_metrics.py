@@ -11,31 +11,19 @@ from secrets import token_hex
 
 import pytest
 from prometheus_client.mmap_dict import MmapedDict
-from prometheus_client.parser import text_string_to_metric_families
 
 from tandem.launch.running_stack import RunningStack
 from tests.support.accounts import ADMIN
 from tests.support.apps import APPS, in_process, settings_for
 from tests.support.clients import Client, HttpClient
 from tests.support.headers import FORM, JSON
+from tests.support.metrics import Key, series
 from tests.support.people import PASSWORD, Person, fresh, join, log_in, send
 from tests.support.stacks import STACKS
 from userdb import errors, metrics, wire
 from userdb.settings import from_environment
 from wsgi_app import lab
 from wsgi_app.app import ROUTES
-
-Key = tuple[str, ...]
-
-
-def series(client: Client) -> dict[Key, float]:
-    """Every count: name, then labels in the order of their names; when something was counted first is none."""
-    answer = client.request("GET", "/metrics")
-    assert (answer.status, answer.header("Content-Type")) == (200, "text/plain; version=0.0.4; charset=utf-8")
-    samples = [each for family in text_string_to_metric_families(answer.body.decode()) for each in family.samples]
-    found = {(each.name, *(value for _, value in sorted(each.labels.items()))): each.value for each in samples}
-    assert len(found) == len(samples), "a series stands there twice"
-    return {key: value for key, value in found.items() if not key[0].endswith("_created")}
 
 
 def counted(before: dict[Key, float], after: dict[Key, float], name: str) -> dict[Key, float]:

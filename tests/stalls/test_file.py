@@ -9,6 +9,7 @@ import io
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,14 +44,16 @@ def test_a_row_is_read_as_it_was_written() -> None:
 
 @pytest.mark.parametrize("limits", [{"rows": 10}, {"size": 3000}])
 def test_the_file_ends_and_the_counts_go_on(
-    tmp_path: Path, limits: dict[str, int], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, limits: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "stalls.jsonl"
-    writer = Writer(Sink(file, **limits))
+    told: list[tuple[str, float]] = []
+    writer = Writer(Sink(file, **limits, counted=lambda *stall: told.append(stall)))
     for number in range(500):
         writer.put(measured(number), Seen(number))
     writer.stop()
     *rows, counts = [json.loads(line) for line in file.read_text().splitlines()]
+    assert told == [("descheduled", 0.5)] * 500
     assert 2 < len(rows) <= 10
     assert counts["type"] == "counts"
     assert (counts["kinds"]["descheduled"]["stalls"], counts["written"]) == (500, len(rows))

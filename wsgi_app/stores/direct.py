@@ -11,6 +11,7 @@ from userdb.attempts import Counter
 from userdb.events import Event, Kept
 from userdb.forms import Preconditions, UserChange, UserForm
 from userdb.models import Account, User
+from userdb.pools import Read
 from userdb.sessions import Session
 from userdb.settings import Settings
 from userdb.urls import PageOfUsers
@@ -32,6 +33,10 @@ class Store:
     def watch(self, connections: Any) -> None:
         """Have those counted who wait for a connection: in the laboratory alone."""
         self._database.watch(connections)
+
+    def pools(self) -> dict[str, Read]:
+        """How the connections for reading and the one for writing are, asked later."""
+        return self._database.pools()
 
     def open(self) -> None:
         """Connect, and ask whether the connections can be trusted with data. Raises DefectiveSQLiteError, OtherSchema."""

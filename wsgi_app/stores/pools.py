@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event
 
 from userdb import lab, statements
+from userdb.pools import State
 from userdb.settings import Settings
 
 
@@ -33,6 +34,12 @@ def writing(settings: Settings) -> Engine:
         event.listen(engine, "connect", _leave_transactions_to_us)
         event.listen(engine, "begin", _begin_immediate)
     return engine
+
+
+def state(engine: Engine) -> State:
+    """How an engine's pool is now. SQLAlchemy has no public call for how many wait."""
+    pool: Any = engine.pool
+    return State(pool.checkedout(), pool.checkedin(), len(pool._pool.not_empty._waiters), pool.size())
 
 
 def watch(engine: Engine, connections: Any) -> None:

@@ -15,6 +15,7 @@ from psycopg_pool import ConnectionPool
 
 from userdb import errors
 from userdb.compiled import Compiled
+from userdb.pools import Read, State
 from userdb.settings import Settings
 from userdb.units import Rows, Unit, Values
 
@@ -39,6 +40,10 @@ class Database:
         """Have those counted who wait for a connection: how many they are is all that is known."""
         for pool in (self._reading, self._writing):
             connections.also(partial(_waiting, pool))
+
+    def pools(self) -> dict[str, Read]:
+        """How both pools are, asked later."""
+        return {"reading": partial(_state, self._reading), "writing": partial(_state, self._writing)}
 
     def open(self) -> None:
         """Open all connections. Raises Busy."""
@@ -107,5 +112,11 @@ def _read_committed(connection: Connection) -> None:
     connection.set_isolation_level(psycopg.IsolationLevel.READ_COMMITTED)  # the locks count on it
 
 
+def _state(pool: ConnectionPool[Connection]) -> State:
+    found = pool.get_stats()
+    idle = found["pool_available"]
+    return State(found["pool_size"] - idle, idle, found["requests_waiting"], found["pool_max"])
+
+
 def _waiting(pool: ConnectionPool[Connection]) -> int:
-    return pool.get_stats()["requests_waiting"]
+    return _state(pool).waiting or 0
