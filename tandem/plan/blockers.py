@@ -102,6 +102,6 @@ def places(blocking: Blocking, stack: Definition, cpus: Sequence[int]) -> float:
     budget = stack.budget(len(cpus))
     if budget.slots is not None:
         return budget.slots
-    if blocking.row.startswith("ladder-"):
+    if blocking.holds_loop is None:
         return budget.processes * (stack.ladder_places or 1)
     return budget.processes if blocking.holds_loop else math.inf

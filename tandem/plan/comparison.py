@@ -34,6 +34,7 @@ class Plan:
     """
 
     profile: str
+    first_look: bool = False  # whether p99 and equality are never judged
     definitions: Stacks
     baseline: str
     loads: list[Load]
@@ -93,6 +94,7 @@ class Plan:
         return Run(
             format=FORMAT,
             profile=self.profile,
+            first_look=self.first_look,
             seed=self.seed,
             rounds=self.rounds,
             extension=self.extension,
@@ -185,6 +187,7 @@ def plan(
         loads = [msgspec.structs.replace(load, warmup_seconds=EXPLORATORY_WARMUP) for load in loads]
     return Plan(
         profile=profile.name,
+        first_look=profile.first_look,
         definitions=chosen if too_few else {**chosen, DECOY: chosen[first]},
         baseline=first,
         loads=loads,

@@ -207,7 +207,7 @@ def _blocking(name: str, kind: Kind, phases: Phases, per_second: float, millisec
         row=name,
         route=f"GET {kind.wrong}",
         query=f"{kind.amount}={milliseconds}" if milliseconds else kind.query,
-        holds_loop=kind.planted is not None or kind.part == LADDER,
+        holds_loop=None if kind.part == LADDER else kind.planted is not None,
         holds=kind.held,
         needed_by=kind.needed_by,
         planted=f"{kind.planted.file}:{kind.planted.function}" if kind.planted else "",

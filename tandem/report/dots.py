@@ -83,7 +83,7 @@ def draw(summary: Summary, number: int, load: Load, dots: DotRounds) -> Chart | 
         f"the dashed line is {TARGET:g} ms; what had no good answer stands at the top. "
     ) + "; ".join(f"{row[0].text}: {row[2].text} of {row[1].text} later" for row in table.rows)
     layers = [_panel(summary, name, found[name], load, top, name == names[-1]) for name in names]
-    return gathered(pictures.chart(load.scenario, alt.vconcat(*layers, spacing=14), said, table))
+    return gathered(pictures.chart(load.scenario, alt.vconcat(*layers, spacing=14), said, table, taken_home=True))
 
 
 def _shade(blocking: Blocking) -> str:

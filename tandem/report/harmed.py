@@ -155,7 +155,7 @@ def _beyond(each: Beyond) -> list[Cell]:
 
 def prices(summary: Summary) -> Table:
     """Return what each stack pays for how little it harms, what harms least first; for runs of the laboratory alone."""
-    found = [m for m in summary.measures if m.harm is not None] if summary.run.profile.startswith("lab-") else []
+    found = [m for m in summary.measures if m.harm is not None] if summary.run.laboratory else []
     titles = {stack.name: stack for stack in summary.run.stacks}
     return Table(
         name="harmed-prices",

@@ -33,7 +33,7 @@ def takeaways(summary: Summary, drawn: Sequence[Chart]) -> list[Takeaway]:
             load.blocking.happens if not load.blocking.control else "",
             [sentence(each) for each in summary.misled if each.scenario == load.scenario],
             hurt.table(summary, number, load) if load.blocking.row else None,
-            [chart for chart in drawn if chart.scenario == load.scenario and chart.name.startswith("dots-")],
+            [chart for chart in drawn if chart.scenario == load.scenario and chart.taken_home],
         )
         for number, load in enumerate(summary.run.loads, 1)
         if load.blocking

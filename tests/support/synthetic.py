@@ -22,6 +22,7 @@ from tests.support import raw_file
 WSGI, ASGI, DECOY = "wsgi-gthread", "asgi", "decoy"
 SCENARIOS = ("read", "everyday", "waiting")
 HEADLINES = [(s, m) for s in ("read", "everyday") for m in ("cpu", "p50", "p99")] + [("waiting", "p50")]
+SITUATIONS = {"read": "Mostly reading from the database", "waiting": "Many slow outbound calls"}
 CPU_MS, P50_MS, P99_MS, MEMORY = 0.9, 4.0, 20.0, 80 * 2**20
 RATE, SECONDS, THROUGHPUT = 300.0, 12.0, 600.0
 START = 1_790_000_000.0
@@ -57,7 +58,7 @@ def load(scenario: str, **changes: Any) -> Load:
     facts: dict[str, Any] = {
         "scenario": scenario, "arrivals": "poisson", "rate": RATE, "in_flight": 1000, "timeout_seconds": 10.0,
         "warmup_seconds": 2.0, "seconds": SECONDS, "news_seconds": 0.1 if scenario == "waiting" else None,
-        "why_rate": "the profile's cap",
+        "why_rate": "the profile's cap", "situation": SITUATIONS.get(scenario, ""),
     }  # fmt: skip
     return Load(**{**facts, **changes})
 
