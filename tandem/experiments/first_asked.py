@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tandem.observe.samples import Samples
+from openloop.format import Samples
 from tandem.plan.order import Slot
 
 KEPT = 24

@@ -6,11 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from openloop.format import Samples
 from tandem.judge import replay
 from tandem.judge.replay import Inside
 from tandem.observe import phases
 from tandem.observe.phases import Blocker, Bystander
-from tandem.observe.samples import Samples, Window
+from tandem.observe.samples import Window
 from tandem.plan.blockers import places
 from tandem.plan.definition import Definition
 from tandem.plan.kinds import SENDS_SLOWLY

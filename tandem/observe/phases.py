@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from tandem.observe.samples import Samples, Window
+from openloop.format import Samples
+from tandem.observe.samples import Window
 from tandem.records.blocked import Phase, RouteInPhase
 from tandem.records.setup import Blocking
 from tandem.rules import BAD_POINTS, GOOD_SECONDS, HEADLINE_TARGET, TARGETS_MS
@@ -41,7 +42,7 @@ class Blocker(NamedTuple):
 def bystanders(samples: Samples, window: Window) -> list[Bystander]:
     """Return those that were due in the window, in the order in which they were."""
     columns = zip(
-        samples.arrival, samples.due, samples.routes, samples.response_ms, samples.start_delay_ms, samples.outcomes,
+        samples.arrival, samples.due, samples.route, samples.response_ms, samples.start_delay_ms, samples.outcome,
         strict=True,
     )  # fmt: skip
     return sorted(
@@ -53,7 +54,7 @@ def bystanders(samples: Samples, window: Window) -> list[Bystander]:
 
 def blockers(samples: Samples, window: Window) -> list[Blocker]:
     """Return the blockers that were due in the window, in the order in which they were."""
-    columns = zip(samples.arrival, samples.due, samples.response_ms, samples.outcomes, samples.statuses, strict=True)
+    columns = zip(samples.arrival, samples.due, samples.response_ms, samples.outcome, samples.status, strict=True)
     return sorted(
         Blocker(due, due + response / 1000, outcome, status)
         for number, due, response, outcome, status in columns

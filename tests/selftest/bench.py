@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from openloop.format import Samples
 from tandem.drive import generator as driving
 from tandem.drive.generator import Drive, Generator
 from tandem.experiments.bench import Bench
@@ -15,7 +16,6 @@ from tandem.experiments.rig import Rig
 from tandem.launch import nginx
 from tandem.launch.process import Children
 from tandem.observe import samples
-from tandem.observe.samples import Samples
 from tandem.plan import cpu_layout
 from tandem.plan.comparison import Plan
 from tandem.plan.order import Slot

@@ -8,9 +8,9 @@ import signal
 import threading
 import time
 
+from openloop.format import Samples
 from tandem.drive.generator import Drive, Generator, Span
 from tandem.judge import validity
-from tandem.observe.samples import Samples
 from tandem.report import wording
 from tandem.statistics import reached
 from tests.selftest import toy
@@ -79,7 +79,7 @@ def test_server_frozen_from_the_start(beside: ToyBench, tell: Story) -> None:
 
 
 def _p90_ms(samples: Samples) -> float | None:
-    times = zip(samples.response_ms, samples.outcomes, strict=True)
+    times = zip(samples.response_ms, samples.outcome, strict=True)
     return reached(sorted(ms if outcome == "ok" else math.inf for ms, outcome in times), 0.9)
 
 

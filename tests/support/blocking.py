@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from tandem.observe.samples import Samples
+from openloop.format import Samples
 from tandem.records.block import Block
 from tandem.records.blocked import Blocked, Phase, RouteInPhase
 from tandem.records.journal import Record
@@ -99,11 +99,11 @@ def raw_samples(stands: bool) -> Samples:
         service_ms=array("d", [ms - 0.05 for _, _, ms, _ in rows]),
         response_ms=array("d", [ms for _, _, ms, _ in rows]),
         in_flight=array("q", [1] * many),
-        routes=[route for *_, route in rows],
-        statuses=array("q", [200] * many),
-        outcomes=["ok"] * many,
+        route=[route for *_, route in rows],
+        status=array("q", [200] * many),
+        outcome=["ok"] * many,
         asked=["1a2b3c4d"] * many,
-        reasons=[""] * many,
+        reason=[""] * many,
     )
 
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from openloop.format import Samples
 from tandem.judge import verdict
 from tandem.judge.metrics import METRICS, Metric
 from tandem.judge.reasons import Reason
 from tandem.judge.verdict import Ratio
-from tandem.observe.samples import Samples
 from tandem.records import journal
 from tandem.records.block import Block, Diagnostics, Interference, Observed
 from tandem.records.journal import End, Record, Resumed
@@ -241,11 +241,11 @@ def raw_samples(block: Block, sparse: int = 1) -> Samples:
         response_ms=array("d", times),
         in_flight=array("q", [1] * len(times)),
         # Every fourth arrival of `everyday` asks for something else.
-        routes=[OTHER if block.scenario == "everyday" and place % 4 == 3 else ROUTE for place in range(len(times))],
-        statuses=array("q", (500 if number < lost else 200 for number in numbers)),
-        outcomes=["failed" if number < lost else "ok" for number in numbers],
+        route=[OTHER if block.scenario == "everyday" and place % 4 == 3 else ROUTE for place in range(len(times))],
+        status=array("q", (500 if number < lost else 200 for number in numbers)),
+        outcome=["failed" if number < lost else "ok" for number in numbers],
         asked=["1a2b3c4d"] * len(times),
-        reasons=["status 500" if number < lost else "" for number in numbers],
+        reason=["status 500" if number < lost else "" for number in numbers],
     )
 
 

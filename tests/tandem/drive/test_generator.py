@@ -62,7 +62,7 @@ def test_a_block_from_hold_to_samples(tmp_path: Path) -> None:
     assert window.end - window.start == pytest.approx(1)
     assert window.start >= released
     assert len(inside) > 100
-    assert set(inside.outcomes) == {"ok"}
+    assert set(inside.outcome) == {"ok"}
     assert min(found.due) >= released
     last = max(due + response / 1000 for due, response in zip(found.due, found.response_ms, strict=True))
     assert last > window.end - 0.2  # the time of the hold is not taken off the run

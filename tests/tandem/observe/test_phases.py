@@ -8,11 +8,11 @@ from array import array
 import msgspec
 import pytest
 
+from openloop.format import Samples
 from tandem.experiments import harmed
 from tandem.experiments.harmed import Queues
 from tandem.judge.replay import Inside
 from tandem.observe import phases, samples
-from tandem.observe.samples import Samples
 from tandem.records.blocked import ENDLESS, Blocked, Phase
 from tandem.records.setup import Blocking
 
@@ -32,11 +32,11 @@ def built(rows: list[Row]) -> Samples:
         service_ms=array("d", [ms - 0.1 for _, _, ms, _ in rows]),
         response_ms=array("d", [ms for _, _, ms, _ in rows]),
         in_flight=array("q", [0] * len(rows)),
-        routes=["GET /lab/sleep" if number < 0 else "GET /healthz" for number, *_ in rows],
-        statuses=array("q", [503 if outcome == "failed" else 200 for *_, outcome in rows]),
-        outcomes=[outcome for *_, outcome in rows],
+        route=["GET /lab/sleep" if number < 0 else "GET /healthz" for number, *_ in rows],
+        status=array("q", [503 if outcome == "failed" else 200 for *_, outcome in rows]),
+        outcome=[outcome for *_, outcome in rows],
         asked=["1"] * len(rows),
-        reasons=[""] * len(rows),
+        reason=[""] * len(rows),
     )
 
 

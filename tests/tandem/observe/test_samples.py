@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from openloop import format
+from openloop.format import Samples
 from tandem import statistics
 from tandem.errors import RunFailed
 from tandem.observe import cross_checks, samples
-from tandem.observe.samples import Samples
 from tests.support import raw_file
 
 COLUMNS = ",".join(format.COLUMNS)
@@ -26,12 +26,12 @@ ROW = "7,1790000000.500000,0.100,4.900,5.000,3,GET /x,200,ok,1a2b3c4d,"
 def arrival(number: int, due: float, **changes: Any) -> dict[str, Any]:
     """Return a row: sent 1 ms after it was due, answered 10 ms after it was due."""
     row = {"arrival": number, "due": due, "start_delay_ms": 1.0, "service_ms": 9.0, "response_ms": 10.0, "in_flight": 0,
-           "routes": "GET /x", "statuses": 200, "outcomes": "ok", "asked": f"{number:08x}", "reasons": ""}  # fmt: skip
+           "route": "GET /x", "status": 200, "outcome": "ok", "asked": f"{number:08x}", "reason": ""}  # fmt: skip
     return {**row, **changes}
 
 
 def table(*rows: dict[str, Any]) -> Samples:
-    found = Samples()
+    found = Samples.empty()
     for row in rows:
         for name, value in row.items():
             getattr(found, name).append(value)
@@ -39,20 +39,20 @@ def table(*rows: dict[str, Any]) -> Samples:
 
 
 def failed(number: int, due: float, **changes: Any) -> dict[str, Any]:
-    return arrival(number, due, **{"outcomes": "failed", "statuses": 502, "reasons": "bad gateway", **changes})
+    return arrival(number, due, **{"outcome": "failed", "status": 502, "reason": "bad gateway", **changes})
 
 
 def unfinished(number: int, due: float, age: float = 5000.0) -> dict[str, Any]:
-    return arrival(number, due, outcomes="unfinished", statuses=0, response_ms=age, service_ms=age - 1)
+    return arrival(number, due, outcome="unfinished", status=0, response_ms=age, service_ms=age - 1)
 
 
 def dropped(number: int, due: float) -> dict[str, Any]:
-    return arrival(number, due, outcomes="dropped", statuses=0, start_delay_ms=0.0, service_ms=0.0, response_ms=0.0,
+    return arrival(number, due, outcome="dropped", status=0, start_delay_ms=0.0, service_ms=0.0, response_ms=0.0,
                    in_flight=1000, asked=format.INCOMPARABLE)  # fmt: skip
 
 
 def test_what_was_written_is_read_again(tmp_path: Path) -> None:
-    found = table(arrival(1, 1.5), failed(2, 2.0, reasons='said "no", twice'), unfinished(3, 3.0), dropped(4, 3.5))
+    found = table(arrival(1, 1.5), failed(2, 2.0, reason='said "no", twice'), unfinished(3, 3.0), dropped(4, 3.5))
     raw_file.write(tmp_path / "deep" / "s.csv.gz", found)
     assert samples.read(tmp_path / "deep" / "s.csv.gz") == found
     times = {"GET /x": array("d", [10.0, math.inf, math.inf, math.inf])}
@@ -60,7 +60,7 @@ def test_what_was_written_is_read_again(tmp_path: Path) -> None:
 
 
 def test_response_times_stand_by_route_in_the_order_of_the_file(tmp_path: Path) -> None:
-    rows = [arrival(1, 1.0), arrival(2, 2.0, routes="POST /y", response_ms=7.0), arrival(3, 3.0, response_ms=5.0)]
+    rows = [arrival(1, 1.0), arrival(2, 2.0, route="POST /y", response_ms=7.0), arrival(3, 3.0, response_ms=5.0)]
     raw_file.write(tmp_path / "s.csv.gz", table(*rows))
     assert samples.by_route(tmp_path / "s.csv.gz") == {"GET /x": array("d", [10, 5]), "POST /y": array("d", [7])}
 
@@ -77,15 +77,13 @@ def test_the_form_of_the_file(tmp_path: Path) -> None:
     found = samples.read(path)
     assert (found.arrival[0], found.due[0], found.in_flight[0]) == (7, 1790000000.5, 3)
     assert (found.start_delay_ms[0], found.service_ms[0], found.response_ms[0]) == (0.1, 4.9, 5.0)
-    assert (found.routes, found.outcomes, found.asked, found.reasons) == (["GET /x"], ["ok"], ["1a2b3c4d"], ['a, "b"'])
+    assert (found.route, found.outcome, found.asked, found.reason) == (["GET /x"], ["ok"], ["1a2b3c4d"], ['a, "b"'])
     raw_file.write(tmp_path / "again.csv.gz", found)
     assert gzip.decompress((tmp_path / "again.csv.gz").read_bytes()) == f'{COLUMNS}\n{ROW}"a, ""b"""\n'.encode()
 
 
 def test_commas_quotes_and_line_breaks_shift_no_column(tmp_path: Path) -> None:
-    found = table(
-        arrival(1, 1.0, routes='GET /x,y/"z"'), arrival(2, 2.0, routes="GET /a\nb", reasons='one, "two"\nthree')
-    )
+    found = table(arrival(1, 1.0, route='GET /x,y/"z"'), arrival(2, 2.0, route="GET /a\nb", reason='one, "two"\nthree'))
     raw_file.write(tmp_path / "s.csv.gz", found)
     assert samples.read(tmp_path / "s.csv.gz") == found
     assert set(samples.by_route(tmp_path / "s.csv.gz")) == {'GET /x,y/"z"', "GET /a\nb"}
@@ -162,7 +160,7 @@ def test_what_failed_was_dropped_or_is_unfinished_counts_as_not_reached() -> Non
     assert (found.rate, found.p50_ms, found.p99_ms) == (50.0, 10.0, None)
     assert found.dispatch_lag_p50_ms == 1.0  # of those that were sent
     assert found.failure_examples == ["GET /x: 502 bad gateway"]
-    rare = failed(0, 0.0, statuses=504)
+    rare = failed(0, 0.0, status=504)
     assert samples.figures(table(rare, *rows), (0.0, 1.0)).failure_examples == [
         "GET /x: 502 bad gateway",
         "GET /x: 504 bad gateway",
@@ -179,7 +177,7 @@ def test_a_window_in_which_nothing_was_sent() -> None:
     found = samples.figures(table(dropped(1, 0.5)), (0.0, 1.0))
     assert (found.arrivals, found.requests, found.dropped, found.p50_ms) == (1, 0, 1, None)
     assert found.dispatch_lag_p99_ms == 0.0
-    assert samples.figures(Samples(), (0.0, 1.0)).arrivals == 0
+    assert samples.figures(Samples.empty(), (0.0, 1.0)).arrivals == 0
 
 
 def test_the_backlog_is_what_the_window_added_to_the_requests_in_flight() -> None:
@@ -233,7 +231,7 @@ def test_the_most_requests_in_flight_against_brute_force() -> None:
     brute = max(sum(sent <= moment < end for sent, end in spans) for moment in moments)
     assert samples.most_in_flight(found, (1.0, 2.0)) == brute
     assert samples.most_in_flight(table(unfinished(1, 0.0), unfinished(2, 0.5)), (1.0, 2.0)) == 2
-    assert samples.most_in_flight(Samples(), (1.0, 2.0)) == 0
+    assert samples.most_in_flight(Samples.empty(), (1.0, 2.0)) == 0
 
 
 def test_diagnostics_of_a_window() -> None:

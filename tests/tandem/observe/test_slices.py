@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
+from openloop.format import Samples
 from tandem.observe import samples, slices
-from tandem.observe.samples import Samples
 
 PARTS = [(10.0, 11.0), (20.0, 21.0), (30.0, 31.0), (35.0, 36.0)]
 
@@ -20,9 +20,9 @@ def table(*rows: tuple[float, float, str]) -> Samples:
     times = array("d", (row[1] for row in rows))
     return Samples(
         arrival=array("q", range(number)), due=array("d", (row[0] for row in rows)), start_delay_ms=array("d", [0.0] * number),
-        service_ms=times, response_ms=times, in_flight=array("q", [0] * number), routes=["GET /"] * number,
-        statuses=array("q", (200 if row[2] == "ok" else 0 for row in rows)), outcomes=[row[2] for row in rows],
-        asked=["0000abcd"] * number, reasons=[""] * number,
+        service_ms=times, response_ms=times, in_flight=array("q", [0] * number), route=["GET /"] * number,
+        status=array("q", (200 if row[2] == "ok" else 0 for row in rows)), outcome=[row[2] for row in rows],
+        asked=["0000abcd"] * number, reason=[""] * number,
     )  # fmt: skip
 
 
