@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from asgi_app import lab
+from asgi_app import lab_routes
 from tandem.launch import newsstub
 from tests.support.news import news_service
 from userdb.settings import from_environment
@@ -20,7 +20,7 @@ _ALL: dict[str, dict[str, Any]] = tomllib.loads(
 ROWS = {name: row for name, row in _ALL.items() if "part" not in row}
 """The kinds of blocker; those of the ladder ask for the same in another way."""
 
-PATHS = sorted(lab.routes(from_environment({})))
+PATHS = sorted(lab_routes.routes(from_environment({})))
 
 LIKE = {
     "/lab/compute-in-thread": "/lab/compute",
