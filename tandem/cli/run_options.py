@@ -7,7 +7,7 @@ from pathlib import Path
 from tandem.cli.options import CPUS, FILES, Option
 from tandem.cli.values import names, number, whole_number
 from tandem.plan import capacity as searching
-from tandem.plan import lab as laboratory
+from tandem.plan import lab_parts
 
 IDLE_SECONDS = 60
 """How long a comparison waits for an idle machine, unless told otherwise."""
@@ -93,15 +93,15 @@ def capacity() -> dict[str, tuple[Option, ...]]:
 
 def lab() -> dict[str, tuple[Option, ...]]:
     """Return the options of `lab`, by what they are about."""
-    parts = "; ".join(f"{part.name}: {part.about}" for part in laboratory.PARTS.values())
+    parts = "; ".join(f"{part.name}: {part.about}" for part in lab_parts.PARTS.values())
     return {
         "what blocks, and whom": (
             Option(
-                "--part", list(laboratory.PARTS), "", f"what is measured unless told otherwise (default: %(default)s). {parts}",
-                laboratory.HEADLINE.name,
+                "--part", list(lab_parts.PARTS), "", f"what is measured unless told otherwise (default: %(default)s). {parts}",
+                lab_parts.HEADLINE.name,
             ),
             Option("--kinds", names, "K,L", "kinds of blocker, of the file lab.toml in the load test of the app"),
-            Option("--stacks", names, "A,B", f"default: {','.join(laboratory.STACKS)}"),
+            Option("--stacks", names, "A,B", f"default: {','.join(lab_parts.STACKS)}"),
             Option("--stacks-group", str, "GROUP", "all stacks of a group instead, such as ladder"),
             Option("--baseline", str, "A", "what the others are set against (default: wsgi-gthread, or the first)"),
             DATABASE,

@@ -7,7 +7,7 @@ import time
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 
-from tandem.drive import burner, generator, scattered
+from tandem.drive import burner, command, scattered
 from tandem.drive.generator import Generator, Span
 from tandem.drive.scattered import Probed, Prober, Scatter
 from tandem.experiments.assembly import Assembly, Release
@@ -47,7 +47,7 @@ class Bench:
         """Begin to load a generator, which then waits; it replaces an earlier one of the same scenario."""
         name = f"{self.name}-{load.slug}"
         prepared = Generator.prepare(
-            generator.drive(load),
+            command.drive(load),
             load_test=self.site.app.load_test,
             host=f"http://127.0.0.1:{self.port}",
             key=key,

@@ -20,8 +20,8 @@ from tandem.judge import capacity
 from tandem.judge.course import Course
 from tandem.plan import capacity as planning
 from tandem.plan.capacity import BLOCKS, CapacityPlan
-from tandem.plan.comparison import Plan
 from tandem.plan.order import Slot, orders
+from tandem.plan.run import Plan
 from tandem.records import journal, run_folder
 from tandem.records.capacity import FILE, CapacityRecord, Search, Try
 from tandem.records.journal import End

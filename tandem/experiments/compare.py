@@ -20,8 +20,8 @@ from tandem.judge.metrics import cpu_ms
 from tandem.judge.rounds import Attempt, Rounds
 from tandem.judge.validity import Cause, Validity
 from tandem.observe.provenance import now
-from tandem.plan.comparison import Plan
 from tandem.plan.order import RoundAttempt, orders
+from tandem.plan.run import Plan
 from tandem.records import journal, run_folder
 from tandem.records.block import Block
 from tandem.records.journal import RECORDS, End, Resumed

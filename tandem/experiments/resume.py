@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tandem.errors import TandemError
 from tandem.judge.rounds import Rounds
-from tandem.plan.comparison import Plan
+from tandem.plan.run import Plan
 from tandem.records import journal
 from tandem.records.setup import Provenance, Run
 

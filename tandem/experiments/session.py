@@ -20,7 +20,7 @@ from tandem.judge.rounds import Rounds
 from tandem.launch import database, lock, nginx, postgresql
 from tandem.observe import provenance
 from tandem.plan.capacity import CapacityPlan, part_of
-from tandem.plan.comparison import Plan
+from tandem.plan.run import Plan
 from tandem.plan.stacks import refuse_missing
 from tandem.records import run_folder
 from tandem.records.capacity import CapacityRecord, Search

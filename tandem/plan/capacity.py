@@ -9,8 +9,8 @@ import msgspec
 
 from tandem.errors import TandemError
 from tandem.plan import costs, cpu_layout, profiles, refusals
-from tandem.plan.comparison import Plan
 from tandem.plan.loads import SATURATION_SECONDS, TIMEOUT_SECONDS, load, saturation
+from tandem.plan.run import Plan
 from tandem.plan.scenarios import Scenarios
 from tandem.plan.scenarios import choose as choose_scenarios
 from tandem.plan.scenarios import load as load_scenarios

@@ -9,7 +9,8 @@ import threading
 import time
 
 from openloop.format import Samples
-from tandem.drive.generator import Drive, Generator, Span
+from tandem.drive.command import Drive
+from tandem.drive.generator import Generator, Span
 from tandem.judge import validity
 from tandem.report import wording
 from tandem.statistics import reached

@@ -10,8 +10,8 @@ import pytest
 from tandem import rules
 from tandem.errors import RunFailed, Stopped
 from tandem.judge import summary
-from tandem.plan.comparison import Plan
 from tandem.plan.order import orders
+from tandem.plan.run import Plan
 from tandem.records import journal
 from tandem.records.block import Block
 from tandem.records.journal import RECORDS, End

@@ -17,7 +17,8 @@ from tandem.experiments import resume, session
 from tandem.judge.rounds import Rounds
 from tandem.plan import capacity as planning
 from tandem.plan import profiles, stacks
-from tandem.plan.comparison import Plan, plan
+from tandem.plan.comparison import plan
+from tandem.plan.run import Plan
 from tandem.records import journal
 from tandem.records.capacity import FILE
 from tandem.records.journal import RECORDS, End, Resumed

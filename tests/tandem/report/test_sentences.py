@@ -15,6 +15,7 @@ from tandem.judge.validity import Cause
 from tandem.judge.verdict import Interval
 from tandem.records.setup import Headline
 from tandem.report import document, reasons, sentences, wording
+from tandem.report.advice import advised
 from tests.support import synthetic
 from tests.support.synthetic import ASGI, DECOY, WSGI, synthesise
 
@@ -85,7 +86,7 @@ def test_each_challenger_has_its_lines() -> None:
     third = [*synthetic.run().stacks, synthetic.stack("third")]
     found = summarise(synthesise(rounds=10, stacks=third))
     assert shape(found) == 2 * [(None, 0), ("no practical difference", 7)]
-    row = sentences.advice(found)[0]
+    row = advised(found)[0]
     assert row.choice == "asgi: either; third: either"
 
 
@@ -119,7 +120,7 @@ def test_the_badge_counts() -> None:
 
 
 def test_advice_on_waiting_says_what_arithmetic_allows() -> None:
-    why = {row.scenario: row.why for row in sentences.advice(summarise(synthesise()))}
+    why = {row.scenario: row.why for row in advised(summarise(synthesise()))}
     for part in ("160/s", f"{WSGI} (16 slots)", "1,000/s", f"{ASGI} (100 news connections)"):
         assert part in why["waiting"]
         assert part not in why["read"]
