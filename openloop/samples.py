@@ -12,7 +12,7 @@ from typing import Any
 from openloop import format
 from openloop.format import COLUMNS, OUTCOMES
 
-LONGEST = 2**32 - 1
+LONGEST_TIME = 2**32 - 1
 """Microseconds that a time can have: more than an hour."""
 
 TOGETHER = 64
@@ -54,7 +54,7 @@ class SampleColumns:
     ) -> None:
         """Add one; `due` in seconds since the epoch, the other times in microseconds, `reason` says why it failed."""
         self._latest.append((
-            arrival, due, min(start_delay, LONGEST), min(service, LONGEST), in_flight,
+            arrival, due, min(start_delay, LONGEST_TIME), min(service, LONGEST_TIME), in_flight,
             _index(self._routes, route), status, outcome, asked,
             _index(self._reasons, " ".join(reason.splitlines())) if reason else 0,
         ))  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tandem.cli.options import CPUS, FILES, Option
+from tandem.cli.options import CPUS, FILE_OPTIONS, Option
 from tandem.cli.values import names, number, whole_number
 from tandem.plan import capacity as searching
 from tandem.plan import lab_parts
@@ -57,7 +57,7 @@ def capacity() -> dict[str, tuple[Option, ...]]:
                 searching.TARGET_MS,
             ),
             DATABASE,
-            *FILES,
+            *FILE_OPTIONS,
         ),
         "how long, and how much": (
             Option(
@@ -101,11 +101,11 @@ def lab() -> dict[str, tuple[Option, ...]]:
                 lab_parts.HEADLINE.name,
             ),
             Option("--kinds", names, "K,L", "kinds of blocker, of the file lab.toml in the load test of the app"),
-            Option("--stacks", names, "A,B", f"default: {','.join(lab_parts.STACKS)}"),
+            Option("--stacks", names, "A,B", f"default: {','.join(lab_parts.USUAL_STACKS)}"),
             Option("--stacks-group", str, "GROUP", "all stacks of a group instead, such as ladder"),
             Option("--baseline", str, "A", "what the others are set against (default: wsgi-gthread, or the first)"),
             DATABASE,
-            *FILES,
+            *FILE_OPTIONS,
         ),
         "how long, and how much": (
             Option("--rounds", whole_number(1, 1000), "N", "default: headline 8, smoke 1, else 2"),

@@ -24,7 +24,7 @@ from tandem.plan.cpu_layout import Layout
 from tandem.plan.loads import IN_FLIGHT, TIMEOUT_SECONDS
 from tandem.records.setup import Calibration, Load
 
-USERS = 16
+CEILING_USERS = 16
 """Users of the closed loop: more don't raise the ceiling, the generator has one CPU."""
 
 WARMUP_SECONDS, SECONDS = 1, 4
@@ -51,7 +51,7 @@ def calibrate(
         warmup_seconds=WARMUP_SECONDS, seconds=seconds,
     )  # fmt: skip
     drives = {
-        "ceiling": command.closed_loop(scenario, USERS, WARMUP_SECONDS, seconds),
+        "ceiling": command.closed_loop(scenario, CEILING_USERS, WARMUP_SECONDS, seconds),
         "floor": command.open_loop(load),
     }
     with Children() as children:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tandem.records.setup import Load
 
 HOLD = Path(__file__).with_name("gate") / "hold.py"
-MARGIN = 0.1
+END_MARGIN = 0.1
 """Seconds by which the window ends before Locust does, so that the load is the same to its end."""
 
 
@@ -51,7 +51,7 @@ def _blockers(load: Load) -> list[str]:
     blocking = load.blocking
     if blocking is None:
         return []
-    start = load.warmup_seconds - MARGIN + blocking.before
+    start = load.warmup_seconds - END_MARGIN + blocking.before
     # fmt: off
     asked = ["--blocker-request", f"{blocking.route.removeprefix('GET ')}?{blocking.query}"] if blocking.query else []
     client = ["--blocker-client", blocking.client] if blocking.client else []

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tandem.drive.command import MARGIN, Drive, command
+from tandem.drive.command import END_MARGIN, Drive, command
 from tandem.errors import RunFailed, TandemError
 from tandem.launch import process
 from tandem.launch.process import Child
@@ -92,7 +92,7 @@ class Generator:
         """Let it go, and return the window that it will fill. Raises RunFailed where it doesn't start."""
         self._tell("go")
         began = moment_in(BEGAN, self._wait_for(BEGAN, STARTS_WITHIN))
-        end = began + self.drive.warmup_seconds + self.drive.seconds - MARGIN
+        end = began + self.drive.warmup_seconds + self.drive.seconds - END_MARGIN
         return Span(end - self.drive.seconds, end)
 
     def join_in(self) -> None:

@@ -26,7 +26,7 @@ from tandem.records import backlog, stalled
 from tandem.records.block import Block
 from tandem.records.setup import Load
 
-NOTHING = Scatter()
+NOT_SCATTERED = Scatter()
 """No probes: nothing was proved."""
 
 
@@ -34,7 +34,7 @@ class Bench:
     """One stack, the generators that were prepared for it, and the measuring of blocks."""
 
     def __init__(
-        self, site: Site, name: str, exits: ExitStack, first_asked: FirstAsked, scatter: Scatter = NOTHING
+        self, site: Site, name: str, exits: ExitStack, first_asked: FirstAsked, scatter: Scatter = NOT_SCATTERED
     ) -> None:
         self.site, self.name, self.exits, self.first_asked, self.scatter = site, name, exits, first_asked, scatter
         self.port = ports.free_port()

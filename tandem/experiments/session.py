@@ -107,7 +107,7 @@ def _prepared(
 ) -> Iterator[Prepared]:
     """Hand out what an experiment needs, on an idle machine."""
     binary = check(plan)
-    with lock.hold(lock.COMPARE, ["tandem", *how.arguments]):
+    with lock.hold(lock.COMPARING, ["tandem", *how.arguments]):
         if plan.layout.suspect:
             say(f"warning: {plan.layout.suspect}")
         os.sched_setaffinity(0, plan.layout.harness)

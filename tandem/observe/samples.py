@@ -26,7 +26,7 @@ from tandem.errors import RunFailed
 from tandem.rules import GROWTH_SLICES, RATE_DEVIATION_ERROR
 from tandem.statistics import poisson_tail, reached
 
-EXAMPLES = 5
+MOST_EXAMPLES_OF_A_BLOCK = 5
 Window = tuple[float, float]  # seconds since the epoch; the end is excluded
 
 
@@ -213,4 +213,4 @@ def _examples(samples: Samples) -> list[str]:
     rows = zip(samples.route, samples.status, samples.outcome, samples.reason, strict=True)
     seen = (f"{route}: {status or ''} {reason}".replace(":  ", ": ").strip() for route, status, outcome, reason in rows
             if outcome == "failed")  # fmt: skip
-    return [text for text, _ in Counter(seen).most_common(EXAMPLES)]
+    return [text for text, _ in Counter(seen).most_common(MOST_EXAMPLES_OF_A_BLOCK)]

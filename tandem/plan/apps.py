@@ -13,7 +13,7 @@ from tandem.errors import TandemError, sentence
 from tandem.plan import tables
 from tandem.plan.databases import Database
 
-BUILT_IN = Path(__file__).with_name("apps.toml")
+APPS_FILE = Path(__file__).with_name("apps.toml")
 
 _GIVEN = {"database", "news", "own", "shared"}
 STALLS = "stalls.jsonl"
@@ -150,7 +150,7 @@ Apps = dict[str, App]
 def load(files: Sequence[Path] = ()) -> Apps:
     """Return the built-in apps and those of `files`, by name. Raises TandemError that names file, app and field."""
     found: Apps = {}
-    for file in [BUILT_IN, *files]:
+    for file in [APPS_FILE, *files]:
         for name, table in tables.read(file, "apps").items():
             if name in found:
                 raise TandemError(f"{file}: the app {name!r} exists already: give it another name")

@@ -62,7 +62,7 @@ class CapacityPlan:
 
     def block_seconds(self) -> float:
         """Return about how long a block takes, start and stop included."""
-        return costs.begin_and_end(1, 1) + self.warmup + self.seconds + costs.PIECE
+        return costs.begin_and_end(1, 1) + self.warmup + self.seconds + costs.ONE_PIECE
 
     def expected_seconds(self) -> float:
         """Return about how long all searches take."""

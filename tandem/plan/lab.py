@@ -15,7 +15,7 @@ from tandem.plan.definition import DECOY, Definition
 from tandem.plan.kinds import Kind, Kinds
 from tandem.plan.lab_parts import HEADLINE, LADDER, Part
 from tandem.plan.loads import TIMEOUT_SECONDS, Phases, scaled
-from tandem.plan.profiles import LATE
+from tandem.plan.profiles import LATE_METRIC
 from tandem.plan.run import Plan
 from tandem.plan.scenarios import load as load_scenarios
 from tandem.plan.stacks import Stacks, choose, grouped, on_database
@@ -30,7 +30,7 @@ RIGHT = "right"
 CONTROL = "control"
 """The same where an outside process burns as much CPU as its kind."""
 
-IN_FLIGHT = 4_000
+MOST_IN_FLIGHT = 4_000
 """More than come within the time-out, so that behind what blocks none is dropped before it: nginx has connections for as many."""
 
 PER_SECOND = 2.0
@@ -81,7 +81,7 @@ def plan(
         loads = blockers.watched(loads, chosen, layout.stack, STAYING)
     count = rounds or part.rounds
     judged = [each for each in loads if each.blocking and not each.blocking.control] if part.judged else []
-    headlines = [Headline(scenario=each.scenario, metric=LATE) for each in judged]
+    headlines = [Headline(scenario=each.scenario, metric=LATE_METRIC) for each in judged]
     too_few = (
         refusals.too_few_rounds(count, max(1, len(headlines)) * (len(chosen) - 1)) if part.judged else _looked_at(part)
     )
@@ -194,7 +194,7 @@ def _load(name: str, rate: float, blocking: Blocking, warmup: float) -> Load:
         drives=SCENARIO,
         arrivals="poisson",
         rate=rate,
-        in_flight=IN_FLIGHT,
+        in_flight=MOST_IN_FLIGHT,
         timeout_seconds=TIMEOUT_SECONDS,
         warmup_seconds=warmup,
         seconds=blocking.before + blocking.on + blocking.after,

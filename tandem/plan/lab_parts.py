@@ -10,7 +10,7 @@ from tandem.plan.loads import Phases
 LADDER = "ladder"
 """The part whose blockers each of its stacks serves in its own way, so that a reader sees what a repair buys."""
 
-STACKS = ("wsgi-gthread", "asgi", "wsgi-sync")
+USUAL_STACKS = ("wsgi-gthread", "asgi", "wsgi-sync")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +20,7 @@ class Part:
     name: str
     about: str
     kinds: tuple[str, ...] = ()  # none: all rows of this part that the headline leaves
-    stacks: tuple[str, ...] = STACKS
+    stacks: tuple[str, ...] = USUAL_STACKS
     group: str = ""  # of stacks, instead
     baseline: str = "wsgi-gthread"
     rounds: int = 2

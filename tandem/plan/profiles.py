@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from tandem.plan.loads import PHASES, Phases
+from tandem.plan.loads import PHASE_SECONDS, Phases
 from tandem.plan.scenarios import Scenarios
 from tandem.records.setup import Headline, Load
 from tandem.rules import P99_BLOCK, P99_SECONDS, P99_STACK
 
-LATE = "late"
+LATE_METRIC = "late"
 """The metric of scenarios with blockers."""
 
 
@@ -25,7 +25,7 @@ class Profile:
     saturated: tuple[str, ...]  # scenarios that are driven to saturation, in a closed loop
     at_rate: tuple[str, ...]  # scenarios that are driven at a fixed rate, in an open loop
     blocking: tuple[str, ...] = ("blocking",)  # scenarios with blockers, which are driven at their own rate
-    phases: Phases = PHASES  # of these
+    phases: Phases = PHASE_SECONDS  # of these
     decoy_blocked: bool = True  # whether the decoy is measured under them, too
     rounds: int
     seconds: int
@@ -112,7 +112,7 @@ def _candidates(scenarios: Scenarios, loads: Collection[Load], rounds: int, firs
             found += [Headline(scenario=each.scenario, metric=m) for m in ("throughput", *(["cpu"] * alone))]
             continue
         if each.blocking:
-            found.append(Headline(scenario=each.scenario, metric=LATE))
+            found.append(Headline(scenario=each.scenario, metric=LATE_METRIC))
         # 10 % more than the rule asks for: Poisson arrivals come in varying numbers.
         enough = each.rate * each.seconds >= max(1.1 * P99_BLOCK, 1.1 * P99_STACK / rounds)
         can_judge_p99 = not first_look and each.seconds >= P99_SECONDS and enough

@@ -121,7 +121,7 @@ class Plan:
 
     def seconds(self) -> float:
         """Return about how long the run takes, with what comes before its first round and after its last one."""
-        return costs.AROUND + self.rounds * self.round_seconds()
+        return costs.AROUND_ROUNDS + self.rounds * self.round_seconds()
 
 
 def _waived(beginning: str) -> str:

@@ -76,7 +76,7 @@ def keeping(folder: Path) -> Iterator[None]:
 
 def kept(folder: Path) -> bool:
     """Tell whether there is anything to report."""
-    return any((folder / name).exists() for name in (RECORDS, capacity.FILE))
+    return any((folder / name).exists() for name in (RECORDS, capacity.CAPACITY_FILE))
 
 
 def _kept(folder: Path) -> str:

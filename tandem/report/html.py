@@ -60,7 +60,7 @@ def render(
         provenance=run.provenance,
         challengers=[stack.name for stack in challengers(run)],
         formats=formats,
-        labels=cells.LABELS,
+        labels=cells.VERDICT_CLASSES,
         badge=sentences.badge(summary),
         lines=sentences.verdict(summary),
         answers=answers.answers(summary),

@@ -39,7 +39,7 @@ def texts(lines: Iterable[Line]) -> list[str]:
     ]
 
 
-SHOWN: tuple[tuple[Verdict, str], ...] = (
+VERDICT_TITLES: tuple[tuple[Verdict, str], ...] = (
     ("better", "Better"),
     ("worse", "Worse"),
     ("no practical difference", "No practical difference"),
@@ -149,13 +149,16 @@ def _untrusted(false: Sequence[Ratio]) -> Line:
 
 def _stack(headlines: Sequence[Ratio], caution: str) -> list[Line]:
     stack, baseline = headlines[0].stack, headlines[0].baseline
-    tally = {verdict: sum(comparison.verdict == verdict for comparison in headlines) for verdict, _ in SHOWN}
+    tally = {verdict: sum(comparison.verdict == verdict for comparison in headlines) for verdict, _ in VERDICT_TITLES}
     rest = [f"{tally[verdict]} {label}" for verdict, label in REST if tally[verdict]]
     first = (
         f"{caution}{stack} is better than {baseline} in {tally['better']} and worse in {tally['worse']} of "
         f"{formats.count(len(headlines), 'headline comparison')}" + (f" ({formats.listed(rest)})." if rest else ".")
     )
-    return [Line(title=first), *(_list(headlines, verdict, title) for verdict, title in SHOWN if tally[verdict])]
+    return [
+        Line(title=first),
+        *(_list(headlines, verdict, title) for verdict, title in VERDICT_TITLES if tally[verdict]),
+    ]
 
 
 def _list(headlines: Sequence[Ratio], verdict: Verdict, title: str) -> Line:

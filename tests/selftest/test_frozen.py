@@ -124,4 +124,4 @@ def test_frozen_generator(beside: ToyBench, tell: Story) -> None:
     assert block.p99_ms >= 300
     assert block.dispatch_lag_p99_ms >= 300
     assert judged.level == "INVALID"
-    assert any(cause.key == validity.LAG.key for cause in judged.causes)
+    assert any(cause.key == validity.DISPATCH_LAG.key for cause in judged.causes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from openloop.format import Samples
-from tandem.experiments.first_asked import KEPT, FirstAsked
+from tandem.experiments.first_asked import WINDOWS_KEPT, FirstAsked
 from tandem.plan.order import Slot
 
 
@@ -17,8 +17,8 @@ def test_all_of_a_round_are_held_against_its_first() -> None:
 
 def test_a_long_run_keeps_as_much_as_a_short_one() -> None:
     asked = FirstAsked()
-    for number in range(10 * KEPT):
+    for number in range(10 * WINDOWS_KEPT):
         first = Samples.empty()
         assert asked.beside(Slot(number, 1, 1), "read", first) is first
         assert asked.beside(Slot(number, 1, 2), "read", Samples.empty()) is first
-    assert len(asked) == KEPT
+    assert len(asked) == WINDOWS_KEPT

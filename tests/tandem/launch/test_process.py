@@ -93,7 +93,7 @@ def test_children_are_stopped_at_the_end_of_the_block(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("processes")
 def test_a_child_that_ignores_sigterm_is_killed_with_its_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "PATIENCE", 0.3)
+    monkeypatch.setattr(process, "STOP_SECONDS", 0.3)
     with Children() as children:
         stubborn = children.add(child(tmp_path, STUBBORN))
         assert eventually(lambda: up(stubborn))
@@ -165,7 +165,7 @@ def test_a_daemon_is_kept_and_ends_with_the_child(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: int
 ) -> None:
     """Whether or not the process that started it is still there, it is below the keeper, on the child's CPUs."""
-    monkeypatch.setattr(process, "PATIENCE", 0.5)
+    monkeypatch.setattr(process, "STOP_SECONDS", 0.5)
     cpu = max(os.sched_getaffinity(0))
     with Children() as children:
         kept = children.add(child(tmp_path, daemon(seconds), cpus=[cpu], kept=True))
@@ -184,7 +184,7 @@ def test_a_daemon_is_kept_and_ends_with_the_child(
 def test_a_daemon_ends_although_its_keeper_was_stopped_or_killed(
     by: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "PATIENCE", 0.5)
+    monkeypatch.setattr(process, "STOP_SECONDS", 0.5)
     # Without the signal that the end of its keeper would bring.
     stop = f"import ctypes, os; ctypes.CDLL(None).prctl(1, 0); os.kill(os.getppid(), {int(by)})\n"
     with Children() as children:

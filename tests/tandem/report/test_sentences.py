@@ -151,7 +151,7 @@ def test_an_interval_shows_on_which_side_of_one_it_ends(low: float, high: float,
 
 @pytest.mark.parametrize(("value", "shown"), [(6.0, "6"), (5.04, "5.04"), (5.0003, "5.0003"), (12.345, "12.3")])
 def test_a_value_is_seen_to_be_above_its_limit(value: float, shown: str) -> None:
-    lag = validity.LAG
+    lag = validity.DISPATCH_LAG
     cause = Cause(key=lag.key, title=lag.title, value=value, limit=5, level="INVALID", unit=lag.unit)
     assert wording.causes([cause]) == [f"dispatch lag p99 {shown} ms, limit 5 ms"]
 
