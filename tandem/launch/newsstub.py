@@ -13,17 +13,13 @@ import asyncio
 import json
 import random
 import sys
-from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote
 
 import uvicorn
+from starlette.types import Receive, Scope, Send
 
 from tandem.launch import ports
-
-Scope = MutableMapping[str, Any]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 LONGEST_DELAY = 60.0
 

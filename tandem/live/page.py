@@ -6,15 +6,15 @@ gets in, and a press comes from the same origin.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from tandem.live import presses, told
 from tandem.live.laboratory import Laboratory
@@ -40,10 +40,6 @@ PAGE_HEADERS = {
 
 LARGEST = 1_000
 """Bytes of a press."""
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class PressBody(msgspec.Struct, frozen=True):
