@@ -16,14 +16,14 @@ from userdb.queues import Places
 from userdb.sessions import Sessions
 from userdb.settings import Settings
 
-from . import api, http, pages, stores
+from . import api, http, pages, routing, stores
 from .events import Events
 from .news import News
 from .passwords import Passwords
 from .processes import Processes
 from .services import Services
 
-ROUTES: dict[str, dict[str, http.View]] = {
+ROUTES: dict[str, dict[str, routing.View]] = {
     "/api/users/{user_id}": {
         "GET": api.read_user,
         "PUT": api.replace_user,
@@ -99,19 +99,19 @@ def create_app(settings: Settings | None = None) -> Starlette:
 
     app = Starlette(lifespan=lifespan)
     http.install(app)
-    http.resources(app, routes)
+    routing.resources(app, routes)
     log_requests(app, settings)
     connections = watch(app, settings)
     return app
 
 
-def laboratory(settings: Settings) -> dict[str, dict[str, http.View]]:
+def laboratory(settings: Settings) -> dict[str, dict[str, routing.View]]:
     """The routes that block, where they are asked for; else none, and what they need is not even imported."""
     if not settings.lab:
         return {}
-    from . import lab
+    from . import lab_routes
 
-    return lab.routes(settings)
+    return lab_routes.routes(settings)
 
 
 def listening(settings: Settings) -> Places:

@@ -7,10 +7,9 @@ from functools import partial
 from urllib.request import ProxyHandler, build_opener
 
 from userdb import errors, lab, urls, wire
-from userdb.settings import Settings
 from userdb.wire import Answer
 
-from .http import Request, View, pause, query, run_in_own_thread, run_in_thread, services, while_listened
+from .http import Request, pause, query, run_in_own_thread, run_in_thread, services, while_listened
 from .stores import waiting
 
 LIMIT = 0.25
@@ -225,47 +224,3 @@ async def _give_up(request: Request, seconds: float) -> None:
         await services(request).news.wait(lab.NEVER, seconds)
     except errors.NewsSlow:
         return
-
-
-ROUTES: dict[str, dict[str, View]] = {
-    "/lab/sleep": {"GET": sleep},
-    "/lab/sleep-in-thread": {"GET": sleep_in_thread},
-    "/lab/sleep-in-own-threads": {"GET": sleep_in_own_thread},
-    "/lab/pause": {"GET": sleep_done_right},
-    "/lab/health-in-thread": {"GET": health_in_thread},
-    "/lab/wait": {"GET": wait},
-    "/lab/wait-while-listened": {"GET": wait_while_listened},
-    "/lab/sync-client": {"GET": sync_client},
-    "/lab/hang": {"GET": hang},
-    "/lab/hang-with-limit": {"GET": hang_with_limit},
-    "/lab/sync-database": {"GET": sync_database},
-    "/lab/database": {"GET": database},
-    "/lab/pool-held": {"GET": pool_held},
-    "/lab/pool-released": {"GET": pool_released},
-    "/lab/lock": {"GET": lock},
-    "/lab/lock-briefly": {"GET": lock_briefly},
-    "/lab/password": {"GET": password},
-    "/lab/password-in-thread": {"GET": password_in_thread},
-    "/lab/password-queued": {"GET": password_queued},
-    "/lab/compute": {"GET": compute},
-    "/lab/compute-in-thread": {"GET": compute_in_thread},
-    "/lab/compute-in-process": {"GET": compute_in_process},
-    "/lab/serialise": {"GET": serialise},
-    "/lab/serialise-in-pieces": {"GET": serialise_in_pieces},
-    "/lab/garbage": {"GET": garbage},
-    "/lab/garbage-frozen": {"GET": garbage_frozen},
-    "/lab/open": {"GET": stay_open},
-}
-
-# The same request on each rung of the ladder: what it waits for, or computes, and where.
-LADDER: dict[str, tuple[View, View]] = {
-    "blocking": (sleep, password),
-    "thread": (sleep_in_thread, password_in_thread),
-    "async": (sleep_done_right, password_queued),
-}
-
-
-def routes(settings: Settings) -> dict[str, dict[str, View]]:
-    """All of them, those of the ladder as the settings say."""
-    waits, verifies = LADDER[settings.ladder]
-    return {**ROUTES, "/lab/ladder/sleep": {"GET": waits}, "/lab/ladder/password": {"GET": verifies}}

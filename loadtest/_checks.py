@@ -21,7 +21,7 @@ from openloop.answer import Answer, WrongAnswerError, equal, short
 LIMIT = 20
 """Users on a page when no limit is asked for."""
 
-AROUND: dict[str, Sequence[bytes]] = {
+FRAME_OF_PAGES: dict[str, Sequence[bytes]] = {
     "": (
         b"<title>",
         b'<link rel="stylesheet" href="/static/style.css">',
@@ -129,7 +129,7 @@ def page(answer: Answer, heading: str, route: str) -> bytes:
         raise WrongAnswerError(f"page: expected the heading {heading!r}, got {short(text)}")
     if not text.rstrip().endswith(b"</html>"):
         raise WrongAnswerError(f"page: expected it to end with </html>, got {short(text[-40:])}")
-    for part in (*AROUND[""], *AROUND[route]):
+    for part in (*FRAME_OF_PAGES[""], *FRAME_OF_PAGES[route]):
         if part not in text:
             raise WrongAnswerError(f"page: expected {part.decode()}, which is not on it")
     return text

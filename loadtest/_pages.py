@@ -15,7 +15,7 @@ LIMIT = _checks.LIMIT
 
 def request(context: Context) -> Request:
     """Mostly pages of single users, on the way there pages of the table, now and then a search or the first page."""
-    return context.random.choice(ACTIONS)(context)
+    return context.random.choice(PAGES_DRAWN)(context)
 
 
 def home(context: Context) -> Request:
@@ -46,7 +46,7 @@ def user(context: Context) -> Request:
     return Request("GET", f"/users/{user_id}", "/users/{id}", partial(_checks.user_page, user_id=user_id))
 
 
-ACTIONS = [home] * 15 + [users] * 30 + [search] * 15 + [user] * 40
+PAGES_DRAWN = [home] * 15 + [users] * 30 + [search] * 15 + [user] * 40
 
 
 def any_start(context: Context) -> int:

@@ -5,14 +5,10 @@ It lives in the event loop: nothing in it waits but the greenlets that open conn
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import gevent
-from gevent import socket
-from gevent.monkey import get_original
 from gevent.pool import Group
 
 from openloop.answer import Received, WrongAnswerError
@@ -21,14 +17,13 @@ from openloop.connection import Connection
 from openloop.crowd import Crowd, Manner
 from openloop.message import Messages
 from openloop.request import Request
+from openloop.sockets import Sockets
 
 DROPPED_BECAUSE = "dropped: as many requests as --in-flight allows had no answer yet"
 UNFINISHED_BECAUSE = "unfinished: no answer when the run ended"
 
 _REPEATABLE = ("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE")
 """Methods whose request may be sent again where it is unknown whether the server has seen it (RFC 9110, section 9.2.2)."""
-
-_PlainSocket = get_original("socket", "socket")
 
 
 class Client:
@@ -48,16 +43,14 @@ class Client:
         tell: Callable[[Arrival, Request, Received | None], None],
         stumbled: Callable[[Request, Exception], None],
     ) -> None:
-        parts = urlsplit(host)
-        self._address = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-        self._tls = _trusting() if parts.scheme == "https" else None
+        self._sockets = Sockets(host, timeout)
         self._messages = Messages(host)
         self._timeout, self._is_closed = timeout, is_closed
         self._record, self._tell, self._stumbled = record, tell, stumbled
         self._flights: dict[Flight, None] = {}  # in the order in which they were sent
         self._idle: list[Connection] = []
         self._opening = Group()
-        self._crowd = Crowd(self._connected)
+        self._crowd = Crowd(self._sockets.connected)
         self._timer: Any = None
 
     @property
@@ -129,7 +122,7 @@ class Client:
 
     def _open(self, flight: Flight) -> None:
         try:
-            connection = Connection(self._connect())
+            connection = Connection(self._sockets.plain())
         except OSError as error:
             if flight in self._flights:
                 self.fail(flight, error)
@@ -139,20 +132,6 @@ class Client:
             connection.send(flight.message, flight)
         else:
             connection.close()
-
-    def _connect(self) -> Any:
-        connected = self._connected()
-        # From here on nobody waits for it, so it need not be one that gevent's greenlets can wait for.
-        return connected if self._tls else _PlainSocket(fileno=connected.detach())
-
-    def _connected(self) -> Any:
-        connected = socket.create_connection(self._address, self._timeout)
-        try:
-            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return self._tls.wrap_socket(connected, server_hostname=self._address[0]) if self._tls else connected
-        except BaseException:
-            connected.close()
-            raise
 
     def keep(self, connection: Connection) -> None:
         """Keep it for the next request, where it takes one."""
@@ -247,10 +226,3 @@ class Flight:
             self.client.transmit(self)
         else:
             self.client.fail(self, error)
-
-
-def _trusting() -> ssl.SSLContext:
-    """TLS as Locust does it: whoever answers is believed."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context

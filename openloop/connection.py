@@ -16,7 +16,7 @@ from openloop.answer import Headers, Received
 from openloop.arrival import now
 
 READ, WRITE = 1, 2
-AT_ONCE = 1 << 16
+MOST_READ = 1 << 16
 """Bytes that are read at once."""
 
 _NOT_YET = (BlockingIOError, SSLWantReadError, SSLWantWriteError)
@@ -94,7 +94,7 @@ class Connection:
         waiting = self._waiting
         try:
             while self._received is None or waiting is None:
-                data = self._socket.recv(AT_ONCE)
+                data = self._socket.recv(MOST_READ)
                 at = now()
                 self._take(data)
             received = self._received

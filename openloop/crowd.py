@@ -15,7 +15,7 @@ from gevent.pool import Group
 
 from openloop.arrival import FAILED, OK, UNFINISHED, Arrival, now
 
-STEP = 0.1
+PIECE_SECONDS = 0.1
 """Seconds between two pieces that one sends or reads slowly."""
 
 SMALL = 2048
@@ -80,17 +80,17 @@ def _behave(connection: Any, arrival: Arrival, message: bytes, manner: Manner) -
         if not got:
             raise ConnectionResetError("the server closed the connection")
     arrival.status = int(head[9:12])
-    while connection.recv(max(1, int(manner.reads * STEP)) if manner.reads else 1 << 16):
+    while connection.recv(max(1, int(manner.reads * PIECE_SECONDS)) if manner.reads else 1 << 16):
         if manner.reads:
-            sleep(STEP)
+            sleep(PIECE_SECONDS)
 
 
 def _send(connection: Any, message: bytes, speed: int) -> None:
-    piece = max(1, int(speed * STEP)) if speed else len(message)
+    piece = max(1, int(speed * PIECE_SECONDS)) if speed else len(message)
     for start in range(0, len(message), piece):
         connection.sendall(message[start : start + piece])
         if speed:
-            sleep(STEP)
+            sleep(PIECE_SECONDS)
 
 
 def _became(status: int, manner: Manner) -> tuple[int, str]:

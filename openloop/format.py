@@ -13,44 +13,71 @@ import math
 import os
 import sys
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, MutableSequence
+from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Annotated, Any, NamedTuple, get_type_hints
 
 
 class Column(NamedTuple):
-    """One column: how a value is written, how a cell is read, and what holds many of them."""
+    """One column: how a value is written, how a cell is read, and what holds many of them: of a reader, and of the generator."""
 
     write: Callable[[Any], object]
     read: Callable[[str], Any]
     many: Callable[[], Any]
+    kept: str  # the array's type code; times are whole microseconds there, names are numbers. Empty: it follows from others
 
 
 def _numbers(code: str) -> Callable[[], array[Any]]:
     return lambda: array(code)
 
 
-_INTEGER = Column(int, int, _numbers("q"))
-_SECONDS = Column("{:.6f}".format, float, _numbers("d"))
-_MILLISECONDS = Column("{:.3f}".format, float, _numbers("d"))
-_NAME = Column(str, sys.intern, list)  # few different ones, many times each
-_TEXT = Column(str, str, list)
+def _integer(kept: str) -> Column:
+    return Column(int, int, _numbers("q"), kept)
 
-COLUMNS = {
-    "arrival": _INTEGER,
-    "due": _SECONDS,
-    "start_delay_ms": _MILLISECONDS,
-    "service_ms": _MILLISECONDS,
-    "response_ms": _MILLISECONDS,
-    "in_flight": _INTEGER,
-    "route": _NAME,
-    "status": _INTEGER,
-    "outcome": _NAME,
-    "asked": _TEXT,
-    "reason": _NAME,
+
+def _milliseconds(kept: str) -> Column:
+    return Column("{:.3f}".format, float, _numbers("d"), kept)
+
+
+def _name(kept: str) -> Column:
+    """Few different ones, many times each."""
+    return Column(str, sys.intern, list, kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """A column each, in the order of the file, with one value for every arrival. README.md says what each of them means."""
+
+    arrival: Annotated[MutableSequence[int], _integer("q")]
+    due: Annotated[MutableSequence[float], Column("{:.6f}".format, float, _numbers("d"), "d")]
+    start_delay_ms: Annotated[MutableSequence[float], _milliseconds("I")]
+    service_ms: Annotated[MutableSequence[float], _milliseconds("I")]
+    response_ms: Annotated[MutableSequence[float], _milliseconds("")]
+    in_flight: Annotated[MutableSequence[int], _integer("I")]
+    route: Annotated[list[str], _name("H")]
+    status: Annotated[MutableSequence[int], _integer("H")]
+    outcome: Annotated[list[str], _name("B")]
+    asked: Annotated[list[str], Column(str, str, list, "I")]
+    reason: Annotated[list[str], _name("I")]
+
+    @classmethod
+    def empty(cls) -> Samples:
+        """Return columns without a value."""
+        return cls(**{name: column.many() for name, column in COLUMNS.items()})
+
+    def __len__(self) -> int:
+        return len(self.arrival)
+
+    def columns(self) -> list[Any]:
+        """Return the columns in the order of the file."""
+        return [getattr(self, name) for name in COLUMNS]
+
+
+COLUMNS: dict[str, Column] = {
+    name: hint.__metadata__[0] for name, hint in get_type_hints(Samples, include_extras=True).items()
 }
-"""In the order of the file. README.md says what each of them means."""
 
 OUTCOMES = ("ok", "failed", "unfinished", "dropped")
 """What becomes of an arrival."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from locust.argument_parser import LocustArgumentParser
 
 from openloop.scenario import Scenario
-from openloop.schedule import KINDS
+from openloop.schedule import ARRIVALS
 
 
 def add(parser: LocustArgumentParser, scenarios: Mapping[str, Scenario], default: str) -> None:
@@ -22,8 +22,8 @@ def add(parser: LocustArgumentParser, scenarios: Mapping[str, Scenario], default
     )
     parser.add_argument(
         "--arrivals",
-        choices=list(KINDS),
-        default=KINDS[0],
+        choices=list(ARRIVALS),
+        default=ARRIVALS[0],
         env_var="LOCUST_ARRIVALS",
         help="Open loop, one user being one arrival per second: at random (poisson) or in even steps (uniform). "
         "Or closed loop, where users wait for their answers: its latency is not comparable. Default: poisson.",

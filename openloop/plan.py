@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from openloop.factory import RequestFactory
 from openloop.scenario import Facts, MakeRequest, Scenario
-from openloop.schedule import CLOSED, KINDS, Schedule, gaps
+from openloop.schedule import ARRIVALS, CLOSED, Schedule, gaps
 from openloop.second import Second, SecondSchedule
 from openloop.target import RefusedError, Target, checked
 from openloop.turns import InTurns, Turns
@@ -119,8 +119,8 @@ def _check(options: Any, scenarios: Mapping[str, Scenario]) -> None:
     """The web page and the environment can give values that the command line refuses."""
     if options.scenario not in scenarios:
         raise RefusedError(f"There is no scenario {options.scenario!r}; there are {', '.join(scenarios)}.")
-    if options.arrivals not in KINDS:
-        raise RefusedError(f"--arrivals must be one of {', '.join(KINDS)}, not {options.arrivals!r}.")
+    if options.arrivals not in ARRIVALS:
+        raise RefusedError(f"--arrivals must be one of {', '.join(ARRIVALS)}, not {options.arrivals!r}.")
     if options.in_flight < 1:
         raise RefusedError(f"--in-flight must be 1 or more, not {options.in_flight}.")
     if not 0 < options.request_timeout < math.inf:

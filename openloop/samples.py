@@ -10,13 +10,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from openloop import format
-from openloop.format import OUTCOMES
+from openloop.format import COLUMNS, OUTCOMES
 
-COLUMNS = {
-    "arrival": "q", "due": "d", "start_delay": "I", "service": "I", "in_flight": "I", "route": "H", "status": "H",
-    "outcome": "B", "asked": "I", "reason": "I",
-}  # fmt: skip
-LONGEST = 2**32 - 1
+LONGEST_TIME = 2**32 - 1
 """Microseconds that a time can have: more than an hour."""
 
 TOGETHER = 64
@@ -27,7 +23,7 @@ class SampleColumns:
     """Arrivals in the order in which they ended."""
 
     def __init__(self) -> None:
-        self._columns: dict[str, array[Any]] = {name: array(code) for name, code in COLUMNS.items()}
+        self._columns: dict[str, array[Any]] = {name: array(each.kept) for name, each in COLUMNS.items() if each.kept}
         self._latest: list[tuple[float, ...]] = []  # not in the columns yet
         self._routes: dict[str, int] = {}
         self._reasons: dict[str, int] = {"": 0}
@@ -58,7 +54,7 @@ class SampleColumns:
     ) -> None:
         """Add one; `due` in seconds since the epoch, the other times in microseconds, `reason` says why it failed."""
         self._latest.append((
-            arrival, due, min(start_delay, LONGEST), min(service, LONGEST), in_flight,
+            arrival, due, min(start_delay, LONGEST_TIME), min(service, LONGEST_TIME), in_flight,
             _index(self._routes, route), status, outcome, asked,
             _index(self._reasons, " ".join(reason.splitlines())) if reason else 0,
         ))  # fmt: skip

@@ -15,7 +15,7 @@ from random import Random
 
 OPEN = ("poisson", "uniform")
 CLOSED = "closed"
-KINDS = (*OPEN, CLOSED)
+ARRIVALS = (*OPEN, CLOSED)
 """What can be said with --arrivals."""
 
 

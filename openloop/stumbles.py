@@ -8,7 +8,7 @@ from locust.env import Environment
 
 from openloop.request import Request
 
-MOST = 20
+MOST_KINDS = 20
 """Kinds of failures of checks that are told in full."""
 
 _log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ class Stumbles:
     def tell(self, request: Request, error: Exception) -> None:
         """A check failed by itself, so the server may be right."""
         kind = f"{request.name} {type(error)} {error}"[:200]
-        if kind in self._told or len(self._told) >= MOST:
+        if kind in self._told or len(self._told) >= MOST_KINDS:
             return
         self._told.add(kind)
         _log.error(f"The check of {request.name} failed by itself, so the server may be right:", exc_info=error)

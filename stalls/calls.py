@@ -8,7 +8,7 @@ from types import CodeType
 
 LOCKS = frozenset({"acquire", "__enter__", "with", "join", "result", "get", "put", "wait"})
 """What is called to wait for another thread, where the call uses no CPU and has no frame."""
-WAITING = (
+WAITING_INSTRUCTIONS = (
     "CALL",
     "PRECALL",
     "BEFORE_",
@@ -57,7 +57,7 @@ def _names(step: dis.Instruction) -> bool:
 def may_wait(code: CodeType, instruction: int) -> bool:
     """Whether this instruction may wait for anything; else whoever stands there, and uses no CPU, has none."""
     found = next((step.opname for step in dis.get_instructions(code) if step.offset == instruction), "CALL")
-    return found.startswith(WAITING)
+    return found.startswith(WAITING_INSTRUCTIONS)
 
 
 def waits_for_a_thread(code: CodeType, instruction: int) -> bool:

@@ -16,11 +16,11 @@ from .episode import Measured, Seen
 from .record import Stall
 from .sink import Sink
 
-STACKS = 30
+MOST_STACKS = 30
 """How many stacks are told of in a minute; stalls are counted and told of without one beyond that."""
 COMPLAINTS = 5
 """How often a process says that a stall could not be told of."""
-WAITING = 1000
+MOST_WAITING = 1000
 """How many stalls may wait to be written; beyond that they are counted only."""
 
 
@@ -57,7 +57,7 @@ class Writer:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="stalls-writer", daemon=True)
                 self._thread.start()
-        if self._queue.qsize() < WAITING:
+        if self._queue.qsize() < MOST_WAITING:
             self._queue.put((measured, _copy(seen), number))
         else:
             self._count(diagnosis.kind(measured, seen), measured)
@@ -96,7 +96,7 @@ class Writer:
         if minute != self._minute:
             self._minute, self._stacks = minute, 0
         self._stacks += 1
-        return self._stacks <= STACKS
+        return self._stacks <= MOST_STACKS
 
     def _stall(self, measured: Measured, seen: Seen, number: int) -> Stall:
         kind = diagnosis.kind(measured, seen)

@@ -8,13 +8,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-OLDEST = (3, 11)
+OLDEST_PYTHON = (3, 11)
 LINUX_ONLY = ("serve", "seed", "compare", "capacity", "lab", "live")
 
 
 def objection(version: tuple[int, ...], platform: str, arguments: Sequence[str]) -> str | None:
     """Return the sentence that says why this command can't run here, or None."""
-    if version < OLDEST:
+    if version < OLDEST_PYTHON:
         return f"Python 3.11 or later is needed and this is {version[0]}.{version[1]}: call tandem with a later one"
     if not platform.startswith("linux"):
         command = next((argument for argument in arguments if not argument.startswith("-")), "")

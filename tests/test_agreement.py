@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tandem.__main__ import OLDEST
+from tandem.__main__ import OLDEST_PYTHON
 from tests.support.accounts import ADMIN_JSON
 from tests.support.clients import Client
 from tests.support.stacks import USERDB
@@ -34,7 +34,7 @@ def test_nginx_and_the_apps_refuse_the_same_size(stack_client: Client) -> None:
 def test_the_oldest_python_is_the_same_everywhere() -> None:
     assert 'requires-python = ">=3.11"' in (ROOT / "pyproject.toml").read_text()
     assert "(3, 11)" in (ROOT / "requirements" / "install").read_text()
-    assert OLDEST == (3, 11)
+    assert OLDEST_PYTHON == (3, 11)
 
 
 class Asked(dict[str, str]):

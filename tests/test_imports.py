@@ -157,7 +157,12 @@ def test_only_one_module_brings_in_the_sqlite_driver() -> None:
 
 def test_the_harness_knows_only_openloops_format_of_samples_and_its_schedule() -> None:
     known = {name for path in files("tandem") for name in imports(path) if name.startswith("openloop")}
-    assert known <= {"openloop.format", "openloop.schedule.Schedule", "openloop.schedule.gaps"}
+    assert known <= {
+        "openloop.format",
+        "openloop.format.Samples",
+        "openloop.schedule.Schedule",
+        "openloop.schedule.gaps",
+    }
 
 
 @pytest.mark.parametrize("name", ["format.py", "schedule.py"])

@@ -11,10 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 SAME = {
-    "Receive": "what ASGI calls it, in the two ASGI apps of the harness",
     "Say": "how a line is printed, in packages that don't import each other",
-    "Scope": "what ASGI calls it, in the two ASGI apps of the harness",
-    "Send": "what ASGI calls it, in the two ASGI apps of the harness",
 }
 """Names that stand several times because they are one thing, and why."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jinja2
 
-from userdb import errors, openapi, wire
+from userdb import errors, operations, statuses, wire
 from userdb.forms import PAGE_RULES
 from userdb.models import User
 from userdb.sessions import Session, Sessions
@@ -51,7 +51,7 @@ def user(viewer: Viewer, user: User) -> Answer:
 
 def docs(viewer: Viewer) -> Answer:
     """The page `/docs`."""
-    return _page(200, "docs.html", viewer, operations=openapi.OPERATIONS)
+    return _page(200, "docs.html", viewer, operations=operations.OPERATIONS)
 
 
 def register(viewer: Viewer, fields: Mapping[str, str], problem: errors.Problem | None = None) -> Answer:
@@ -106,7 +106,7 @@ def error(problem: errors.Problem, path: str, request_id: str) -> Answer:
 
 def _problem(problem: errors.Problem, request_id: str) -> Answer:
     """What a person is told of an error."""
-    title = errors.TITLES.get(problem.status, "Error")
+    title = statuses.TITLES.get(problem.status, "Error")
     values = {"problem": problem, "title": title, "request_id": request_id, "viewer": None}
     return wire.answer(problem.status, HTML, _rendered("problem.html", values), *problem.headers)
 

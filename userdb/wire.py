@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from userdb import answers, errors, etags, metrics, openapi
+from userdb import answers, errors, etags, metrics, openapi, statuses
 from userdb.forms import UserForm
 from userdb.models import User, timestamp
 from userdb.news import Feed, Item
@@ -184,7 +184,7 @@ def problem(problem: errors.Problem, request_id: str) -> Answer:
     """What a program is told of an error."""
     body = _encode(
         answers.ProblemDetails(
-            title=errors.TITLES.get(problem.status, "Error"),
+            title=statuses.TITLES.get(problem.status, "Error"),
             status=problem.status,
             detail=problem.detail,
             request_id=request_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from userdb import attempts, errors, forms, metrics, sessions, urls
+from userdb import attempts, errors, forms, metrics, sessions, statuses, urls
 from userdb.forms import LoginForm, Preconditions, UserChange, UserForm
 from userdb.models import Account
 from userdb.sessions import Session
@@ -29,7 +29,7 @@ def log_in(request: Request, form: LoginForm) -> Account:
                 raise errors.Unauthorized("The username or the password is wrong.")
             services(request).store.clear_attempts(counters)
     except errors.Problem as problem:
-        metrics.login(errors.TITLES[problem.status])
+        metrics.login(statuses.TITLES[problem.status])
         raise
     metrics.login("accepted")
     return account

@@ -31,7 +31,7 @@ from tandem.observe import usage
 PATIENCE = 5.0
 """Seconds after which a bystander is lost, and without a further answer to the crowd after which no more are waited for."""
 
-AT_ONCE = 200
+OPENED_AT_ONCE = 200
 """Connections of the crowd that are made at the same time: fewer than any listening socket has room for."""
 
 
@@ -45,7 +45,7 @@ class Crowd(NamedTuple):
     @property
     def head(self) -> bytes:
         """What it sends at once."""
-        body = f"Content-Type: application/json\r\nContent-Length: {BODY}\r\nExpect: 100-continue\r\n"
+        body = f"Content-Type: application/json\r\nContent-Length: {BODY_BYTES}\r\nExpect: 100-continue\r\n"
         method, more = ("POST", body) if self.slowly == "sends" else ("GET", "")
         return f"{method} {self.path} HTTP/1.1\r\nHost: localhost\r\n{more}\r\n".encode()
 
@@ -63,7 +63,7 @@ CROWDS = {
 SIP = 4096
 """Bytes that the socket of who reads slowly has room for; it is emptied once a second."""
 
-BODY = 1000
+BODY_BYTES = 1000
 """Bytes that who sends slowly announces: more than are sent before all are sent away."""
 
 
@@ -137,8 +137,8 @@ async def come(port: int, crowd: Crowd, number: int) -> list[Guest]:
             return
         guests.append(guest)
 
-    for start in range(0, number, AT_ONCE):
-        await asyncio.gather(*[one() for _ in range(min(AT_ONCE, number - start))])
+    for start in range(0, number, OPENED_AT_ONCE):
+        await asyncio.gather(*[one() for _ in range(min(OPENED_AT_ONCE, number - start))])
     settled, since = 0, time.monotonic()
     while time.monotonic() < since + PATIENCE and settled < len(guests):
         await asyncio.sleep(0.05)

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-EVERY = 0.1
+DUMP_SECONDS = 0.1
 """Seconds from one dump to the next, or as long as one takes."""
 
 FOLDERS = (Path(__file__).parents[2] / "build" / "detectors" / "bin", Path(sys.executable).parent)
@@ -74,7 +74,7 @@ def main() -> None:
     print("ready", flush=True)
     due = time.monotonic()
     while not select.select([sys.stdin], [], [], max(0.0, due - time.monotonic()))[0]:
-        due = max(due + EVERY, time.monotonic())
+        due = max(due + DUMP_SECONDS, time.monotonic())
         dumps.append(dump(pid))
     print(json.dumps(dumps))
 

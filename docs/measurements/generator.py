@@ -34,7 +34,7 @@ USERS = 64
 WARMUP_SECONDS = 3
 """So long Locust starts its users and the connections open."""
 
-COLUMNS = ("due", "start_delay_ms", "outcome")
+COLUMNS_READ = ("due", "start_delay_ms", "outcome")
 BY_KIND = {"closed": ["--arrivals", "closed", "--think-time", "0"], "open": ["--in-flight", "1000"]}
 
 
@@ -82,7 +82,7 @@ def turn(source: Path, kind: str, users: int, seconds: float, url: str, work: Pa
         end, after = time.time(), usage.cpu_nanoseconds(child.pid)
         if not child.wait(30):
             raise SystemExit(f"Locust does not end:\n{child.tail()}")
-        rows = list(zip(*format.read(samples, COLUMNS).values(), strict=True))
+        rows = list(zip(*format.read(samples, COLUMNS_READ).values(), strict=True))
         outcomes = Counter(outcome for _, _, outcome in rows)
         if set(outcomes) != {"ok"}:
             raise SystemExit(f"not all went well ({dict(outcomes)}):\n{child.tail()}")

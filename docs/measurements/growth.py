@@ -28,7 +28,7 @@ from tandem.observe import usage
 
 STACKS = ("wsgi-gthread", "asgi", "wsgi-direct", "asgi-direct")
 USERS = (10_000, 100_000, 1_000_000, 10_000_000)
-IN_FLIGHT = (1, 16, 64, 256, 1000, 2000)
+WAITING_AT_ONCE = (1, 16, 64, 256, 1000, 2000)
 LARGEST_OF_THREADS = 256
 """In flight at a stack of threads: it has 16 at work whatever waits, and takes no more than 1,000 connections."""
 
@@ -162,7 +162,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=3.0, help="of one turn")
     parser.add_argument("--users", type=numbers, default=list(USERS), metavar="N,N")
-    parser.add_argument("--in-flight", type=numbers, default=list(IN_FLIGHT), metavar="N,N")
+    parser.add_argument("--in-flight", type=numbers, default=list(WAITING_AT_ONCE), metavar="N,N")
     parser.add_argument("--stacks", type=lambda text: text.split(","), default=list(STACKS), metavar="A,B")
     parser.add_argument("--out", type=Path, default=Path("docs/growth"), help="where pictures and numbers go")
     parser.add_argument(

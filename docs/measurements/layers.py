@@ -21,7 +21,7 @@ LAYERS = {
 }  # fmt: skip
 """Whose the innermost Python frame is, in this order; what C does for it counts as its own. What is left is the loop's."""
 
-LOOP = "event loop, or the caller"
+LOOP_LAYER = "event loop, or the caller"
 COLOURS = ("#4e79a7", "#f28e2b", "#e15759", "#76b7b2", "#59a14f", "#edc948", "#b07aa1", "#9c755f", "#bab0ac")
 
 
@@ -59,12 +59,12 @@ def _layer(frame: Any) -> str:
             if any(part in file for part in parts):
                 return layer
         frame = frame.f_back
-    return LOOP
+    return LOOP_LAYER
 
 
 def picture(found: dict[tuple[str, str], dict[str, float]]) -> str:
     """A bar for each app and store, in pieces by layer, as SVG."""
-    layers = [*LAYERS, LOOP]
+    layers = [*LAYERS, LOOP_LAYER]
     colours = dict(zip(layers, COLOURS, strict=True))
     height = 60 + 44 * len(found) + 20 * len(layers)
     parts = [

@@ -29,7 +29,7 @@ from tandem.launch import database
 from tandem.paths import PROJECT
 from tandem.plan import apps
 
-KINDS = (("asgi_app", "direct"), ("asgi_app", "engine"), ("wsgi_app", "direct"), ("wsgi_app", "engine"))
+VARIANTS = (("asgi_app", "direct"), ("asgi_app", "engine"), ("wsgi_app", "direct"), ("wsgi_app", "engine"))
 
 
 def turn(source: Path, app: str, store: str, file: Path, requests: int, *more: str) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def turn(source: Path, app: str, store: str, file: Path, requests: int, *more: s
 def table(found: dict[tuple[str, str, str], list[float]]) -> str:
     """The Markdown table: medians over the rounds, and ratios within them."""
     lines = ["| app | store | CPU per read, µs | before | now ÷ before (95 %) |", "|---|---|---:|---:|---:|"]
-    for app, store in KINDS:
+    for app, store in VARIANTS:
         now, before = found["now", app, store], found.get(("before", app, store), [])
         cells = [f"{statistics.median(now):.0f}", "–", "–"]
         if before:
@@ -110,7 +110,7 @@ def main() -> None:
         file = folder / "users.db"
         database.fill(apps.load()["userdb"], f"sqlite:///{file}", one_read.USERS, folder / "log")
         if options.picture:
-            found = {kind: turn(PROJECT, *kind, file, options.requests, "--profiled")["layers"] for kind in KINDS}
+            found = {kind: turn(PROJECT, *kind, file, options.requests, "--profiled")["layers"] for kind in VARIANTS}
             options.picture.write_text(layers.picture(found))
             return
         if options.steps:
@@ -119,7 +119,7 @@ def main() -> None:
         sources = {"now": PROJECT}
         if options.against:
             sources["before"] = extract(options.against, folder / "before")
-        turns = [(when, *kind) for when in sources for kind in KINDS]
+        turns = [(when, *kind) for when in sources for kind in VARIANTS]
         measured: dict[tuple[str, str, str], list[float]] = {each: [] for each in turns}
         for _ in range(options.rounds):
             for when, app, store in random.sample(turns, len(turns)):

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import httpx
 
-from tandem.report.detectors import NOTHING
+from tandem.report.detectors import NOTHING_HELD
 from tests.stalls import blockers
 from tests.support.lab import ROWS, row, target
 from userdb import lab
@@ -74,7 +74,7 @@ def cases() -> dict[str, Case]:
         if "planted" in each
     }
     found |= {name: Case(partial(_alone, blocker), _marked(blocker)) for name, blocker in BESIDE.items()}
-    return {**found, NOTHING: Case(_right_ways, None)}
+    return {**found, NOTHING_HELD: Case(_right_ways, None)}
 
 
 def concluded(planted: Planted | None, reports: Sequence[str]) -> Counter[str]:

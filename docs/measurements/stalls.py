@@ -183,8 +183,8 @@ def shown(kept: Kept) -> str:
 
 def keep(kept: Kept) -> None:
     """Write the results and put the tables into their document."""
-    document = detectors.FILE.with_suffix(".md")
-    detectors.FILE.write_bytes(msgspec.json.format(msgspec.json.encode(kept), indent=1) + b"\n")
+    document = detectors.MEASURED_FILE.with_suffix(".md")
+    detectors.MEASURED_FILE.write_bytes(msgspec.json.format(msgspec.json.encode(kept), indent=1) + b"\n")
     begin, end = map(re.escape, MARKS)
     between = f"{MARKS[0]}\n{shown(kept)}\n{MARKS[1]}"
     text = re.sub(f"{begin}.*{end}", lambda _: between, document.read_text(), flags=re.DOTALL)

@@ -28,11 +28,11 @@ class Step(NamedTuple):
 
 STEPS = (
     Step(
-        "routes", APPS[:1], "asgi_app/http.py",
+        "routes", APPS[:1], "asgi_app/routing.py",
         "    app.router.routes += [exact, *(each for each in routes if \"{\" in each.path)]\n",
         "    app.router.routes += sorted(routes, key=lambda each: \"{\" in each.path)\n", was_made=True,
     ),
-    Step("one handler of exceptions", APPS[:1], "asgi_app/http.py", "Endpoint(dispatch)", "dispatch", was_made=True),
+    Step("one handler of exceptions", APPS[:1], "asgi_app/routing.py", "Endpoint(dispatch)", "dispatch", was_made=True),
     Step(
         "headers", APPS[:1], "asgi_app/http.py",
         '    wanted = name.lower().encode()\n    values = [value for each, value in request.scope["headers"] if each == wanted]\n'
@@ -48,7 +48,7 @@ STEPS = (
         "no look for coroutines", APPS[1:], "wsgi_app/http.py",
         "    app.ensure_sync = lambda function: function", "    pass", was_made=True,
     ),
-    Step("the request", APPS[1:], "wsgi_app/http.py", "request._get_current_object()", "request", was_made=True),
+    Step("the request", APPS[1:], "wsgi_app/routing.py", "request._get_current_object()", "request", was_made=True),
     Step(
         "status lines", APPS[1:], "wsgi_app/answers.py",
         "Reply(answer.body, STATUS[answer.status], answer.headers)",

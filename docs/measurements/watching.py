@@ -21,7 +21,7 @@ from stalls.record import Stall
 from stalls.requests import InFlight
 from stalls.writer import Writer
 
-THRESHOLD = 0.1
+STALL_SECONDS = 0.1
 """Seconds from which on a loop is held, for all that can be told so."""
 
 Reports = list[str]
@@ -48,7 +48,7 @@ async def ours(reports: Reports) -> AsyncIterator[None]:
         reports.append(f"{stall.lines[0]}:" if stall.lines else f"{stall.kind}, {SUSPECT}{stall.suspect}:")
 
     writer = Writer(tell)
-    watch = Loop(writer, THRESHOLD, InFlight())
+    watch = Loop(writer, STALL_SECONDS, InFlight())
     await asyncio.sleep(0.05)
     yield
     await asyncio.sleep(0.05)
@@ -60,7 +60,7 @@ async def ours(reports: Reports) -> AsyncIterator[None]:
 async def debug_mode(reports: Reports) -> AsyncIterator[None]:
     """asyncio's own: `loop.set_debug(True)`."""
     loop, handler = asyncio.get_running_loop(), Collected(reports)
-    loop.slow_callback_duration = THRESHOLD
+    loop.slow_callback_duration = STALL_SECONDS
     logging.getLogger("asyncio").addHandler(handler)
     loop.set_debug(True)
     await asyncio.sleep(0)
@@ -88,7 +88,7 @@ async def pyleak(reports: Reports) -> AsyncIterator[None]:
     from pyleak import EventLoopBlockError, no_event_loop_blocking
 
     try:
-        async with no_event_loop_blocking("raise", threshold=THRESHOLD, check_interval=0.01):
+        async with no_event_loop_blocking("raise", threshold=STALL_SECONDS, check_interval=0.01):
             yield
             await asyncio.sleep(0.15)
     except EventLoopBlockError as error:
@@ -107,7 +107,7 @@ async def aiocop(reports: Reports) -> AsyncIterator[None]:
         aiocop.patch_audit_functions()
         aiocop.start_blocking_io_detection(trace_depth=20)
         aiocop.detect_slow_tasks(
-            threshold_ms=THRESHOLD * 1000,
+            threshold_ms=STALL_SECONDS * 1000,
             on_slow_task=lambda event: _told_by_aiocop.append(repr(event)) if event.exceeded_threshold else None,
         )
         aiocop.activate()

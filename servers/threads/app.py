@@ -21,19 +21,19 @@ from userdb.queues import Places
 from userdb.sessions import Sessions
 from userdb.settings import Settings
 
-from . import http
+from . import http, routing
 
 _here = __package__
-api, pages, lab, stores = (import_module(f"{_here}.{name}") for name in ("api", "pages", "lab", "stores"))
+api, pages, lab_routes, stores = (import_module(f"{_here}.{name}") for name in ("api", "pages", "lab_routes", "stores"))
 Events, News, Passwords, Processes, Services = (
     getattr(import_module(f"{_here}.{name.lower()}"), name)
     for name in ("Events", "News", "Passwords", "Processes", "Services")
 )
 
 
-def _plain(view: Any) -> http.View:
+def _plain(view: Any) -> routing.View:
     """The plain function that is the twin of an async one: of the same name in the module of the same name."""
-    found: http.View = getattr({"api": api, "pages": pages}[view.__module__.rpartition(".")[2]], view.__name__)
+    found: routing.View = getattr({"api": api, "pages": pages}[view.__module__.rpartition(".")[2]], view.__name__)
     return found
 
 
@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     """The app. Opening its connections raises SettingsError, DefectiveSQLiteError, or what the database raises."""
     logs.bound()
     settings = settings or userdb_settings.from_environment()
-    routes = {**ROUTES, **lab.routes(settings)} if settings.lab else ROUTES
+    routes = {**ROUTES, **lab_routes.routes(settings)} if settings.lab else ROUTES
     known_keys = settings.session_keys or keys.load_or_create(settings.session_keys_file)
     sessions, devices = Sessions(known_keys, settings.session_seconds), Devices(known_keys)
 
@@ -70,7 +70,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             store.close()
 
     app = Starlette(
-        routes=[http.resource(path, routes[path]) for path in sorted(routes, key=lambda path: "{" in path)],
+        routes=[routing.resource(path, routes[path]) for path in sorted(routes, key=lambda path: "{" in path)],
         lifespan=lifespan,
     )
     http.install(app)

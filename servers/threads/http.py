@@ -11,29 +11,25 @@ from anyio import from_thread
 from starlette.concurrency import iterate_in_threadpool
 from starlette.requests import Request as Request
 from starlette.responses import Response as Response
-from starlette.routing import Route
 
 from asgi_app.answers import respond as sent
+from asgi_app.http import body as awaited_body
 from asgi_app.http import (
-    METHODS,
     header,
     install,
     path_value,
     preconditions,
     query,
-    refuse_odd_path,
     services,
     socket_key,
     trace_parent,
 )
-from asgi_app.http import body as awaited_body
-from userdb import errors, wire
+from userdb import wire
 from userdb.forms import LARGEST_BODY
 
 __all__ = [
     "Request",
     "Response",
-    "View",
     "body",
     "header",
     "install",
@@ -41,7 +37,6 @@ __all__ = [
     "pause",
     "preconditions",
     "query",
-    "resource",
     "run_in_own_thread",
     "run_in_thread",
     "services",
@@ -52,24 +47,6 @@ __all__ = [
 
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
-
-View = Callable[[Request], wire.Answer]
-
-
-def resource(path: str, views: dict[str, View]) -> Route:
-    """Route a path to one view per method, which Starlette runs in a thread; HEAD is GET, OPTIONS says what there is."""
-    allow = ", ".join(sorted({*views, "OPTIONS"} | ({"HEAD"} if "GET" in views else set())))
-
-    def dispatch(request: Request) -> Response:
-        refuse_odd_path(request)
-        view = views.get("GET" if request.method == "HEAD" else request.method)
-        if view is not None:
-            return respond(view(request))
-        if request.method == "OPTIONS":
-            return respond(wire.options(allow))
-        raise errors.MethodNotAllowed(allow)
-
-    return Route(path, dispatch, methods=METHODS)
 
 
 def respond(answer: wire.Answer) -> Response:

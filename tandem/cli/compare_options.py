@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tandem.cli.options import FILES, Option
+from tandem.cli.options import FILE_OPTIONS, Option
 from tandem.cli.run_options import CONDITIONS, DATABASE, DRAWN
 from tandem.cli.values import names, whole_number
 from tandem.plan import loads, profiles, scenarios, stacks
@@ -41,7 +41,7 @@ def compare() -> dict[str, tuple[Option, ...]]:
                 "(standard: both, quick: saturation; with --rate: rate)",
             ),
             DATABASE,
-            *FILES,
+            *FILE_OPTIONS,
         ),
         "how long, and how much": (
             Option(
@@ -58,7 +58,7 @@ def compare() -> dict[str, tuple[Option, ...]]:
                 whole_number(0, 3600),
                 "N",
                 "cut each window into so many slices, which the stacks of a round take in turn; 0: in one piece, stack after "
-                f"stack (default: {loads.FEWEST} or more, of {loads.SHORTEST:g} to {loads.LONGEST:g} s)",
+                f"stack (default: {loads.FEWEST_SLICES} or more, of {loads.SHORTEST:g} to {loads.LONGEST:g} s)",
             ),
             Option(
                 "--in-one-piece-too",

@@ -11,7 +11,8 @@ from tandem.experiments import resume, session
 from tandem.experiments.progress import duration
 from tandem.plan import lab as planning
 from tandem.plan import stacks
-from tandem.plan.comparison import Plan
+from tandem.plan.lab_parts import PARTS
+from tandem.plan.run import Plan
 from tandem.records import run_folder
 
 
@@ -49,7 +50,7 @@ def _resume(options: argparse.Namespace) -> int:
 
 def _plan(given: argparse.Namespace, seed: int) -> Plan:
     return planning.plan(
-        planning.PARTS[given.part],
+        PARTS[given.part],
         stacks.load(given.stacks_file, given.apps_file),
         names=given.stacks,
         group=given.stacks_group,

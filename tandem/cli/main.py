@@ -31,6 +31,7 @@ from tandem.live import session as live
 from tandem.plan import apps, asked, needs, profiles
 from tandem.plan import comparison as planning
 from tandem.plan import stacks as stacks_module
+from tandem.plan.run import Plan
 from tandem.records import run_folder
 
 
@@ -126,7 +127,7 @@ def _resume(options: argparse.Namespace) -> int:
     return measured(folder, options, lambda: session.resume_run(plan, past, rounds, folder.resolve(), how, say))
 
 
-def _plan(given: argparse.Namespace, seed: int | None) -> planning.Plan:
+def _plan(given: argparse.Namespace, seed: int | None) -> Plan:
     """Return the plan that these options ask for, with this seed where there is one already."""
     if seed is None:
         seed = secrets.randbelow(2**31) if given.seed is None else given.seed

@@ -25,14 +25,23 @@ from tandem.records import capacity as records
 from tandem.records import run_folder
 from tandem.records.journal import RECORDS
 
-HEEDED = {"resume", "extend", "require_decided", "stop_when_hopeless", "quiet_wait", "allow_dirty", "command", "given"}
+HEEDED_OPTIONS = {
+    "resume",
+    "extend",
+    "require_decided",
+    "stop_when_hopeless",
+    "quiet_wait",
+    "allow_dirty",
+    "command",
+    "given",
+}
 """Options that hold for a run that is resumed; all others are taken from it."""
 
 
 def ignored(options: argparse.Namespace) -> list[str]:
     """Return the names of the options that were given and a resumed run would ignore."""
     usual = vars(parser().parse_args([options.command]))
-    return [name for name, value in vars(options).items() if name not in HEEDED and value != usual.get(name)]
+    return [name for name, value in vars(options).items() if name not in HEEDED_OPTIONS and value != usual.get(name)]
 
 
 def refuse_ignored(options: argparse.Namespace, what: str = "run") -> None:
@@ -118,14 +127,14 @@ def show(folder: Path, require_decided: bool) -> int:
     from tandem import report  # altair takes most of a second to import, and no other command needs it
     from tandem.report import answers, capacity, sentences
 
-    if (folder / records.FILE).exists() and not (folder / RECORDS).exists():
+    if (folder / records.CAPACITY_FILE).exists() and not (folder / RECORDS).exists():
         say("\n".join(capacity.texts(report.write_capacity(folder))))
         say(f"report: {folder / 'report.html'}")
         return 0
     summary = report.write(folder)
     for answer in answers.answers(summary):
         say("\n" + "\n  ".join([answer.question, *(f"{line}." for line in answer.lines)]))
-    if (folder / records.FILE).exists():
+    if (folder / records.CAPACITY_FILE).exists():
         say("\nHow much at a service level?\n  " + "\n  ".join(capacity.texts(report.capacities(folder))))
     say("\n" + "\n".join(sentences.texts(sentences.verdict(summary))))
     say(sentences.badge(summary))

@@ -42,7 +42,7 @@ def _how(row: Option) -> dict[str, Any]:
 APPS_FILE = Option(
     "--apps-file", Path, "FILE", "more apps, in the format of tandem/plan/apps.toml; may be given again", repeated=True
 )
-FILES = (
+FILE_OPTIONS = (
     Option(
         "--stacks-file", Path, "FILE", "more stacks, in the format of tandem/plan/stacks.toml; may be given again",
         repeated=True,
@@ -67,18 +67,18 @@ SERVE = (
     Option("--users", USERS, "N", "seeded users (default: %(default)s)", 10_000),
     Option("--news-delay", seconds, "S", "how slow the news stub is (default: %(default)s)", 0.1),
     Option("--cpus", CPUS, "N", "CPUs of each stack (default: %(default)s)", 1),
-    *FILES,
+    *FILE_OPTIONS,
 )  # fmt: skip
 
-LIVE = (
+LIVE_OPTIONS = (
     Option("--stacks", names, "A,B", "two to four of them, of one app (default: wsgi-gthread,asgi)", ["wsgi-gthread", "asgi"]),
     Option("--rate", whole_number(1, 200), "N", "bystanders per second, in each lane (default: %(default)s)", 40),
     Option("--port", whole_number(1, 65535), "PORT", "where the page is, on 127.0.0.1 (default: %(default)s)", 8090),
     Option("--seed", whole_number(0, 2**63 - 1), "N", "of the moments at which bystanders come (default: %(default)s)", 1),
-    *FILES,
+    *FILE_OPTIONS,
 )  # fmt: skip
 
-STACKS = (Option("--cpus", CPUS, "N", "for so many CPUs (default: %(default)s)", 1), *FILES)
+STACKS_OPTIONS = (Option("--cpus", CPUS, "N", "for so many CPUs (default: %(default)s)", 1), *FILE_OPTIONS)
 
 SEED = (
     Option("--users", USERS, "N", "default: %(default)s", 10_000),
@@ -90,12 +90,12 @@ SEED_WHERE = (
     Option("--database", Path, "FILE", "the same for a file"),
 )
 
-STALLS = (
+STALLS_OPTIONS = (
     Option("--csv", None, "", "every stall as a row of CSV"),
     Option("--requests", None, "", "every request that was under way during a stall; with --csv as CSV"),
 )
 
-DIFF = (
+DIFF_OPTIONS = (
     Option("--all", None, "", "ratios without a verdict, too"),
     Option("--csv", None, "", "every ratio as a row of CSV"),
 )

@@ -17,7 +17,7 @@ Serve and compare stacks on this machine: the same web app behind WSGI and behin
 Everything runs on 127.0.0.1, and whatever a command starts it also stops.
 """
 
-EXAMPLES = """\
+EPILOGUE = """\
 examples:
   tandem serve                                   both apps, http://127.0.0.1:8080 and http://127.0.0.1:8081
   tandem serve wsgi-sync --port 9090             one stack on a port of your choice
@@ -39,7 +39,7 @@ exit status: 0 done; 1 something broke while it ran; 2 wrong call or set-up; 3 `
 decided; 130 or 143 stopped by Ctrl-C or a signal. What a comparison finds never changes its exit status otherwise.
 """
 
-COMPARE = """\
+ABOUT_COMPARE = """\
 Compare stacks. Each round starts every stack once, fresh, on a freshly restored database, the baseline a second time as a
 decoy; they take turns on the same CPU, in a random and balanced order. Before the first block all stacks must give the same
 answers. A scenario is driven at a fixed rate, whether or not earlier requests are answered (open loop), or to saturation, with
@@ -55,7 +55,7 @@ that met the level three times of three, and the lowest that missed it twice of 
 which stack takes more. About three minutes for each stack and scenario; each block is on disk before the next begins.
 """
 
-LIVE = """\
+ABOUT_LIVE = """\
 Show what blocks, and whom it hurts, while it happens: a page with two stacks side by side under the same bystanders, who come
 whether or not earlier ones are answered (open loop). Its buttons start a blocker in both at once; before that it says how many
 arithmetic expects to be late, afterwards how many were, and which line stood. The page is served, and the load is sent, by a
@@ -74,13 +74,13 @@ is on disk before the next begins.
 SERVED = ("wsgi-gthread", "asgi")
 """What is served unless told otherwise."""
 
-STALLS = """Join what the apps wrote of their stalls, nginx of its requests and the load generator of its own, by time and request
-id: which line stood there, how many requests the process knew of meanwhile, and how many outside were under way and
-late. Runs record that where all their scenarios have blockers."""
+ABOUT_STALLS = """Join what the apps wrote of their stalls, nginx of its requests and the load generator of its own, by time and
+request id: which line stood there, how many requests the process knew of meanwhile, and how many outside were under way
+and late. Runs record that where all their scenarios have blockers."""
 
-DIFF = """Hold two runs against each other by their ratios to their own baselines, since absolute values of two runs can't be
-compared. A ratio changed where the exact interval of what lies between them (rank-sum) excludes nothing at all, and it is more
-than matters and than two runs of the same code differ by. The first folder is the earlier run."""
+ABOUT_DIFF = """Hold two runs against each other by their ratios to their own baselines, since absolute values of two runs can't
+be compared. A ratio changed where the exact interval of what lies between them (rank-sum) excludes nothing at all, and it is
+more than matters and than two runs of the same code differ by. The first folder is the earlier run."""
 
 DOCTOR = """Check this machine and say what would spoil a run. It measures for a few seconds. Exit status 1 where a run is not
 possible or could not be believed."""
@@ -89,17 +89,19 @@ possible or could not be believed."""
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     raw = argparse.RawDescriptionHelpFormatter
-    top = argparse.ArgumentParser(prog="tandem", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=raw)
+    top = argparse.ArgumentParser(prog="tandem", description=DESCRIPTION, epilog=EPILOGUE, formatter_class=raw)
     top.add_argument("--version", action="version", version=f"tandem {version()}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     serve = commands.add_parser("serve", help="serve stacks in the foreground until Ctrl-C", description=_serve())
     serve.add_argument("stacks", nargs="*", metavar="STACK", default=list(SERVED), help=f"default: {' '.join(SERVED)}")
     options.add(serve, options.SERVE)
     live = commands.add_parser(
-        "live", help="a page that shows what blocks, and whom it hurts", description=LIVE, formatter_class=raw
+        "live", help="a page that shows what blocks, and whom it hurts", description=ABOUT_LIVE, formatter_class=raw
     )
-    options.add(live, options.LIVE)
-    compare = commands.add_parser("compare", help="compare stacks and report", description=COMPARE, formatter_class=raw)
+    options.add(live, options.LIVE_OPTIONS)
+    compare = commands.add_parser(
+        "compare", help="compare stacks and report", description=ABOUT_COMPARE, formatter_class=raw
+    )
     for title, rows in compare_options.compare().items():
         options.add(compare.add_argument_group(title), rows)
     for rows in compare_options.EITHER:
@@ -121,7 +123,7 @@ def parser() -> argparse.ArgumentParser:
     listing.add_argument(
         "stack", nargs="?", metavar="STACK", help="show its command, its purpose, and what its server can't keep"
     )
-    options.add(listing, options.STACKS)
+    options.add(listing, options.STACKS_OPTIONS)
     seed = commands.add_parser("seed", help="make a database of users, the same ones every time")
     options.add(seed, options.SEED)
     options.add(seed.add_mutually_exclusive_group(required=True), options.SEED_WHERE)
@@ -129,13 +131,13 @@ def parser() -> argparse.ArgumentParser:
     report = commands.add_parser("report", help="render the report of a run again from its records")
     report.add_argument("folder", type=Path, metavar="DIR", help="a folder below results/, or results/latest")
     lines = commands.add_parser("stalls", help="list what stood during a run with blockers: the line, and whom it hurt",
-                                description=STALLS)  # fmt: skip
+                                description=ABOUT_STALLS)  # fmt: skip
     lines.add_argument("folder", type=Path, metavar="DIR", help="a folder below results/, or results/latest")
-    options.add(lines, options.STALLS)
-    diff = commands.add_parser("diff", help="what became of each ratio of an earlier run", description=DIFF)
+    options.add(lines, options.STALLS_OPTIONS)
+    diff = commands.add_parser("diff", help="what became of each ratio of an earlier run", description=ABOUT_DIFF)
     for name in ("earlier", "later"):
         diff.add_argument(name, type=Path, metavar=name.upper(), help="a folder below results/, or results/latest")
-    options.add(diff, options.DIFF)
+    options.add(diff, options.DIFF_OPTIONS)
     return top
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tandem.cli.options import CPUS, FILES, Option
+from tandem.cli.options import CPUS, FILE_OPTIONS, Option
 from tandem.cli.values import names, number, whole_number
 from tandem.plan import capacity as searching
-from tandem.plan import lab as laboratory
+from tandem.plan import lab_parts
 
 IDLE_SECONDS = 60
 """How long a comparison waits for an idle machine, unless told otherwise."""
@@ -57,7 +57,7 @@ def capacity() -> dict[str, tuple[Option, ...]]:
                 searching.TARGET_MS,
             ),
             DATABASE,
-            *FILES,
+            *FILE_OPTIONS,
         ),
         "how long, and how much": (
             Option(
@@ -93,19 +93,19 @@ def capacity() -> dict[str, tuple[Option, ...]]:
 
 def lab() -> dict[str, tuple[Option, ...]]:
     """Return the options of `lab`, by what they are about."""
-    parts = "; ".join(f"{part.name}: {part.about}" for part in laboratory.PARTS.values())
+    parts = "; ".join(f"{part.name}: {part.about}" for part in lab_parts.PARTS.values())
     return {
         "what blocks, and whom": (
             Option(
-                "--part", list(laboratory.PARTS), "", f"what is measured unless told otherwise (default: %(default)s). {parts}",
-                laboratory.HEADLINE.name,
+                "--part", list(lab_parts.PARTS), "", f"what is measured unless told otherwise (default: %(default)s). {parts}",
+                lab_parts.HEADLINE.name,
             ),
             Option("--kinds", names, "K,L", "kinds of blocker, of the file lab.toml in the load test of the app"),
-            Option("--stacks", names, "A,B", f"default: {','.join(laboratory.STACKS)}"),
+            Option("--stacks", names, "A,B", f"default: {','.join(lab_parts.USUAL_STACKS)}"),
             Option("--stacks-group", str, "GROUP", "all stacks of a group instead, such as ladder"),
             Option("--baseline", str, "A", "what the others are set against (default: wsgi-gthread, or the first)"),
             DATABASE,
-            *FILES,
+            *FILE_OPTIONS,
         ),
         "how long, and how much": (
             Option("--rounds", whole_number(1, 1000), "N", "default: headline 8, smoke 1, else 2"),

@@ -105,7 +105,7 @@ def activity(look: interference.Activity) -> Iterator[Check]:
     """Judge what others did during a look."""
     found = look.interference
     who = f": {', '.join(look.busiest)}" if look.busiest else ""
-    yield _share("others", validity.OTHERS, found.others_cpu_share, f"{who}; stop what runs beside, or wait")
+    yield _share("others", validity.OTHERS_CPU, found.others_cpu_share, f"{who}; stop what runs beside, or wait")
     yield _share("stolen CPU", validity.STEAL, found.steal_share, "; the host is busy: wait, or use another machine")
     if found.throttled_share is None:
         yield Check("throttling", "note", "no cgroup shows it: a CPU quota can't be noticed")

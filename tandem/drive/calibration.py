@@ -12,8 +12,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tandem.drive import generator
-from tandem.drive.generator import Drive, Generator
+from tandem.drive import command
+from tandem.drive.command import Drive
+from tandem.drive.generator import Generator
 from tandem.errors import RunFailed
 from tandem.launch import nginx, ports
 from tandem.launch.process import Child, Children
@@ -23,7 +24,7 @@ from tandem.plan.cpu_layout import Layout
 from tandem.plan.loads import IN_FLIGHT, TIMEOUT_SECONDS
 from tandem.records.setup import Calibration, Load
 
-USERS = 16
+CEILING_USERS = 16
 """Users of the closed loop: more don't raise the ceiling, the generator has one CPU."""
 
 WARMUP_SECONDS, SECONDS = 1, 4
@@ -50,8 +51,8 @@ def calibrate(
         warmup_seconds=WARMUP_SECONDS, seconds=seconds,
     )  # fmt: skip
     drives = {
-        "ceiling": generator.closed_loop(scenario, USERS, WARMUP_SECONDS, seconds),
-        "floor": generator.open_loop(load),
+        "ceiling": command.closed_loop(scenario, CEILING_USERS, WARMUP_SECONDS, seconds),
+        "floor": command.open_loop(load),
     }
     with Children() as children:
         port = ports.free_port()

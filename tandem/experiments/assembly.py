@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from openloop.format import Samples
 from tandem.drive.generator import Generator, Span
 from tandem.drive.scattered import Probed
 from tandem.errors import RunFailed
@@ -18,7 +19,6 @@ from tandem.experiments.site import Site
 from tandem.launch import nginx
 from tandem.launch.running_stack import RunningStack
 from tandem.observe import budget_use, cross_checks, samples, slices, usage
-from tandem.observe.samples import Samples
 from tandem.plan.order import Slot
 from tandem.records.block import Block, Diagnostics
 from tandem.records.blocked import Blocked

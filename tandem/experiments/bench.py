@@ -7,7 +7,7 @@ import time
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 
-from tandem.drive import burner, generator, scattered
+from tandem.drive import burner, command, scattered
 from tandem.drive.generator import Generator, Span
 from tandem.drive.scattered import Probed, Prober, Scatter
 from tandem.experiments.assembly import Assembly, Release
@@ -26,7 +26,7 @@ from tandem.records import backlog, stalled
 from tandem.records.block import Block
 from tandem.records.setup import Load
 
-NOTHING = Scatter()
+NOT_SCATTERED = Scatter()
 """No probes: nothing was proved."""
 
 
@@ -34,7 +34,7 @@ class Bench:
     """One stack, the generators that were prepared for it, and the measuring of blocks."""
 
     def __init__(
-        self, site: Site, name: str, exits: ExitStack, first_asked: FirstAsked, scatter: Scatter = NOTHING
+        self, site: Site, name: str, exits: ExitStack, first_asked: FirstAsked, scatter: Scatter = NOT_SCATTERED
     ) -> None:
         self.site, self.name, self.exits, self.first_asked, self.scatter = site, name, exits, first_asked, scatter
         self.port = ports.free_port()
@@ -47,7 +47,7 @@ class Bench:
         """Begin to load a generator, which then waits; it replaces an earlier one of the same scenario."""
         name = f"{self.name}-{load.slug}"
         prepared = Generator.prepare(
-            generator.drive(load),
+            command.drive(load),
             load_test=self.site.app.load_test,
             host=f"http://127.0.0.1:{self.port}",
             key=key,

@@ -20,10 +20,10 @@ from tandem.judge import capacity
 from tandem.judge.course import Course
 from tandem.plan import capacity as planning
 from tandem.plan.capacity import BLOCKS, CapacityPlan
-from tandem.plan.comparison import Plan
 from tandem.plan.order import Slot, orders
+from tandem.plan.run import Plan
 from tandem.records import journal, run_folder
-from tandem.records.capacity import FILE, CapacityRecord, Search, Try
+from tandem.records.capacity import CAPACITY_FILE, CapacityRecord, Search, Try
 from tandem.records.journal import End
 from tandem.records.setup import Run
 from tandem.rules import CAPACITY_BLOCKS, shown
@@ -37,7 +37,7 @@ class CapacitySearch:
 
     def __init__(self, plan: CapacityPlan, executor: Executor, folder: Path, say: Say) -> None:
         self.plan, self.executor, self.folder, self.say = plan, executor, folder, say
-        self.path = folder / FILE
+        self.path = folder / CAPACITY_FILE
 
     def begin(self, run: Run) -> None:
         """Search among the stacks of a run whose sameness was proved. Raises RunFailed, and lets Stopped pass."""
@@ -83,7 +83,7 @@ class CapacitySearch:
 
 def read(folder: Path) -> list[CapacityRecord]:
     """Return the records of a search. Raises RecordsError where this version can't read them."""
-    path = folder / FILE
+    path = folder / CAPACITY_FILE
     with journal.readable(path):
         found = list(journal.lines(path, CapacityRecord))
         capacity.judge(found)
@@ -92,7 +92,7 @@ def read(folder: Path) -> list[CapacityRecord]:
 
 def unfinished(folder: Path, plan: Plan) -> bool:
     """Tell whether the searches that end a comparison are missing, or were broken off."""
-    return bool(plan.capacity) and not ((folder / FILE).exists() and _over(read(folder)))
+    return bool(plan.capacity) and not ((folder / CAPACITY_FILE).exists() and _over(read(folder)))
 
 
 def finish(plan: Plan, executor: Executor, folder: Path, say: Say, run: Run) -> None:
@@ -101,7 +101,7 @@ def finish(plan: Plan, executor: Executor, folder: Path, say: Say, run: Run) -> 
     if part is None or not unfinished(folder, plan):
         return
     search = CapacitySearch(part, executor, folder, say)
-    if (folder / FILE).exists():
+    if (folder / CAPACITY_FILE).exists():
         search.resume(read(folder))
     else:
         search.begin(run)

@@ -20,8 +20,8 @@ from tandem.judge.metrics import cpu_ms
 from tandem.judge.rounds import Attempt, Rounds
 from tandem.judge.validity import Cause, Validity
 from tandem.observe.provenance import now
-from tandem.plan.comparison import Plan
 from tandem.plan.order import RoundAttempt, orders
+from tandem.plan.run import Plan
 from tandem.records import journal, run_folder
 from tandem.records.block import Block
 from tandem.records.journal import RECORDS, End, Resumed
@@ -31,7 +31,7 @@ from tandem.rules import shown
 Say = Callable[[str], None]
 Stop = Callable[[str], bool]
 
-SHOWN = 4
+CAUSES_SHOWN = 4
 """Causes of an INVALID round that are listed while it runs; the report lists all."""
 
 
@@ -176,9 +176,11 @@ class Comparison:
         last = rounds.of_round(number)[-1]
         if last.invalid:
             found = causes(last)
-            more = [f"and {formats.count(len(found) - SHOWN, 'more cause')}"] if len(found) > SHOWN else []
+            more = (
+                [f"and {formats.count(len(found) - CAUSES_SHOWN, 'more cause')}"] if len(found) > CAUSES_SHOWN else []
+            )
             self.say(f"round {number} is INVALID, {self._consequence(settled)}; {told_as(last)}:")
-            for cause in [*found[:SHOWN], *more]:
+            for cause in [*found[:CAUSES_SHOWN], *more]:
                 self.say(f"  - {cause}")
         return not settled
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tandem.observe.samples import Samples
+from openloop.format import Samples
 from tandem.plan.order import Slot
 
-KEPT = 24
+WINDOWS_KEPT = 24
 """So many windows are kept: more than a round has loads, or a search has tries under way. A long run would fill the memory."""
 
 
@@ -18,7 +18,7 @@ class FirstAsked:
     def beside(self, slot: Slot, scenario: str, window: Samples) -> Samples:
         """Return the first window of the same round, attempt and scenario: this one, where there was none."""
         first = self._windows.setdefault((slot.round, slot.attempt, scenario), window)
-        while len(self._windows) > KEPT:
+        while len(self._windows) > WINDOWS_KEPT:
             del self._windows[next(iter(self._windows))]
         return first
 

@@ -6,11 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from openloop.format import Samples
 from tandem.judge import replay
 from tandem.judge.replay import Inside
 from tandem.observe import phases
 from tandem.observe.phases import Blocker, Bystander
-from tandem.observe.samples import Samples, Window
+from tandem.observe.samples import Window
 from tandem.plan.blockers import places
 from tandem.plan.definition import Definition
 from tandem.plan.kinds import SENDS_SLOWLY
@@ -20,7 +21,7 @@ from tandem.records.setup import Blocking, Budget
 from tandem.rules import TARGETS_MS
 from tandem.statistics import reached
 
-NOTHING = Inside(0)
+NOTHING_INSIDE = Inside(0)
 
 
 class Queues(NamedTuple):
@@ -28,7 +29,7 @@ class Queues(NamedTuple):
 
     number: int
     places: int
-    inside: Inside = NOTHING
+    inside: Inside = NOTHING_INSIDE
 
 
 def queues(stack: Definition, cpus: Sequence[int], blocking: Blocking) -> Queues | None:
@@ -58,9 +59,11 @@ def _slots(stack: Definition, servers: int, budget: Budget, slots: int, blocking
     each, one_queue_each = slots // budget.processes, budget.processes == servers
     if blocking.holds == "process" and each > 1:
         return Queues(servers, 1) if one_queue_each else None
-    inside = NOTHING if blocking.holds == "threads" else _inside(stack, blocking)  # a slot is a thread, or a process
+    inside = (
+        NOTHING_INSIDE if blocking.holds == "threads" else _inside(stack, blocking)
+    )  # a slot is a thread, or a process
     if inside is not None and not inside.shared and inside.places >= each:
-        inside = NOTHING
+        inside = NOTHING_INSIDE
     if inside is None or (inside.places and not inside.shared and not one_queue_each):
         return None
     return Queues(servers, slots // servers, inside)

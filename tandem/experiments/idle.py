@@ -58,7 +58,7 @@ def disturbances(looks: Iterable[Activity]) -> list[str]:
     others = [(look.interference.others_cpu_share or 0.0, ", ".join(look.busiest)) for look in looks]
     steal = [(look.interference.steal_share or 0.0, "") for look in looks]
     return [
-        *_beyond(validity.OTHERS, *max(others, default=(0.0, ""))),
+        *_beyond(validity.OTHERS_CPU, *max(others, default=(0.0, ""))),
         *_beyond(validity.STEAL, *max(steal, default=(0.0, ""))),
     ]
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from tandem.errors import TandemError
 from tandem.judge.rounds import Rounds
-from tandem.plan.comparison import Plan
+from tandem.plan.run import Plan
 from tandem.records import journal
 from tandem.records.setup import Provenance, Run
 
-FIXED = (
+SAME_PROVENANCE = (
     "commit",
     "python",
     "kernel",
@@ -51,7 +51,7 @@ def refuse_other_plan(past: Run, plan: Plan) -> None:
 
 def refuse_other_conditions(past: Run, today: Provenance) -> None:
     """Raise TandemError where code, versions or machine are others than when the run began."""
-    for field in FIXED:
+    for field in SAME_PROVENANCE:
         before, now = getattr(past.provenance, field), getattr(today, field)
         if before != now:
             raise TandemError(

@@ -14,9 +14,9 @@ from tandem.experiments.first_asked import FirstAsked
 from tandem.experiments.site import Site
 from tandem.experiments.turns import Benches
 from tandem.plan import contract
-from tandem.plan.comparison import Plan
 from tandem.plan.definition import DECOY
 from tandem.plan.loads import RATE_CAP
+from tandem.plan.run import Plan
 from tandem.plan.stacks import common_routes
 from tandem.records.setup import Calibration
 

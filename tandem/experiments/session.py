@@ -20,7 +20,7 @@ from tandem.judge.rounds import Rounds
 from tandem.launch import database, lock, nginx, postgresql
 from tandem.observe import provenance
 from tandem.plan.capacity import CapacityPlan, part_of
-from tandem.plan.comparison import Plan
+from tandem.plan.run import Plan
 from tandem.plan.stacks import refuse_missing
 from tandem.records import run_folder
 from tandem.records.capacity import CapacityRecord, Search
@@ -107,7 +107,7 @@ def _prepared(
 ) -> Iterator[Prepared]:
     """Hand out what an experiment needs, on an idle machine."""
     binary = check(plan)
-    with lock.hold(lock.COMPARE, ["tandem", *how.arguments]):
+    with lock.hold(lock.COMPARING, ["tandem", *how.arguments]):
         if plan.layout.suspect:
             say(f"warning: {plan.layout.suspect}")
         os.sched_setaffinity(0, plan.layout.harness)

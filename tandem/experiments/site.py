@@ -12,7 +12,7 @@ from tandem.launch import database, news, ports, postgresql, running_stack
 from tandem.launch.postgresql import Cluster, Served
 from tandem.launch.process import Child
 from tandem.launch.running_stack import RunningStack, StackEnvironment
-from tandem.plan.comparison import Plan
+from tandem.plan.run import Plan
 from tandem.records import run_folder
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from tandem.records.block import Block
 from tandem.records.setup import Budget, Load
-from tandem.rules import FULL
+from tandem.rules import FULL_SHARE
 
 SPENT = 0.95
 """A stack whose CPUs are as busy as this serves no more, however busy the generator is beside it."""
@@ -71,15 +71,15 @@ def _by(
 ) -> tuple[By, int | None]:
     if cpu >= SPENT:
         return "cpu", None
-    if generator > FULL:
+    if generator > FULL_SHARE:
         return "generator", None
-    if cpu >= FULL:
+    if cpu >= FULL_SHARE:
         return "cpu", None
     slots, connections = budget.slots, budget.news_connections
     places = min(slots or connections, connections)
-    if places and waiting >= FULL * places:
+    if places and waiting >= FULL_SHARE * places:
         return ("slots" if slots is not None and slots <= connections else "news connections"), places
-    if held is not None and held < FULL:
+    if held is not None and held < FULL_SHARE:
         return "generator", None
     if slots is not None and (held is None or held * in_flight >= slots):
         return "slots", slots

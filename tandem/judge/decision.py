@@ -9,7 +9,6 @@ import msgspec
 
 from tandem.judge.reasons import Reason
 from tandem.judge.verdict import Ratio
-from tandem.plan import scenarios
 from tandem.records.setup import Load
 
 Pick = Literal["challenger", "baseline", "either", "it depends on what counts", "undecided"]
@@ -35,12 +34,10 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True):
 
 def advise(loads: Sequence[Load], comparisons: Sequence[Ratio], refused: Reason | None) -> list[Advice]:
     """Return a row per situation that a headline of this run answers; `refused`: why the run can't be relied on, if so."""
-    # A run of before this was recorded has scenarios of the built-in apps only.
-    known = scenarios.known()
     situations: dict[str, list[str]] = {}
     for load in loads:
-        if situation := load.situation or (known[load.scenario].situation if load.scenario in known else ""):
-            situations.setdefault(situation, []).append(load.scenario)
+        if load.situation:
+            situations.setdefault(load.situation, []).append(load.scenario)
     rows = [_row(situation, names, comparisons, refused) for situation, names in situations.items()]
     return [row for row in rows if row is not None]
 

@@ -8,7 +8,7 @@ from tandem.judge.measures import Measures
 from tandem.judge.metrics import Metric
 from tandem.records.setup import Calibration
 
-MOST = 0.5
+MOST_FLOOR = 0.5
 """From this share on, of either stack, no ratio without the floor is given: it would rest on less than half of what was seen."""
 
 
@@ -38,7 +38,7 @@ def below(metric: Metric, ratio: float | None, baseline: Measures, calibration: 
 
 def apps_alone(ratio: float | None, share: float | None) -> float | None:
     """Return the ratio of what is left once the same floor, a share of the baseline's, is taken from both: (r − s) ÷ (1 − s)."""
-    if ratio is None or share is None or share > MOST * min(1.0, ratio):
+    if ratio is None or share is None or share > MOST_FLOOR * min(1.0, ratio):
         return None
     return (ratio - share) / (1 - share)
 

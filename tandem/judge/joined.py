@@ -19,9 +19,7 @@ from tandem.observe.phases import Bystander
 from tandem.records.block import Block
 from tandem.records.setup import Load
 from tandem.records.stalled import Stall
-from tandem.rules import HEADLINE_TARGET, TARGETS_MS
-
-TARGET = TARGETS_MS[HEADLINE_TARGET]
+from tandem.rules import LATE_MS
 
 SAME_SECONDS = 0.05
 """By how much two witnesses may differ about when a request began or ended: nginx may have waited for the CPU."""
@@ -40,7 +38,7 @@ class Hurt(NamedTuple):
     @property
     def late(self) -> bool:
         """Whether it missed the target."""
-        return self.bystander.response_ms > TARGET
+        return self.bystander.response_ms > LATE_MS
 
 
 class Joined(NamedTuple):
@@ -104,7 +102,7 @@ def answered(bystander: Bystander) -> float:
 
 def explained(joined: Iterable[Joined], bystanders: Sequence[Bystander]) -> tuple[int, int]:
     """Return how many bystanders were late, and how many of them some stall held up."""
-    late = {each for each in bystanders if each.response_ms > TARGET}
+    late = {each for each in bystanders if each.response_ms > LATE_MS}
     hurt = {each.bystander for one in joined for each in one.hurt}
     return len(late), len(late & hurt)
 
@@ -194,7 +192,7 @@ def _place(scenario: str, stack: str, watched: str, kind: str, place: str, group
         route=_most(stall.route for stall in stalls),
         suspect=_most(stall.suspect for stall in stalls),
         hurt=len(hurt),
-        late=sum(each.response_ms > TARGET for each in hurt),
+        late=sum(each.response_ms > LATE_MS for each in hurt),
     )
 
 

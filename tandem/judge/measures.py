@@ -15,7 +15,7 @@ from tandem.judge.metrics import memory_bytes
 from tandem.records.block import Block, Diagnostics, Observed
 from tandem.records.setup import Load
 
-EXAMPLES = 3
+MOST_EXAMPLES = 3
 """Of what failed, at most."""
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -134,7 +134,9 @@ def measure(
         processes_begun=sum(block.processes_begun or 0 for block in blocks),
         workers_replaced=_sum([block.workers_replaced for block in blocks]),
         workers_harakiri=_sum([block.workers_harakiri for block in blocks]),
-        failure_examples=list(dict.fromkeys(text for block in blocks for text in block.failure_examples))[:EXAMPLES],
+        failure_examples=list(dict.fromkeys(text for block in blocks for text in block.failure_examples))[
+            :MOST_EXAMPLES
+        ],
         rate=statistics.fmean(block.rate for block in blocks) if blocks else 0.0,
         rates=[block.rate for block in blocks],
         cpu_ms=app + nginx if app is not None and nginx is not None else None,

@@ -21,7 +21,7 @@ from tandem.records.blocked import Blocked
 from tandem.records.setup import Load, Run, Stack
 from tandem.rules import BAD_POINTS, ERROR, HEADLINE_TARGET
 
-FEWEST = 2
+FEWEST_ROUNDS = 2
 """Rounds: what was seen once may have been chance."""
 
 State = Literal["hurt", "spared", "undecided", "refused", "late before"]
@@ -119,7 +119,7 @@ def _outcome(load: Load, stack: Stack, seen: _Seen, doubted: bool) -> Outcome | 
     beside = seen.controls.get(load.scenario)
     values = _shares(load, stack.name, seen.blocks, beside)
     m = seen.measures.get((load.scenario, stack.name))
-    if len(values) < FEWEST or m is None or m.harm is None:
+    if len(values) < FEWEST_ROUNDS or m is None or m.harm is None:
         return None
     interval = statistics.interval(values, ERROR) or (min(values), max(values))
     return Outcome(

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tandem.judge.measures import EXAMPLES
+from tandem.judge.measures import MOST_EXAMPLES
 from tandem.judge.reasons import Failing, Missed, Reason
 from tandem.judge.rounds import Key
 from tandem.records.block import Block
@@ -48,7 +48,7 @@ def error(run: Run) -> float:
 
 def service(stack: str, blocks: Sequence[Block], error: float) -> Service:
     """Return how a stack served a scenario in these blocks, one of each valid round."""
-    examples = list(dict.fromkeys(text for block in blocks for text in block.failure_examples))[:EXAMPLES]
+    examples = list(dict.fromkeys(text for block in blocks for text in block.failure_examples))[:MOST_EXAMPLES]
     return Service(stack=stack, missed=_missed(blocks, error), silent=_silent(blocks, error), examples=examples)
 
 

@@ -180,7 +180,7 @@ def _compare(
         headlines=1 if unjudged else family(run),  # exploratory then: 95 %
         looks=1 if unjudged else rounds.looks,
         not_judged=not_judged,
-        quick=run.profile == "quick",
+        quick=run.large_only,
         at_least=[
             name
             for name in (run.baseline, stack.name)

@@ -10,8 +10,13 @@ from tandem.records.block import Block
 from tandem.records.capacity import Try
 from tandem.rules import ACHIEVED_LIMIT, FAILED_LIMIT
 
-SLOWER = {limit.key for limit in (validity.LAG, validity.WAITING, validity.GENERATOR, validity.OTHERS, validity.STEAL,
-                                  validity.THROTTLED, validity.GAP)}  # fmt: skip
+SLOWER = {
+    limit.key
+    for limit in (
+        validity.DISPATCH_LAG, validity.GENERATOR_WAITING, validity.GENERATOR_CPU, validity.OTHERS_CPU, validity.STEAL,
+        validity.THROTTLED, validity.GAP,
+    )
+}  # fmt: skip
 """Causes that can only make answers later: a level that was met beside them was met. Whoever uses the stack's own CPU uncounted,
 even a process of the stack, takes it from the stack."""
 
@@ -47,7 +52,7 @@ def outcome(block: Block, target_ms: float) -> TryOutcome | None:
         return None
     if meets(block, target_ms):
         return "met"
-    if validity.GENERATOR.key in invalid:
+    if validity.GENERATOR_CPU.key in invalid:
         return "generator"
     return None if invalid else "missed"
 

@@ -76,19 +76,19 @@ def _lag(block: Block) -> float:
     return max(block.dispatch_lag_p99_ms, *(phase.dispatch_lag_p99_ms for phase in phases), 0.0)
 
 
-LAG = Limit(
+DISPATCH_LAG = Limit(
     key="dispatch_lag", title="dispatch lag p99", value=_lag, unit="ms",
     suspect=1, invalid=5, suspect_of_p99=0.1, suspect_from=0.5,
 )  # fmt: skip
-WAITING = _share(
+GENERATOR_WAITING = _share(
     "generator_waiting", "run-queue delay of the generator", TIME, 2, 5, lambda around: around.generator_waiting_share
 )
 # At saturation a generator that is full makes the throughput "at least" (judge/bound.py), no block invalid.
-GENERATOR = msgspec.structs.replace(
+GENERATOR_CPU = msgspec.structs.replace(
     _share("generator_cpu", "CPU used by the generator", CPU, 60, 85, lambda around: around.generator_cpu_share),
     saturating=False,
 )
-OTHERS = _share("others_cpu", "CPU used by anyone else", CPU, 3, 10, lambda around: around.others_cpu_share)
+OTHERS_CPU = _share("others_cpu", "CPU used by anyone else", CPU, 3, 10, lambda around: around.others_cpu_share)
 STEAL = _share("steal", "CPU stolen by the hypervisor", TIME, 2, 5, lambda around: around.steal_share)
 THROTTLED = _share("throttled", "held back by a CPU quota", TIME, 0.5, 2, lambda around: around.throttled_share)
 GAP = Limit(
@@ -113,7 +113,19 @@ ACCOUNTING = Limit(
     value=lambda block: float(block.lost_or_duplicated + block.mismatched_requests),
 )  # fmt: skip
 
-LIMITS = (LAG, WAITING, GENERATOR, OTHERS, STEAL, THROTTLED, GAP, SLEEPERS, STRAYS, PROBES, ACCOUNTING)
+LIMITS = (
+    DISPATCH_LAG,
+    GENERATOR_WAITING,
+    GENERATOR_CPU,
+    OTHERS_CPU,
+    STEAL,
+    THROTTLED,
+    GAP,
+    SLEEPERS,
+    STRAYS,
+    PROBES,
+    ACCOUNTING,
+)
 
 
 OWN = frozenset(limit.key for limit in (STRAYS, PROBES, SLEEPERS))

@@ -101,7 +101,7 @@ def ratio_not_judged(
         return Reason(code="blockers not completed", stack=refusing)
     if missing:
         return Reason(code="not reached", metric=metric.key, rounds=missing)
-    if metric.pooled == "p99" and run.profile == "quick":
+    if metric.pooled == "p99" and run.large_only:
         return Reason(code="p99 in a quick run")
     if metric.pooled == "p99" and _too_small_for_p99(load, pair):
         return Reason(code="too little for p99")

@@ -15,7 +15,8 @@ from pathlib import Path
 from tandem.launch import process
 from tandem.paths import PROJECT
 from tandem.plan import apps
-from tandem.plan.apps import App, Database
+from tandem.plan.apps import App
+from tandem.plan.databases import Database
 
 
 def url(app: App, file: Path) -> str:

@@ -4,8 +4,8 @@ It is a subreaper (prctl(2)): whatever session a descendant of the server makes 
 stays below the keeper, is reaped by it, and ends with it. The harness counts and ends what is below the keeper.
 
 SIGTERM asks the server to stop (where the server's own process has gone, what it left behind). SIGUSR1 kills all of it; so does
-the end of the harness, PATIENCE seconds after SIGTERM, which the kernel then sends. The keeper ends when nothing is left below
-it, or as soon as the server has failed, and as the server did: with its exit status, or by its signal.
+the end of the harness, STOP_SECONDS after SIGTERM, which the kernel then sends. The keeper ends when nothing is left below it,
+or as soon as the server has failed, and as the server did: with its exit status, or by its signal.
 
 A script for a small Python of its own: it imports nothing of this project.
 """
@@ -21,8 +21,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
-PATIENCE = 3.0
-HEEDED = {signal.SIGTERM, signal.SIGUSR1, signal.SIGCHLD, signal.SIGHUP, signal.SIGINT}
+STOP_SECONDS = 3.0
+HEEDED_SIGNALS = {signal.SIGTERM, signal.SIGUSR1, signal.SIGCHLD, signal.SIGHUP, signal.SIGINT}
 
 
 def start(command: Sequence[str], cpus: Sequence[int]) -> int:
@@ -92,12 +92,12 @@ class Keeper:
         if self.status and self.asked is None:
             return True
         alone = os.getppid() != self.harness
-        return alone and self.asked is not None and time.monotonic() - self.asked > PATIENCE
+        return alone and self.asked is not None and time.monotonic() - self.asked > STOP_SECONDS
 
     def watch(self) -> None:
         """Do what is asked until nothing is left."""
         while self.reap():
-            got = signal.sigtimedwait(HEEDED, 3600 if self.asked is None else 0.25)
+            got = signal.sigtimedwait(HEEDED_SIGNALS, 3600 if self.asked is None else 0.25)
             number = got.si_signo if got else 0
             if number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 self.stop()
@@ -108,7 +108,7 @@ class Keeper:
 
 def main(harness: int, cpus: Sequence[int], command: Sequence[str]) -> int:
     """Keep a server until its end; return its exit status."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, HEEDED)
+    signal.pthread_sigmask(signal.SIG_BLOCK, HEEDED_SIGNALS)
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     keeper = Keeper(start(command, cpus), harness)
     keeper.watch()

@@ -16,15 +16,15 @@ from pathlib import Path
 from tandem.errors import TandemError
 from tandem.paths import PROJECT
 
-FOLDER = PROJECT / "var" / "running"
-COMPARE = "compare"
+LOCKS_FOLDER = PROJECT / "var" / "running"
+COMPARING = "compare"
 """Name of the lock that one comparison at a time may hold: two would share the CPUs of a run."""
 
 
 @contextmanager
 def hold(name: str, command: Sequence[str], folder: Path | None = None) -> Iterator[None]:
     """Hold the lock of this name. Raises TandemError, naming the process that holds it, where another one does."""
-    path = (folder or FOLDER) / name
+    path = (folder or LOCKS_FOLDER) / name
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+b") as file:
         if not _lock(file.fileno()):
@@ -36,7 +36,7 @@ def hold(name: str, command: Sequence[str], folder: Path | None = None) -> Itera
             yield
         finally:
             if (
-                name != COMPARE
+                name != COMPARING
             ):  # that one stays: of a file that is removed one process may hold the lock of the old one
                 path.unlink(missing_ok=True)
 
@@ -44,7 +44,7 @@ def hold(name: str, command: Sequence[str], folder: Path | None = None) -> Itera
 def running(folder: Path | None = None) -> list[str]:
     """Return what runs, such as `tandem compare --quick (process 4711)`."""
     found = []
-    for path in sorted((folder or FOLDER).glob("*")):
+    for path in sorted((folder or LOCKS_FOLDER).glob("*")):
         with suppress(FileNotFoundError), path.open("rb") as file:
             if not _lock(file.fileno()):
                 found.append(_holder(path))

@@ -13,19 +13,15 @@ import asyncio
 import json
 import random
 import sys
-from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote
 
 import uvicorn
+from starlette.types import Receive, Scope, Send
 
 from tandem.launch import ports
 
-Scope = MutableMapping[str, Any]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-
-LONGEST = 60.0
+LONGEST_DELAY = 60.0
 
 
 class Behaviour(NamedTuple):
@@ -39,7 +35,7 @@ class Behaviour(NamedTuple):
 def behaviour(given: dict[str, str], usual: Behaviour) -> Behaviour:
     """Return `usual` with what is given in its place. Raises ValueError with a sentence."""
     values = {}
-    for field, most in (("delay", LONGEST), ("jitter", LONGEST), ("error_rate", 1.0)):
+    for field, most in (("delay", LONGEST_DELAY), ("jitter", LONGEST_DELAY), ("error_rate", 1.0)):
         if field in given:
             try:
                 values[field] = float(given[field])

@@ -19,15 +19,15 @@ from tandem.paths import PROJECT
 from tandem.plan.apps import App
 
 CONFIGURATION = PROJECT / "nginx"
-OLDEST = (1, 22)
+OLDEST_NGINX = (1, 22)
 TIMING_LOG = "timing.log"
 FAILURES = "access_log /dev/stderr failed if=$failed;\n"
 """Requests that got no answer from the app, in the log of nginx itself."""
 
-TIMING = "log_format timing '" + r"\t".join(access.FIELDS) + f"';\naccess_log {TIMING_LOG} timing;\n"
+TIMING = "log_format timing '" + r"\t".join(access.LOG_FIELDS) + f"';\naccess_log {TIMING_LOG} timing;\n"
 """Not buffered: the lines of a window are there as soon as its requests are answered. Every stack pays for it alike."""
 
-STARTED = "t=${msec}"
+START_HEADER = "t=${msec}"
 """Seconds since the epoch, to the millisecond, when nginx hands a request on: what waits from then on waits for the app."""
 
 HTTP2_DIRECTIVE = (1, 25)
@@ -52,7 +52,7 @@ HANDING_ON = ("proxy.conf", "switching.conf")
 """How requests go to the app: the same for all where the server is handed variables, and no connection."""
 
 OF_AN_APP = ("http", "server", "errors", "limits")
-NOTHING = "# Nothing here for this app.\n"
+EMPTY_INCLUDE = "# Nothing here for this app.\n"
 
 
 def find() -> Path:
@@ -101,7 +101,7 @@ def version(binary: Path) -> str:
     match = re.search(r"/(\d+)\.(\d+)\.(\d+)", answer.stderr + answer.stdout)
     if not match:
         raise TandemError(f"{binary} prints no version as nginx does: name another binary with NGINX=path")
-    if (int(match[1]), int(match[2])) < OLDEST:
+    if (int(match[1]), int(match[2])) < OLDEST_NGINX:
         raise TandemError(f"{binary} is nginx {match[0][1:]}: 1.22 or later is needed, name another with NGINX=path")
     return match[0][1:]
 
@@ -142,9 +142,9 @@ def configure(
         shutil.copy(file, folder)
     _copy_of_app(app, folder / "app")
     if started:
-        parameters = {**(parameters or {}), "HTTP_X_REQUEST_START": STARTED}
+        parameters = {**(parameters or {}), "HTTP_X_REQUEST_START": START_HEADER}
         with (folder / "headers.conf").open("a") as headers:
-            headers.write(f'proxy_set_header X-Request-Start "{STARTED}";\n')
+            headers.write(f'proxy_set_header X-Request-Start "{START_HEADER}";\n')
     if protocol != "http":
         for name in HANDING_ON:
             (folder / name).write_text(_gateway(protocol, parameters or {}))
@@ -158,7 +158,7 @@ def configure(
     said = f'map "" $upstream_connection {{\n    default "{"" if keepalive else "close"}";\n}}\n'
     (folder / "upstream.conf").write_text(f"upstream app {{\n    least_conn;\n{listed}{idle}}}\n{said}")
     (folder / "listen.conf").write_text(_listen(public_port, tls, tls_version))
-    (folder / "static.conf").write_text(f"root {_quoted(Path(app.static.root))};\n" if app.static else NOTHING)
+    (folder / "static.conf").write_text(f"root {_quoted(Path(app.static.root))};\n" if app.static else EMPTY_INCLUDE)
     (folder / "log.conf").write_text(FAILURES + (TIMING if timing else ""))
     (folder / "told.conf").write_text(
         (f"add_header X-Stack {told} always;\n" if told else "# Nobody is told which stack answers.\n")
@@ -195,7 +195,7 @@ def _copy_of_app(app: App, folder: Path) -> None:
         raise TandemError(f"no nginx configuration of the app {app.title!r} in {app.nginx}")
     for name in OF_AN_APP:
         file = Path(app.nginx or folder) / f"{name}.conf"
-        (folder / file.name).write_text(file.read_text() if file.exists() else NOTHING)
+        (folder / file.name).write_text(file.read_text() if file.exists() else EMPTY_INCLUDE)
 
 
 def times(folder: Path, start: float, end: float) -> list[float]:

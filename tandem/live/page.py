@@ -6,29 +6,29 @@ gets in, and a press comes from the same origin.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from tandem.live import presses, told
 from tandem.live.laboratory import Laboratory
 from tandem.live.presses import PressRefusedError
 
 WEB = Path(__file__).with_name("web")
-FILES = {
+PAGE_FILES = {
     "/": ("live.html", "text/html; charset=utf-8"),
     "/live.css": ("live.css", "text/css; charset=utf-8"),
     "/live.js": ("live.js", "text/javascript; charset=utf-8"),
     "/picture.js": ("picture.js", "text/javascript; charset=utf-8"),
 }
 
-HEADERS = {
+PAGE_HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; "
         "form-action 'none'; frame-ancestors 'none'"
@@ -40,10 +40,6 @@ HEADERS = {
 
 LARGEST = 1_000
 """Bytes of a press."""
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class PressBody(msgspec.Struct, frozen=True):
@@ -102,7 +98,7 @@ def app(laboratory: Laboratory) -> OfThisMachine:
             return _answer(409, {"detail": str(error)})
 
     routes = [
-        *(Route(path, _file(*file)) for path, file in FILES.items()),
+        *(Route(path, _file(*file)) for path, file in PAGE_FILES.items()),
         Route("/setup", setup), Route("/state", state), Route("/predictions", predictions),
         Route("/press", press, methods=["POST"]),
     ]  # fmt: skip
@@ -113,13 +109,13 @@ def _file(name: str, kind: str) -> Callable[[Request], Awaitable[Response]]:
     content = (WEB / name).read_bytes()
 
     async def serve(_: Request) -> Response:
-        return Response(content, headers={**HEADERS, "content-type": kind})
+        return Response(content, headers={**PAGE_HEADERS, "content-type": kind})
 
     return serve
 
 
 def _answer(status: int, body: object) -> Response:
-    return Response(msgspec.json.encode(body), status, headers={**HEADERS, "content-type": "application/json"})
+    return Response(msgspec.json.encode(body), status, headers={**PAGE_HEADERS, "content-type": "application/json"})
 
 
 def _numbers(text: str) -> list[int]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tandem.judge import replay
 from tandem.judge.replay import Job
-from tandem.live.dots import TARGET
+from tandem.live.dots import IN_TIME_SECONDS
 from tandem.live.setup import Lane
 from tandem.plan.kinds import NATIVE, SENDS_SLOWLY, Kind
 
@@ -76,4 +76,4 @@ def replayed(stands_in: LaneQueues | None, blockers: Sequence[Job], dues: Sequen
     start = min(job.due for job in blockers)
     end = max(wait + job.due + job.seconds for wait, (job, blocks) in found if blocks)
     meanwhile = [wait + usual for wait, (job, blocks) in found if not blocks and start <= job.due <= end]
-    return LateCount(sum(took > TARGET for took in meanwhile), len(meanwhile))
+    return LateCount(sum(took > IN_TIME_SECONDS for took in meanwhile), len(meanwhile))

@@ -15,7 +15,7 @@ TIMES = (1, 5)
 NUMBERS = (1, 4, 20, 50)
 """How many can be started at once."""
 
-LONGEST = 25.0
+LONGEST_PRESS = 25.0
 """Seconds for which a press may be expected to block: an audience waits for its end."""
 
 

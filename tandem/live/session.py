@@ -24,7 +24,7 @@ from tandem.paths import PROJECT
 from tandem.plan import kinds
 from tandem.plan.stacks import Stacks
 
-USERS = 1000
+SEEDED_USERS = 1000
 """Users in the database of each stack: bystanders ask for one of the first."""
 
 NEWS_DELAY = 0.1
@@ -86,7 +86,7 @@ def run(stacks: Stacks, options: LiveOptions, say: Say) -> None:
         news_port = ports.free_port()
         if app.calls_news():
             exits.enter_context(news.stub(port=news_port, delay=NEWS_DELAY, logs=folder, cpus=page_cpus[-1:]))
-        database.seed(app, folder / "seed.db", USERS, folder / "database.log")
+        database.seed(app, folder / "seed.db", SEEDED_USERS, folder / "database.log")
         started, lanes = [], []
         for (name, stack), own in zip(stacks.items(), cpus, strict=True):
             file, stalls = folder / f"{name}.db", folder / f"stalls-{name}.jsonl"

@@ -13,10 +13,10 @@ import msgspec
 from tandem.live.setup import Lane
 from tandem.records.stalled import Stall
 
-MOST = 500
+MOST_STALLS = 500
 """Stalls of a lane that are remembered."""
 
-AT_ONCE = 1_000_000
+MOST_READ = 1_000_000
 """Bytes that are read at one look."""
 
 APART = 0.15
@@ -50,7 +50,7 @@ class Tail:
         """Take in the whole lines that were added; what is no stall is left out."""
         with suppress(FileNotFoundError), self._file.open("rb") as file:
             file.seek(self._read)
-            whole = file.read(AT_ONCE).rpartition(b"\n")[0]
+            whole = file.read(MOST_READ).rpartition(b"\n")[0]
             self._read += len(whole) + 1 if whole else 0
             for row in whole.splitlines():
                 with suppress(msgspec.DecodeError):
@@ -59,7 +59,7 @@ class Tail:
     def _add(self, stall: Stall) -> None:
         """A stall that was told of while it lasted is told of again when it is over."""
         self._stalls[stall.pid, stall.watched, stall.monotonic] = stall
-        while len(self._stalls) > MOST:
+        while len(self._stalls) > MOST_STALLS:
             self._stalls.popitem(last=False)
 
     def between(self, start: float, end: float) -> list[Stall]:

@@ -6,17 +6,17 @@ import time
 from typing import Any
 
 from tandem.live import presses
-from tandem.live.dots import TARGET, Dot
+from tandem.live.dots import IN_TIME_SECONDS, Dot
 from tandem.live.laboratory import Laboratory, Runway, counted
 from tandem.live.presses import LaneResult, Press
 
-SHOWN = 12.0
+SECONDS_SHOWN = 12.0
 """Seconds of dots that a page gets that has none yet: what it shows, and a little more."""
 
 RECENT = 10.0
 """Seconds over which the late ones of a lane are counted."""
 
-LAG = 0.05
+LATE_SECONDS = 0.05
 """Seconds by which this process may be late before the page says so."""
 
 Json = dict[str, Any]
@@ -26,7 +26,7 @@ def setup(laboratory: Laboratory) -> Json:
     """Return what doesn't change."""
     given = laboratory.setup
     return {
-        "target_ms": 1000 * TARGET,
+        "target_ms": 1000 * IN_TIME_SECONDS,
         "rate": given.rate,
         "shared": given.shared,
         "times": presses.TIMES,
@@ -55,7 +55,7 @@ def state(laboratory: Laboratory, since: list[int]) -> Json:
     seen = [*since, *[0] * len(laboratory.lanes)]
     return {
         "now": _ms(laboratory, now),
-        "lag_ms": round(1000 * lag) if lag > LAG else 0,
+        "lag_ms": round(1000 * lag) if lag > LATE_SECONDS else 0,
         "lanes": [_lane(laboratory, each, change, now) for each, change in zip(laboratory.lanes, seen, strict=False)],
         "presses": [_press(laboratory, each, now) for each in laboratory.presses],
     }
@@ -68,7 +68,7 @@ def _ms(laboratory: Laboratory, at: float) -> float:
 def _lane(laboratory: Laboratory, runway: Runway, change: int, now: float) -> Json:
     return {
         "changes": runway.dots.changes,
-        "dots": [_dot(laboratory, dot) for dot in runway.dots.since(change, now - SHOWN)],
+        "dots": [_dot(laboratory, dot) for dot in runway.dots.since(change, now - SECONDS_SHOWN)],
         "waiting": runway.dots.waiting(now),
         "recent": counted(runway.dots, now - RECENT, now, now),
         "usual_ms": round(1000 * runway.usual, 1),
@@ -116,6 +116,6 @@ def predictions(laboratory: Laboratory, times: int, number: int) -> Json:
         found[name] = {}
         for way in ("wrong", "right") if kind.right else ("wrong",):
             batch = presses.batch(laboratory.kinds, name, way == "wrong", times, number)
-            too_long = laboratory.expected(batch) > presses.LONGEST
+            too_long = laboratory.expected(batch) > presses.LONGEST_PRESS
             found[name][way] = {"lanes": [] if too_long else laboratory.predicted(batch), "too_long": too_long}
     return found

@@ -10,7 +10,7 @@ from tandem.live import asking
 from tandem.plan import tables
 from tandem.plan.kinds import Writes
 
-MOST = 50
+MOST_CREATED = 50
 """When so many of what was created are there, the next write removes the oldest: about so many stay."""
 
 _PLACE = re.compile(rb"(?im)^location: *(/\S+)")
@@ -25,7 +25,9 @@ class Writer:
 
     async def log_in(self, writes: Writes) -> bool:
         """Tell whether the lane lets somebody in who may write."""
-        answer = await asking.ask(self._port, "POST", writes.log_in.path, asking.LONGEST, body=writes.log_in.body)
+        answer = await asking.ask(
+            self._port, "POST", writes.log_in.path, asking.BYSTANDER_GIVES_UP, body=writes.log_in.body
+        )
         try:
             self._token = str(json.loads(answer.body)["token"])
         except (ValueError, LookupError, TypeError):
@@ -34,7 +36,7 @@ class Writer:
 
     async def write(self, writes: Writes, number: int) -> int:
         """Create something, or remove the oldest where many are there; return the status, 0 for none in time."""
-        if len(self._places) >= MOST:
+        if len(self._places) >= MOST_CREATED:
             return await self._remove(self._places.popleft())
         body = {name: tables.fill(value, {"number": str(number)}) for name, value in writes.create.body.items()}
         answer = await self._ask("POST", writes.create.path, body)
@@ -49,4 +51,4 @@ class Writer:
         return status
 
     async def _ask(self, method: str, path: str, body: object = None) -> asking.LiveAnswer:
-        return await asking.ask(self._port, method, path, asking.LONGEST, body=body, token=self._token)
+        return await asking.ask(self._port, method, path, asking.BYSTANDER_GIVES_UP, body=body, token=self._token)

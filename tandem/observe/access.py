@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-FIELDS = (
+LOG_FIELDS = (
     "$msec", "$request_time", "$request_id", "$status", "$request_method", "$uri_begin", "$upstream_connect_time",
     "$upstream_header_time", "$upstream_addr",
 )  # fmt: skip
@@ -41,7 +41,7 @@ def lines(text: str) -> Iterator[Asked]:
     """Yield the requests of a log; lines that are none, such as one that was cut off, are left out."""
     for line in text.split("\n"):
         cells = line.split("\t")
-        if len(cells) != len(FIELDS):
+        if len(cells) != len(LOG_FIELDS):
             continue
         ended, took, header = (_number(cells[place]) for place in (0, 1, 7))
         if ended is not None and took is not None:

@@ -17,7 +17,7 @@ import msgspec
 from stalls.backlog import accept_queues
 from tandem.records.backlog import Sample, Unread
 
-EVERY = 0.05
+SAMPLE_SECONDS = 0.05
 """Seconds between two samples."""
 
 
@@ -46,7 +46,7 @@ class Sampler:
             while True:  # once at least, however soon it is left
                 seen = look(self._ports)
                 opened.write(msgspec.json.encode(seen) + b"\n")
-                planned = max(planned + EVERY, time.monotonic())  # what is missed is not made up for
+                planned = max(planned + SAMPLE_SECONDS, time.monotonic())  # what is missed is not made up for
                 if isinstance(seen, Unread) or self._left.wait(planned - time.monotonic()):
                     return
 

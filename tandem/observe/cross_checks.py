@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
+from openloop.format import Samples
 from tandem.observe import samples
-from tandem.observe.samples import Samples, Window
+from tandem.observe.samples import Window
 from tandem.records.block import Diagnostics
 from tandem.statistics import reached
 
@@ -34,7 +35,7 @@ def checked(
 ) -> Diagnostics:
     """Return the cross-checks of what was due, its two halves, and the requests in flight by Little's law."""
     first, second = map(samples.ordered_times, halves)
-    answered = [ms for ms, status in zip(due.service_ms, due.statuses, strict=True) if status]
+    answered = [ms for ms, status in zip(due.service_ms, due.status, strict=True) if status]
     return Diagnostics(
         first_half_p50_ms=reached(first, 0.50),
         second_half_p50_ms=reached(second, 0.50),

@@ -32,7 +32,7 @@ from tandem.records.block import Interference
 TICK_SECONDS = 0.01
 """Longest time between two ticks: how far the scheduler's sums may lag behind (CONFIG_HZ is 100 or more)."""
 
-STARTED = usage.Spent(0, 0)
+JUST_STARTED = usage.Spent(0, 0)
 """What a process had used that was not there yet."""
 
 
@@ -186,7 +186,7 @@ def watch_host(cpus: Sequence[int], seconds: float, harness: int | None = None) 
     others = [each for each in processes if each.pid not in mine and not each.kernel and each.cpu in watch.watched]
     # Their own time only: that of a child that they waited for may be older than the look.
     used = {
-        f"{each.name} ({each.pid})": (now.own - before.get(each.id, STARTED).own) / 1e9 / seconds
+        f"{each.name} ({each.pid})": (now.own - before.get(each.id, JUST_STARTED).own) / 1e9 / seconds
         for each in others
         for now in usage.spent([each]).values()
     }

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from tandem.observe.samples import Samples, Window
+from openloop.format import Samples
+from tandem.observe.samples import Window
 from tandem.records.blocked import Phase, RouteInPhase
 from tandem.records.setup import Blocking
-from tandem.rules import BAD_POINTS, GOOD_SECONDS, HEADLINE_TARGET, TARGETS_MS
+from tandem.rules import BAD_POINTS, GOOD_SECONDS, HEADLINE_TARGET, LATE_MS, TARGETS_MS
 from tandem.statistics import reached
 
-STEP = 0.1
+RECOVERY_STEP = 0.1
 """Seconds between the moments at which recovery may begin."""
 
 
@@ -41,7 +42,7 @@ class Blocker(NamedTuple):
 def bystanders(samples: Samples, window: Window) -> list[Bystander]:
     """Return those that were due in the window, in the order in which they were."""
     columns = zip(
-        samples.arrival, samples.due, samples.routes, samples.response_ms, samples.start_delay_ms, samples.outcomes,
+        samples.arrival, samples.due, samples.route, samples.response_ms, samples.start_delay_ms, samples.outcome,
         strict=True,
     )  # fmt: skip
     return sorted(
@@ -53,7 +54,7 @@ def bystanders(samples: Samples, window: Window) -> list[Bystander]:
 
 def blockers(samples: Samples, window: Window) -> list[Blocker]:
     """Return the blockers that were due in the window, in the order in which they were."""
-    columns = zip(samples.arrival, samples.due, samples.response_ms, samples.outcomes, samples.statuses, strict=True)
+    columns = zip(samples.arrival, samples.due, samples.response_ms, samples.outcome, samples.status, strict=True)
     return sorted(
         Blocker(due, due + response / 1000, outcome, status)
         for number, due, response, outcome, status in columns
@@ -105,7 +106,7 @@ def recovery(
     it was bad, and that it was good again was not seen before the window's end.
     """
     limit = (first.misses(HEADLINE_TARGET) / first.arrivals if first.arrivals else 0.0) + BAD_POINTS / 100
-    late = [(each.due, each.response_ms > TARGETS_MS[HEADLINE_TARGET]) for each in found if each.due >= begin]
+    late = [(each.due, each.response_ms > LATE_MS) for each in found if each.due >= begin]
     if not any(_bad(late, moment, limit) for moment in _seconds(begin, end)):
         return 0.0, 0
     for start in _steps(since, end - GOOD_SECONDS):
@@ -117,7 +118,7 @@ def recovery(
 
 def _steps(start: float, end: float) -> Iterator[float]:
     """Yield the moments from start to end."""
-    return (start + number * STEP for number in range(math.floor((end - start) / STEP + 1e-6) + 1))
+    return (start + number * RECOVERY_STEP for number in range(math.floor((end - start) / RECOVERY_STEP + 1e-6) + 1))
 
 
 def _seconds(start: float, end: float) -> Iterator[float]:

@@ -16,46 +16,18 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from openloop import format
+from openloop.format import Samples
 from tandem.errors import RunFailed
 from tandem.rules import GROWTH_SLICES, RATE_DEVIATION_ERROR
 from tandem.statistics import poisson_tail, reached
 
-EXAMPLES = 5
+MOST_EXAMPLES_OF_A_BLOCK = 5
 Window = tuple[float, float]  # seconds since the epoch; the end is excluded
-
-
-def _numbers(code: str) -> Callable[[], array[Any]]:
-    return lambda: array(code)
-
-
-@dataclass(frozen=True, slots=True)
-class Samples:
-    """Columns of equal length, one entry for every arrival; times in milliseconds, `due` in seconds since the epoch."""
-
-    arrival: array[int] = field(default_factory=_numbers("q"))
-    due: array[float] = field(default_factory=_numbers("d"))
-    start_delay_ms: array[float] = field(default_factory=_numbers("d"))
-    service_ms: array[float] = field(default_factory=_numbers("d"))
-    response_ms: array[float] = field(default_factory=_numbers("d"))
-    in_flight: array[int] = field(default_factory=_numbers("q"))
-    routes: list[str] = field(default_factory=list)
-    statuses: array[int] = field(default_factory=_numbers("q"))  # 0: no answer
-    outcomes: list[str] = field(default_factory=list)  # of format.OUTCOMES
-    asked: list[str] = field(default_factory=list)
-    reasons: list[str] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        return len(self.arrival)
-
-    def columns(self) -> list[Any]:
-        """Return the columns in the order of the file."""
-        return [getattr(self, column.name) for column in fields(self)]
 
 
 class Figures(NamedTuple):
@@ -79,7 +51,7 @@ class Figures(NamedTuple):
 def read(path: Path) -> Samples:
     """Return the samples of a file. Raises RunFailed where it is missing, cut off or something else."""
     with _readable(path):
-        return Samples(*format.read(path).values())
+        return Samples(**format.read(path))
 
 
 def by_route(path: Path, windows: Sequence[Window] | None = None, without: str = "") -> dict[str, array[float]]:
@@ -145,15 +117,15 @@ def _pick(column: Any, places: Iterable[int]) -> Any:
 def figures(samples: Samples, window: Window) -> Figures:
     """Return what a window says; `samples` are all of the run of Locust, with its warm-up and the time after the window."""
     due = within(samples, *window)
-    good = sum(outcome == "ok" for outcome in due.outcomes)
+    good = sum(outcome == "ok" for outcome in due.outcome)
     return figures_of(due, in_flight(samples, window), good / (window[1] - window[0]))
 
 
 def figures_of(due: Samples, flying: list[int], rate: float) -> Figures:
     """Return what these samples say, with the requests in flight meanwhile and the good answers per second."""
-    counts = Counter(due.outcomes)
+    counts = Counter(due.outcome)
     times = ordered_times(due)
-    lags = sorted(lag for lag, outcome in zip(due.start_delay_ms, due.outcomes, strict=True) if outcome != "dropped")
+    lags = sorted(lag for lag, outcome in zip(due.start_delay_ms, due.outcome, strict=True) if outcome != "dropped")
     return Figures(
         arrivals=len(due),
         requests=counts["ok"] + counts["failed"],
@@ -216,13 +188,13 @@ def most_in_flight(samples: Samples, window: Window) -> int:
 
 def ordered_times(samples: Samples) -> list[float]:
     """Return the response times in ascending order, +∞ for every outcome but `ok`."""
-    pairs = zip(samples.response_ms, samples.outcomes, strict=True)
+    pairs = zip(samples.response_ms, samples.outcome, strict=True)
     return sorted(response if outcome == "ok" else math.inf for response, outcome in pairs)
 
 
 def spans(samples: Samples) -> Iterator[tuple[float, float]]:
     """Yield when each request that was sent was sent and ended; an unfinished one has no end."""
-    columns = zip(samples.due, samples.start_delay_ms, samples.response_ms, samples.outcomes, strict=True)
+    columns = zip(samples.due, samples.start_delay_ms, samples.response_ms, samples.outcome, strict=True)
     for due, delay, response, outcome in columns:
         if outcome != "dropped":
             yield due + delay / 1000, math.inf if outcome == "unfinished" else due + response / 1000
@@ -238,7 +210,7 @@ def _comparable(samples: Samples) -> dict[int, str]:
 
 def _examples(samples: Samples) -> list[str]:
     """Return how requests failed, the most frequent first."""
-    rows = zip(samples.routes, samples.statuses, samples.outcomes, samples.reasons, strict=True)
+    rows = zip(samples.route, samples.status, samples.outcome, samples.reason, strict=True)
     seen = (f"{route}: {status or ''} {reason}".replace(":  ", ": ").strip() for route, status, outcome, reason in rows
             if outcome == "failed")  # fmt: skip
-    return [text for text, _ in Counter(seen).most_common(EXAMPLES)]
+    return [text for text, _ in Counter(seen).most_common(MOST_EXAMPLES_OF_A_BLOCK)]

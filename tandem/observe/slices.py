@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from openloop.format import Samples
 from tandem.observe import cross_checks, samples
-from tandem.observe.samples import Figures, Samples, Window
+from tandem.observe.samples import Figures, Window
 from tandem.records.block import Diagnostics
 from tandem.rules import GROWTH_SLICES
 
@@ -30,7 +31,7 @@ def figures(found: Samples, slices: Slices, drain_seconds: float | None = None) 
     answers some at once and leaves others for later gains nothing by that.
     """
     due = samples.in_any(found, slices)
-    good = sum(outcome == "ok" for outcome in due.outcomes)
+    good = sum(outcome == "ok" for outcome in due.outcome)
     return samples.figures_of(due, in_flight(found, slices), good / (seconds(slices) + (drain_seconds or 0.0)))
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from tandem.errors import TandemError, sentence
 from tandem.plan import tables
+from tandem.plan.databases import Database
 
-BUILT_IN = Path(__file__).with_name("apps.toml")
+APPS_FILE = Path(__file__).with_name("apps.toml")
 
 _GIVEN = {"database", "news", "own", "shared"}
 STALLS = "stalls.jsonl"
@@ -60,39 +59,6 @@ class Connections(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     database: Pool | None = None
     news: Pool | None = None
-
-
-class Database(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the database of an app is made and restored; what each field means stands at the top of `apps.toml`."""
-
-    title: str = "SQLite"
-    server: Literal["", "postgresql"] = ""
-    url: str = ""
-    suffixes: list[str] = []
-    seed: list[str]
-    snapshot: list[str] = []
-    restore: list[str] = []
-    migrate: list[str] = []
-    version: list[str] = []
-    durability: str
-    sources: list[str] = []
-
-    def commands(self) -> Iterator[tuple[str, list[str]]]:
-        """Yield all commands by the name of their field."""
-        for name in ("seed", "snapshot", "restore", "migrate", "version"):
-            yield name, getattr(self, name)
-
-    def files(self, file: Path) -> list[Path]:
-        """Return all files of a database."""
-        return [Path(f"{file}{suffix}") for suffix in ("", *self.suffixes)]
-
-    def maker(self) -> str:
-        """Return a digest of the code that makes databases: a seed that other code made may lack something."""
-        digest = hashlib.sha256()
-        for pattern in self.sources:
-            for file in sorted(glob.glob(pattern, recursive=True)):
-                digest.update(Path(file).read_bytes())
-        return digest.hexdigest()[:8]
 
 
 class App(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -184,7 +150,7 @@ Apps = dict[str, App]
 def load(files: Sequence[Path] = ()) -> Apps:
     """Return the built-in apps and those of `files`, by name. Raises TandemError that names file, app and field."""
     found: Apps = {}
-    for file in [BUILT_IN, *files]:
+    for file in [APPS_FILE, *files]:
         for name, table in tables.read(file, "apps").items():
             if name in found:
                 raise TandemError(f"{file}: the app {name!r} exists already: give it another name")

@@ -25,7 +25,7 @@ QUEUED = 1.3
 """What bystanders who waited behind blockers add to the time until all are through: a guess. Where it is too little, the report
 says that recovery was not seen."""
 
-MARGIN = 0.7
+RECOVERY_MARGIN = 0.7
 """Seconds of the last phase beyond what is needed to see recovery."""
 
 Spread = Literal["uniform", "poisson"]
@@ -66,7 +66,9 @@ def watched(loads: Sequence[Load], stacks: Stacks, cpus: Sequence[int], leaving:
     for load in loads:
         if load.blocking is not None and not _left(load, leaving):
             through = max(_through(load.blocking, stacks[name], cpus) for name in load.stacks or stacks)
-            after = max(load.blocking.after, float(math.ceil(min(through + GOOD_SECONDS + MARGIN, LONGEST_AFTER))))
+            after = max(
+                load.blocking.after, float(math.ceil(min(through + GOOD_SECONDS + RECOVERY_MARGIN, LONGEST_AFTER)))
+            )
             longest[load.blocking.row] = max(after, longest.get(load.blocking.row, 0.0))
     return [_with_after(load, longest) for load in loads]
 
@@ -102,6 +104,6 @@ def places(blocking: Blocking, stack: Definition, cpus: Sequence[int]) -> float:
     budget = stack.budget(len(cpus))
     if budget.slots is not None:
         return budget.slots
-    if blocking.row.startswith("ladder-"):
+    if blocking.holds_loop is None:
         return budget.processes * (stack.ladder_places or 1)
     return budget.processes if blocking.holds_loop else math.inf

@@ -9,8 +9,8 @@ import msgspec
 
 from tandem.errors import TandemError
 from tandem.plan import costs, cpu_layout, profiles, refusals
-from tandem.plan.comparison import Plan
 from tandem.plan.loads import SATURATION_SECONDS, TIMEOUT_SECONDS, load, saturation
+from tandem.plan.run import Plan
 from tandem.plan.scenarios import Scenarios
 from tandem.plan.scenarios import choose as choose_scenarios
 from tandem.plan.scenarios import load as load_scenarios
@@ -62,7 +62,7 @@ class CapacityPlan:
 
     def block_seconds(self) -> float:
         """Return about how long a block takes, start and stop included."""
-        return costs.begin_and_end(1, 1) + self.warmup + self.seconds + costs.PIECE
+        return costs.begin_and_end(1, 1) + self.warmup + self.seconds + costs.ONE_PIECE
 
     def expected_seconds(self) -> float:
         """Return about how long all searches take."""

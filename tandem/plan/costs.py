@@ -16,13 +16,13 @@ from tandem.records.setup import Load
 STACK = 1.15
 """To start a stack on a copy of the database, and to warm its workers; stacks of a round start one after another."""
 
-GENERATOR = 0.4
+LOADING = 0.4
 """To load Locust, beyond what stacks hide of it: both share the CPUs until they are pinned."""
 
 STOP = 0.95
 """To stop all that ran in a round."""
 
-PIECE = 0.5
+ONE_PIECE = 0.5
 """Of a block in one piece: a file asked of nginx, Locust's beginning and end, its samples."""
 
 LAST_ANSWERS = 1.2
@@ -34,13 +34,13 @@ TURN = 0.12
 SLICED = 1.5
 """Of a load in slices, all its turns together: as of a block in one piece, for all stacks."""
 
-AROUND = 25.0
+AROUND_ROUNDS = 25.0
 """Of a run: seeding, a look whether the machine is idle, proof of sameness and calibration before rounds, the report after."""
 
 
 def begin_and_end(stacks: int, generators: int) -> float:
     """Return what it takes to start and stop stacks that are measured together."""
-    return STACK * stacks + GENERATOR * generators + STOP
+    return STACK * stacks + LOADING * generators + STOP
 
 
 def blocks(loads: Sequence[Load]) -> float:
@@ -61,5 +61,8 @@ def _block(load: Load) -> float:
     if load.slices:
         return turns(load) * (load.seconds / load.slices + TURN)
     return (
-        load.warmup_seconds + load.seconds + PIECE + LAST_ANSWERS * (load.saturates and load.news_seconds is not None)
+        load.warmup_seconds
+        + load.seconds
+        + ONE_PIECE
+        + LAST_ANSWERS * (load.saturates and load.news_seconds is not None)
     )

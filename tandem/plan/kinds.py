@@ -11,7 +11,7 @@ import msgspec
 from tandem.errors import TandemError
 from tandem.plan import tables
 
-FILE = "lab.toml"
+KINDS_FILE = "lab.toml"
 
 BlockingClient = Literal["", "reads slowly", "sends slowly", "hangs up", "stays"]
 
@@ -98,7 +98,7 @@ def load(load_test: str | Path) -> Kinds:
 
     Raises TandemError that names file, kind and field.
     """
-    file = Path(load_test) / FILE
+    file = Path(load_test) / KINDS_FILE
     rows = tables.read(file, "kinds").items()
     return {name: tables.convert(table, Kind, f"{file}: kind {name!r}") for name, table in rows}
 

@@ -6,18 +6,17 @@ Everything else is a comparison's: its rounds, orders, validity, records and rep
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
 from tandem.errors import TandemError
 from tandem.plan import blockers, cpu_layout, kinds, refusals
-from tandem.plan.blockers import Spread
-from tandem.plan.comparison import Plan
 from tandem.plan.definition import DECOY, Definition
 from tandem.plan.kinds import Kind, Kinds
+from tandem.plan.lab_parts import HEADLINE, LADDER, Part
 from tandem.plan.loads import TIMEOUT_SECONDS, Phases, scaled
-from tandem.plan.profiles import LATE
+from tandem.plan.profiles import LATE_METRIC
+from tandem.plan.run import Plan
 from tandem.plan.scenarios import load as load_scenarios
 from tandem.plan.stacks import Stacks, choose, grouped, on_database
 from tandem.records.setup import Blocking, Headline, Load
@@ -31,59 +30,7 @@ RIGHT = "right"
 CONTROL = "control"
 """The same where an outside process burns as much CPU as its kind."""
 
-LADDER = "ladder"
-"""The part whose blockers each of its stacks serves in its own way, so that a reader sees what a repair buys."""
-
-STACKS = ("wsgi-gthread", "asgi", "wsgi-sync")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Part:
-    """One part of the laboratory: what it measures unless told otherwise. Times in seconds."""
-
-    name: str
-    about: str
-    kinds: tuple[str, ...] = ()  # none: all rows of this part that the headline leaves
-    stacks: tuple[str, ...] = STACKS
-    group: str = ""  # of stacks, instead
-    baseline: str = "wsgi-gthread"
-    rounds: int = 2
-    phases: Phases = (3, 5, 4)
-    warmup: int = 2
-    users: int = 10_000
-    rate: float = 0.0  # of bystanders, per second, instead of what the scenario says
-    right: bool = False  # whether each kind is measured done right, too: then all that can be
-    judged: bool = False
-    doses: tuple[tuple[float, int], ...] = ()  # per second and ms, instead of one dose: a sweep
-    arrivals: Spread = "uniform"  # of blockers
-    to_the_end: bool = True  # whether the last phase lasts until the slowest stack should be through
-
-
-HEADLINE = Part(
-    name="headline", about="sleep, wait and computing with its control, judged", rounds=8, phases=(5, 8, 8),
-    kinds=("sleep-in-handler", "wait", "compute"), judged=True,
-)  # fmt: skip
-PARTS = {
-    part.name: part
-    for part in (
-        HEADLINE,
-        Part(name="kinds", about="all other kinds, for looking at"),
-        Part(name="repairs", about="each kind done wrong and done right in the code", right=True),
-        Part(name=LADDER, about="what each repair buys and costs", group=LADDER, baseline=""),
-        Part(
-            name="dose", about="how harm grows with rate and duration", kinds=("sleep-in-handler",), phases=(2, 10, 4),
-            to_the_end=False, arrivals="poisson", doses=(*((rate, 200) for rate in (1, 2, 4, 8)),
-                                       *((rate, 400) for rate in (1, 2, 4, 8, 20, 30, 40, 60))),
-        ),
-        Part(
-            name="smoke", about="whether it all works, in a minute", kinds=("sleep-in-handler",), rounds=1,
-            phases=(1, 2, 1), to_the_end=False, warmup=1, stacks=("wsgi-gthread", "asgi"), users=100, rate=40,
-        ),
-    )
-}  # fmt: skip
-"""By name; only the first earns verdicts."""
-
-IN_FLIGHT = 4_000
+MOST_IN_FLIGHT = 4_000
 """More than come within the time-out, so that behind what blocks none is dropped before it: nginx has connections for as many."""
 
 PER_SECOND = 2.0
@@ -134,7 +81,7 @@ def plan(
         loads = blockers.watched(loads, chosen, layout.stack, STAYING)
     count = rounds or part.rounds
     judged = [each for each in loads if each.blocking and not each.blocking.control] if part.judged else []
-    headlines = [Headline(scenario=each.scenario, metric=LATE) for each in judged]
+    headlines = [Headline(scenario=each.scenario, metric=LATE_METRIC) for each in judged]
     too_few = (
         refusals.too_few_rounds(count, max(1, len(headlines)) * (len(chosen) - 1)) if part.judged else _looked_at(part)
     )
@@ -207,7 +154,7 @@ def _blocking(name: str, kind: Kind, phases: Phases, per_second: float, millisec
         row=name,
         route=f"GET {kind.wrong}",
         query=f"{kind.amount}={milliseconds}" if milliseconds else kind.query,
-        holds_loop=kind.planted is not None or kind.part == LADDER,
+        holds_loop=None if kind.part == LADDER else kind.planted is not None,
         holds=kind.held,
         needed_by=kind.needed_by,
         planted=f"{kind.planted.file}:{kind.planted.function}" if kind.planted else "",
@@ -247,7 +194,7 @@ def _load(name: str, rate: float, blocking: Blocking, warmup: float) -> Load:
         drives=SCENARIO,
         arrivals="poisson",
         rate=rate,
-        in_flight=IN_FLIGHT,
+        in_flight=MOST_IN_FLIGHT,
         timeout_seconds=TIMEOUT_SECONDS,
         warmup_seconds=warmup,
         seconds=blocking.before + blocking.on + blocking.after,

@@ -19,7 +19,7 @@ IN_FLIGHT, TIMEOUT_SECONDS = 1000, 10.0
 Phases = tuple[float, float, float]
 """Seconds before, while and after blockers come."""
 
-PHASES: Phases = (3, 4, 3)
+PHASE_SECONDS: Phases = (3, 4, 3)
 
 SATURATION_SECONDS = 4
 """Length of a window at saturation, unless the profile's is shorter: at 300/s and more it holds over 1,000 answers."""
@@ -33,7 +33,7 @@ def all_loads(
     warmup: int,
     budgets: Mapping[str, Budget],
     rate: float | None = None,
-    phases: Phases = PHASES,
+    phases: Phases = PHASE_SECONDS,
     slices: int | None = None,
     both: bool = False,
 ) -> list[Load]:
@@ -77,13 +77,13 @@ WHOLE = "in one piece"
 SHORTEST, LONGEST = 0.5, 1.0
 """Seconds of a slice: shorter ones hold little beside what their ends blur, longer ones drift apart."""
 
-FEWEST = 8
+FEWEST_SLICES = 8
 """Slices of a block, where they are not too short then."""
 
 
 def suiting(seconds: float) -> int:
     """Return how many slices suit a window; 0 where it is too short for any."""
-    found = min(max(FEWEST, math.ceil(seconds / LONGEST)), int(seconds / SHORTEST))
+    found = min(max(FEWEST_SLICES, math.ceil(seconds / LONGEST)), int(seconds / SHORTEST))
     return found if found > 1 else 0
 
 
@@ -130,7 +130,7 @@ def load(
     warmup: float,
     budgets: Mapping[str, Budget],
     rate: float | None = None,
-    phases: Phases = PHASES,
+    phases: Phases = PHASE_SECONDS,
 ) -> Load:
     """Return how one scenario is driven."""
     chosen, why = (rate, "as asked for") if rate else headline_rate(row, budgets)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from tandem.plan.loads import PHASES, Phases
+from tandem.plan.loads import PHASE_SECONDS, Phases
 from tandem.plan.scenarios import Scenarios
 from tandem.records.setup import Headline, Load
 from tandem.rules import P99_BLOCK, P99_SECONDS, P99_STACK
 
-LATE = "late"
+LATE_METRIC = "late"
 """The metric of scenarios with blockers."""
 
 
@@ -19,12 +19,13 @@ class Profile:
     """Defaults of one comparison. Times in seconds."""
 
     name: str
+    first_look: bool = False  # whether it finds large differences alone: it never judges p99 or equality
     stacks: tuple[str, ...]
     baseline: str
     saturated: tuple[str, ...]  # scenarios that are driven to saturation, in a closed loop
     at_rate: tuple[str, ...]  # scenarios that are driven at a fixed rate, in an open loop
     blocking: tuple[str, ...] = ("blocking",)  # scenarios with blockers, which are driven at their own rate
-    phases: Phases = PHASES  # of these
+    phases: Phases = PHASE_SECONDS  # of these
     decoy_blocked: bool = True  # whether the decoy is measured under them, too
     rounds: int
     seconds: int
@@ -39,6 +40,7 @@ class Profile:
 
 QUICK = Profile(
     name="quick",
+    first_look=True,
     stacks=("wsgi-gthread", "asgi"),
     baseline="wsgi-gthread",
     saturated=("waiting", "everyday"),
@@ -89,15 +91,15 @@ PROFILES = {profile.name: profile for profile in (QUICK, STANDARD, FULL)}
 
 def headlines(scenarios: Scenarios, loads: Collection[Load], rounds: int, profile: Profile) -> list[Headline]:
     """Return the ratios that a run of these loads will give a verdict to, but those that its profile only shows."""
-    found = _candidates(scenarios, loads, rounds, profile.name)
+    found = _candidates(scenarios, loads, rounds, profile.first_look)
     return [each for each in found if (each.scenario, each.metric) not in profile.shown_only]
 
 
-def _candidates(scenarios: Scenarios, loads: Collection[Load], rounds: int, profile: str) -> list[Headline]:
+def _candidates(scenarios: Scenarios, loads: Collection[Load], rounds: int, first_look: bool) -> list[Headline]:
     """Return the ratios that could get a verdict: the scenarios' metrics, and throughput at saturation.
 
-    p99 only where a block will hold enough requests for it, and never in quick runs. CPU per request is judged at saturation
-    where a scenario is not driven at a rate, but in quick runs, whose rounds are enough for few headlines.
+    p99 only where a block will hold enough requests for it, and never at a first look. CPU per request is judged at saturation
+    where a scenario is not driven at a rate, but at a first look, whose rounds are enough for few headlines.
     """
     found = []
     at_rate = {each.clients for each in loads if not each.saturates}
@@ -106,14 +108,14 @@ def _candidates(scenarios: Scenarios, loads: Collection[Load], rounds: int, prof
         if not each.slices and (each.clients, each.saturates) in sliced:
             continue  # it is there to be held against its slices
         if each.saturates:
-            alone = profile != QUICK.name and each.clients not in at_rate and "cpu" in scenarios[each.clients].metrics
+            alone = not first_look and each.clients not in at_rate and "cpu" in scenarios[each.clients].metrics
             found += [Headline(scenario=each.scenario, metric=m) for m in ("throughput", *(["cpu"] * alone))]
             continue
         if each.blocking:
-            found.append(Headline(scenario=each.scenario, metric=LATE))
+            found.append(Headline(scenario=each.scenario, metric=LATE_METRIC))
         # 10 % more than the rule asks for: Poisson arrivals come in varying numbers.
         enough = each.rate * each.seconds >= max(1.1 * P99_BLOCK, 1.1 * P99_STACK / rounds)
-        can_judge_p99 = profile != QUICK.name and each.seconds >= P99_SECONDS and enough
+        can_judge_p99 = not first_look and each.seconds >= P99_SECONDS and enough
         found += [
             Headline(scenario=each.scenario, metric=metric)
             for metric in scenarios[each.clients].metrics

@@ -12,10 +12,10 @@ from tandem.errors import TandemError
 from tandem.plan import apps, tables
 from tandem.records.setup import Budget
 
-FILE = "scenarios.toml"
+SCENARIOS_FILE = "scenarios.toml"
 
 JudgedMetric = Literal["cpu", "p50", "p99"]
-METRICS: tuple[JudgedMetric, ...] = get_args(JudgedMetric)
+JUDGED_METRICS: tuple[JudgedMetric, ...] = get_args(JudgedMetric)
 
 
 class Blockers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,7 +49,7 @@ class ScenarioRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     @property
     def metrics(self) -> list[JudgedMetric]:
         """What is judged: the same of every scenario, but for what the row gives a reason for."""
-        return [metric for metric in METRICS if metric not in self.not_judged]
+        return [metric for metric in JUDGED_METRICS if metric not in self.not_judged]
 
     def bound(self, budget: Budget) -> tuple[float, str] | None:
         """Return the most arrivals per second that a budget allows, and what bounds them; None where arithmetic doesn't know.
@@ -74,7 +74,7 @@ def load(load_test: str | Path) -> Scenarios:
 
     Raises TandemError that names file, scenario and field.
     """
-    file = Path(load_test) / FILE
+    file = Path(load_test) / SCENARIOS_FILE
     rows = {
         name: tables.convert(table, ScenarioRow, f"{file}: scenario {name!r}")
         for name, table in tables.read(file, "scenarios").items()

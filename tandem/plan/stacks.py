@@ -11,7 +11,7 @@ from tandem.errors import TandemError
 from tandem.plan import apps, needs, stacks_file, tables
 from tandem.plan.definition import Definition
 
-BUILT_IN = (Path(__file__).with_name("stacks.toml"), Path(__file__).with_name("servers.toml"))
+STACKS_FILES = (Path(__file__).with_name("stacks.toml"), Path(__file__).with_name("servers.toml"))
 
 Stacks = dict[str, Definition]
 
@@ -19,9 +19,9 @@ Stacks = dict[str, Definition]
 def load(files: Sequence[Path] = (), apps_files: Sequence[Path] = ()) -> Stacks:
     """Return the built-in stacks and those of `files`, by name. Raises TandemError that names file, stack and field."""
     known = apps.load(apps_files)
-    built_in = {name: table for file in BUILT_IN for name, table in tables.read(file, "stacks").items()}
+    built_in = {name: table for file in STACKS_FILES for name, table in tables.read(file, "stacks").items()}
     stacks: Stacks = {}
-    for file in [*BUILT_IN, *files]:
+    for file in [*STACKS_FILES, *files]:
         for name, definition in stacks_file.read(file, known, built_in).items():
             if name in stacks:
                 raise TandemError(f"{file}: the stack {name!r} exists already: give it another name")

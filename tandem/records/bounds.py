@@ -17,15 +17,15 @@ from tandem.formats import printable
 MOST_BYTES = 64 * 1024**2
 """Of a file of records; 1,000 rounds of 9 blocks have a quarter of that."""
 
-MOST = 10**12
+MOST_NUMBER = 10**12
 
-Count = Annotated[int, msgspec.Meta(ge=0, le=MOST)]
-Whole = Annotated[int, msgspec.Meta(ge=-MOST, le=MOST)]
-Amount = Annotated[float, msgspec.Meta(ge=-float(MOST), le=float(MOST))]
+Count = Annotated[int, msgspec.Meta(ge=0, le=MOST_NUMBER)]
+Whole = Annotated[int, msgspec.Meta(ge=-MOST_NUMBER, le=MOST_NUMBER)]
+Amount = Annotated[float, msgspec.Meta(ge=-float(MOST_NUMBER), le=float(MOST_NUMBER))]
 SmallCount = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
 Seed = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-NotNegative = Annotated[float, msgspec.Meta(ge=0, le=float(MOST))]
-Positive = Annotated[float, msgspec.Meta(gt=0, le=float(MOST))]
+NotNegative = Annotated[float, msgspec.Meta(ge=0, le=float(MOST_NUMBER))]
+Positive = Annotated[float, msgspec.Meta(gt=0, le=float(MOST_NUMBER))]
 Text = Annotated[str, msgspec.Meta(max_length=10_000)]
 InFlight = Annotated[list[Count], msgspec.Meta(min_length=3, max_length=100)]
 SliceTimes = Annotated[list[tuple[Amount, Amount]], msgspec.Meta(max_length=3600)]

@@ -13,7 +13,7 @@ from tandem.records.bounds import NotNegative, Positive, Text
 from tandem.records.journal import End
 from tandem.records.setup import Run
 
-FILE = "capacity.jsonl"
+CAPACITY_FILE = "capacity.jsonl"
 """Name of the file in the folder of a run."""
 
 

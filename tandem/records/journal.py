@@ -70,6 +70,11 @@ def read(path: Path) -> Iterator[Record]:
     return lines(path, Record)
 
 
+def first(path: Path) -> Run:
+    """Return the first record of a run. Raises OSError, and ValueError where it is none."""
+    return msgspec.json.decode(plain_bytes(path).partition(b"\n")[0], type=Run)
+
+
 def lines(path: Path, kind: Any) -> Iterator[Any]:
     """Yield the records of a file, all of this type; a last line that was cut off by a crash is left out.
 

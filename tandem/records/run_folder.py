@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tandem.errors import RunFailed, TandemError, nearly_full, sentence
 from tandem.records import capacity
-from tandem.records.journal import RECORDS
+from tandem.records.journal import RECORDS, first
 
 ROOM = 200 * 1024**2
 """Free bytes asked for at the start: a standard run with its samples needs less than 50 MB."""
@@ -76,7 +76,7 @@ def keeping(folder: Path) -> Iterator[None]:
 
 def kept(folder: Path) -> bool:
     """Tell whether there is anything to report."""
-    return any((folder / name).exists() for name in (RECORDS, capacity.FILE))
+    return any((folder / name).exists() for name in (RECORDS, capacity.CAPACITY_FILE))
 
 
 def _kept(folder: Path) -> str:
@@ -91,8 +91,9 @@ def _kept(folder: Path) -> str:
 
 def _command(records: Path) -> str:
     """Return the command that measures what these records are of."""
-    with records.open("rb") as lines:
-        return "lab" if b'"profile":"lab-' in lines.readline(10_000) else "compare"
+    with suppress(OSError, ValueError):  # a full disk may have cut it off
+        return "lab" if first(records).laboratory else "compare"
+    return "compare"
 
 
 def point_latest(folder: Path) -> None:

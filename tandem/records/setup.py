@@ -45,7 +45,9 @@ class Blocking(msgspec.Struct, frozen=True, kw_only=True):
     row: Text = ""  # the kind's name in the table of kinds; empty: the scenario's own, or a run of before
     route: Text  # such as "GET /sleep"
     query: Text = ""  # of these requests, where it is not milliseconds alone
-    holds_loop: bool = True  # whether it stops an event loop that serves it, where it is not one of the ladder
+    holds_loop: bool | None = (
+        True  # whether it stops an event loop that serves it; None: each stack does it in its own way
+    )
     holds: Text = (
         ""  # what others need, too, and have not meanwhile: "threads", "connections", "writer", or its whole "process"
     )
@@ -175,11 +177,12 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     generator_cpu_ms: Amount  # the generator's own CPU per request at that rate
 
 
-class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
+class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run", omit_defaults=True):
     """The first line: all that was fixed before the first block."""
 
     format: Count
     profile: Text
+    first_look: bool | None = None  # whether p99 and equality are never judged; None: a run of before
     seed: Seed
     rounds: SmallCount
     extension: SmallCount  # further rounds that were planned from the start, 0 for none; with some each look has half the error
@@ -196,6 +199,16 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
         Text
     ]  # reasons known from the start why numbers of this run are suspect (one CPU, a machine in use, …)
     provenance: Provenance
+
+    @property
+    def large_only(self) -> bool:
+        """Whether it finds large differences alone; runs of before say so by the name of their profile."""
+        return self.profile == "quick" if self.first_look is None else self.first_look
+
+    @property
+    def laboratory(self) -> bool:
+        """Whether it is of the laboratory: others block under each load, by a row of the table of kinds."""
+        return bool(self.loads) and all(load.blocking is not None and load.blocking.row for load in self.loads)
 
     def pairs(self) -> list[tuple[Load, Stack]]:
         """Return what a round has a block of: each load with each stack that is measured under it."""

@@ -40,7 +40,7 @@ def write(folder: Path) -> Summary:
         raw = pools.read(folder, blocks, {each.scenario: each.blocking.route for each in loads if each.blocking})
         summed = summary.summarise(found, pools.percentiles(raw), raw.routes)
     drawn = charts.draw(summed, raw.responses, dots.read(folder, loads, blocks))
-    sought = capacities(folder) if (folder / records.FILE).exists() else None
+    sought = capacities(folder) if (folder / records.CAPACITY_FILE).exists() else None
     searched = capacity.section(sought) if sought else None
     files = _pictures([*drawn, *(searched.charts if searched else [])])
     stood = lines.read(folder, loads, blocks)
@@ -67,7 +67,7 @@ def write_capacity(folder: Path) -> Capacities:
 
 def capacities(folder: Path) -> Capacities:
     """Return what the search in a folder found. Raises RecordsError where there are no readable records."""
-    path = folder / records.FILE
+    path = folder / records.CAPACITY_FILE
     with journal.readable(path):
         return judging.judge(list(journal.lines(path, records.CapacityRecord)))
 

@@ -18,7 +18,7 @@ from tandem.judge.summary import Summary
 from tandem.judge.verdict import Ratio
 from tandem.records.setup import Blocking, Load
 from tandem.report import reasons, wording
-from tandem.rules import HEADLINE_TARGET, TARGETS_MS
+from tandem.rules import LATE_MS
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +84,7 @@ def _blocks(load: Load, blocking: Blocking) -> str:
     what = "an outside process burns CPU" if blocking.control else "a request blocks"
     return (
         f"While {what} for {blocking.milliseconds:g} ms ({blocking.kind}), {meanwhile:g} others come. "
-        f"Answered later than {TARGETS_MS[HEADLINE_TARGET]:g} ms:"
+        f"Answered later than {LATE_MS:g} ms:"
     )
 
 

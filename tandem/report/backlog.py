@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tandem import formats
 from tandem.observe import phases
-from tandem.observe.backlog import EVERY
+from tandem.observe.backlog import SAMPLE_SECONDS
 from tandem.records import backlog
 from tandem.records.backlog import Sample, Unread
 from tandem.records.block import Block
@@ -18,7 +18,7 @@ from tandem.records.setup import Load
 from tandem.report import cells
 from tandem.report.tables import Cell, Table
 
-PHASES = ("before", "while blocked", "after")
+PHASE_TITLES = ("before", "while blocked", "after")
 
 
 class BacklogPhase(NamedTuple):
@@ -68,7 +68,7 @@ def _key(block: Block) -> tuple[str, str]:
 
 
 def _queue(load: Load, stack: str, seen: Sequence[tuple[Block, Sample | Unread]]) -> AcceptQueue:
-    waiting: list[list[int]] = [[] for _ in PHASES]
+    waiting: list[list[int]] = [[] for _ in PHASE_TITLES]
     for block, each in seen:
         if isinstance(each, Sample):
             for place, (start, end) in enumerate(_phases(load, block)):
@@ -108,9 +108,9 @@ def table(queues: Sequence[AcceptQueue]) -> Table:
     """Return them all, but those of which nothing is known."""
     return Table(
         name="accept-queues",
-        caption=f"Connections that no server had accepted, seen in the listening sockets every {1000 * EVERY:g} ms from outside: "
-        "the most at once, and the share of samples above 0",
-        columns=["Scenario", "Stack", *(f"{what} {phase}" for phase in PHASES for what in ("most", "above 0"))],
+        caption="Connections that no server had accepted, seen in the listening sockets every "
+        f"{1000 * SAMPLE_SECONDS:g} ms from outside: the most at once, and the share of samples above 0",
+        columns=["Scenario", "Stack", *(f"{what} {phase}" for phase in PHASE_TITLES for what in ("most", "above 0"))],
         rows=[_row(queue) for queue in queues if not queue.unread],
     )
 

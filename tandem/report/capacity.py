@@ -16,7 +16,7 @@ from tandem.report.pictures import Chart
 from tandem.report.tables import Cell, Table, escaped
 from tandem.rules import CAPACITY_BLOCKS, CAPACITY_STEP, CAPACITY_TRIES, FAILED_LIMIT, shown
 
-OUTCOMES = {
+OUTCOME_TITLES = {
     "met": "met",
     "missed": "missed",
     "generator": "missed; the generator was the limit",
@@ -121,7 +121,7 @@ def tries(found: Capacities, number: int, level: Level) -> Table:
 
 def _try(one: Capacity, point: CountedTry) -> list[Cell]:
     return [
-        cells.plain(one.stack), cells.per_second(point.rate), cells.plain(OUTCOMES[point.outcome]),
+        cells.plain(one.stack), cells.per_second(point.rate), cells.plain(OUTCOME_TITLES[point.outcome]),
         _reached("p50", point.p50_ms, point.arrivals), _reached("p99", point.p99_ms, point.arrivals), cells.share(point.lost),
         cells.plain(point.arrivals),
     ]  # fmt: skip

@@ -15,7 +15,7 @@ from tandem.report import reasons, wording
 from tandem.report.tables import Cell, Raw
 from tandem.report.wording import Percentile
 
-LABELS: dict[Verdict | Literal["exploratory"], str] = {
+VERDICT_CLASSES: dict[Verdict | Literal["exploratory"], str] = {
     "better": "better", "worse": "worse", "no practical difference": "same", "undecided": "undecided", "not judged": "none",
     "exploratory": "none",
 }  # fmt: skip
@@ -94,6 +94,6 @@ def verdict(c: Ratio) -> Cell:
     return Cell(
         text="exploratory" if exploratory else c.verdict,
         value=c.verdict,
-        kind=f"chip {LABELS[c.verdict]}",
+        kind=f"chip {VERDICT_CLASSES[c.verdict]}",
         why=reasons.text(c.reason),
     )

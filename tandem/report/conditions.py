@@ -13,7 +13,7 @@ from tandem.records.setup import Stack
 from tandem.report import cells, sentences
 from tandem.report.cells import plain
 from tandem.report.tables import Cell, Table
-from tandem.rules import FULL, shown
+from tandem.rules import FULL_SHARE, shown
 
 
 def crosschecks(summary: Summary) -> Table:
@@ -63,7 +63,9 @@ def generator(summary: Summary) -> Table | None:
     found = summary.run.calibration
     if found is None:
         return None
-    alone = "its own CPU was full" if found.ceiling_cpu_share >= FULL else "something else than its CPU was the limit"
+    alone = (
+        "its own CPU was full" if found.ceiling_cpu_share >= FULL_SHARE else "something else than its CPU was the limit"
+    )
     rows = [
         ["Ceiling, closed loop",
          f"{formats.per_second(found.ceiling_rate)} at {formats.percent(found.ceiling_cpu_share)} of its CPU: {alone}"],

@@ -15,8 +15,8 @@ from tandem.paths import PROJECT
 from tandem.report import cells
 from tandem.report.tables import Cell, Table
 
-FILE = PROJECT / "docs" / "measurements" / "stalls.json"
-NOTHING = "nothing held"
+MEASURED_FILE = PROJECT / "docs" / "measurements" / "stalls.json"
+NOTHING_HELD = "nothing held"
 """The kind in which nothing held the loop: whatever is caught there is a false alarm."""
 
 
@@ -78,7 +78,7 @@ class DetectorSection(NamedTuple):
 def section() -> DetectorSection | None:
     """Return it; None where there is nothing, or nothing that this version can read."""
     try:
-        kept = msgspec.json.decode(FILE.read_bytes(), type=Kept)
+        kept = msgspec.json.decode(MEASURED_FILE.read_bytes(), type=Kept)
     except (OSError, msgspec.DecodeError):
         return None
     return DetectorSection(said(kept), [table(kept), kinds(kept)])
@@ -122,8 +122,8 @@ def table(kept: Kept) -> Table:
 def _counts(found: Sequence[Detected]) -> list[Cell]:
     if not found:
         return [cells.plain(formats.NOTHING)] * 4
-    planted, free = [each for each in found if each.planted], [each for each in found if each.kind == NOTHING]
-    held = [each for each in found if each.kind != NOTHING]
+    planted, free = [each for each in found if each.planted], [each for each in found if each.kind == NOTHING_HELD]
+    held = [each for each in found if each.kind != NOTHING_HELD]
     return [
         cells.strong(_of([each.right for each in planted], planted)),
         cells.plain(sum(each.suspected for each in planted)),

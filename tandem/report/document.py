@@ -9,8 +9,9 @@ from tandem.judge.summary import Summary
 from tandem.records.capacity import Level
 from tandem.records.journal import End
 from tandem.report import answers, capacity, sentences
+from tandem.report.advice import Row, advised
 from tandem.report.answers import Question
-from tandem.report.sentences import Line, Row
+from tandem.report.sentences import Line
 
 
 class ReportText(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +53,6 @@ def document(summary: Summary, found: Capacities | None = None) -> Document:
         badge=sentences.badge(summary),
         answers=answers.answers(summary),
         verdict=sentences.verdict(summary),
-        advice=sentences.advice(summary),
+        advice=advised(summary),
     )
     return Document(**msgspec.structs.asdict(summary), text=text, capacity=searched(found) if found else None)

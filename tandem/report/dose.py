@@ -15,13 +15,12 @@ from tandem.records.setup import Load
 from tandem.report import cells, pictures, theme
 from tandem.report.pictures import WIDTH, Chart, ChartRow
 from tandem.report.tables import Table
-from tandem.rules import HEADLINE_TARGET, TARGETS_MS
+from tandem.rules import LATE_MS
 
-TARGET = TARGETS_MS[HEADLINE_TARGET]
 LEAST = 0.001
 """The share that stands for none where the scale is logarithmic."""
 
-STEPS = 48
+POINTS = 48
 """Points of a line."""
 
 
@@ -58,14 +57,14 @@ def _expected(load: Load, m: Measures, rate: float) -> float:
     assert m.harm is not None
     seconds, used = load.blocking.milliseconds / 1000, min(0.9, load.rate * (m.app_cpu_ms or 0.0) / 1000)
     spread, queues, places = load.blocking.arrivals, m.harm.queues, m.harm.places
-    return dose.expected(spread, rate, seconds, TARGET / 1000, used, queues, places)
+    return dose.expected(spread, rate, seconds, LATE_MS / 1000, used, queues, places)
 
 
 def table(found: Sequence[Point]) -> Table:
     """Return every dose."""
     return Table(
         name="dose",
-        caption=f"Share of bystanders over {TARGET:g} ms while blockers came, beyond that of before, by dose",
+        caption=f"Share of bystanders over {LATE_MS:g} ms while blockers came, beyond that of before, by dose",
         columns=["Scenario", "Stack", "per second", "each", "missed", "expected"],
         rows=[
             [cells.plain(each.load.scenario), cells.plain(each.measures.stack),
@@ -77,7 +76,7 @@ def table(found: Sequence[Point]) -> Table:
     )  # fmt: skip
 
 
-SHAPES = {
+SHAPES_OF_LINES = {
     "poisson": "at random: slope 1 for one loop, the number of its slots for a shared pool, better by far at a low dose until it "
     "falls off a cliff. Beyond it a line says what comes of it in the long run, measured are seconds that begin with free slots",
     "uniform": "evenly spaced: slope 1 for one loop, nothing for a shared pool until it is full, and everything from then on",
@@ -91,10 +90,10 @@ def draw(summary: Summary) -> Chart | None:
     if not found:
         return None
     assert found[0].load.blocking is not None
-    shape = SHAPES[found[0].load.blocking.arrivals]
+    shape = SHAPES_OF_LINES[found[0].load.blocking.arrivals]
     lengths = sorted({each.load.blocking.milliseconds for each in found if each.load.blocking})
     said = (
-        f"The share of bystanders that took longer than {TARGET:g} ms, by blockers per second; both scales logarithmic. Points "
+        f"The share of bystanders that took longer than {LATE_MS:g} ms, by blockers per second; both scales logarithmic. Points "
         f"are measured, lines are what queueing expects of blockers that come {shape}. What is below 0.1 % stands at 0.1 %. "
     ) + "; ".join(f"{each.load.scenario} on {each.measures.stack} {formats.percent(each.share)}" for each in found)
     panels = [_panel(summary, [each for each in found if _length(each) == length], length) for length in lengths]
@@ -137,7 +136,7 @@ def _panel(summary: Summary, found: Sequence[Point], length: float) -> Any:
 
 def _line(first: Point, rates: Sequence[float]) -> list[ChartRow]:
     """Return what queueing expects between the lowest and the highest rate."""
-    steps = [rates[0] * (rates[-1] / rates[0]) ** (step / STEPS) for step in range(STEPS + 1)]
+    steps = [rates[0] * (rates[-1] / rates[0]) ** (step / POINTS) for step in range(POINTS + 1)]
     shares = [_expected(first.load, first.measures, rate) for rate in steps]
     return [
         {"rate": round(rate, 4), "share": round(max(LEAST, share), 5)}

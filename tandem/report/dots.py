@@ -26,11 +26,10 @@ from tandem.records.setup import Blocking, Load
 from tandem.report import cells, pictures, pools, sentences, theme
 from tandem.report.pictures import WIDTH, Chart, ChartRow
 from tandem.report.tables import Table
-from tandem.rules import HEADLINE_TARGET, TARGETS_MS, shown
+from tandem.rules import LATE_MS, shown
 from tandem.statistics import median, reached
 
 PANEL, HEIGHT = WIDTH - 60, 110
-TARGET = TARGETS_MS[HEADLINE_TARGET]
 
 PIXELS = 1.5
 """Of the picture, for which the line of the median has a point: a block of 200 ms takes some of them."""
@@ -69,21 +68,21 @@ def draw(summary: Summary, number: int, load: Load, dots: DotRounds) -> Chart | 
         return None
     found = {name: dots[load.scenario, name] for name in names}
     seen = [each.response_ms for rounds in found.values() for few in rounds for each in few]
-    top = 1.1 * max(TARGET, *(ms for ms in seen if ms < math.inf))
+    top = 1.1 * max(LATE_MS, *(ms for ms in seen if ms < math.inf))
     table = Table(
         name=f"dots-{number}",
         caption=f"{load.scenario}: each request beside those that block, {_number(found)}{sentences.mark(summary)}",
-        columns=["Stack", "Requests", f"later than {TARGET:g} ms", "p50", "slowest"],
+        columns=["Stack", "Requests", f"later than {LATE_MS:g} ms", "p50", "slowest"],
         rows=[_row(name, found[name]) for name in names],
     )
     said = (
         f"Each dot is a request at the moment at which it was due, its height how long it took; "
         "those of the first round stand out; the line is the median of the rounds. "
         f"{_shade(load.blocking)}; "
-        f"the dashed line is {TARGET:g} ms; what had no good answer stands at the top. "
+        f"the dashed line is {LATE_MS:g} ms; what had no good answer stands at the top. "
     ) + "; ".join(f"{row[0].text}: {row[2].text} of {row[1].text} later" for row in table.rows)
     layers = [_panel(summary, name, found[name], load, top, name == names[-1]) for name in names]
-    return gathered(pictures.chart(load.scenario, alt.vconcat(*layers, spacing=14), said, table))
+    return gathered(pictures.chart(load.scenario, alt.vconcat(*layers, spacing=14), said, table, taken_home=True))
 
 
 def _shade(blocking: Blocking) -> str:
@@ -146,7 +145,7 @@ def _panel(summary: Summary, name: str, rounds: SeenRounds, load: Load, top: flo
     y = alt.Y("ms:Q", scale=alt.Scale(domain=[0, top], nice=False), axis=alt.Axis(tickCount=4), title=f"{name}, ms")
     shade = alt.Chart(alt.InlineData(values=_blocks(load.blocking, span[1])), width=PANEL, height=HEIGHT)
     shaded = shade.mark_rect(color=theme.BAND).encode(x=alt.X("from:Q", scale=scale, axis=axis, title=title), x2="to:Q")
-    target = alt.Chart(alt.InlineData(values=[{"ms": TARGET}])).mark_rule(color=theme.MUTED, strokeDash=[4, 4])
+    target = alt.Chart(alt.InlineData(values=[{"ms": LATE_MS}])).mark_rule(color=theme.MUTED, strokeDash=[4, 4])
     drawn = [_points(rounds[1:], span, top, OTHERS, colour), _points(rounds[:1], span, top, FIRST, colour)]
     if len(rounds) > 1:
         line = alt.Chart(alt.InlineData(values=_median(rounds, span, top)))
@@ -185,7 +184,7 @@ def _points(rounds: SeenRounds, span: tuple[float, float], top: float, opacity: 
 
 def _row(name: str, rounds: SeenRounds) -> list[Any]:
     times = sorted(each.response_ms for few in rounds for each in few)
-    late = sum(ms > TARGET for ms in times)
+    late = sum(ms > LATE_MS for ms in times)
     return [
         cells.plain(name), cells.plain(len(times)), cells.plain(late),
         cells.milliseconds(reached(times, 0.5) if shown("p50", len(times)) else None),

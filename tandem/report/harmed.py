@@ -13,9 +13,7 @@ from tandem.judge.summary import Summary
 from tandem.records.setup import Load
 from tandem.report import cells, sentences
 from tandem.report.tables import Cell, Table
-from tandem.rules import HEADLINE_TARGET, TARGETS_MS, shown
-
-TARGET = f"{TARGETS_MS[HEADLINE_TARGET]:g} ms"
+from tandem.rules import LATE_MS, TARGETS_MS, shown
 
 SPREAD = {"uniform": "at equal distances", "poisson": "at random moments"}
 """How requests that block are spread, in words."""
@@ -43,7 +41,7 @@ def stacks(summary: Summary) -> Table:
     deviations = {(each.scenario, each.stack): each for each in summary.deviations}
     return Table(
         name="harmed",
-        caption=f"Late means more than {TARGET}, or no good answer, from when a request was due{sentences.mark(summary)}",
+        caption=f"Late means more than {LATE_MS:g} ms, or no good answer, from when a request was due{sentences.mark(summary)}",
         columns=[
             "Scenario", "Stack", "late per blocker", "predicted", "difference", "harm ratio", "b·D ÷ places", "late before",
             "late while", "late after", "blast radius", "recovery", "relapses", "blockers completed", "refused", "their p50",
@@ -109,7 +107,7 @@ WHY: dict[Explanation, Callable[[Why], str]] = {
 }
 """What explains a difference, by its code."""
 
-PHASES = ("before", "while", "after")
+PHASE_TITLES = ("before", "while", "after")
 
 
 def routes(summary: Summary) -> Table:
@@ -128,7 +126,7 @@ def routes(summary: Summary) -> Table:
 def _phase(m: Measures, one: RouteHarm, place: int) -> list[Cell]:
     seen, missed = one.times[place], (one.before, one.during, one.after)[place]
     return [
-        cells.plain(m.scenario), cells.plain(one.route), cells.plain(m.stack), cells.plain(PHASES[place]),
+        cells.plain(m.scenario), cells.plain(one.route), cells.plain(m.stack), cells.plain(PHASE_TITLES[place]),
         cells.plain(seen.arrivals), *map(cells.share, missed), percentile("p50", seen.p50_ms, seen.arrivals),
         percentile("p99", seen.p99_ms, seen.arrivals), cells.milliseconds(seen.max_ms),
     ]  # fmt: skip
@@ -155,7 +153,7 @@ def _beyond(each: Beyond) -> list[Cell]:
 
 def prices(summary: Summary) -> Table:
     """Return what each stack pays for how little it harms, what harms least first; for runs of the laboratory alone."""
-    found = [m for m in summary.measures if m.harm is not None] if summary.run.profile.startswith("lab-") else []
+    found = [m for m in summary.measures if m.harm is not None] if summary.run.laboratory else []
     titles = {stack.name: stack for stack in summary.run.stacks}
     return Table(
         name="harmed-prices",

@@ -60,7 +60,7 @@ def render(
         provenance=run.provenance,
         challengers=wording.named([stack.name for stack in challengers(run)]),
         formats=formats,
-        labels=cells.LABELS,
+        labels=cells.VERDICT_CLASSES,
         badge=sentences.badge(summary),
         lines=sentences.verdict(summary),
         answers=answers.answers(summary),
@@ -84,7 +84,7 @@ def render(
         explained=[*lines.explanations(stood), *stood.problems] if stood else [],
         dose=[chart for chart in drawn if chart.name == "dose"],
         takeaways=takeaways.takeaways(summary, drawn),
-        curves=[(load, [chart for chart in drawn if chart.scenario == load.scenario and not chart.name.startswith("dots-")])
+        curves=[(load, [chart for chart in drawn if chart.scenario == load.scenario and not chart.taken_home])
                 for load in run.loads],
         picture=_picture,
         table=tables.html,

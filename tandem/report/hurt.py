@@ -10,7 +10,7 @@ from tandem.judge.summary import Summary
 from tandem.records.setup import Load
 from tandem.report import cells, harmed, sentences
 from tandem.report.tables import Cell, Table
-from tandem.rules import HEADLINE_TARGET
+from tandem.rules import HEADLINE_TARGET, LATE_MS
 
 ALL = "all routes"
 
@@ -20,7 +20,7 @@ def table(summary: Summary, number: int, load: Load) -> Table:
     found = [(m.stack, m.harm) for m in summary.measures if m.scenario == load.scenario and m.harm is not None]
     return Table(
         name=f"hurt-{number}",
-        caption=f"{load.scenario}: who was later than {harmed.TARGET}, by stack and route{sentences.mark(summary)}",
+        caption=f"{load.scenario}: who was later than {LATE_MS:g} ms, by stack and route{sentences.mark(summary)}",
         columns=[
             "Stack", "Route", "late before", "late while", "late after", "blast radius", "late per blocker", "harm ratio",
             "recovery", "relapses", "blockers completed", "refused", "their p50",

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tandem import formats
 from tandem.errors import RunFailed
 from tandem.judge import joined
-from tandem.judge.joined import TARGET, Hurt, Joined, Place
+from tandem.judge.joined import Hurt, Joined, Place
 from tandem.judge.rounds import Key
 from tandem.observe import access, phases, samples
 from tandem.records import stalled
@@ -20,6 +20,7 @@ from tandem.records.setup import Load
 from tandem.report import backlog, cells, pools
 from tandem.report.backlog import AcceptQueue
 from tandem.report.tables import Cell, Table
+from tandem.rules import LATE_MS
 
 
 class Told(NamedTuple):
@@ -99,7 +100,7 @@ def explanations(found: Lines) -> Iterator[str]:
 
 def _explained(told: Sequence[Told]) -> str:
     late, explained = sum(each.late for each in told), sum(each.explained for each in told)
-    over = f"{formats.number(late)} requests took longer than {TARGET:g} ms or had no good answer"
+    over = f"{formats.number(late)} requests took longer than {LATE_MS:g} ms or had no good answer"
     return f"{over}; a stall held up {formats.number(explained)} of them" if late else "nobody was late"
 
 
@@ -113,7 +114,7 @@ def sentence(place: Place) -> str:
         return f"{place.watched}: a request waited for a slot {stood}"
     return (
         f"{place.watched}: {_what(place)} {stood}; inside saw {place.in_flight:.1f} requests each "
-        f"time, outside {formats.number(place.hurt)} were under way and {formats.number(place.late)} missed {TARGET:g} ms"
+        f"time, outside {formats.number(place.hurt)} were under way and {formats.number(place.late)} missed {LATE_MS:g} ms"
     )
 
 
@@ -132,7 +133,7 @@ def table(found: Lines) -> Table:
     """Return the lines of every stack."""
     return Table(
         name="lines",
-        caption=f"The lines that stood, and whom that hurt: late means more than {TARGET:g} ms, or no good answer",
+        caption=f"The lines that stood, and whom that hurt: late means more than {LATE_MS:g} ms, or no good answer",
         columns=[
             "Scenario", "Stack", "what stood", "kind", "line", "route", "samples there", "stalls", "in all", "longest",
             "waiting at most", "inside saw", "under way outside", "late outside",

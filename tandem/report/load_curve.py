@@ -17,7 +17,7 @@ from tandem.report.tables import Table
 from tandem.rules import shown
 
 HEIGHT = 260
-FIELDS = {"p99_ms": "p99", "p50_ms": "p50"}
+PERCENTILES = {"p99_ms": "p99", "p50_ms": "p50"}
 
 
 def draw(found: Capacities, level: Level, table: Table) -> Chart | None:
@@ -40,7 +40,7 @@ def draw(found: Capacities, level: Level, table: Table) -> Chart | None:
     )  # fmt: skip
     colour, shape, _ = pictures.scales(found.run, [one.stack for one in mine])
     base, through = (alt.Chart(alt.InlineData(values=rows), width=WIDTH - 60, height=HEIGHT) for rows in (dots, lines))
-    width = alt.StrokeWidth("of:N", scale=alt.Scale(domain=list(FIELDS.values()), range=[2.2, 0.9]), legend=None)
+    width = alt.StrokeWidth("of:N", scale=alt.Scale(domain=list(PERCENTILES.values()), range=[2.2, 0.9]), legend=None)
     group = alt.Detail("of:N")
     layers = alt.layer(
         base.mark_rule(color=theme.INK, strokeDash=[5, 3]).encode(y=alt.datum(level.target_ms, scale=y["scale"])),
@@ -59,7 +59,7 @@ def draw(found: Capacities, level: Level, table: Table) -> Chart | None:
 
 def _dots(one: Capacity) -> Iterator[ChartRow]:
     for point in one.points:
-        for field, of in FIELDS.items():
+        for field, of in PERCENTILES.items():
             if point.outcome and shown(of, point.arrivals) and (value := getattr(point, field) or 0) > 0:
                 yield {"stack": one.stack, "rate": point.rate, "of": of, "ms": value}
 

@@ -29,6 +29,7 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     description: str
     svg: str
     table: Table
+    taken_home: bool = False  # whether it stands with what to take home of its load, and not with its curves
 
 
 def page_svg(chart: Chart) -> str:
@@ -52,7 +53,7 @@ def scales(run: Run, stacks: Sequence[str]) -> tuple[alt.Color, alt.Shape, alt.S
     )
 
 
-def chart(scenario: str | None, layers: Any, description: str, table: Table) -> Chart:
+def chart(scenario: str | None, layers: Any, description: str, table: Table, taken_home: bool = False) -> Chart:
     """Render the layers under the title of the table, which names the chart as well."""
     title = table.caption
     heading = alt.TitleParams(title, anchor="start", frame="group", fontSize=13, color=theme.INK, offset=12)
@@ -73,7 +74,10 @@ def chart(scenario: str | None, layers: Any, description: str, table: Table) -> 
     svg = _numbered(svg)
     texts = f"<title>{html.escape(title)}</title><desc>{html.escape(description)}</desc>"
     svg = re.sub(r"<svg ([^>]*)>", lambda match: f'<svg role="img" {match[1]}>{texts}', svg, count=1)
-    return Chart(name=table.name, scenario=scenario, title=title, description=description, svg=svg, table=table)
+    return Chart(
+        name=table.name, scenario=scenario, title=title, description=description, svg=svg, table=table,
+        taken_home=taken_home,
+    )  # fmt: skip
 
 
 def _numbered(svg: str) -> str:

@@ -18,10 +18,12 @@ def text(reason: Reason | None) -> str:
 
 def missed(found: Sequence[Missed]) -> str:
     """Return in what a stack misses the service level."""
-    return ", ".join(PARTS[one.part].format(formats.percent(one.share), formats.percent(one.limit)) for one in found)
+    return ", ".join(
+        MISSED_PARTS[one.part].format(formats.percent(one.share), formats.percent(one.limit)) for one in found
+    )
 
 
-PARTS = {
+MISSED_PARTS = {
     "failed": "{} of its arrivals failed (limit {})",
     "answered well": "it answered {} of them well (at least {} is asked for)",
     "backlog": "its requests in flight grew by {} of its arrivals (limit {})",

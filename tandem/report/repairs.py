@@ -10,9 +10,7 @@ from tandem.judge.summary import Summary
 from tandem.records.setup import Load
 from tandem.report import cells
 from tandem.report.tables import Cell, Table
-from tandem.rules import BAD_POINTS, HEADLINE_TARGET, TARGETS_MS
-
-TARGET = f"{TARGETS_MS[HEADLINE_TARGET]:g} ms"
+from tandem.rules import BAD_POINTS, LATE_MS
 
 
 def table(summary: Summary) -> Table:
@@ -20,8 +18,8 @@ def table(summary: Summary) -> Table:
     loads = {load.scenario: load for load in summary.run.loads}
     return Table(
         name="repairs",
-        caption=f"Hurt is a stack where at least {BAD_POINTS} of 100 that came while something blocked took longer than {TARGET} "
-        "for that, in each round that counts or by their 95 % interval; no verdicts",
+        caption=f"Hurt is a stack where at least {BAD_POINTS} of 100 that came while something blocked took longer than "
+        f"{LATE_MS:g} ms for that, in each round that counts or by their 95 % interval; no verdicts",
         columns=["When this blocks", "App", "who is hurt", "who is not", "what to do", "rounds"],
         rows=[_row(each, loads[each.scenario]) for each in summary.repairs],
         kind="choose",

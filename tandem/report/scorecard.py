@@ -9,6 +9,7 @@ from tandem.judge.summary import Summary
 from tandem.judge.verdict import Ratio
 from tandem.records.setup import Load, Stack
 from tandem.report import cells, sentences, theme, wording
+from tandem.report.advice import advised
 from tandem.report.tables import Cell, Table
 from tandem.report.wording import Percentile
 
@@ -22,7 +23,7 @@ def advice(summary: Summary) -> Table:
     rows = [
         [cells.plain(row.situation), cells.strong(cells.plain(row.choice)),
          Cell(text=row.why, value=row.why, link=("evidence", f"#score-{places[row.scenario]}"))]
-        for row in sentences.advice(summary)
+        for row in advised(summary)
     ]  # fmt: skip
     return Table(
         name="advice", caption="Computed from the verdicts of the headline comparisons of this run", rows=rows, kind="choose",

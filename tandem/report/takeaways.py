@@ -12,7 +12,7 @@ from tandem.records.setup import Load
 from tandem.report import hurt
 from tandem.report.pictures import Chart
 from tandem.report.tables import Table
-from tandem.rules import HEADLINE_TARGET, TARGETS_MS
+from tandem.rules import LATE_MS
 
 
 class Takeaway(NamedTuple):
@@ -33,7 +33,7 @@ def takeaways(summary: Summary, drawn: Sequence[Chart]) -> list[Takeaway]:
             load.blocking.happens if not load.blocking.control else "",
             [sentence(each) for each in summary.misled if each.scenario == load.scenario],
             hurt.table(summary, number, load) if load.blocking.row else None,
-            [chart for chart in drawn if chart.scenario == load.scenario and chart.name.startswith("dots-")],
+            [chart for chart in drawn if chart.scenario == load.scenario and chart.taken_home],
         )
         for number, load in enumerate(summary.run.loads, 1)
         if load.blocking
@@ -43,7 +43,7 @@ def takeaways(summary: Summary, drawn: Sequence[Chart]) -> list[Takeaway]:
 
 def sentence(found: Misled) -> str:
     """Say what a health check said while something else was true."""
-    target = f"{TARGETS_MS[HEADLINE_TARGET]:g} ms"
+    target = f"{LATE_MS:g} ms"
     check, other = (formats.percent(round(share, 3)) for share in (found.check_share, found.route_share))
     if found.said == "healthy":
         return (

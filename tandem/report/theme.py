@@ -11,11 +11,11 @@ from tandem.records.setup import Run
 
 INK, MUTED, GRID, BAND, PAPER = "#1f2328", "#59636e", "#d1d9e1", "#e4e9ee", "#fffffe"
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#b3578b", "#8c6d01")
-DECOY = "#767677"
+DECOY_COLOUR = "#767677"
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross")
 DASHES = ([1, 0], [7, 3], [2, 2], [9, 2, 2, 2], [4, 4])
 VARIABLES = {
-    INK: "--ink", MUTED: "--muted", GRID: "--grid", BAND: "--band", PAPER: "--paper", DECOY: "--decoy",
+    INK: "--ink", MUTED: "--muted", GRID: "--grid", BAND: "--band", PAPER: "--paper", DECOY_COLOUR: "--decoy",
     **{colour: f"--series-{number}" for number, colour in enumerate(SERIES, 1)},
 }  # fmt: skip
 
@@ -31,7 +31,7 @@ def styles(run: Run) -> dict[str, Style]:
     order = [run.baseline, *others]
     places = [(i % 5, (i + i // 5) % 5) for i in range(len(order))]
     found = {name: (SERIES[i], SHAPES[j], DASHES[j]) for name, (i, j) in zip(order, places, strict=True)}
-    return {stack.name: found.get(stack.name, (DECOY, "diamond", [2, 3])) for stack in run.stacks}
+    return {stack.name: found.get(stack.name, (DECOY_COLOUR, "diamond", [2, 3])) for stack in run.stacks}
 
 
 def variable(colour: str) -> str:

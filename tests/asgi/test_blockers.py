@@ -12,7 +12,7 @@ import pytest_asyncio
 from starlette.routing import Match, Route
 
 from asgi_app import app
-from asgi_app.lab import LADDER
+from asgi_app.lab_routes import LADDER
 from stalls.check import watched
 from stalls.record import Stall
 from tests.asgi.server import started

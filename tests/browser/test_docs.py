@@ -12,7 +12,7 @@ from tests.browser.conftest import without_javascript
 from tests.browser.hands import new_person
 from tests.support.accounts import ADMIN
 from tests.support.files import people
-from userdb import openapi
+from userdb import operations
 from userdb.passwords import SEEDED
 
 
@@ -91,7 +91,7 @@ def test_a_value_that_must_be_there_is_asked_for_before_anything_is_sent(page: P
 
 def test_every_operation_has_a_section_and_every_field_a_label(page: Page) -> None:
     headings = page.locator("section h2").all_inner_texts()
-    assert headings == [f"{operation.method} {operation.path}" for operation in openapi.OPERATIONS]
+    assert headings == [f"{operation.method} {operation.path}" for operation in operations.OPERATIONS]
     for heading in headings:
         expect(page.get_by_role("region", name=heading, exact=True)).to_have_count(1)
     fields = page.locator("input:not([type=hidden]), textarea")
@@ -110,14 +110,14 @@ def test_an_answer_is_as_easy_to_read_as_the_rest(page: Page) -> None:
 
 @without_javascript
 def test_without_javascript_it_can_be_read(page: Page) -> None:
-    expect(page.locator("section")).to_have_count(len(openapi.OPERATIONS))
+    expect(page.locator("section")).to_have_count(len(operations.OPERATIONS))
     assert page.locator("pre").count() == page.locator("pre[hidden]").count()
 
 
 @without_javascript
 def test_without_javascript_nothing_that_was_typed_becomes_an_address(page: Page) -> None:
     """The browser itself would send a form, passwords too, as the query of one."""
-    expect(page.get_by_role("button", name="Send")).to_have_count(len(openapi.OPERATIONS))
+    expect(page.get_by_role("button", name="Send")).to_have_count(len(operations.OPERATIONS))
     for button in page.get_by_role("button", name="Send").all():
         expect(button).to_be_disabled()
     page.locator("[data-path='/api/add'] input").first.press("Enter")

@@ -19,7 +19,7 @@ from tests.support.clients import Client
 from tests.support.lab import PATHS, ROWS, row, slow_news, target
 from tests.support.problems import faults, problem
 from userdb import lab as userdb_lab
-from userdb import openapi, wire
+from userdb import operations, wire
 from userdb.settings import SettingsError, from_environment
 
 NEAR = [path for path in PATHS if path != "/lab/compute-in-process"]
@@ -63,7 +63,7 @@ def test_without_lab_there_is_no_such_route(app: str, value: str, database: Path
 
 
 def test_it_is_not_part_of_the_api() -> None:
-    assert not [operation for operation in openapi.OPERATIONS if operation.path.startswith("/lab")]
+    assert not [operation for operation in operations.OPERATIONS if operation.path.startswith("/lab")]
 
 
 def test_every_kind_has_its_routes_and_every_route_has_a_kind() -> None:

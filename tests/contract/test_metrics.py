@@ -22,7 +22,7 @@ from tests.support.people import PASSWORD, Person, fresh, join, log_in, send
 from tests.support.stacks import STACKS
 from userdb import errors, metrics, wire
 from userdb.settings import from_environment
-from wsgi_app import lab
+from wsgi_app import lab_routes
 from wsgi_app.app import ROUTES
 
 
@@ -127,7 +127,9 @@ def test_methods_and_routes_are_those_of_the_app(client: Client) -> None:
     keys = [key for key in after if key[0] == "http_requests_total"]
     assert {method for _, method, _, _ in keys} <= metrics.METHODS | {"other"}
     # Whatever was asked before, too: other tests of this process ask the laboratory.
-    assert {route for _, _, route, _ in keys} <= ROUTES.keys() | lab.routes(from_environment({})).keys() | {"none"}
+    assert {route for _, _, route, _ in keys} <= ROUTES.keys() | lab_routes.routes(from_environment({})).keys() | {
+        "none"
+    }
 
 
 def test_every_stack_counts_strange_addresses_alike(stack: Callable[[str], RunningStack]) -> None:

@@ -18,11 +18,11 @@ from tests.support.accounts import ADMIN_JSON, bearer
 from tests.support.clients import Client
 from tests.support.files import UPLOAD, people, upload
 from tests.support.headers import JSON
-from userdb import openapi
+from userdb import openapi, operations
 from wsgi_app.app import ROUTES
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "openapi.json"
-DESCRIBED = {(operation.path, operation.method) for operation in openapi.OPERATIONS}
+DESCRIBED = {(operation.path, operation.method) for operation in operations.OPERATIONS}
 PAGES = {
     "/",
     "/users",
@@ -57,7 +57,7 @@ def test_every_address_of_the_api_is_described_and_no_other() -> None:
     assert {(path, method) for path, views in ROUTES.items() if path not in PAGES for method in views} == DESCRIBED
 
 
-ANSWERING = [each for each in openapi.OPERATIONS if each.status != 101]
+ANSWERING = [each for each in operations.OPERATIONS if each.status != 101]
 """All but what becomes a WebSocket: tests/stack/test_sockets.py."""
 
 PARAMETERS = [
@@ -70,7 +70,7 @@ PARAMETERS = [
 
 @pytest.mark.parametrize(("operation", "parameter"), PARAMETERS, ids=lambda each: each.name)
 def test_a_parameter_may_be_what_its_schema_takes(
-    client: Client, operation: openapi.Operation, parameter: openapi.Parameter
+    client: Client, operation: operations.Operation, parameter: operations.Parameter
 ) -> None:
     """At its limits and just beyond them: description and validation are written apart."""
     path = operation.path.replace("{user_id}", "7")
@@ -122,11 +122,11 @@ def validator(schema: dict[str, Any]) -> jsonschema.Draft202012Validator:
 
 
 @pytest.mark.parametrize("operation", ANSWERING, ids=lambda operation: operation.name)
-def test_an_answer_is_what_the_description_says(client: Client, operation: openapi.Operation) -> None:
+def test_an_answer_is_what_the_description_says(client: Client, operation: operations.Operation) -> None:
     described = json.loads(openapi.DOCUMENT)["paths"][operation.path][operation.method.lower()]["responses"]
     path = operation.path.replace("{user_id}", "7")
     if operation.method in ("PUT", "PATCH", "DELETE"):  # of a user of its own: other tests share the database
-        mine = openapi.NEW.replace("ada", token_hex(4)).encode()
+        mine = operations.NEW.replace("ada", token_hex(4)).encode()
         path = client.request("POST", "/api/users", ADMIN_JSON, mine).header("Location") or ""
     query = "?a=5&b=6" if operation.name == "add" else ""
     body = b""

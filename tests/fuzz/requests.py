@@ -9,8 +9,8 @@ from tests.fuzz import bodies, credentials
 from tests.fuzz.bodies import NO_BODY, Body
 from tests.fuzz.step import Pairs, Step, written
 from tests.fuzz.values import chance, mostly, odd_path, query, value
-from userdb import openapi
-from userdb.openapi import Operation, Parameter
+from userdb import operations
+from userdb.operations import Operation, Parameter
 
 NEXT = Parameter("next", "query", {"type": "string"}, "")
 USER_FIELDS = ("username", "email", "age", "password")
@@ -32,7 +32,7 @@ def _page(path: str, *parameters: Parameter, method: str = "GET") -> Operation:
 
 
 PAGES = (
-    _page("/"), _page("/users", openapi.AFTER, openapi.LIMIT, openapi.SEARCH), _page("/users/{user_id}"), _page("/docs"),
+    _page("/"), _page("/users", operations.AFTER, operations.LIMIT, operations.SEARCH), _page("/users/{user_id}"), _page("/docs"),
     _page("/openapi.json"), _page("/metrics"), *(_page(path, *([NEXT] if path == "/login" else [])) for path in FORMS),
 )  # fmt: skip
 SENT = tuple(_page(path, method="POST") for path in FORMS)
@@ -44,7 +44,7 @@ OFTEN = {
 """How often an operation is asked for where once is the rule."""
 
 CHOICES = [
-    *(each for operation in openapi.OPERATIONS for each in [operation] * OFTEN.get(operation.name, 1)),
+    *(each for operation in operations.OPERATIONS for each in [operation] * OFTEN.get(operation.name, 1)),
     *PAGES,
     *SENT,
 ]
@@ -111,7 +111,7 @@ def app_step(draw: DrawFn) -> Step:
     operation = draw(st.sampled_from(CHOICES))
     path = draw(ODD_PATHS) if chance(draw, 20) else operation.path
     method = draw(METHODS) if chance(draw, 20) else operation.method
-    host, user_id = draw(HOSTS), draw(value(openapi.ID)).replace("?", "%3F").replace("#", "%23").replace(" ", "%20")
+    host, user_id = draw(HOSTS), draw(value(operations.ID)).replace("?", "%3F").replace("#", "%23").replace(" ", "%20")
     asks = _to_the_api if path.startswith("/api") else _by_form if method == "POST" else _for_a_page
     more, (content_type, data) = draw(asks(operation, method, path, user_id, host))
     headers: Pairs = [("Host", host), *draw(_conditions(operation)), *more, *(draw(EXTRAS) if chance(draw, 12) else [])]

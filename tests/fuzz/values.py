@@ -8,7 +8,7 @@ from urllib.parse import quote
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from userdb.openapi import Parameter
+from userdb.operations import Parameter
 
 ODD_TEXT = st.one_of(
     st.text(max_size=12),

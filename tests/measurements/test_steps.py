@@ -28,7 +28,7 @@ def test_each_is_there_once_and_leaves_an_app_without_it(steps: Any) -> None:
 
 
 def test_one_that_is_not_there_any_more_is_told(steps: Any) -> None:
-    with pytest.raises(ValueError, match=r"http\.py has the text of the step 'routes' 0 times"):
+    with pytest.raises(ValueError, match=r"routing\.py has the text of the step 'routes' 0 times"):
         steps.replaced(steps.STEPS[0], "nothing")
 
 

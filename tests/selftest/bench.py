@@ -8,17 +8,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from tandem.drive import generator as driving
-from tandem.drive.generator import Drive, Generator
+from openloop.format import Samples
+from tandem.drive import command
+from tandem.drive.command import Drive
+from tandem.drive.generator import Generator
 from tandem.experiments.bench import Bench
 from tandem.experiments.rig import Rig
 from tandem.launch import nginx
 from tandem.launch.process import Children
 from tandem.observe import samples
-from tandem.observe.samples import Samples
 from tandem.plan import cpu_layout
-from tandem.plan.comparison import Plan
 from tandem.plan.order import Slot
+from tandem.plan.run import Plan
 from tandem.records.block import Block
 from tandem.records.setup import Load
 from tests.selftest import toy
@@ -80,7 +81,7 @@ class ToyBench:
         self._blocks += 1
         toy.become(self.running.port, manner)
         with Children() as children, self.pinned():
-            generator = self._prepare(kind, drive or driving.drive(load))
+            generator = self._prepare(kind, drive or command.drive(load))
             children.add(generator.child)
             generator.loaded()
             self.stack.generators = {load.scenario: generator}

@@ -8,9 +8,10 @@ import signal
 import threading
 import time
 
-from tandem.drive.generator import Drive, Generator, Span
+from openloop.format import Samples
+from tandem.drive.command import Drive
+from tandem.drive.generator import Generator, Span
 from tandem.judge import validity
-from tandem.observe.samples import Samples
 from tandem.report import wording
 from tandem.statistics import reached
 from tests.selftest import toy
@@ -79,7 +80,7 @@ def test_server_frozen_from_the_start(beside: ToyBench, tell: Story) -> None:
 
 
 def _p90_ms(samples: Samples) -> float | None:
-    times = zip(samples.response_ms, samples.outcomes, strict=True)
+    times = zip(samples.response_ms, samples.outcome, strict=True)
     return reached(sorted(ms if outcome == "ok" else math.inf for ms, outcome in times), 0.9)
 
 
@@ -123,4 +124,4 @@ def test_frozen_generator(beside: ToyBench, tell: Story) -> None:
     assert block.p99_ms >= 300
     assert block.dispatch_lag_p99_ms >= 300
     assert judged.level == "INVALID"
-    assert any(cause.key == validity.LAG.key for cause in judged.causes)
+    assert any(cause.key == validity.DISPATCH_LAG.key for cause in judged.causes)

@@ -28,7 +28,7 @@ USED = 0.15
 """Seconds of CPU that somebody used where a block without the burner was disturbed: less than `validity` lets pass of 2 s."""
 
 TRIES = 3
-CAUSES = (validity.OTHERS, validity.WAITING)
+CAUSES = (validity.OTHERS_CPU, validity.GENERATOR_WAITING)
 
 
 @pytest.fixture(scope="module")

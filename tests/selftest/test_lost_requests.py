@@ -30,7 +30,7 @@ def test_hanging_server(beside: ToyBench, tell: Story) -> None:
     hung = load(rate, seconds, arrivals="uniform", in_flight=in_flight, timeout=timeout)
     measured = beside.block(hung, "hang=1")
     block, window = measured.block, beside.samples(measured)
-    outcomes = Counter(window.outcomes)
+    outcomes = Counter(window.outcome)
     most = max(measured.whole.in_flight)
     tell(
         did=f"Had the toy accept every request and answer none, and sent {rate} arrivals/s for {seconds} s, "
@@ -82,7 +82,7 @@ def test_refusing_server(beside: ToyBench, tell: Story) -> None:
     )
     assert block.failures == block.requests > 0
     assert (block.p50_ms, block.rate) == (None, 0)
-    assert set(window.statuses) == {503}
+    assert set(window.status) == {503}
     assert {each.metric for each in judged} == {"cpu", "p50", "p99"}
     assert {each.verdict for each in judged} == {"not judged"}
     assert all(each.reason is not None and each.reason.code == "cannot serve" for each in judged)
@@ -131,7 +131,7 @@ def test_two_workers(beside: ToyBench, tell: Story) -> None:
     )  # fmt: skip
     counted = sum(entry["num_requests"] for entry in json.loads((folder / "counted.json").read_text()))
     found = samples.read(folder / "samples.csv.gz")
-    answered = sum(outcome in ("ok", "failed") for outcome in found.outcomes)
+    answered = sum(outcome in ("ok", "failed") for outcome in found.outcome)
     schedules = [
         sorted(due for number, due in zip(found.arrival, found.due, strict=True) if number % 2 == worker)
         for worker in (0, 1)

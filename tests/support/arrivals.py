@@ -7,18 +7,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from openloop import format
-from tandem.observe.samples import Samples
+from openloop.format import Samples
 
 
 def arrival(number: int, due: float, **changes: Any) -> dict[str, Any]:
     """Return a row: sent 1 ms after it was due, answered 10 ms after it was due."""
     row = {"arrival": number, "due": due, "start_delay_ms": 1.0, "service_ms": 9.0, "response_ms": 10.0, "in_flight": 0,
-           "routes": "GET /x", "statuses": 200, "outcomes": "ok", "asked": f"{number:08x}", "reasons": ""}  # fmt: skip
+           "route": "GET /x", "status": 200, "outcome": "ok", "asked": f"{number:08x}", "reason": ""}  # fmt: skip
     return {**row, **changes}
 
 
 def table(*rows: dict[str, Any]) -> Samples:
-    found = Samples()
+    found = Samples.empty()
     for row in rows:
         for name, value in row.items():
             getattr(found, name).append(value)
@@ -26,15 +26,15 @@ def table(*rows: dict[str, Any]) -> Samples:
 
 
 def failed(number: int, due: float, **changes: Any) -> dict[str, Any]:
-    return arrival(number, due, **{"outcomes": "failed", "statuses": 502, "reasons": "bad gateway", **changes})
+    return arrival(number, due, **{"outcome": "failed", "status": 502, "reason": "bad gateway", **changes})
 
 
 def unfinished(number: int, due: float, age: float = 5000.0) -> dict[str, Any]:
-    return arrival(number, due, outcomes="unfinished", statuses=0, response_ms=age, service_ms=age - 1)
+    return arrival(number, due, outcome="unfinished", status=0, response_ms=age, service_ms=age - 1)
 
 
 def dropped(number: int, due: float) -> dict[str, Any]:
-    return arrival(number, due, outcomes="dropped", statuses=0, start_delay_ms=0.0, service_ms=0.0, response_ms=0.0,
+    return arrival(number, due, outcome="dropped", status=0, start_delay_ms=0.0, service_ms=0.0, response_ms=0.0,
                    in_flight=1000, asked=format.INCOMPARABLE)  # fmt: skip
 
 
@@ -47,12 +47,12 @@ def samples(
     """
     many = len(times)
     usual: dict[str, list[Any]] = {
-        "routes": ["GET /x"] * many, "statuses": [200] * many, "outcomes": ["ok"] * many, "asked": ["1a2b3c4d"] * many,
-        "reasons": [""] * many,
+        "route": ["GET /x"] * many, "status": [200] * many, "outcome": ["ok"] * many, "asked": ["1a2b3c4d"] * many,
+        "reason": [""] * many,
     }  # fmt: skip
     given: dict[str, Any] = {**usual, **columns}
     return Samples(
         arrival=array("q", numbers), due=array("d", due), start_delay_ms=array("d", [delay] * many),
         service_ms=array("d", (time - delay for time in times)), response_ms=array("d", times),
-        in_flight=array("q", [in_flight] * many), **{**given, "statuses": array("q", given["statuses"])},
+        in_flight=array("q", [in_flight] * many), **{**given, "status": array("q", given["status"])},
     )  # fmt: skip

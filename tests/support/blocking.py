@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from tandem.observe.samples import Samples
+from openloop.format import Samples
 from tandem.records.block import Block
 from tandem.records.blocked import Blocked, Phase, RouteInPhase
 from tandem.records.journal import Record
@@ -92,7 +92,7 @@ def raw_samples(stands: bool) -> Samples:
     rows += [(-1 - place, due, 202.0, BLOCKING.route) for place, due in enumerate(blockers)]
     return arrivals.samples(
         [number for number, *_ in rows], [synthetic.START + due for _, due, _, _ in rows], [ms for _, _, ms, _ in rows],
-        delay=0.05, routes=[route for *_, route in rows],
+        delay=0.05, route=[route for *_, route in rows],
     )  # fmt: skip
 
 

@@ -13,8 +13,8 @@ import msgspec
 from tandem.errors import RunFailed
 from tandem.experiments.compare import Comparison
 from tandem.judge.rounds import Rounds
-from tandem.plan.comparison import Plan
 from tandem.plan.order import RoundAttempt, Slot
+from tandem.plan.run import Plan
 from tandem.records import journal
 from tandem.records.block import Block
 from tandem.records.journal import RECORDS, Record

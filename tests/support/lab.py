@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from asgi_app import lab
+from asgi_app import lab_routes
 from tandem.launch import newsstub
 from tandem.plan import lab as plans
-from tandem.plan import stacks
-from tandem.plan.comparison import Plan
+from tandem.plan import lab_parts, stacks
+from tandem.plan.run import Plan
 from tests.support.news import news_service
 from userdb.settings import from_environment
 
@@ -23,7 +23,7 @@ _ALL: dict[str, dict[str, Any]] = tomllib.loads(
 ROWS = {name: row for name, row in _ALL.items() if "part" not in row}
 """The kinds of blocker; those of the ladder ask for the same in another way."""
 
-PATHS = sorted(lab.routes(from_environment({})))
+PATHS = sorted(lab_routes.routes(from_environment({})))
 
 LIKE = {
     "/lab/compute-in-thread": "/lab/compute",
@@ -50,7 +50,7 @@ def target(path: str, amount: int | None = None) -> str:
 
 def planned(part: str = "headline", **given: Any) -> Plan:
     """The plan of a laboratory run."""
-    return plans.plan(plans.PARTS[part], stacks.load(), **{"seed": 1, **given})
+    return plans.plan(lab_parts.PARTS[part], stacks.load(), **{"seed": 1, **given})
 
 
 @contextmanager

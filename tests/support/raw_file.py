@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from openloop import format
-from tandem.observe.samples import Samples
+from openloop.format import Samples
 
 
 def write(path: Path, samples: Samples) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tandem.observe.samples import Samples
+from openloop.format import Samples
 from tandem.records import journal
 from tandem.records.block import Block, Diagnostics, Interference, Observed
 from tandem.records.journal import End, Record, Resumed
@@ -17,6 +17,7 @@ from tests.support import arrivals, raw_file
 WSGI, ASGI, DECOY = "wsgi-gthread", "asgi", "decoy"
 SCENARIOS = ("read", "everyday", "waiting")
 HEADLINES = [(s, m) for s in ("read", "everyday") for m in ("cpu", "p50", "p99")] + [("waiting", "p50")]
+SITUATIONS = {"read": "Mostly reading from the database", "waiting": "Many slow outbound calls"}
 CPU_MS, P50_MS, P99_MS, MEMORY = 0.9, 4.0, 20.0, 80 * 2**20
 RATE, SECONDS, THROUGHPUT = 300.0, 12.0, 600.0
 START = 1_790_000_000.0
@@ -52,7 +53,7 @@ def load(scenario: str, **changes: Any) -> Load:
     facts: dict[str, Any] = {
         "scenario": scenario, "arrivals": "poisson", "rate": RATE, "in_flight": 1000, "timeout_seconds": 10.0,
         "warmup_seconds": 2.0, "seconds": SECONDS, "news_seconds": 0.1 if scenario == "waiting" else None,
-        "why_rate": "the profile's cap",
+        "why_rate": "the profile's cap", "situation": SITUATIONS.get(scenario, ""),
     }  # fmt: skip
     return Load(**{**facts, **changes})
 
@@ -230,8 +231,8 @@ def raw_samples(block: Block, sparse: int = 1) -> Samples:
     return arrivals.samples(
         numbers, (START + number * block.seconds / block.arrivals for number in numbers), times, delay=0.05,
         # Every fourth arrival of `everyday` asks for something else.
-        routes=[OTHER if block.scenario == "everyday" and place % 4 == 3 else ROUTE for place in range(len(times))],
-        statuses=[500 if number < lost else 200 for number in numbers],
-        outcomes=["failed" if number < lost else "ok" for number in numbers],
-        reasons=["status 500" if number < lost else "" for number in numbers],
+        route=[OTHER if block.scenario == "everyday" and place % 4 == 3 else ROUTE for place in range(len(times))],
+        status=[500 if number < lost else 200 for number in numbers],
+        outcome=["failed" if number < lost else "ok" for number in numbers],
+        reason=["status 500" if number < lost else "" for number in numbers],
     )  # fmt: skip

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-# Files whose whole text must be the same. answers, http and app are the seams to the frameworks, passwords and processes those
-# to threads and processes, server and sockets those to the server, news the one to the HTTP client, of which each world has its
-# own best, sqlite, readers and writer those to whatever waits for the database: there, names, order, docstrings and what
-# functions take must be the same, and what is inside may differ.
+# Files whose whole text must be the same. answers, http, routing and app are the seams to the frameworks, passwords and
+# processes those to threads and processes, server and sockets those to the server, news the one to the HTTP client, of which
+# each world has its own best, sqlite, readers and writer those to whatever waits for the database: there, names, order,
+# docstrings and what functions take must be the same, and what is inside may differ.
 SAME_TEXT = [
     "__init__.py",
     "accounts.py",
     "api.py",
     "events.py",
     "lab.py",
+    "lab_routes.py",
     "pages.py",
     "services.py",
     "stores/__init__.py",
+    "stores/checks.py",
     "stores/direct.py",
     "stores/engine.py",
     "stores/pools.py",
@@ -28,6 +30,7 @@ SAME_OUTLINE = [
     "news.py",
     "passwords.py",
     "processes.py",
+    "routing.py",
     "server.py",
     "sockets.py",
     "stores/readers.py",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from userdb import etags, html, sqlite_driver, wire
-from userdb.errors import TITLES, PreconditionFailed, Problem, of_status
+from userdb.errors import PreconditionFailed, Problem, of_status
 from userdb.forms import Preconditions
 from userdb.models import User
 from userdb.settings import SettingsError, from_environment
+from userdb.statuses import TITLES
 from userdb.viewer import Viewer
 
 USER = User(7, "<b>", "ada@example.org", None, "2026-01-01T00:00:07Z", 3)

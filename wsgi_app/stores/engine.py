@@ -30,7 +30,7 @@ from userdb.sessions import NOBODY, Session
 from userdb.settings import Settings
 from userdb.urls import PageOfUsers
 
-from . import pools
+from . import checks, pools
 
 
 class Store:
@@ -116,7 +116,7 @@ class Store:
         """Return if a user can be made of `form`, as far as can be seen before it is done. Raises Taken."""
         with errors.translate_database_errors():
             with self._reading.connect() as connection:
-                _check_taken(connection, NOBODY, form)
+                checks.check_taken(connection, NOBODY, form)
 
     def check_change(self, user_id: int, form: UserForm | UserChange, preconditions: Preconditions) -> None:
         """The same of a change. Raises NotFound, PreconditionFailed, Taken."""
@@ -125,7 +125,7 @@ class Store:
                 result = connection.execute(statements.READ, {"user_id": user_id})
                 user = rows.user(result.one_or_none())
                 etags.check(user, preconditions)
-                _check_taken(connection, user_id, form.applied_to(user))
+                checks.check_taken(connection, user_id, form.applied_to(user))
 
     def create_user(self, author: Session | None, form: UserForm, password_hash: str | None) -> User:
         """The user that is made of `form`, by nobody else where there is no author. Raises Unauthorized, Forbidden, Taken."""
@@ -168,7 +168,7 @@ class Store:
         """
         with errors.translate_database_errors():
             with self._writing.begin() as connection:
-                writing, found = _locked(connection, author, user_id)
+                writing, found = checks.locked(connection, author, user_id)
                 permissions.to_change(writing, user_id)
                 user = rows.there(found)
                 etags.check(user, preconditions)
@@ -180,7 +180,7 @@ class Store:
         """Remove a user. Raises Unauthorized, Forbidden, NotFound, PreconditionFailed."""
         with errors.translate_database_errors():
             with self._writing.begin() as connection:
-                writing, found = _locked(connection, author, user_id)
+                writing, found = checks.locked(connection, author, user_id)
                 permissions.to_remove(writing, user_id)
                 etags.check(rows.there(found), preconditions)
                 result = connection.execute(statements.REMOVE, {"session_id": author.id, "user_id": user_id})
@@ -214,7 +214,7 @@ class Store:
         """Return if there may be an attempt to log in, as far as can be seen before it is counted. Raises TooManyAttempts."""
         with errors.translate_database_errors():
             with self._reading.connect() as connection:
-                _check_pauses(connection, counters, int(time()))
+                checks.check_pauses(connection, counters, int(time()))
 
     def count_attempt(self, counters: list[Counter]) -> None:
         """Count an attempt to log in, by all these counters or by none. Raises TooManyAttempts in a pause."""
@@ -227,7 +227,7 @@ class Store:
                     result = connection.execute(statements.COUNT_ATTEMPT, {"key": counter.key, "now": now})
                     count = result.scalar_one_or_none()
                     if count is None:
-                        _check_pauses(connection, counters, now)
+                        checks.check_pauses(connection, counters, now)
                         raise errors.TooManyAttempts(1)  # the pause has ended meanwhile
                     if pause := attempts.pause(counter, count):
                         connection.execute(statements.PAUSE, {"of": counter.key, "end": now + pause})
@@ -253,28 +253,3 @@ class Store:
             with self._reading.connect() as connection:
                 result = connection.execute(statements.EVENTS_AFTER, {"last": last, "count": events.PIECE})
                 return [Event(*row) for row in result]
-
-
-def _check_taken(connection: Any, user_id: int, form: UserForm) -> None:
-    values = {"user_id": user_id, "username": form.username, "email": form.email}
-    result = connection.execute(statements.TAKEN, values)
-    names = result.scalars().all()
-    if names:
-        raise errors.Taken("username" if form.username in names else "email")
-
-
-def _locked(connection: Any, author: Session, user_id: int) -> tuple[Account, Account | None]:
-    """Who writes and who is written, locked in the order of their ids: of two who write each other none waits in vain."""
-    found = {}
-    for each in sorted({author.user_id, user_id}):
-        lock = statements.LOCK if each == user_id else statements.LOCK_AUTHOR
-        result = connection.execute(lock, {"user_id": each})
-        found[each] = rows.account(result.one_or_none())
-    return sessions.required(author, found[author.user_id]), found[user_id]
-
-
-def _check_pauses(connection: Any, counters: list[Counter], now: int) -> None:
-    result = connection.execute(statements.PAUSED, {"first": counters[0].key, "last": counters[-1].key})
-    end = result.scalar_one() or 0
-    if end > now:
-        raise errors.TooManyAttempts(end - now)

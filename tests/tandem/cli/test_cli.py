@@ -67,7 +67,7 @@ def test_what_is_no_run_can_not_be_held_against_one(tmp_path: Path, capsys: pyte
 
 
 def test_the_examples_are_calls_that_parse() -> None:
-    calls = [line.split("   ")[0].split()[1:] for line in parser.EXAMPLES.splitlines() if line.startswith("  tandem ")]
+    calls = [line.split("   ")[0].split()[1:] for line in parser.EPILOGUE.splitlines() if line.startswith("  tandem ")]
     assert len(calls) >= 5
     for call in calls:
         parser.parser().parse_args(call)
@@ -234,7 +234,7 @@ def test_what_breaks_on_a_full_disk_is_told_as_a_full_disk(
     monkeypatch.setattr(foreground, "serve", broken)
     monkeypatch.setattr(database, "fill", broken)
     monkeypatch.setattr(foreground, "VAR", tmp_path)
-    monkeypatch.setattr(lock, "FOLDER", tmp_path / "running")
+    monkeypatch.setattr(lock, "LOCKS_FOLDER", tmp_path / "running")
     monkeypatch.setattr(errors, "SCARCE", 2**62)
     assert cli.run([command, *(["--database", str(tmp_path / "x.db")] if command == "seed" else [])]) == 1
     said = capsys.readouterr().err

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tandem.drive import generator
-from tandem.drive.generator import Generator, open_loop
+from tandem.drive import command, generator
+from tandem.drive.command import open_loop
+from tandem.drive.generator import Generator
 from tandem.errors import RunFailed, TandemError
 from tandem.launch import nginx, ports, running_stack
 from tandem.launch.running_stack import StackEnvironment
@@ -62,7 +63,7 @@ def test_a_block_from_hold_to_samples(tmp_path: Path) -> None:
     assert window.end - window.start == pytest.approx(1)
     assert window.start >= released
     assert len(inside) > 100
-    assert set(inside.outcomes) == {"ok"}
+    assert set(inside.outcome) == {"ok"}
     assert min(found.due) >= released
     last = max(due + response / 1000 for due, response in zip(found.due, found.response_ms, strict=True))
     assert last > window.end - 0.2  # the time of the hold is not taken off the run
@@ -114,18 +115,18 @@ def test_the_call_follows_the_load(tmp_path: Path) -> None:
     drive = open_loop(
         load("waiting", scenarios.known()["waiting"], 4, 2, {"wsgi-gthread": stacks.load()["wsgi-gthread"].budget(1)})
     )
-    command = generator.command(
+    called = command.command(
         drive, load_test="x", host="http://127.0.0.1:1", key="1-2-waiting", users=99, samples=tmp_path
     )
-    pairs = dict(pairwise(command))
+    pairs = dict(pairwise(called))
     assert (pairs["-u"], pairs["-r"], pairs["-t"], pairs["--arrivals"]) == ("80", "80", "6s", "poisson")
     assert (pairs["--in-flight"], pairs["--request-timeout"], pairs["--stop-timeout"]) == ("1000", "10", "10")
     assert (pairs["--scenario"], pairs["--seed-key"], pairs["--users-in-database"]) == ("waiting", "1-2-waiting", "99")
 
 
 def test_a_ceiling_is_looked_for_in_a_closed_loop_without_pauses(tmp_path: Path) -> None:
-    drive = generator.closed_loop("floor", 16, 1, 4)
+    drive = command.closed_loop("floor", 16, 1, 4)
     pairs = dict(
-        pairwise(generator.command(drive, load_test="x", host="http://127.0.0.1:1", key="k", users=0, samples=tmp_path))
+        pairwise(command.command(drive, load_test="x", host="http://127.0.0.1:1", key="k", users=0, samples=tmp_path))
     )
     assert (pairs["-u"], pairs["-t"], pairs["--arrivals"], pairs["--think-time"]) == ("16", "5s", "closed", "0")

@@ -9,7 +9,8 @@ import pytest
 from tandem.plan import capacity as planning
 from tandem.plan import profiles, stacks
 from tandem.plan.capacity import CapacityPlan
-from tandem.plan.comparison import Plan, plan
+from tandem.plan.comparison import plan
+from tandem.plan.run import Plan
 from tests.support.executor import SCENARIOS
 
 

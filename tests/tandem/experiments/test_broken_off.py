@@ -13,8 +13,9 @@ from tandem import errors
 from tandem.errors import RunFailed, Stopped
 from tandem.judge import summary
 from tandem.plan import profiles, stacks
-from tandem.plan.comparison import Plan, plan
+from tandem.plan.comparison import plan
 from tandem.plan.order import orders
+from tandem.plan.run import Plan
 from tandem.records import journal
 from tandem.records.block import Block
 from tandem.records.journal import RECORDS, End, Record, Resumed

@@ -20,7 +20,7 @@ from tandem.plan import capacity as planning
 from tandem.plan import comparison, profiles, stacks
 from tandem.plan.capacity import CapacityPlan
 from tandem.records import journal
-from tandem.records.capacity import FILE, CapacityRecord, Try
+from tandem.records.capacity import CAPACITY_FILE, CapacityRecord, Try
 from tandem.report import capacity, schema
 from tests.support import synthetic
 from tests.tandem.experiments.curves import Curves, knees, search
@@ -91,7 +91,7 @@ def test_records_that_do_not_fit_together_are_refused(search_plan: CapacityPlan,
 
 @pytest.mark.parametrize("line", ["zebra", "[]", '{"type": "end"}', '{"type": "search", "levels": "all"}'])
 def test_records_that_are_none_are_a_sentence(line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / FILE).write_text(f"{line}\n{line}\n")
+    (tmp_path / CAPACITY_FILE).write_text(f"{line}\n{line}\n")
     assert cli.run(["report", str(tmp_path)]) == 2
     assert "no record" in capsys.readouterr().err
 
@@ -99,7 +99,9 @@ def test_records_that_are_none_are_a_sentence(line: str, tmp_path: Path, capsys:
 def test_a_strangers_names_lead_nowhere_and_are_shown_as_text(search_plan: CapacityPlan, tmp_path: Path) -> None:
     folder, name = tmp_path / "run", "../../<b>zebra"
     search(search_plan, Curves(knees(**{"wsgi-gthread": 400, "asgi": 520})), folder)
-    (folder / FILE).write_text((folder / FILE).read_text().replace('"scenario":"read"', f'"scenario":"{name}"'))
+    (folder / CAPACITY_FILE).write_text(
+        (folder / CAPACITY_FILE).read_text().replace('"scenario":"read"', f'"scenario":"{name}"')
+    )
     report.write_capacity(folder)
     assert {path.name for path in (folder / "img").iterdir()} == {"capacity-1.svg", "capacity-1.png"}
     assert "<b>" not in (folder / "report.html").read_text()

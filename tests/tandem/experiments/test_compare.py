@@ -14,8 +14,9 @@ from tandem.judge import summary
 from tandem.judge.reasons import Reason
 from tandem.judge.rounds import Rounds
 from tandem.plan import profiles, stacks
-from tandem.plan.comparison import Plan, plan
+from tandem.plan.comparison import plan
 from tandem.plan.order import Slot, orders
+from tandem.plan.run import Plan
 from tandem.records.block import Block
 from tandem.records.journal import RECORDS, End
 from tandem.records.setup import Load, Run

@@ -71,7 +71,7 @@ def test_they_must_follow_each_other() -> None:
 def test_time_runs_out_and_the_reasons_name_who_it_was() -> None:
     machine = Machine(NOISY)
     (reason,) = machine.wait(10)
-    assert reason.startswith(f"{validity.OTHERS.title} 60 %")
+    assert reason.startswith(f"{validity.OTHERS_CPU.title} 60 %")
     assert reason.endswith(": cc1 (4711) 58 %")
     assert machine.seconds == 10
 

@@ -18,7 +18,9 @@ def test_a_laboratory_run_keeps_what_each_block_did_and_which_line_stood(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """All of it is there on a busy machine, too: of how long anything took nothing is said, and no round is repeated."""
-    monkeypatch.setattr(lock, "FOLDER", tmp_path_factory.mktemp("running"))  # other tests may have a run of their own
+    monkeypatch.setattr(
+        lock, "LOCKS_FOLDER", tmp_path_factory.mktemp("running")
+    )  # other tests may have a run of their own
     given = ["--part", "smoke", "--kinds", "compute", "--seconds", "4", "--seed", "1", "--out", str(tmp_path)]
     assert cli.run(["lab", *given]) == 0
     said = capsys.readouterr().out

@@ -10,8 +10,8 @@ import pytest
 from tandem import rules
 from tandem.errors import RunFailed, Stopped
 from tandem.judge import summary, validity
-from tandem.plan.comparison import Plan
 from tandem.plan.order import orders
+from tandem.plan.run import Plan
 from tandem.records import journal
 from tandem.records.block import Block
 from tandem.records.journal import RECORDS, End
@@ -30,7 +30,7 @@ def test_a_disturbed_round_is_measured_again_as_a_whole(planned: Plan, tmp_path:
     ]
     assert any(line.startswith("round 2 is INVALID") for line in said)
     (cause,) = [line for line in said if line.startswith("  - ")]  # what was only suspect is not among them
-    assert validity.WAITING.title in cause
+    assert validity.GENERATOR_WAITING.title in cause
     assert "block 48 of 48, 0 s left" in [line for line in said if "left)" in line][-1]
     judged = summary.summarise(found)
     assert (judged.rounds_valid, judged.not_judged) == (7, None)

@@ -17,9 +17,10 @@ from tandem.experiments import resume, session
 from tandem.judge.rounds import Rounds
 from tandem.plan import capacity as planning
 from tandem.plan import profiles, stacks
-from tandem.plan.comparison import Plan, plan
+from tandem.plan.comparison import plan
+from tandem.plan.run import Plan
 from tandem.records import journal
-from tandem.records.capacity import FILE
+from tandem.records.capacity import CAPACITY_FILE
 from tandem.records.journal import RECORDS, End, Resumed
 from tandem.records.setup import Provenance, Run
 from tests.support import second_app, synthetic
@@ -193,6 +194,6 @@ def test_a_run_of_which_only_the_capacity_is_missing_is_resumed(
     assert seen == [8]
     part = planning.part_of(whole)
     assert part is not None
-    journal.append(tmp_path / FILE, part.search(head))
-    journal.append(tmp_path / FILE, End(date="", complete=True, reason="all searches are over"))
+    journal.append(tmp_path / CAPACITY_FILE, part.search(head))
+    journal.append(tmp_path / CAPACITY_FILE, End(date="", complete=True, reason="all searches are over"))
     assert "`tandem report`" in call(["compare", "--resume", str(tmp_path)], capsys)

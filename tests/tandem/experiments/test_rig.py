@@ -15,8 +15,9 @@ from tandem.judge import validity
 from tandem.launch import nginx
 from tandem.observe import samples
 from tandem.plan import cpu_layout, profiles, stacks
-from tandem.plan.comparison import Plan, plan
+from tandem.plan.comparison import plan
 from tandem.plan.order import Slot
+from tandem.plan.run import Plan
 from tests.support import toy
 from tests.support.locustfile import locustfile
 from tests.support.processes import alive

@@ -14,8 +14,9 @@ from tandem.errors import RunFailed, TandemError
 from tandem.experiments.rig import Rig
 from tandem.launch import nginx
 from tandem.plan import cpu_layout, profiles, stacks
-from tandem.plan.comparison import Plan, plan
+from tandem.plan.comparison import plan
 from tandem.plan.order import Slot
+from tandem.plan.run import Plan
 from tandem.records import journal
 from tandem.records.block import Block
 from tests.support import second_app

@@ -32,10 +32,10 @@ def test_what_a_stack_did_itself_is_told_before_what_is_around_it() -> None:
 
 
 TABLE: list[tuple[validity.Limit, Callable[[float], Block], float, float]] = [
-    (validity.LAG, lambda ms: block(dispatch_lag_p99_ms=ms, p99_ms=1000.0), 1, 5),
-    (validity.WAITING, share("generator_waiting_share"), 2, 5),
-    (validity.GENERATOR, share("generator_cpu_share"), 60, 85),
-    (validity.OTHERS, share("others_cpu_share"), 3, 10),
+    (validity.DISPATCH_LAG, lambda ms: block(dispatch_lag_p99_ms=ms, p99_ms=1000.0), 1, 5),
+    (validity.GENERATOR_WAITING, share("generator_waiting_share"), 2, 5),
+    (validity.GENERATOR_CPU, share("generator_cpu_share"), 60, 85),
+    (validity.OTHERS_CPU, share("others_cpu_share"), 3, 10),
     (validity.STEAL, share("steal_share"), 2, 5),
     (validity.THROTTLED, share("throttled_share"), 0.5, 2),
 ]
@@ -132,7 +132,7 @@ def test_what_cannot_be_read_is_a_matter_of_the_run_and_not_of_the_block() -> No
     blind = block({name: None for name in unknown})
     assert validity.judge(blind) == Judged(level="VALID", causes=[])
     assert validity.unreadable(blind) == [
-        limit.title for limit in (validity.WAITING, validity.OTHERS, validity.STEAL, validity.THROTTLED)
+        limit.title for limit in (validity.GENERATOR_WAITING, validity.OTHERS_CPU, validity.STEAL, validity.THROTTLED)
     ]
     assert validity.unreadable(block({"pressure_share": None})) == []  # printed, not judged
 

@@ -10,7 +10,8 @@ from time import sleep
 import pytest
 
 from tandem.launch import database
-from tandem.plan.apps import App, Database
+from tandem.plan.apps import App
+from tandem.plan.databases import Database
 from tests.support.stacks import USERDB
 
 

@@ -24,7 +24,7 @@ with lock.hold(sys.argv[2], ["tandem", *sys.argv[3:]], Path(sys.argv[1])):
 @pytest.fixture
 def other(processes: None, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """A process that compares."""
-    command = [sys.executable, "-c", HOLDER, str(tmp_path), lock.COMPARE, "compare", "--quick"]
+    command = [sys.executable, "-c", HOLDER, str(tmp_path), lock.COMPARING, "compare", "--quick"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         assert process.stdout.readline() == "held\n"
@@ -34,7 +34,7 @@ def other(processes: None, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 def test_a_second_comparison_is_refused_and_the_first_is_named(other: subprocess.Popen[str], tmp_path: Path) -> None:
     says = rf"`tandem compare --quick` \(process {other.pid}\) is running: wait until it ends, or stop it"
-    with pytest.raises(TandemError, match=says), lock.hold(lock.COMPARE, ["tandem", "compare"], tmp_path):
+    with pytest.raises(TandemError, match=says), lock.hold(lock.COMPARING, ["tandem", "compare"], tmp_path):
         pass
     with lock.hold("serve-1", ["tandem", "serve"], tmp_path):  # serving is no obstacle
         assert lock.running(tmp_path) == [
@@ -48,7 +48,7 @@ def test_a_process_that_was_killed_holds_nothing(other: subprocess.Popen[str], t
     other.kill()
     other.wait()
     assert lock.running(tmp_path) == []
-    with lock.hold(lock.COMPARE, ["tandem", "compare"], tmp_path):
+    with lock.hold(lock.COMPARING, ["tandem", "compare"], tmp_path):
         assert len(lock.running(tmp_path)) == 1
     assert lock.running(tmp_path) == []
 

@@ -27,7 +27,7 @@ def configured(folder: Path, port: int = 18080) -> Path:
 
 @pytest.mark.usefixtures("processes")
 def test_a_binary_is_found_and_new_enough() -> None:
-    assert tuple(map(int, nginx.version(nginx.find()).split(".")[:2])) >= nginx.OLDEST
+    assert tuple(map(int, nginx.version(nginx.find()).split(".")[:2])) >= nginx.OLDEST_NGINX
 
 
 @pytest.mark.usefixtures("processes")
@@ -115,7 +115,7 @@ def test_an_app_that_needs_nothing_of_nginx_gets_the_common_part(tmp_path: Path)
     plain = msgspec.structs.replace(USERDB, nginx=None, static=None)
     nginx.configure(tmp_path / "run", plain, public_port=18080, servers=["127.0.0.1:18001"], keepalive=0, limits=True)
     nginx.check(nginx.find(), tmp_path / "run")
-    assert (tmp_path / "run" / "app" / "server.conf").read_text() == nginx.NOTHING
+    assert (tmp_path / "run" / "app" / "server.conf").read_text() == nginx.EMPTY_INCLUDE
 
 
 def test_a_folder_that_the_row_names_and_is_not_there_is_named(tmp_path: Path) -> None:

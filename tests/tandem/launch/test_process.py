@@ -62,7 +62,7 @@ def test_children_are_stopped_at_the_end_of_the_block(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("processes")
 def test_a_child_that_ignores_sigterm_is_killed_with_its_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "PATIENCE", 0.3)
+    monkeypatch.setattr(process, "STOP_SECONDS", 0.3)
     with Children() as children:
         stubborn = children.add(child(tmp_path, STUBBORN))
         assert eventually(lambda: up(stubborn))

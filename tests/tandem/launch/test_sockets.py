@@ -28,7 +28,7 @@ def test_a_socket_lies_in_the_stacks_own_folder(stack: Definition, tmp_path: Pat
     assert place.address == f"unix:{tmp_path}/2.socket"
     assert stack.filled_command(1, place.filled)[2] == str(tmp_path / "2.socket")
     assert not place.listens()
-    if len(str(place.path)) <= sockets.LONGEST:
+    if len(str(place.path)) <= sockets.LONGEST_PATH:
         with socket.socket(socket.AF_UNIX) as server:
             server.bind(str(place.path))
             server.listen()
@@ -36,9 +36,9 @@ def test_a_socket_lies_in_the_stacks_own_folder(stack: Definition, tmp_path: Pat
 
 
 def test_a_path_that_is_too_long_is_a_sentence(stack: Definition, tmp_path: Path) -> None:
-    folder = tmp_path / ("a" * sockets.LONGEST)
+    folder = tmp_path / ("a" * sockets.LONGEST_PATH)
     folder.mkdir()
-    with pytest.raises(TandemError, match=rf"{folder}.* {sockets.LONGEST} "):
+    with pytest.raises(TandemError, match=rf"{folder}.* {sockets.LONGEST_PATH} "):
         sockets.place(stack, folder, 1)
 
 

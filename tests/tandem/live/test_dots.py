@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tandem.live import dots
-from tandem.live.dots import KEPT, TARGET, Dots
+from tandem.live.dots import IN_TIME_SECONDS, SECONDS_KEPT, Dots
 
 
 def answered(found: Dots, *took: float, status: int = 200) -> None:
@@ -16,8 +16,8 @@ def answered(found: Dots, *took: float, status: int = 200) -> None:
 
 def test_who_waits_becomes_late() -> None:
     dot = Dots().due(1, 5.0)
-    assert not dot.late(5.0 + TARGET)
-    assert dot.late(5.0 + TARGET + 0.001)
+    assert not dot.late(5.0 + IN_TIME_SECONDS)
+    assert dot.late(5.0 + IN_TIME_SECONDS + 0.001)
 
 
 def test_an_answer_in_time_stays_so_and_a_refusal_never_was() -> None:
@@ -60,9 +60,9 @@ def test_the_usual_time_is_the_median() -> None:
 
 def test_what_is_old_is_forgotten_and_nothing_grows(monkeypatch: pytest.MonkeyPatch) -> None:
     found = Dots()
-    answered(found, *[0.01] * int(3 * KEPT))
-    assert len(list(found.between(0, 1e9))) <= KEPT + 1
-    monkeypatch.setattr(dots, "MOST", 50)
+    answered(found, *[0.01] * int(3 * SECONDS_KEPT))
+    assert len(list(found.between(0, 1e9))) <= SECONDS_KEPT + 1
+    monkeypatch.setattr(dots, "MOST_DOTS", 50)
     for number in range(1000):
         found.due(number, 1000.0)
     assert len(list(found.between(0, 1e9))) == 50

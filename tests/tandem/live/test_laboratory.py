@@ -94,7 +94,7 @@ async def test_the_same_is_not_started_twice_and_not_for_too_long() -> None:
         await over(press)
         await over(other)
         assert await eventually_async(lambda: not laboratory._running)
-        with pytest.raises(PressRefusedError, match=f"{presses.LONGEST:g} s"):
+        with pytest.raises(PressRefusedError, match=f"{presses.LONGEST_PRESS:g} s"):
             laboratory.press(sleep(number=50))
 
 
@@ -167,7 +167,7 @@ async def test_one_in_three_bystanders_creates_something_while_a_kind_blocks_tha
 
 @pytest.mark.asyncio
 async def test_of_what_they_create_a_few_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "MOST", 3)
+    monkeypatch.setattr(writing, "MOST_CREATED", 3)
     app = App(16)
     async with serving(app):
         writer = Writer(app.port)

@@ -39,7 +39,7 @@ async def client(laboratory: Laboratory) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def test_its_files_name_nothing_elsewhere(client: httpx.AsyncClient) -> None:
-    for path in page.FILES:
+    for path in page.PAGE_FILES:
         answer = await client.get(path)
         assert answer.status_code == 200
         assert "default-src 'none'" in answer.headers["content-security-policy"]

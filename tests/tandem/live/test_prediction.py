@@ -7,7 +7,7 @@ import pytest
 
 from tandem.judge.replay import Job
 from tandem.live import prediction
-from tandem.live.dots import TARGET
+from tandem.live.dots import IN_TIME_SECONDS
 from tandem.live.prediction import LaneQueues, LateCount
 from tandem.plan.kinds import Kind
 from tests.tandem.live.lanes import HASH, SLEEP, lane
@@ -47,7 +47,7 @@ def test_on_one_loop_all_who_come_early_are_late(seconds: float, rate: int) -> N
     late, of = prediction.before(LaneQueues(1, 1), seconds, 1, rate, 0.0005)
     assert abs(of - rate * seconds) <= 1
     drained = rate * rate * seconds * prediction.SERVICE  # who comes later waits for the others, too
-    assert rate * (seconds - TARGET) - 1 <= late <= rate * (seconds - TARGET) + drained + 1
+    assert rate * (seconds - IN_TIME_SECONDS) - 1 <= late <= rate * (seconds - IN_TIME_SECONDS) + drained + 1
 
 
 def test_nobody_is_late_while_a_slot_is_left_and_everybody_when_none_is() -> None:

@@ -82,7 +82,8 @@ def test_a_file_that_is_not_there_yet_says_nothing_and_many_rows_are_bounded(tmp
     found.look()
     assert found.between(0, 1000) == []
     assert (
-        len(tail(tmp_path, *[row(n, at=100 + n / 10) for n in range(stood.MOST + 100)]).between(0, 1000)) == stood.MOST
+        len(tail(tmp_path, *[row(n, at=100 + n / 10) for n in range(stood.MOST_STALLS + 100)]).between(0, 1000))
+        == stood.MOST_STALLS
     )
 
 

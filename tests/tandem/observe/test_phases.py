@@ -7,11 +7,11 @@ import math
 import msgspec
 import pytest
 
+from openloop.format import Samples
 from tandem.experiments import harmed
 from tandem.experiments.harmed import Queues
 from tandem.judge.replay import Inside
 from tandem.observe import phases, samples
-from tandem.observe.samples import Samples
 from tandem.records.blocked import ENDLESS, Blocked, Phase
 from tandem.records.setup import Blocking
 from tests.support import arrivals
@@ -27,8 +27,8 @@ def built(rows: list[Row]) -> Samples:
     """Samples as a file would hold them."""
     return arrivals.samples(
         [number for number, *_ in rows], [START + due for _, due, _, _ in rows], [ms for _, _, ms, _ in rows], delay=0.1,
-        in_flight=0, routes=["GET /lab/sleep" if number < 0 else "GET /healthz" for number, *_ in rows],
-        statuses=[503 if outcome == "failed" else 200 for *_, outcome in rows], outcomes=[outcome for *_, outcome in rows],
+        in_flight=0, route=["GET /lab/sleep" if number < 0 else "GET /healthz" for number, *_ in rows],
+        status=[503 if outcome == "failed" else 200 for *_, outcome in rows], outcome=[outcome for *_, outcome in rows],
     )  # fmt: skip
 
 

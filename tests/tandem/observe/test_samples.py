@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from openloop import format
+from openloop.format import Samples
 from tandem.errors import RunFailed
 from tandem.observe import samples
-from tandem.observe.samples import Samples
 from tests.support import raw_file
 from tests.support.arrivals import arrival, dropped, failed, table, unfinished
 
@@ -23,7 +23,7 @@ ROW = "7,1790000000.500000,0.100,4.900,5.000,3,GET /x,200,ok,1a2b3c4d,"
 
 
 def test_what_was_written_is_read_again(tmp_path: Path) -> None:
-    found = table(arrival(1, 1.5), failed(2, 2.0, reasons='said "no", twice'), unfinished(3, 3.0), dropped(4, 3.5))
+    found = table(arrival(1, 1.5), failed(2, 2.0, reason='said "no", twice'), unfinished(3, 3.0), dropped(4, 3.5))
     raw_file.write(tmp_path / "deep" / "s.csv.gz", found)
     assert samples.read(tmp_path / "deep" / "s.csv.gz") == found
     times = {"GET /x": array("d", [10.0, math.inf, math.inf, math.inf])}
@@ -31,7 +31,7 @@ def test_what_was_written_is_read_again(tmp_path: Path) -> None:
 
 
 def test_response_times_stand_by_route_in_the_order_of_the_file(tmp_path: Path) -> None:
-    rows = [arrival(1, 1.0), arrival(2, 2.0, routes="POST /y", response_ms=7.0), arrival(3, 3.0, response_ms=5.0)]
+    rows = [arrival(1, 1.0), arrival(2, 2.0, route="POST /y", response_ms=7.0), arrival(3, 3.0, response_ms=5.0)]
     raw_file.write(tmp_path / "s.csv.gz", table(*rows))
     assert samples.by_route(tmp_path / "s.csv.gz") == {"GET /x": array("d", [10, 5]), "POST /y": array("d", [7])}
 
@@ -48,15 +48,13 @@ def test_the_form_of_the_file(tmp_path: Path) -> None:
     found = samples.read(path)
     assert (found.arrival[0], found.due[0], found.in_flight[0]) == (7, 1790000000.5, 3)
     assert (found.start_delay_ms[0], found.service_ms[0], found.response_ms[0]) == (0.1, 4.9, 5.0)
-    assert (found.routes, found.outcomes, found.asked, found.reasons) == (["GET /x"], ["ok"], ["1a2b3c4d"], ['a, "b"'])
+    assert (found.route, found.outcome, found.asked, found.reason) == (["GET /x"], ["ok"], ["1a2b3c4d"], ['a, "b"'])
     raw_file.write(tmp_path / "again.csv.gz", found)
     assert gzip.decompress((tmp_path / "again.csv.gz").read_bytes()) == f'{COLUMNS}\n{ROW}"a, ""b"""\n'.encode()
 
 
 def test_commas_quotes_and_line_breaks_shift_no_column(tmp_path: Path) -> None:
-    found = table(
-        arrival(1, 1.0, routes='GET /x,y/"z"'), arrival(2, 2.0, routes="GET /a\nb", reasons='one, "two"\nthree')
-    )
+    found = table(arrival(1, 1.0, route='GET /x,y/"z"'), arrival(2, 2.0, route="GET /a\nb", reason='one, "two"\nthree'))
     raw_file.write(tmp_path / "s.csv.gz", found)
     assert samples.read(tmp_path / "s.csv.gz") == found
     assert set(samples.by_route(tmp_path / "s.csv.gz")) == {'GET /x,y/"z"', "GET /a\nb"}
@@ -133,7 +131,7 @@ def test_what_failed_was_dropped_or_is_unfinished_counts_as_not_reached() -> Non
     assert (found.rate, found.p50_ms, found.p99_ms) == (50.0, 10.0, None)
     assert found.dispatch_lag_p50_ms == 1.0  # of those that were sent
     assert found.failure_examples == ["GET /x: 502 bad gateway"]
-    rare = failed(0, 0.0, statuses=504)
+    rare = failed(0, 0.0, status=504)
     assert samples.figures(table(rare, *rows), (0.0, 1.0)).failure_examples == [
         "GET /x: 502 bad gateway",
         "GET /x: 504 bad gateway",
@@ -150,7 +148,7 @@ def test_a_window_in_which_nothing_was_sent() -> None:
     found = samples.figures(table(dropped(1, 0.5)), (0.0, 1.0))
     assert (found.arrivals, found.requests, found.dropped, found.p50_ms) == (1, 0, 1, None)
     assert found.dispatch_lag_p99_ms == 0.0
-    assert samples.figures(Samples(), (0.0, 1.0)).arrivals == 0
+    assert samples.figures(Samples.empty(), (0.0, 1.0)).arrivals == 0
 
 
 def test_the_backlog_is_what_the_window_added_to_the_requests_in_flight() -> None:
@@ -204,7 +202,7 @@ def test_the_most_requests_in_flight_against_brute_force() -> None:
     brute = max(sum(sent <= moment < end for sent, end in spans) for moment in moments)
     assert samples.most_in_flight(found, (1.0, 2.0)) == brute
     assert samples.most_in_flight(table(unfinished(1, 0.0), unfinished(2, 0.5)), (1.0, 2.0)) == 2
-    assert samples.most_in_flight(Samples(), (1.0, 2.0)) == 0
+    assert samples.most_in_flight(Samples.empty(), (1.0, 2.0)) == 0
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from openloop.format import Samples
 from tandem.observe import samples, slices
-from tandem.observe.samples import Samples
 from tests.support import arrivals
 
 PARTS = [(10.0, 11.0), (20.0, 21.0), (30.0, 31.0), (35.0, 36.0)]
@@ -18,7 +18,7 @@ def table(*rows: tuple[float, float, str]) -> Samples:
     """Return samples of arrivals that were due then, took so many milliseconds and ended so."""
     return arrivals.samples(
         range(len(rows)), [row[0] for row in rows], [row[1] for row in rows], in_flight=0,
-        statuses=[200 if row[2] == "ok" else 0 for row in rows], outcomes=[row[2] for row in rows],
+        status=[200 if row[2] == "ok" else 0 for row in rows], outcome=[row[2] for row in rows],
     )  # fmt: skip
 
 

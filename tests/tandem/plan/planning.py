@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from tandem.plan import profiles, stacks
-from tandem.plan.comparison import Plan, plan
+from tandem.plan.comparison import plan
+from tandem.plan.run import Plan
 
 QUICK = replace(profiles.QUICK, saturated=("waiting", "everyday"), at_rate=(), rounds=7)
 STANDARD = replace(profiles.STANDARD, saturated=("read", "waiting", "everyday"), at_rate=("read", "everyday"), rounds=9)

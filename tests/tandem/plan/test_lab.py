@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from tandem.drive import generator
+from tandem.drive import command
 from tandem.errors import TandemError
 from tandem.paths import PROJECT
 from tandem.plan import kinds, lab, stacks
-from tandem.plan.lab import PARTS
+from tandem.plan.lab_parts import PARTS
 from tandem.records.setup import Budget, Load
 from tandem.rules import BAD_POINTS, HEADLINE_TARGET, TARGETS_MS
 from tests.support.lab import ROWS, planned
@@ -47,7 +47,7 @@ def test_a_control_has_the_same_schedule_and_nobody_asks_for_it() -> None:
     assert compute.blocking is not None
     assert control.blocking is not None
     assert control.blocking.number == compute.blocking.number == 16
-    asked = [generator.drive(each).arguments for each in (compute, control)]
+    asked = [command.drive(each).arguments for each in (compute, control)]
     assert [given[given.index("--blockers") + 1] for given in asked] == ["2", "0"]
     assert "/lab/compute?ms=200" in asked[0]
 
@@ -66,8 +66,8 @@ def test_a_sweep_is_a_load_for_each_rate_and_duration_at_random_and_evenly_elsew
     assert len(set(doses)) == len(plan.loads) == 12
     assert plan.loads[0].blocking is not None
     assert plan.loads[0].blocking.query == "ms=200"
-    assert all("--blocker-arrivals poisson" in " ".join(generator.drive(load).arguments) for load in plan.loads)
-    assert not any("--blocker-arrivals" in generator.drive(load).arguments for load in planned().loads)
+    assert all("--blocker-arrivals poisson" in " ".join(command.drive(load).arguments) for load in plan.loads)
+    assert not any("--blocker-arrivals" in command.drive(load).arguments for load in planned().loads)
 
 
 def test_the_sweep_crosses_the_cliff_of_the_shared_pool() -> None:
@@ -198,7 +198,7 @@ def test_a_load_test_without_kinds_is_told_what_it_needs(tmp_path: Path) -> None
 
 def test_a_kind_brings_its_own_client_and_bystander() -> None:
     loads = {load.scenario: load for load in planned("kinds").loads}
-    arguments = {name: generator.drive(load).arguments for name, load in loads.items()}
+    arguments = {name: command.drive(load).arguments for name, load in loads.items()}
     assert "--blocker-client" not in arguments["lock"]
     given = arguments["idle-crowd"]
     assert given[given.index("--blocker-client") + 1] == "stays"

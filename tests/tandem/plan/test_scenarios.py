@@ -15,7 +15,7 @@ ROW = 'title = "x"\nwrites = {writes}\nlogin = false\nusers = false\n'
 
 
 def load(folder: Path, text: str) -> scenarios.Scenarios:
-    (folder / scenarios.FILE).write_text(text)
+    (folder / scenarios.SCENARIOS_FILE).write_text(text)
     return scenarios.load(folder)
 
 

@@ -36,6 +36,7 @@ from tandem.report import (
     takeaways,
     trust,
 )
+from tandem.report.advice import advised
 from tandem.report.backlog import AcceptQueue, BacklogPhase
 from tandem.report.wording import causes
 from tests.support import blocking, synthetic
@@ -150,7 +151,7 @@ def _said(summary: Summary) -> Iterator[str]:
         yield from (answer.question, *(f"  {line}." for line in answer.lines))
     yield from sentences.texts(sentences.verdict(summary))
     yield sentences.badge(summary)
-    yield from (f"{row.situation}: {row.choice} – {row.why}" for row in sentences.advice(summary))
+    yield from (f"{row.situation}: {row.choice} – {row.why}" for row in advised(summary))
     yield from trust.doubts(summary, [])
     yield from filter(None, [conditions.nothing_else(summary)])
     for load in summary.run.loads:

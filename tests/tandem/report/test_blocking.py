@@ -14,6 +14,7 @@ from tandem.judge.summary import Summary, summarise
 from tandem.records.block import Block
 from tandem.records.journal import Record
 from tandem.report import answers, charts, html, markdown, reasons, sentences
+from tandem.report.advice import advised
 from tests.support import blocking, raw_file, synthetic
 from tests.support.synthetic import ASGI, WSGI
 from tests.tandem.report.pages import Page
@@ -74,7 +75,7 @@ def test_a_run_without_blockers_says_nothing_of_them() -> None:
 
 
 def test_what_to_choose_follows_from_who_is_late() -> None:
-    (row,) = sentences.advice(summarise(blocking.records()))
+    (row,) = advised(summarise(blocking.records()))
     assert (row.situation, row.choice) == (blocking.load().situation, WSGI)
     assert "worse (+28 " in row.why
 

@@ -9,7 +9,7 @@ import pytest
 
 from tandem import report
 from tandem.report import detectors, tables
-from tandem.report.detectors import NOTHING, Cost, CostRatio, Detected, Kept
+from tandem.report.detectors import NOTHING_HELD, Cost, CostRatio, Detected, Kept
 from tests.support import stalled
 from tests.tandem.report.pages import Page
 
@@ -36,11 +36,11 @@ KEPT = Kept(
         found("stalls", "asyncio", "sleep-in-handler", 3, right=3),
         found("stalls", "asyncio", "garbage", 3, suspected=2),
         found("stalls", "asyncio", "many-callbacks", 3, planted=False),
-        found("stalls", "asyncio", NOTHING, 0, planted=False),
+        found("stalls", "asyncio", NOTHING_HELD, 0, planted=False),
         found("pyleak", "asyncio", "sleep-in-handler", 3, right=3),
-        found("pyleak", "asyncio", NOTHING, 1, planted=False),
+        found("pyleak", "asyncio", NOTHING_HELD, 1, planted=False),
         found("pyleak", "uvloop", "sleep-in-handler", 3, right=2),
-        found("pyleak", "uvloop", NOTHING, 1, planted=False),
+        found("pyleak", "uvloop", NOTHING_HELD, 1, planted=False),
     ],
     costs=[
         Cost(detector="none", loop="asyncio", cpu_us=500, cpu=None, p99_ms=2, p99=None),
@@ -71,7 +71,7 @@ def test_each_kind_has_a_row_with_what_was_said_on_each_loop() -> None:
         ["sleep-in-handler", "3 of 3", "3 of 3 / 2 of 3, 1 without it"],
         ["garbage", "0 of 3, 2 suspected, 1 without it", "–"],
         ["many-callbacks", "(3 of 3)", "–"],
-        [NOTHING, "(0 of 3)", "(1 of 3)"],
+        [NOTHING_HELD, "(0 of 3)", "(1 of 3)"],
     ]
 
 
@@ -98,9 +98,9 @@ def test_the_report_of_a_laboratory_run_shows_it_where_it_is_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, there: bool
 ) -> None:
     """It is left out where it is missing, as in an installed package, or of another version."""
-    monkeypatch.setattr(detectors, "FILE", tmp_path / "stalls.json")
+    monkeypatch.setattr(detectors, "MEASURED_FILE", tmp_path / "stalls.json")
     if content is not None:
-        detectors.FILE.write_bytes(content)
+        detectors.MEASURED_FILE.write_bytes(content)
     run = stalled.write(tmp_path)
     report.write(run)
     page = Page((run / "report.html").read_text())
@@ -112,5 +112,5 @@ def test_the_report_of_a_laboratory_run_shows_it_where_it_is_there(
 def test_what_is_kept_can_be_read_and_its_document_has_the_same_tables() -> None:
     kept = detectors.section()
     assert kept is not None
-    document = detectors.FILE.with_suffix(".md").read_text()
+    document = detectors.MEASURED_FILE.with_suffix(".md").read_text()
     assert all(text in document for text in (kept.said, *map(tables.markdown, kept.tables)))

@@ -71,7 +71,7 @@ def test_each_dose_stands_beside_what_queueing_expects() -> None:
               and each.load.blocking.rate == 1)  # fmt: skip
     assert one.expected == pytest.approx(0.1, rel=0.4)
     assert one.share == pytest.approx(0.1, rel=0.4)
-    assert dose.SHAPES["uniform"] in page.text
+    assert dose.SHAPES_OF_LINES["uniform"] in page.text
     assert "1 per second at " in page.text
 
 
@@ -80,7 +80,7 @@ def test_a_shared_pool_falls_off_a_cliff() -> None:
     summary = swept(DOSES, "poisson", 400, lambda stack, rate: round(480 * replayed(rate)) if stack == WSGI else 480)
     chart = dose.draw(summary)
     assert chart is not None
-    assert dose.SHAPES["poisson"] in chart.description
+    assert dose.SHAPES_OF_LINES["poisson"] in chart.description
     pool = {
         each.load.blocking.rate: each
         for each in dose.points(summary)

@@ -37,7 +37,7 @@ def test_a_complete_run(complete: Report) -> None:
     ]
     causes = {row[0]: row[1:] for row in page.table("validity")}
     limits = ["> 2 % of the time", "> 5 % of the time"]
-    assert causes[validity.WAITING.title] == [*limits, "0.2", "0", "0"]
+    assert causes[validity.GENERATOR_WAITING.title] == [*limits, "0.2", "0", "0"]
     assert len(page.table("generator")) == 1 + 4 + len(synthetic.SCENARIOS)
     budgets = {row[0]: row[3:] for row in page.table("budgets")}
     assert budgets[WSGI] == ["1", "2", "16", "18", "16", "12", "17", "9", "100", "3"]

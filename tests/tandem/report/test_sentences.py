@@ -15,6 +15,7 @@ from tandem.judge.validity import Cause
 from tandem.judge.verdict import Interval
 from tandem.records.setup import Headline
 from tandem.report import document, reasons, sentences, wording
+from tandem.report.advice import advised
 from tests.support import synthetic
 from tests.support.synthetic import ASGI, DECOY, WSGI, synthesise
 from tests.tandem.report.golden import every, on
@@ -73,7 +74,7 @@ def test_each_challenger_has_its_lines() -> None:
     third = [*synthetic.run().stacks, synthetic.stack("third")]
     found = summarise(synthesise(rounds=10, stacks=third))
     assert shape(found) == 2 * [(None, 0), ("no practical difference", 7)]
-    row = sentences.advice(found)[0]
+    row = advised(found)[0]
     assert [row.choice.count(name) for name in (ASGI, "third")] == [1, 1]
 
 
@@ -111,7 +112,7 @@ def test_the_badge_counts() -> None:
 
 
 def test_advice_on_waiting_says_what_arithmetic_allows() -> None:
-    why = {row.scenario: row.why for row in sentences.advice(summarise(synthesise()))}
+    why = {row.scenario: row.why for row in advised(summarise(synthesise()))}
     for part in ("160/s", f"{WSGI} (16 slots)", "1,000/s", f"{ASGI} (100 news connections)"):
         assert part in why["waiting"]
         assert part not in why["read"]
@@ -142,7 +143,7 @@ def test_an_interval_shows_on_which_side_of_one_it_ends(low: float, high: float,
 
 @pytest.mark.parametrize(("value", "shown"), [(6.0, "6"), (5.04, "5.04"), (5.0003, "5.0003"), (12.345, "12.3")])
 def test_a_value_is_seen_to_be_above_its_limit(value: float, shown: str) -> None:
-    lag = validity.LAG
+    lag = validity.DISPATCH_LAG
     cause = Cause(key=lag.key, title=lag.title, value=value, limit=5, level="INVALID", unit=lag.unit)
     assert wording.causes([cause]) == [f"dispatch lag p99 {shown} ms, limit 5 ms"]
 

@@ -80,7 +80,7 @@ def test_rejected_rounds_are_listed_with_both_estimates() -> None:
     (doubt,) = trust.doubts(found, [])
     assert doubt in page.text
     causes = {row[0]: row[3:] for row in page.table("validity")}
-    assert causes[validity.WAITING.title] == ["30.0", "0", "2"]
+    assert causes[validity.GENERATOR_WAITING.title] == ["30.0", "0", "2"]
     assert [row[:3] for row in page.table("rejected")[1:]] == [["2", "1", "read"], ["5", "1", "read"]]
     both = {(row[0], row[1]): row[2:] for row in page.table("with-rejected-rounds")}["CPU per request of read", ASGI]
     assert (both[1], both[3]) == ("9", "11")
@@ -233,6 +233,6 @@ def test_the_limits_are_written_out() -> None:
     rows = {
         row[0]: [re.findall(r"> ([\d.]+ \S+)", cell) for cell in row[1:3]] for row in pages.quick()[0].table("validity")
     }
-    assert rows[validity.LAG.title] == [["1 ms,", "0.5 ms", "10 %"], ["5 ms"]]
-    assert rows[validity.OTHERS.title] == [["3 %"], ["10 %"]]
+    assert rows[validity.DISPATCH_LAG.title] == [["1 ms,", "0.5 ms", "10 %"], ["5 ms"]]
+    assert rows[validity.OTHERS_CPU.title] == [["3 %"], ["10 %"]]
     assert rows[validity.ACCOUNTING.title] == [[], ["0 arrivals"]]
