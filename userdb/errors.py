@@ -207,6 +207,8 @@ def refuse_other_schema(found: str | None) -> None:
 
 
 def _other_schema(found: str) -> str:
+    if found.isdigit() and found > SCHEMA:  # four digits each
+        return f"the database has a schema {found}, newer than this app, which is for {SCHEMA}: start the app's newer version"
     return f"the database has a schema {found} and needs {SCHEMA}: run `python -m userdb.database migrate`"
 
 

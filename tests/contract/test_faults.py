@@ -116,6 +116,16 @@ def test_a_database_that_is_missing_is_not_made(tmp_path: Path, app: str) -> Non
 
 @pytest.mark.usefixtures("store")
 @pytest.mark.parametrize("app", APPS)
+@pytest.mark.parametrize(("version", "said"), [("0001", "run `python -m userdb.database migrate`"), ("9999", "newer")])
+def test_a_database_of_another_version_is_refused(database: Path, app: str, version: str, said: str) -> None:
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (version,))
+    with pytest.raises(Exception, match=f"schema {version}.*{said}"), in_process(app, settings_for(database)):
+        pass
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize("app", APPS)
 def test_a_defective_sqlite_is_refused_unless_allowed(
     database: Path, app: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

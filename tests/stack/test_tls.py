@@ -143,6 +143,25 @@ def test_a_new_certificate_under_load_loses_no_request(served: RunningStack, cer
     assert set(statuses) == {200}
 
 
+def test_a_key_of_another_certificate_changes_nothing(served: RunningStack, certificate: tls.Certificate) -> None:
+    """nginx reads both at HUP, says that they don't belong together, and goes on with what it had."""
+    other = tls.kept(certificate.key.parent / f"other-{served.name}")
+    anyone = ssl.create_default_context()
+    anyone.check_hostname, anyone.verify_mode = False, ssl.CERT_NONE
+    kept, before = certificate.key.read_bytes(), served.nginx.log.stat().st_size
+    shown = presented(served.port, anyone)
+    try:
+        other.key.replace(
+            certificate.key
+        )  # another file: one that was written again in the same second nginx takes for the same
+        os.kill(served.nginx.pid, signal.SIGHUP)
+        assert eventually(lambda: b"key values mismatch" in served.nginx.log.read_bytes()[before:])
+        assert presented(served.port, anyone) == shown
+        assert ask(served.port, anyone, "GET", "/healthz").status == 200
+    finally:
+        certificate.key.write_bytes(kept)
+
+
 def presented(port: int, context: ssl.SSLContext) -> bytes | None:
     """The certificate that a server shows now."""
     with (
