@@ -92,10 +92,10 @@ def test_who_sends_slowly_is_held_once_its_body_is_asked_for_and_sends_a_byte_of
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
-        assert b"Content-Length: %d\r\n" % crowd.BODY in head
+        assert b"Content-Length: %d\r\n" % crowd.BODY_BYTES in head
         if next(numbers) % 2:
             writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            sent.append(await reader.read(crowd.BODY))
+            sent.append(await reader.read(crowd.BODY_BYTES))
             begun.release()
             with contextlib.suppress(ConnectionError):
                 await reader.read()
