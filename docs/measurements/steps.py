@@ -32,7 +32,14 @@ STEPS = (
         "    app.router.routes += [exact, *(each for each in routes if \"{\" in each.path)]\n",
         "    app.router.routes += sorted(routes, key=lambda each: \"{\" in each.path)\n", was_made=True,
     ),
-    Step("one handler of exceptions", APPS[:1], "asgi_app/http.py", "Endpoint(dispatch)", "dispatch", was_made=True),
+    Step(
+        "one handler of exceptions", APPS[:1], "asgi_app/http.py",
+        "    return Pattern(path, Endpoint(views, allow), methods=METHODS)\n",
+        "\n    async def dispatch(request: Request) -> Endpoint:\n        return Endpoint(views, allow)\n\n"
+        "    return Pattern(path, dispatch, methods=METHODS)\n", was_made=True,
+    ),
+    Step("values of the path", APPS[:1], "asgi_app/http.py", "return Pattern(", "return Route(", was_made=True),
+    Step("one transaction for reads", APPS[:1], "userdb/groups.py", "if len(calls) > 1:  #", "if False:  #", was_made=True),
     Step(
         "headers", APPS[:1], "asgi_app/http.py",
         '    wanted = name.lower().encode()\n    values = [value for each, value in request.scope["headers"] if each == wanted]\n'
