@@ -106,17 +106,20 @@ class AccessLog:
 
 def services(request: Request) -> Services:
     """What this process has for every request."""
-    return cast(Services, request.scope["state"]["services"])
+    own: Services = request.scope["state"]["services"]
+    return own
 
 
 def path_value(request: Request, name: str) -> str:
     """A part of the path, decoded."""
-    return cast(str, request.path_params[name])
+    value: str = request.scope["path_params"][name]
+    return value
 
 
 def query(request: Request) -> bytes:
     """The query string as it came."""
-    return cast(bytes, request.scope["query_string"])
+    value: bytes = request.scope["query_string"]
+    return value
 
 
 def header(request: Request, name: str) -> str | None:

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from userdb import errors, wire
 
 from .answers import respond
-from .http import Request, Response, refuse_odd_path
+from .http import Request, refuse_odd_path
 
 View = Callable[[Request], Awaitable[wire.Answer]]
 
@@ -19,14 +19,33 @@ METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 
 
 class Endpoint:
-    """A function of a request as an ASGI app: what it raises is for the one handler of all."""
+    """The views of a path as an ASGI app: what they raise is for the one handler of all."""
 
-    def __init__(self, dispatch: Callable[[Request], Awaitable[Response]]) -> None:
-        self._dispatch = dispatch
+    def __init__(self, views: dict[str, View], allow: str) -> None:
+        self._views, self._allow = views, allow
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self._dispatch(Request(scope, receive, send))
+        request, method = Request(scope, receive, send), scope["method"]
+        refuse_odd_path(request)
+        view = self._views.get("GET" if method == "HEAD" else method)
+        if view is not None:
+            response = respond(await view(request))
+        elif method == "OPTIONS":
+            response = respond(wire.options(self._allow))
+        else:
+            raise errors.MethodNotAllowed(self._allow)
         await response(scope, receive, send)
+
+
+class Pattern(Route):
+    """A route whose path holds a parameter: all of them are text, and whichever matches is the one."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether this is the route of a path."""
+        found = self.path_regex.match(scope["path"])
+        if found is None:
+            return Match.NONE, {}
+        return Match.FULL, {"endpoint": self.endpoint, "path_params": found.groupdict()}
 
 
 class Exact(BaseRoute):
@@ -58,13 +77,4 @@ def resource(path: str, views: dict[str, View]) -> Route:
     """Route a path to one view per method; HEAD is GET, OPTIONS says what there is, anything else is 405."""
     allow = ", ".join(sorted({*views, "OPTIONS"} | ({"HEAD"} if "GET" in views else set())))
 
-    async def dispatch(request: Request) -> Response:
-        refuse_odd_path(request)
-        view = views.get("GET" if request.method == "HEAD" else request.method)
-        if view is not None:
-            return respond(await view(request))
-        if request.method == "OPTIONS":
-            return respond(wire.options(allow))
-        raise errors.MethodNotAllowed(allow)
-
-    return Route(path, Endpoint(dispatch), methods=METHODS)
+    return Pattern(path, Endpoint(views, allow), methods=METHODS)

@@ -56,14 +56,17 @@ def run(connection: Connection, calls: Sequence[Call], execute: units.Execute) -
     return outcomes
 
 
-def read(calls: Sequence[Call], execute: units.Execute) -> list[Outcome]:
-    """What units return that write nothing, one after another, each on what is there by then."""
+def read(connection: Connection, calls: Sequence[Call], execute: units.Execute) -> list[Outcome]:
+    """What units return that write nothing, one after another, all on what is there when the first one reads."""
     outcomes = []
+    if len(calls) > 1:  # SQLite locks and unlocks the log once for all of them, by system calls
+        connection.execute(statements.SQLITE_BEGIN_READING)
     for call in calls:
         try:
             outcomes.append(Outcome(units.run(call(), execute)))
         except Exception as error:
             outcomes.append(Outcome(error=error))
+    connection.rollback()  # what was begun is over: nothing was written
     return outcomes
 
 

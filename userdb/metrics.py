@@ -6,38 +6,28 @@ not counted but looked at when somebody asks (userdb/pools.py), and added up, to
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Callable, Iterable
+import os
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, generate_latest, values
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
-from userdb import counts, errors
+from userdb import counts, errors, settings
+from userdb.counts import Counts, Row
 from userdb.pools import States, of_all
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 METHODS = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 
-values.MmapedDict = counts.CountsFile  # type: ignore[attr-defined, assignment]  # where the processes count: see there
+BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Seconds: each sort of request took at most so long, and longer than the one before; the last, which has no bound, longer."""
 
-_registry = CollectorRegistry()
-_REQUESTS = Counter("http_requests", "Requests that were answered.", ["method", "route", "status"], registry=_registry)
-_SECONDS = Histogram(
-    "http_request_duration_seconds",
-    "From the arrival of a request in the app to its answer.",
-    ["method", "route"],
-    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
-    registry=_registry,
-)
-_LOGINS = Counter("logins", "Attempts to log in.", ["outcome"], registry=_registry)
-_STALLS = Counter(
-    "stalls", "What held up the event loop, all slots or a pool, where it is watched.", ["kind"], registry=_registry
-)
-_STALLED = Counter("stalled_seconds", "How long that took.", ["kind"], registry=_registry)
+REQUESTS, LOGINS, STALLS = "http_requests", "logins", "stalls"
 
 _POOLS = {
     "in_use": "Taken at this moment, of connections, threads or places; the request for these metrics is in it.",
@@ -46,51 +36,93 @@ _POOLS = {
     "limit": "So many there may be.",
 }
 
+_own: Counts
+
 
 def request(method: str, route: str | None, status: int, seconds: float) -> None:
     """Count an answered request; `route` is one such as /users/{user_id}, None where there is none.
 
     Labels come from closed sets, to bound cardinality.
     """
-    requests, durations = _counters(method if method in METHODS else "other", route or "none", status)
-    requests.inc()
-    durations.observe(seconds)
-
-
-@cache
-def _counters(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
-    """What counts such a request, looked for once: of a closed set, too."""
-    return _REQUESTS.labels(method, route, status), _SECONDS.labels(method, route)
+    row = _row(REQUESTS, method if method in METHODS else "other", route or "none", status)
+    row.add(bisect_left(BOUNDS, seconds), seconds)
 
 
 def login(outcome: str) -> None:
     """Count an attempt to log in: "accepted", or the title of what it was refused with."""
-    _LOGINS.labels(outcome).inc()
+    _row(LOGINS, outcome).add(0, 0.0)
 
 
 def watch_stalls(kinds: Iterable[str]) -> None:
     """Tell of all kinds from the beginning: what is not watched is left out, and what did not happen is 0."""
     for kind in kinds:
-        _STALLS.labels(kind)
-        _STALLED.labels(kind)
+        _row(STALLS, kind).keep()
 
 
 def stall(kind: str, seconds: float) -> None:
     """Count a stall that is over."""
-    _STALLS.labels(kind).inc()
-    _STALLED.labels(kind).inc(seconds)
+    _row(STALLS, kind).add(0, seconds)
 
 
-class _Folder(Collector):
-    """What all processes have counted in a folder; the file of one that has just begun, or found the disk full, is empty."""
+@cache
+def _row(*labels: str | int) -> Row:
+    """Where such a thing is counted, looked for once: of a closed set, too."""
+    return _own.row(tuple(map(str, labels)))
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
 
-    def collect(self) -> Iterable[Metric]:
-        files = [str(each) for each in self._folder.glob("*.db") if each.stat().st_size >= counts.HEADER.size]
-        found: Iterable[Metric] = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]  # half of the library has no types
-        return found
+def _begin() -> None:
+    """Count in a file of this process's own."""
+    global _own
+    _own = Counts(settings.metrics_folder())
+    _row.cache_clear()
+
+
+_begin()
+os.register_at_fork(after_in_child=_begin)
+
+
+class _Sum(Collector):
+    """What was counted, added up over whoever has counted it."""
+
+    def __init__(self, found: Iterable[tuple[counts.Labels, list[float]]]) -> None:
+        self._rows: dict[counts.Labels, list[float]] = {}
+        for labels, numbers in found:
+            before = self._rows.get(labels)
+            self._rows[labels] = numbers if before is None else _added(before, numbers)
+
+    def collect(self) -> Iterator[Metric]:
+        requests = CounterMetricFamily(REQUESTS, "Requests that were answered.", labels=["method", "route", "status"])
+        seconds = HistogramMetricFamily(
+            "http_request_duration_seconds",
+            "From the arrival of a request in the app to its answer.",
+            labels=["method", "route"],
+        )
+        logins = CounterMetricFamily(LOGINS, "Attempts to log in.", labels=["outcome"])
+        stalls = CounterMetricFamily(
+            STALLS, "What held up the event loop, all slots or a pool, where it is watched.", labels=["kind"]
+        )
+        stalled = CounterMetricFamily("stalled_seconds", "How long that took.", labels=["kind"])
+        durations: dict[counts.Labels, list[float]] = {}
+        for (name, *labels), numbers in sorted(self._rows.items()):
+            match name:
+                case "logins":
+                    logins.add_metric(labels, numbers[0])
+                case "stalls":
+                    stalls.add_metric(labels, numbers[0])
+                    stalled.add_metric(labels, numbers[-1])
+                case _:
+                    requests.add_metric(labels, sum(numbers[: len(BOUNDS) + 1]))
+                    route = tuple(labels[:2])
+                    durations[route] = _added(durations.get(route, [0.0] * len(numbers)), numbers)
+        for route, numbers in durations.items():
+            within = accumulate(numbers[: len(BOUNDS) + 1])
+            bounds = [*map(str, BOUNDS), "+Inf"]
+            seconds.add_metric(route, list(zip(bounds, within, strict=True)), numbers[-1])
+        yield from (family for family in (requests, seconds, logins, stalls, stalled) if family.samples)
+
+
+def _added(some: list[float], others: list[float]) -> list[float]:
+    return [one + other for one, other in zip(some, others, strict=True)]
 
 
 class _Together(Collector):
@@ -116,12 +148,13 @@ def text(folder: Path | None, pools: Callable[[], States]) -> bytes:
 
     Raises Busy where their files can't be read.
     """
-    now = CollectorRegistry()
+    registry = CollectorRegistry()
     try:
-        now.register(_Together(of_all(folder, pools)))
+        registry.register(_Together(of_all(folder, pools)))
         if folder is None:
-            return generate_latest(_registry) + generate_latest(now)
-        now.register(_Folder(folder))
-        return generate_latest(now)
-    except (OSError, RuntimeError, ValueError, struct.error) as error:
+            registry.register(_Sum((row.labels, row.numbers) for row in list(_own.rows.values())))
+        else:
+            registry.register(_Sum(row for file in folder.glob("counts_*.db") for row in counts.read(file)))
+        return generate_latest(registry)
+    except (OSError, ValueError) as error:
         raise errors.Busy("The counts can't be read.") from error

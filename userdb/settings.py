@@ -45,7 +45,7 @@ class Settings:
     login_window: int
     password_workers: int  # password hashes computed concurrently
     password_queue: int  # that may wait for it
-    metrics_folder: Path | None  # where all processes of a stack count together
+    metrics_folder: Path | None
     allow_defective_sqlite: bool
     lab: bool  # whether the routes below /lab are there, which block on purpose
     ladder: str  # how those below /lab/ladder wait: a rung of LADDER
@@ -87,12 +87,17 @@ class Settings:
         return self.database_url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
+def metrics_folder(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """Where all processes of a stack count together; whoever counts asks before there is an app."""
+    folder = environment.get("PROMETHEUS_MULTIPROC_DIR")  # where prometheus_client would count, too
+    return Path(folder) if folder else None
+
+
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read all settings; a missing one has the default that serves a person who starts an app by hand.
 
     Raises SettingsError naming the variable.
     """
-    metrics = environment.get("PROMETHEUS_MULTIPROC_DIR")  # the name that the library reads, too
     stalls = environment.get("STALLS_FILE")
     return Settings(
         database_url=_database_url(environment.get("DATABASE_URL") or DEFAULT_DATABASE_URL),
@@ -111,7 +116,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         login_window=_whole(environment, "LOGIN_WINDOW", 900, 10**8),
         password_workers=_whole(environment, "PASSWORD_WORKERS", _cpus()),
         password_queue=_whole(environment, "PASSWORD_QUEUE", 8),
-        metrics_folder=Path(metrics) if metrics else None,
+        metrics_folder=metrics_folder(environment),
         allow_defective_sqlite=environment.get("ALLOW_DEFECTIVE_SQLITE", "0") == "1",
         lab=environment.get("LAB", "0") == "1",
         ladder=_one_of(environment, "LADDER", LADDER),

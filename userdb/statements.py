@@ -191,6 +191,7 @@ SQLITE_READ_PRAGMAS = (*SQLITE_PRAGMAS, "PRAGMA query_only=ON")
 # Plain BEGIN takes the write lock only at the first write: by then a transaction that has read may find that what it read
 # has changed (SQLITE_BUSY_SNAPSHOT, which no timeout helps), and without any BEGIN changes are lost silently.
 SQLITE_BEGIN = "BEGIN IMMEDIATE"
+SQLITE_BEGIN_READING = "BEGIN"
 
 # Of units that are written in one transaction, each can be undone by itself.
 SQLITE_SAVEPOINT = "SAVEPOINT unit"

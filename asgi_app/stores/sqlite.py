@@ -102,7 +102,7 @@ class Database:
 
     async def _read_together(self, connection: Connection, calls: list[Call]) -> list[Outcome]:
         """What units return that one connection reads in a row."""
-        return await connection.run(lambda own: groups.read(calls, partial(self._execute, own)))
+        return await connection.run(lambda own: groups.read(own, calls, partial(self._execute, own)))
 
     async def _write_together(self, calls: list[Call]) -> list[Outcome]:
         """What becomes of the units of a group."""

@@ -32,7 +32,14 @@ STEPS = (
         "    app.router.routes += [exact, *(each for each in routes if \"{\" in each.path)]\n",
         "    app.router.routes += sorted(routes, key=lambda each: \"{\" in each.path)\n", was_made=True,
     ),
-    Step("one handler of exceptions", APPS[:1], "asgi_app/routing.py", "Endpoint(dispatch)", "dispatch", was_made=True),
+    Step(
+        "one handler of exceptions", APPS[:1], "asgi_app/routing.py",
+        "    return Pattern(path, Endpoint(views, allow), methods=METHODS)\n",
+        "\n    async def dispatch(request: Request) -> Endpoint:\n        return Endpoint(views, allow)\n\n"
+        "    return Pattern(path, dispatch, methods=METHODS)\n", was_made=True,
+    ),
+    Step("values of the path", APPS[:1], "asgi_app/routing.py", "return Pattern(", "return Route(", was_made=True),
+    Step("one transaction for reads", APPS[:1], "userdb/groups.py", "if len(calls) > 1:  #", "if False:  #", was_made=True),
     Step(
         "headers", APPS[:1], "asgi_app/http.py",
         '    wanted = name.lower().encode()\n    values = [value for each, value in request.scope["headers"] if each == wanted]\n'
@@ -58,10 +65,16 @@ STEPS = (
         "memory", APPS, "userdb/memory.py",
         "    gc.freeze()\n    gc.set_threshold(SELDOM, *gc.get_threshold()[1:])\n", "    return\n", was_made=True,
     ),
-    Step("metrics", APPS, "userdb/metrics.py", "@cache\ndef _counters", "def _counters", was_made=True),
+    Step("metrics", APPS, "userdb/metrics.py", "    row = _row(", "    row = _row.__wrapped__(", was_made=True),
+    Step(
+        "one row of counts", APPS, "userdb/metrics.py",
+        "    row.add(bisect_left(BOUNDS, seconds), seconds)\n",
+        "    for sort, amount in ((0, 0.0), (1, seconds), (bisect_left(BOUNDS, seconds), 0.0)):\n        row.add(sort, amount)\n",
+        was_made=True,
+    ),
     Step(
         "metrics without a write for each request", APPS, "userdb/counts.py",
-        "                self._put(VALUE.pack(value, timestamp), position)\n", "                pass\n", was_made=False,
+        "self._counts.put(NUMBERS.pack(*self.numbers), self._position)", "pass", was_made=False,
     ),
     Step(
         "headers kept by their text", APPS[:1], "asgi_app/answers.py",

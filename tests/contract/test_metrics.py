@@ -10,7 +10,6 @@ from pathlib import Path
 from secrets import token_hex
 
 import pytest
-from prometheus_client.mmap_dict import MmapedDict
 
 from tandem.launch.running_stack import RunningStack
 from tests.support.accounts import ADMIN
@@ -20,7 +19,7 @@ from tests.support.headers import FORM, JSON
 from tests.support.metrics import Key, series
 from tests.support.people import PASSWORD, Person, fresh, join, log_in, send
 from tests.support.stacks import STACKS
-from userdb import errors, metrics, wire
+from userdb import counts, errors, metrics, wire
 from userdb.settings import from_environment
 from wsgi_app import lab_routes
 from wsgi_app.app import ROUTES
@@ -195,9 +194,8 @@ def own(running: RunningStack) -> dict[str, float]:
     environment = Path(f"/proc/{running.servers[0].pid}/environ").read_bytes().split(b"\0")
     [folder] = [each.partition(b"=")[2] for each in environment if each.startswith(b"PROMETHEUS_MULTIPROC_DIR=")]
     found = {}
-    for file in Path(folder.decode()).glob("counter_*.db"):
-        values = {key: value for key, value, *_ in MmapedDict.read_all_values_from_file(str(file))}  # type: ignore[no-untyped-call]  # half of the library has no types
-        found[file.name] = sum(value for key, value in values.items() if "/news" in key)
+    for file in Path(folder.decode()).glob("*.db"):
+        found[file.name] = sum(sum(numbers[:-1]) for labels, numbers in counts.read(file) if "/news" in "".join(labels))
     return found
 
 

@@ -59,7 +59,7 @@ def fill():
 with in_process(app, settings_for(Path(database), PROMETHEUS_MULTIPROC_DIR=folder)) as client:
     found = [client.request("GET", "/healthz").status]
     fill()
-    found += [client.request("GET", each).status for each in reads * 3]
+    found += [client.request(method, each).status for method in ("GET", "HEAD", "OPTIONS") for each in reads]
     print(json.dumps([found, client.request("GET", "/metrics").status]))
 """
 MOUNTED = ["unshare", "-Urm", "sh", "-c", 'mount -t tmpfs -o size=128k none "$0" && exec "$@"']
@@ -83,10 +83,10 @@ def test_an_app_reads_on_while_the_disk_of_its_metrics_is_full(
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     statuses, metrics = json.loads(done.stdout)
-    assert statuses == [200] * (1 + 3 * len(READS))
+    assert statuses == [200] * (1 + 2 * len(READS)) + [204] * len(READS)  # rows of more than a page of the file
     assert metrics in (200, 503)
     lines = [line for line in done.stderr.splitlines() if "counted in /metrics" in line]
-    assert 1 <= len(lines) <= 2  # one for each file
+    assert len(lines) == 1
 
 
 @pytest.fixture(scope="module", params=STACKS)
@@ -140,7 +140,7 @@ def test_a_stack_reads_on_when_the_files_of_its_metrics_are_gone_beneath_it(runn
     assert {client.request("GET", each).status for each in (*READS * 3, "/metrics")} == {200}
     before = [descendants(server.pid) for server in running.servers]
     files = list((running.nginx.log.parent / f"own-{running.name}").glob("*.db"))
-    assert len(files) == 2 * running.processes
+    assert len(files) == running.processes
     for file in files:
         os.truncate(file, 0)
     assert {client.request("GET", each).status for each in READS * 10} == {200}

@@ -51,7 +51,7 @@ class Connection:
 
     def read(self, *calls: Call) -> list[groups.Outcome]:
         """What these find."""
-        return groups.read(calls, self.execute_compiled)
+        return groups.read(self, calls, self.execute_compiled)
 
     def execute_compiled(self, statement: ClauseElement, values: Values) -> Rows:
         return self.own.execute(*self.compiled(statement, values)).fetchall()
@@ -145,6 +145,22 @@ def test_of_those_who_read_in_a_row_each_is_told_its_own(connection: Connection)
     outcomes = connection.read(finding("two"), finding("none"), finding("one"))
     assert errors(outcomes) == [None, "NotFound", None]
     assert [each.result for each in outcomes] == [2, None, 1]
+
+
+def test_those_who_read_in_a_row_see_the_same_and_the_next_what_came_since(
+    connection: Connection, tmp_path: Path
+) -> None:
+    def asked_twice() -> Unit[tuple[Rows, Rows]]:
+        first = yield FIND, {"word": "one"}
+        with closing(sqlite3.connect(tmp_path / "words.db", isolation_level=None)) as other:
+            other.execute("INSERT INTO words (word) VALUES ('one')")
+        second = yield FIND, {"word": "one"}
+        return first, second
+
+    [before, after] = connection.read(asked_twice, finding("one"))
+    assert (before.result, errors([before, after])) == (([], []), [None, "NotFound"])
+    assert [each.result for each in connection.read(finding("one"))] == [1]
+    assert not connection.own.in_transaction
 
 
 def test_a_transaction_that_was_left_open_is_over_for_the_next(connection: Connection) -> None:
