@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+import stalls  # noqa: F401  # the package, before a script of its name comes first
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -48,7 +48,7 @@ def test_what_the_laboratory_plants_is_measured_at_the_lines_that_it_names(scrip
     planted = script("planted")
     cases = planted.cases()
     assert {kind for kind, row in planted.ROWS.items() if "planted" in row} < cases.keys()
-    assert cases[planted.NOTHING].planted is None
+    assert cases[planted.NOTHING_HELD].planted is None
     for case in cases.values():
         if case.planted:
             lines = (ROOT / case.planted.file).read_text().splitlines()

@@ -17,7 +17,11 @@ from tests.support import arrivals, raw_file
 WSGI, ASGI, DECOY = "wsgi-gthread", "asgi", "decoy"
 SCENARIOS = ("read", "everyday", "waiting")
 HEADLINES = [(s, m) for s in ("read", "everyday") for m in ("cpu", "p50", "p99")] + [("waiting", "p50")]
-SITUATIONS = {"read": "Mostly reading from the database", "waiting": "Many slow outbound calls"}
+SITUATIONS = {
+    "read": "Mostly reading from the database",
+    "waiting": "Many slow outbound calls",
+    "everyday": "An everyday mix",
+}
 CPU_MS, P50_MS, P99_MS, MEMORY = 0.9, 4.0, 20.0, 80 * 2**20
 RATE, SECONDS, THROUGHPUT = 300.0, 12.0, 600.0
 START = 1_790_000_000.0
