@@ -36,7 +36,7 @@ class Frames(WSConnection):
         return data
 
 
-class Protocol(WSProtocol):
+class SocketProtocol(WSProtocol):
     """One of them: nothing that a client sends is kept, and who is silent, or says more than a listener has to, is sent away."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:

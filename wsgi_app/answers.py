@@ -14,7 +14,7 @@ from werkzeug.datastructures import Headers
 
 from userdb import sockets, wire
 
-from .sockets import Protocol
+from .sockets import SocketProtocol
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -63,7 +63,7 @@ class Socket(Reply):
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         start_response(self.status, [])  # for whoever logs it: the connection is not the server's any more
         with closing(self._pieces), suppress(OSError):  # what a socket raises where the client has gone
-            protocol = Protocol(environ["gunicorn.socket"])
+            protocol = SocketProtocol(environ["gunicorn.socket"])
             protocol.accept(self._key)
             for piece in chain([self._first], self._pieces):
                 for line in piece.splitlines():

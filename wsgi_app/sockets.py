@@ -19,7 +19,7 @@ HEAD = (
 )
 
 
-class Protocol:
+class SocketProtocol:
     """One of them: nothing that a client sends is kept, and who is silent, or says more than a listener has to, is sent away."""
 
     def __init__(self, connection: socket.socket) -> None:
