@@ -113,3 +113,13 @@ def creates(story: Story) -> None:
     story.api(403, "DELETE", "/api/users/{id}", token="{bearer:40}")
     story.api(204, "DELETE", "/api/users/{id}", token="{bearer:1}", conditions=[("If-Match", "{etag}")])
     story.api(404, "GET", "/api/users/{id}", token="")
+
+
+def imports(story: Story) -> None:
+    """A file with a user, as an administrator; and again, when the name is taken."""
+    name = story.new_name()
+    file = f"username,email,age\r\n{name},{name}@example.org,{story.draw(AGES)}"
+    data = f'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n{file}\r\n--x--\r\n'.encode()
+    headers = [("Authorization", "Bearer {bearer:1}"), ("Content-Type", "multipart/form-data; boundary=x")]
+    for status in (201, 409):
+        story.ask(status, "POST", "/api/users/import", headers, data)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
@@ -9,7 +11,7 @@ from tests.fuzz import bodies, credentials
 from tests.fuzz.bodies import NO_BODY, Body
 from tests.fuzz.step import Pairs, Step, written
 from tests.fuzz.values import chance, mostly, odd_path, query, value
-from userdb import operations
+from userdb import operations, sockets
 from userdb.operations import Operation, Parameter
 
 NEXT = Parameter("next", "query", {"type": "string"}, "")
@@ -51,6 +53,19 @@ CHOICES = [
 
 ENDLESS = "/api/events"
 """What this sends has no end: it is asked only in ways that are refused."""
+
+REFUSED = {f"GET {ENDLESS}", f"GET {sockets.PATH}"}
+"""Operations that are never accepted here; a WebSocket is none of the requests that are made (tests/stack/test_sockets.py)."""
+
+USER = re.compile(r"(?<=/users/)(?!(?:new|import|export\.csv)$)[^/]+")
+
+
+def operation_of(request: bytes) -> str:
+    """The method and the route of a request, as CHOICES name them; of what is no route, its path."""
+    method, target, _ = request.split(b" ", 2)
+    path = target.partition(b"?")[0].decode("latin-1")
+    return f"{method.decode()} {USER.sub('{user_id}', path)}"
+
 
 ODD_PATHS = st.sampled_from(
     ["/api", "/api/nope", "/nope", "/users/", "//users", "/login/", "/users/new/", "/users/{user_id}/edit/", "/users/NEW",

@@ -28,7 +28,7 @@ Act = Callable[[Story], None]
 
 CHEAP: tuple[Act, ...] = (
     api_acts.reads, api_acts.changes, api_acts.replaces, page_acts.edits, page_acts.administers, api_acts.creates,
-    page_acts.looks_around, page_acts.crosses_over, page_acts.comes_from_elsewhere,
+    api_acts.imports, page_acts.looks_around, page_acts.crosses_over, page_acts.comes_from_elsewhere,
 )  # fmt: skip
 DEAR: tuple[Act, ...] = (
     api_acts.logs_in, api_acts.guesses, api_acts.changes_password, api_acts.logs_out, api_acts.uses_what_is_old,

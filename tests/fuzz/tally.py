@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from tests.fuzz.requests import operation_of
 from tests.fuzz.step import Step
 
 
@@ -16,7 +17,7 @@ class Tally:
     differences: int = 0
     faults: int = 0  # answers of 500 and above, or none at all
     seen: Counter[int] = field(default_factory=Counter)  # how often each status came
-    succeeded: Counter[str] = field(default_factory=Counter)  # by kind of request, with a status below 400
+    succeeded: Counter[str] = field(default_factory=Counter)  # by operation, with a status below 400
     meant: Counter[str] = field(default_factory=Counter)  # of which it was known what was to come
     met: Counter[str] = field(default_factory=Counter)  # with that status
 
@@ -24,7 +25,7 @@ class Tally:
         """Count an answered request; both have answered alike, or else it counts as the first one has it."""
         self.requests += 1
         self.seen[status] += 1
-        self.succeeded[step.kind] += 0 < status < 400
+        self.succeeded.update([operation_of(step.request)] if 0 < status < 400 else [])
         if step.meant:
             self.meant[step.kind] += 1
             self.met.update([step.kind] if status == step.meant else [])  # a key stands for at least one
