@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gevent import GreenletExit
 from locust import User, task
 from locust.env import Environment
 
@@ -17,8 +18,8 @@ class OpenLoopUser(User):
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         run = LoadRun.of[environment]
-        assert run.plan is not None
-        assert run.dispatcher is not None
+        if run.plan is None or run.dispatcher is None:  # the run was refused while the order to spawn was on its way
+            raise GreenletExit
         self._dispatcher = run.dispatcher
         self._is_closed, self._think_seconds = run.plan.is_closed, run.plan.think_seconds
         self._pauses = run.next_pauses()

@@ -36,7 +36,7 @@ import asking
 import one_read
 import overhead
 import planted
-from watching import DETECTORS, THRESHOLD, Reports
+from watching import DETECTORS, STALL_SECONDS, Reports
 
 from tandem.errors import RunFailed
 from tandem.launch import database, news, ports
@@ -167,7 +167,7 @@ def measured(names: Sequence[str], missing: Sequence[str], options: argparse.Nam
         versions={name: version for name, version in versions.items() if version} | {"uvloop": metadata.version("uvloop")},
         commit=provenance.git("rev-parse", "HEAD"),
         missing=list(missing),
-        threshold_ms=1000 * THRESHOLD,
+        threshold_ms=1000 * STALL_SECONDS,
         rate=overhead.RATE,
         rounds=options.cost_rounds,
         found=found,

@@ -23,7 +23,7 @@ def test_a_daemon_is_kept_and_ends_with_the_child(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: int
 ) -> None:
     """Whether or not the process that started it is still there, it is below the keeper, on the child's CPUs."""
-    monkeypatch.setattr(process, "PATIENCE", 0.5)
+    monkeypatch.setattr(process, "STOP_SECONDS", 0.5)
     cpu = max(os.sched_getaffinity(0))
     with Children() as children:
         kept = children.add(child(tmp_path, daemon(seconds), cpus=[cpu], kept=True))
@@ -42,7 +42,7 @@ def test_a_daemon_is_kept_and_ends_with_the_child(
 def test_a_daemon_ends_although_its_keeper_was_stopped_or_killed(
     by: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "PATIENCE", 0.5)
+    monkeypatch.setattr(process, "STOP_SECONDS", 0.5)
     # Without the signal that the end of its keeper would bring.
     stop = f"import ctypes, os; ctypes.CDLL(None).prctl(1, 0); os.kill(os.getppid(), {int(by)})\n"
     with Children() as children:
