@@ -30,7 +30,7 @@ ALONE = (
 
 CPUS = len(os.sched_getaffinity(0))
 PARTS = {
-    "fast": ["-m", "not processes", *parallel(CPUS)],  # starts no process
+    "fast": ["-m", "not processes", *parallel(2 * CPUS)],  # starts no process; some of it waits
     "parallel": ["-m", "not alone", *parallel(3 * CPUS)],  # those too; while one waits for its processes another works
     "alone": ["-m", "alone", *ALONE],  # measures, or would be disturbed: nothing may run beside it
 }
