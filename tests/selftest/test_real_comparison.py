@@ -26,7 +26,7 @@ from tests.support import command
 from tests.support.command import RECORDS, TANDEM
 
 BASELINE, SLOWER = "toy", "toy-slower"
-ROUNDS, RATE = 6, 200  # 2/2⁶ is the first below 0.05, at which all rounds together are looked at
+ROUNDS, RATE = 7, 200  # 2 headlines and a challenger: 2/2⁷ is the first below 0.05/2
 
 
 class Compared(NamedTuple):
@@ -42,7 +42,7 @@ class Compared(NamedTuple):
 
 @pytest.fixture(scope="module")
 def compared(alone: None, tmp_path_factory: pytest.TempPathFactory) -> Compared:
-    """A run of two toys and the decoy, 6 rounds of 1 s blocks; killed in its second block, reported, and resumed."""
+    """A run of two toys and the decoy, 7 rounds of 1 s blocks; killed in its second block, reported, and resumed."""
     folder = tmp_path_factory.mktemp("compared")
     toys = {
         BASELINE: toy.definition("A toy that sleeps for 10 ms", "sleep_ms=10"),

@@ -52,7 +52,8 @@ def test_who_computes(loop: str) -> None:
     stall = held(loop, blockers.compute)
     assert stall.kind == "compute"
     assert line_of(blockers.compute) in {str(line) for line in stall.lines}
-    assert sum(line.count for line in stall.lines) == stall.samples >= 2
+    seen = sum(line.count for line in stall.lines)
+    assert 2 <= seen <= stall.samples <= seen + 1  # one may be of the moment in which the call began or was over
     assert stall.cpu is not None
     assert stall.cpu >= blockers.HELD * 0.9
 
