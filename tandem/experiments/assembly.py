@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import statistics
 from collections.abc import Sequence
@@ -53,6 +54,12 @@ class Assembly(NamedTuple):
         some = load.saturates or samples.rate_deviation(0, load.rate * load.seconds)
         if some and not len(samples.in_any(samples.first(found), release.slices or [release.window])):
             child = release.generator.child
+            took = max(found.response_ms, default=0.0) / 1000
+            if load.saturates and took > load.seconds:
+                raise RunFailed(
+                    f"{self.name} took up to {took:.1f} s for a request of {load.scenario}, and none was sent in its window of "
+                    f"{load.seconds:g} s: give --seconds {math.ceil(3 * took)}, or leave that stack out"
+                )
             raise RunFailed(f"{child.name} sent nothing in the window; its last log lines:\n{child.tail()}")
         return found
 
