@@ -1,14 +1,25 @@
-"""What the statements that write a user are given."""
+"""What the statements that write a user, or read a page of them, are given."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import Select
+
+from userdb import statements
 from userdb.csv_files import BATCH
 from userdb.forms import UserForm
 from userdb.models import timestamp
 from userdb.sessions import Session
+from userdb.urls import PageOfUsers
+
+
+def page(asked: PageOfUsers) -> tuple[Select[Any], dict[str, Any]]:
+    """PAGE or SEARCH, and its values: one user more than is shown tells whether there is another page."""
+    if asked.by_name:
+        return statements.SEARCH, {"first": asked.first, "last": asked.last, "count": asked.limit + 1}
+    return statements.PAGE, {"after": asked.after, "count": asked.limit + 1}
 
 
 def creation(author: Session | None, form: UserForm, password_hash: str | None) -> dict[str, Any]:

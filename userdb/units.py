@@ -61,10 +61,7 @@ def wait(seconds: float) -> Unit[None]:
 
 def page_of_users(page: PageOfUsers) -> Unit[list[User]]:
     """Up to `page.limit` + 1 users in the order of their ids, or in that of their names."""
-    if page.by_name:
-        found = yield statements.SEARCH, {"first": page.first, "last": page.last, "count": page.limit + 1}
-    else:
-        found = yield statements.PAGE, {"after": page.after, "count": page.limit + 1}
+    found = yield parameters.page(page)
     return [User(*row) for row in found]
 
 

@@ -6,13 +6,14 @@ before it reads, so that what a change is based on can't change meanwhile.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from userdb import lab, statements
-from userdb.pools import State
+from userdb.pools import Read, State
 from userdb.settings import Settings
 
 
@@ -41,6 +42,11 @@ def state(engine: AsyncEngine) -> State:
     """How an engine's pool is now. SQLAlchemy has no public call for how many wait."""
     pool: Any = engine.pool
     return State(pool.checkedout(), pool.checkedin(), len(pool._pool._queue._getters), pool.size())
+
+
+def asked_later(engine: AsyncEngine) -> Read:
+    """How an engine's pool is, whenever somebody asks."""
+    return partial(state, engine)
 
 
 def watch(engine: AsyncEngine, connections: Any) -> None:

@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import aiosqlite
 
-from userdb import errors, groups, lab, sqlite_driver, statements, units
+from userdb import database_errors, groups, lab, sqlite_driver, statements, units
 from userdb.compiled import Compiled
 from userdb.groups import Call, Outcome
 from userdb.pools import Read
@@ -76,7 +76,7 @@ class Database:
         try:
             result: Result = await self._readers.result(partial(unit, *values, **named))
         except (sqlite3.IntegrityError, sqlite3.OperationalError) as error:
-            raise errors.of_driver(sqlite3, error) from error
+            raise database_errors.of_driver(sqlite3, error) from error
         return result
 
     async def write(self, unit: Callable[Given, Unit[Result]], *values: Given.args, **named: Given.kwargs) -> Result:
@@ -84,7 +84,7 @@ class Database:
         try:
             result: Result = await self._writer.written(partial(unit, *values, **named))
         except (sqlite3.IntegrityError, sqlite3.OperationalError) as error:
-            raise errors.of_driver(sqlite3, error) from error
+            raise database_errors.of_driver(sqlite3, error) from error
         return result
 
     async def _connected(self, pragmas: tuple[str, ...]) -> Connection:

@@ -27,8 +27,8 @@ class Handler(BaseHTTPRequestHandler):
         self.post()
 
     def get(self) -> None:
-        """Answer it."""
-        raise NotImplementedError
+        """Answer it; who has no answer of its own says so, as http.server does."""
+        self.answer(501, b"")
 
     def post(self) -> None:
         """Answer it, as if it were a GET unless a handler knows better."""

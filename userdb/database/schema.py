@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
-from userdb import errors
+from userdb import database_errors
 from userdb.database.connections import DatabaseError
 
 FIRST = "0001"
@@ -47,8 +47,8 @@ def require_newest(connection: Connection) -> None:
     if found is None:
         raise DatabaseError("the database is empty: fill it with seed or create")
     try:
-        errors.refuse_other_schema(found)
-    except errors.OtherSchema as error:
+        database_errors.refuse_other_schema(found)
+    except database_errors.OtherSchema as error:
         raise DatabaseError(str(error)) from None
 
 

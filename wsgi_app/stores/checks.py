@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from userdb import errors, rows, sessions, statements
+from userdb import csv_files, errors, parameters, rows, sessions, statements
 from userdb.attempts import Counter
 from userdb.forms import UserForm
 from userdb.models import Account
@@ -18,6 +19,15 @@ def check_taken(connection: Any, user_id: int, form: UserForm) -> None:
     names = result.scalars().all()
     if names:
         raise errors.Taken("username" if form.username in names else "email")
+
+
+def check_lines(connection: Any, forms: Sequence[UserForm]) -> None:
+    """Return if nobody has any of the names or addresses of a file. Raises LinesTaken."""
+    taken: list[Any] = []
+    for batch in csv_files.batches(forms):
+        result = connection.execute(statements.TAKEN_AMONG, parameters.names(batch))
+        taken += result.all()
+    csv_files.refuse_taken(forms, taken)
 
 
 def locked(connection: Any, author: Session, user_id: int) -> tuple[Account, Account | None]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from time import time
 from typing import TYPE_CHECKING, Any
 
-from userdb import errors, units
+from userdb import database_errors, errors, units
 from userdb.attempts import Counter
 from userdb.events import Event, Kept
 from userdb.forms import Preconditions, UserChange, UserForm
@@ -42,8 +42,8 @@ class Store:
         """Connect, and ask whether the connections can be trusted with data. Raises DefectiveSQLiteError, OtherSchema."""
         try:
             self._database.open()
-            with errors.translate_schema_errors(errors.Busy, self._database.driver.Error):
-                errors.refuse_other_schema(self._database.read(units.schema))
+            with database_errors.translate_schema_errors(errors.Busy, self._database.driver.Error):
+                database_errors.refuse_other_schema(self._database.read(units.schema))
         except BaseException:
             self.close()
             raise

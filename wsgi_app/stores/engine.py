@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from time import time
 from typing import Any
 
 from userdb import (
     attempts,
     csv_files,
+    database_errors,
     errors,
     etags,
     events,
@@ -48,7 +48,7 @@ class Store:
 
     def pools(self) -> dict[str, Read]:
         """How the pools of both engines are, asked later."""
-        return {"reading": partial(pools.state, self._reading), "writing": partial(pools.state, self._writing)}
+        return {"reading": pools.asked_later(self._reading), "writing": pools.asked_later(self._writing)}
 
     def open(self) -> None:
         """Ask both engines' own connections whether they can be trusted with data. Raises DefectiveSQLiteError, OtherSchema."""
@@ -57,10 +57,10 @@ class Store:
                 if self._settings.on_sqlite:
                     result = connection.execute(statements.SQLITE_VERSION)
                     sqlite_driver.refuse_defective(result.scalar_one(), self._settings.allow_defective_sqlite)
-        with errors.translate_schema_errors():
+        with database_errors.translate_schema_errors():
             with self._reading.connect() as connection:
                 result = connection.execute(statements.SCHEMA)
-                errors.refuse_other_schema(result.scalar_one_or_none())
+                database_errors.refuse_other_schema(result.scalar_one_or_none())
 
     def close(self) -> None:
         """Close all connections."""
@@ -69,44 +69,40 @@ class Store:
 
     def ready(self) -> None:
         """Return if the database answers. Raises Busy."""
-        with errors.translate_database_errors():
+        with database_errors.translate_database_errors():
             with self._reading.connect() as connection:
                 connection.execute(statements.READY)
 
     def wait(self, seconds: float) -> None:
         """Return when a query has taken so long. Raises Busy."""
-        with errors.translate_database_errors():
+        with database_errors.translate_database_errors():
             with self._reading.connect() as connection:
                 connection.execute(lab.SLEEP, {"seconds": seconds})
 
     def hold_lock(self, seconds: float) -> None:
         """Return when a transaction that may write has taken so long. Raises Busy."""
-        with errors.translate_database_errors():
+        with database_errors.translate_database_errors():
             with self._writing.begin() as connection:
                 connection.execute(lab.SLEEP, {"seconds": seconds})
 
     def holding(self, call: Callable[[], Any]) -> None:
         """Call something while a connection of the pool is kept, for nothing. Raises Busy."""
-        with errors.translate_database_errors():
+        with database_errors.translate_database_errors():
             with self._reading.connect() as connection:
                 connection.execute(statements.READY)
                 call()
 
     def page_of_users(self, page: PageOfUsers) -> list[User]:
         """Up to `page.limit` + 1 users in the order of their ids, or in that of their names."""
-        values: dict[str, Any] = {"after": page.after, "count": page.limit + 1}
-        statement = statements.PAGE
-        if page.by_name:
-            values = {"first": page.first, "last": page.last, "count": page.limit + 1}
-            statement = statements.SEARCH
-        with errors.translate_database_errors():
+        statement, values = parameters.page(page)
+        with database_errors.translate_database_errors():
             with self._reading.connect() as connection:
                 result = connection.execute(statement, values)
                 return [User(*row) for row in result]
 
     def read_user(self, user_id: int) -> User:
         """One user. Raises NotFound."""
-        with errors.translate_database_errors():
+        with database_errors.translate_database_errors():
             with self._reading.connect() as connection:
                 result = connection.execute(statements.READ, {"user_id": user_id})
                 row = result.one_or_none()
@@ -114,13 +110,13 @@ class Store:
 
     def check_new(self, form: UserForm) -> None:
         """Return if a user can be made of `form`, as far as can be seen before it is done. Raises Taken."""
-        with errors.translate_database_errors():
+        with database_errors.translate_database_errors():
             with self._reading.connect() as connection:
                 checks.check_taken(connection, NOBODY, form)
 
     def check_change(self, user_id: int, form: UserForm | UserChange, preconditions: Preconditions) -> None:
         """The same of a change. Raises NotFound, PreconditionFailed, Taken."""
-        with errors.translate_database_errors():
+        with database_errors.translate_database_errors():
             with self._reading.connect() as connection:
                 result = connection.execute(statements.READ, {"user_id": user_id})
                 user = rows.user(result.one_or_none())
@@ -130,7 +126,7 @@ class Store:
     def create_user(self, author: Session | None, form: UserForm, password_hash: str | None) -> User:
         """The user that is made of `form`, by nobody else where there is no author. Raises Unauthorized, Forbidden, Taken."""
         given = parameters.creation(author, form, password_hash)
-        with errors.translate_database_errors():
+        with database_errors.translate_database_errors():
             with self._writing.begin() as connection:
                 if author is not None:
                     result = connection.execute(statements.LOCK_AUTHOR, {"user_id": author.user_id})
@@ -140,17 +136,13 @@ class Store:
 
     def create_users(self, author: Session, forms: Sequence[UserForm]) -> None:
         """All these users, or none of them. Raises Unauthorized, Forbidden, LinesTaken, and Taken where others came between."""
-        with errors.translate_database_errors():
+        with database_errors.translate_database_errors():
             with self._writing.begin() as connection:
                 connection.execute(statements.LOCK_AUTHOR, {"user_id": author.user_id})
                 values = {"user_id": author.user_id, "session_id": author.id}
                 result = connection.execute(statements.ACCOUNT, values)  # after the lock, as everywhere
                 permissions.to_create(sessions.required(author, rows.account(result.one_or_none())))
-                taken: list[Any] = []
-                for batch in csv_files.batches(forms):
-                    result = connection.execute(statements.TAKEN_AMONG, parameters.names(batch))
-                    taken += result.all()
-                csv_files.refuse_taken(forms, taken)
+                checks.check_lines(connection, forms)
                 for batch in csv_files.batches(forms):
                     connection.execute(statements.create_some(len(batch)), parameters.creations(batch))
 
@@ -166,7 +158,7 @@ class Store:
 
         Raises Unauthorized, Forbidden, NotFound, PreconditionFailed, Taken.
         """
-        with errors.translate_database_errors():
+        with database_errors.translate_database_errors():
             with self._writing.begin() as connection:
                 writing, found = checks.locked(connection, author, user_id)
                 permissions.to_change(writing, user_id)
@@ -178,7 +170,7 @@ class Store:
 
     def remove_user(self, author: Session, user_id: int, preconditions: Preconditions) -> None:
         """Remove a user. Raises Unauthorized, Forbidden, NotFound, PreconditionFailed."""
-        with errors.translate_database_errors():
+        with database_errors.translate_database_errors():
             with self._writing.begin() as connection:
                 writing, found = checks.locked(connection, author, user_id)
                 permissions.to_remove(writing, user_id)
@@ -188,7 +180,7 @@ class Store:
 
     def find_account(self, username: str) -> Account | None:
         """The account with this name, if there is one."""
-        with errors.translate_database_errors():
+        with database_errors.translate_database_errors():
             with self._reading.connect() as connection:
                 result = connection.execute(statements.FIND_ACCOUNT, {"username": username})
                 return rows.account(result.one_or_none())
@@ -196,14 +188,14 @@ class Store:
     def account(self, session: Session) -> Account | None:
         """The account whose session it is, unless the session was ended."""
         values = {"user_id": session.user_id, "session_id": session.id}
-        with errors.translate_database_errors():
+        with database_errors.translate_database_errors():
             with self._reading.connect() as connection:
                 result = connection.execute(statements.ACCOUNT, values)
                 return rows.account(result.one_or_none())
 
     def end_session(self, session: Session) -> None:
         """Remember that the session is over, for as long as it would have lasted; what it writes just now comes first."""
-        with errors.translate_database_errors():
+        with database_errors.translate_database_errors():
             with self._writing.begin() as connection:
                 connection.execute(statements.LOCK, {"user_id": session.user_id})
                 connection.execute(statements.FORGET_SESSIONS, {"now": int(time())})
@@ -212,14 +204,14 @@ class Store:
 
     def check_pauses(self, counters: list[Counter]) -> None:
         """Return if there may be an attempt to log in, as far as can be seen before it is counted. Raises TooManyAttempts."""
-        with errors.translate_database_errors():
+        with database_errors.translate_database_errors():
             with self._reading.connect() as connection:
                 checks.check_pauses(connection, counters, int(time()))
 
     def count_attempt(self, counters: list[Counter]) -> None:
         """Count an attempt to log in, by all these counters or by none. Raises TooManyAttempts in a pause."""
         now = int(time())
-        with errors.translate_database_errors():
+        with database_errors.translate_database_errors():
             with self._writing.begin() as connection:
                 before = now - attempts.MEMORY * self._settings.login_window
                 connection.execute(statements.FORGET_ATTEMPTS, {"before": before})
@@ -234,7 +226,7 @@ class Store:
 
     def clear_attempts(self, counters: list[Counter]) -> None:
         """Forget the attempts of the first counter, and by the others this one: it has succeeded."""
-        with errors.translate_database_errors():
+        with database_errors.translate_database_errors():
             with self._writing.begin() as connection:
                 connection.execute(statements.CLEAR_ATTEMPTS, {"of": counters[0].key})
                 for counter in counters[1:]:
@@ -242,14 +234,14 @@ class Store:
 
     def kept_events(self) -> Kept:
         """Which events there are still."""
-        with errors.translate_database_errors():
+        with database_errors.translate_database_errors():
             with self._reading.connect() as connection:
                 result = connection.execute(statements.KEPT_EVENTS)
                 return events.kept(*result.one())
 
     def events_after(self, last: int) -> list[Event]:
         """The next events after one, up to a piece of them."""
-        with errors.translate_database_errors():
+        with database_errors.translate_database_errors():
             with self._reading.connect() as connection:
                 result = connection.execute(statements.EVENTS_AFTER, {"last": last, "count": events.PIECE})
                 return [Event(*row) for row in result]

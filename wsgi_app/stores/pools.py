@@ -6,12 +6,13 @@ before it reads, so that what a change is based on can't change meanwhile.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 
 from userdb import lab, statements
-from userdb.pools import State
+from userdb.pools import Read, State
 from userdb.settings import Settings
 
 
@@ -40,6 +41,11 @@ def state(engine: Engine) -> State:
     """How an engine's pool is now. SQLAlchemy has no public call for how many wait."""
     pool: Any = engine.pool
     return State(pool.checkedout(), pool.checkedin(), len(pool._pool.not_empty._waiters), pool.size())
+
+
+def asked_later(engine: Engine) -> Read:
+    """How an engine's pool is, whenever somebody asks."""
+    return partial(state, engine)
 
 
 def watch(engine: Engine, connections: Any) -> None:

@@ -13,7 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 import psycopg
 from psycopg_pool import ConnectionPool
 
-from userdb import errors
+from userdb import database_errors
 from userdb.compiled import Compiled
 from userdb.pools import Read, State
 from userdb.settings import Settings
@@ -51,7 +51,7 @@ class Database:
             self._reading.open(wait=True, timeout=WAIT)
             self._writing.open(wait=True, timeout=WAIT)
         except (psycopg.IntegrityError, psycopg.OperationalError) as error:
-            raise errors.of_driver(psycopg, error) from error
+            raise database_errors.of_driver(psycopg, error) from error
 
     def close(self) -> None:
         """Close all connections."""
@@ -86,7 +86,7 @@ class Database:
             with pool.connection() as connection:
                 return self._executed(unit, connection)
         except (psycopg.IntegrityError, psycopg.OperationalError) as error:
-            raise errors.of_driver(psycopg, error) from error
+            raise database_errors.of_driver(psycopg, error) from error
 
     def _executed(self, unit: Unit[Result], connection: Connection) -> Result:
         """The same as `units.run`, with waiting between the statements."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
-from userdb import errors, groups, lab, sqlite_driver, statements, units
+from userdb import database_errors, groups, lab, sqlite_driver, statements, units
 from userdb.compiled import Compiled
 from userdb.groups import Call, Outcome
 from userdb.pools import Read
@@ -65,7 +65,7 @@ class Database:
         try:
             result: Result = self._readers.result(partial(unit, *values, **named))
         except (sqlite3.IntegrityError, sqlite3.OperationalError) as error:
-            raise errors.of_driver(sqlite3, error) from error
+            raise database_errors.of_driver(sqlite3, error) from error
         return result
 
     def write(self, unit: Callable[Given, Unit[Result]], *values: Given.args, **named: Given.kwargs) -> Result:
@@ -73,7 +73,7 @@ class Database:
         try:
             result: Result = self._writer.written(partial(unit, *values, **named))
         except (sqlite3.IntegrityError, sqlite3.OperationalError) as error:
-            raise errors.of_driver(sqlite3, error) from error
+            raise database_errors.of_driver(sqlite3, error) from error
         return result
 
     def _connected(self, pragmas: tuple[str, ...]) -> sqlite3.Connection:

@@ -58,6 +58,7 @@ def test_a_round_that_was_cut_short_is_shown_but_not_compared(tmp_path: Path) ->
     found = report.write(tmp_path)
     assert found.rounds_complete == 0
     assert not list((tmp_path / "img").glob("ratios*"))
+    assert "No round is complete and valid" in (tmp_path / "report.html").read_text(encoding="utf-8")
     assert [m.rounds for m in found.measures if m.scenario == "read"].count([1]) == 2
 
 

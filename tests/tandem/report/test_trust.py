@@ -46,13 +46,14 @@ def test_failures_are_shown_with_what_was_seen() -> None:
         if block["stack"] == ASGI and block["scenario"] == "everyday":
             block.update(failures=90, failure_examples=["GET /users: 500"])
 
-    page, _ = pages.quick(change=change)
+    page, markdown = pages.quick(change=change)
     rows = page.table("failures")[1:]
     assert [row[1:4] for row in rows] == 9 * [["everyday", ASGI, "90"]]
     assert {row[-1] for row in rows} == {"GET /users: 500"}
     found = summarise(synthesise(factors=pages.FACTORS, change=change))
     assert [(each.scenario, each.stack) for each in found.failing] == [("everyday", ASGI)]
     assert sentences.texts(sentences.verdict(found))[-1] in page.text
+    assert "cannot serve everyday" in markdown
 
 
 @pytest.mark.usefixtures("only_svg")
@@ -145,7 +146,7 @@ def test_a_run_that_was_resumed_says_so() -> None:
 def test_an_extended_run() -> None:
     page, _ = pages.quick(rounds=10, extension=2, extended_to=12)
     assert "12 of 12 rounds valid" in page.text
-    assert "extension by 2 rounds" in page.text
+    assert "one extension by 2 rounds, each look at half the error" in page.text
     assert "99.6 % interval" in page.text
 
 
@@ -158,7 +159,7 @@ def test_scenarios_at_different_rates() -> None:
     slow = synthetic.load("waiting", rate=80.0, why_rate="half of what 16 slots allow", arrivals="uniform")
     page, _ = pages.quick(loads=[synthetic.load("read"), synthetic.load("everyday"), slow])
     assert "open loop 80–300/s" in page.text
-    assert f"80/s offered ({slow.why_rate})" in page.text
+    assert f"80/s offered ({slow.why_rate}), arrivals at equal distances" in page.text
 
 
 @pytest.mark.parametrize("kind", ["unfinished", "dropped"])
@@ -206,6 +207,7 @@ def test_answers_that_were_lost_as_processes_were_replaced_are_told_beside_that_
     assert numbers(line.title)[2:] == [f"{asked(found):,}", "900"]
     assert line in sentences.verdict(found)
     assert [(each.stack, each.scenario) for each in found.failing] == [(ASGI, "read")]
+    assert any("cannot serve read" in each.title for each in sentences.verdict(found))
 
 
 @pytest.mark.parametrize(
