@@ -26,7 +26,7 @@ class LoadPlan:
     """One run. `workers` are the ids of the processes that share it."""
 
     scenario: str
-    arrivals: str  # one of schedule.KINDS
+    arrivals: str  # one of schedule.ARRIVALS
     in_flight: int
     request_timeout: float  # seconds; also how long a run drains
     think_seconds: float  # closed loop only

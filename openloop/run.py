@@ -22,6 +22,7 @@ from openloop.arrival import now
 from openloop.beginning import Beginning
 from openloop.client import Client
 from openloop.dispatcher import Dispatcher
+from openloop.lines import ANSWERED, BEGAN, WAITS
 from openloop.plan import Fixed, LoadPlan, ProcessShare, make
 from openloop.recording import Recording
 from openloop.refusal import Refusal, is_headless, why
@@ -32,10 +33,7 @@ from openloop.status import NOT_COMPARABLE
 from openloop.stumbles import Stumbles
 from openloop.tally import Tally
 from openloop.target import Target
-from openloop.turns import ANSWERED, WAITS, Turns, told
-
-BEGAN = "openloop began"
-"""What the line on standard output starts with that tells the beginning of a run, in seconds since the epoch."""
+from openloop.turns import Turns, told
 
 BEGUN = "openloop_begun"
 """The message in which a worker tells the master that it takes part."""

@@ -16,12 +16,6 @@ from openloop.arrival import now
 from openloop.schedule import Schedule
 from openloop.timer import Alarm
 
-WAITS = "openloop waits for its turn"
-"""The line on standard output that says that all users are there."""
-
-ANSWERED = "openloop answered"
-"""What the line starts with that says, after each turn, when the last of its requests ended, in seconds since the epoch."""
-
 GRAIN = 1e-6
 """Seconds: what is due at a turn's very end is due so much before it, as samples keep no finer times."""
 

@@ -155,17 +155,20 @@ def test_only_one_module_brings_in_the_sqlite_driver() -> None:
     assert bring == {"userdb/sqlite_driver.py"}
 
 
-def test_the_harness_knows_only_openloops_format_of_samples_and_its_schedule() -> None:
+def test_the_harness_knows_of_openloop_only_what_is_written_what_is_printed_and_the_schedule() -> None:
     known = {name for path in files("tandem") for name in imports(path) if name.startswith("openloop")}
     assert known <= {
         "openloop.format",
         "openloop.format.Samples",
+        "openloop.lines.ANSWERED",
+        "openloop.lines.BEGAN",
+        "openloop.lines.WAITS",
         "openloop.schedule.Schedule",
         "openloop.schedule.gaps",
     }
 
 
-@pytest.mark.parametrize("name", ["format.py", "schedule.py"])
+@pytest.mark.parametrize("name", ["format.py", "lines.py", "schedule.py"])
 def test_what_it_knows_needs_the_standard_library_alone(name: str) -> None:
     assert top_level(ROOT / "openloop" / name) <= sys.stdlib_module_names
 

@@ -13,22 +13,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from openloop.lines import ANSWERED, BEGAN, WAITS
 from tandem.drive.command import END_MARGIN, Drive, command
 from tandem.errors import RunFailed, TandemError
 from tandem.launch import process
 from tandem.launch.process import Child
 from tandem.paths import PROJECT
 
-BEGAN = "openloop began "
-"""What the line starts with that openloop prints when the time of its run begins."""
-
 MEASURED = (0, 1, 3)
 """Exit status of a Locust that measured: all went well, requests failed, requests were sent late; the samples say which."""
 
 LOADS_WITHIN, STARTS_WITHIN = 30.0, 10.0
-ANSWERED, WAITS = "openloop answered ", "openloop waits for its turn"
-"""What openloop prints after each turn, once nothing is in flight any more, and before the first."""
-
 LOOK_SECONDS = 0.005
 """How often it is looked whether a turn's last answer has come: often beside a gap between turns, seldom beside the CPU of it."""
 

@@ -1,7 +1,8 @@
 """Metrics: all that stacks are compared by, one row each: a new metric is a new row here.
 
 What it is computed from must be in a block (`records/block.py`), its absolute value in `judge/measures.py`; whether scenarios
-have it as a headline is decided in `plan/scenarios.py` and `plan/profiles.py`.
+have it as a headline is decided in `plan/scenarios.py` and `plan/profiles.py`. Then `make schema` writes the schema of
+`summary.json` again, and docs/method.md has a row for it (a test compares them).
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from contextlib import suppress
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 STOP_SECONDS = 3.0
+"""Seconds between SIGTERM and SIGKILL, for every child of the harness."""
 HEEDED_SIGNALS = {signal.SIGTERM, signal.SIGUSR1, signal.SIGCHLD, signal.SIGHUP, signal.SIGINT}
 
 

@@ -23,9 +23,7 @@ from pathlib import Path
 from tandem.errors import RunFailed, TandemError
 from tandem.formats import printable
 from tandem.launch import preparation
-
-STOP_SECONDS = 3.0
-"""Seconds between SIGTERM and SIGKILL."""
+from tandem.launch.keeper import STOP_SECONDS
 
 MARK = "TANDEM_KEPT"
 """The environment variable that all below a keeper inherit: what is left of them is found by it where the keeper was killed."""

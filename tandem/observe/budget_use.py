@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tandem.observe import usage
+from tandem.observe import kernel
 from tandem.records.block import Observed
 
 ESTABLISHED = "01"
@@ -36,7 +36,7 @@ def observe(pids: Sequence[int], database: Path | int, news_port: int, in_flight
 
 def _threads(pids: Iterable[int]) -> int | None:
     try:
-        return sum(len(os.listdir(usage.PROC / str(pid) / "task")) for pid in pids)
+        return sum(len(os.listdir(kernel.PROC / str(pid) / "task")) for pid in pids)
     except OSError:
         return None
 
@@ -45,7 +45,7 @@ def _opened(pids: Iterable[int]) -> list[os.stat_result] | None:
     """Return what the descriptors of these processes are open on; None where they can't be read."""
     found = []
     for pid in pids:
-        folder = usage.PROC / str(pid) / "fd"
+        folder = kernel.PROC / str(pid) / "fd"
         try:
             names = os.listdir(folder)
         except OSError:
@@ -76,7 +76,7 @@ def _connections(opened: list[os.stat_result] | None, port: int) -> int | None:
 def _sockets_to(port: int) -> set[int] | None:
     """Return the inodes of the sockets that are connected to this port of 127.0.0.1."""
     try:
-        lines = (usage.PROC / "net/tcp").read_text().splitlines()[1:]
+        lines = (kernel.PROC / "net/tcp").read_text().splitlines()[1:]
     except OSError:
         return None
     there = (f"0100007F:{port:04X}", ESTABLISHED)

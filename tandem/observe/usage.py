@@ -6,10 +6,10 @@ import os
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import NamedTuple
 
-PROC = Path("/proc")
+from tandem.observe import kernel
+
 KERNEL_THREAD = 0x00200000
 """PF_KTHREAD in the flags of /proc/PID/stat (include/linux/sched.h)."""
 
@@ -53,10 +53,10 @@ Usage = dict[Id, Spent]
 def scan() -> list[ProcessStat]:
     """Return all processes that can be seen; one that ends meanwhile is left out."""
     found = []
-    for name in os.listdir(PROC):
+    for name in os.listdir(kernel.PROC):
         if name.isdigit():
             with suppress(OSError, IndexError, ValueError):
-                found.append(_parse(int(name), (PROC / name / "stat").read_text(errors="replace")))
+                found.append(_parse(int(name), (kernel.PROC / name / "stat").read_text(errors="replace")))
     return found
 
 
@@ -139,7 +139,7 @@ def memory_bytes(pids: Iterable[int]) -> int | None:
     total = 0
     for pid in pids:
         try:
-            rollup = (PROC / str(pid) / "smaps_rollup").read_text()
+            rollup = (kernel.PROC / str(pid) / "smaps_rollup").read_text()
         except FileNotFoundError:  # it has ended meanwhile
             continue
         except OSError:
@@ -153,7 +153,7 @@ def strays(pids: Iterable[int], cpus: Iterable[int]) -> int:
     allowed, found = set(cpus), 0
     for pid in pids:
         with suppress(OSError):
-            for task in os.listdir(PROC / str(pid) / "task"):
+            for task in os.listdir(kernel.PROC / str(pid) / "task"):
                 with suppress(OSError):
                     found += not os.sched_getaffinity(int(task)) <= allowed
     return found

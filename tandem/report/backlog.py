@@ -15,10 +15,8 @@ from tandem.records.backlog import Sample, Unread
 from tandem.records.block import Block
 from tandem.records.journal import RecordsError
 from tandem.records.setup import Load
-from tandem.report import cells
+from tandem.report import cells, wording
 from tandem.report.tables import Cell, Table
-
-PHASE_TITLES = ("before", "while blocked", "after")
 
 
 class BacklogPhase(NamedTuple):
@@ -68,7 +66,7 @@ def _key(block: Block) -> tuple[str, str]:
 
 
 def _queue(load: Load, stack: str, seen: Sequence[tuple[Block, Sample | Unread]]) -> AcceptQueue:
-    waiting: list[list[int]] = [[] for _ in PHASE_TITLES]
+    waiting: list[list[int]] = [[] for _ in wording.PHASES]
     for block, each in seen:
         if isinstance(each, Sample):
             for place, (start, end) in enumerate(_phases(load, block)):
@@ -110,7 +108,7 @@ def table(queues: Sequence[AcceptQueue]) -> Table:
         name="accept-queues",
         caption="Connections that no server had accepted, seen in the listening sockets every "
         f"{1000 * SAMPLE_SECONDS:g} ms from outside: the most at once, and the share of samples above 0",
-        columns=["Scenario", "Stack", *(f"{what} {phase}" for phase in PHASE_TITLES for what in ("most", "above 0"))],
+        columns=["Scenario", "Stack", *(f"{what} {phase}" for phase in wording.PHASES for what in ("most", "above 0"))],
         rows=[_row(queue) for queue in queues if not queue.unread],
     )
 

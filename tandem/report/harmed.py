@@ -11,7 +11,7 @@ from tandem.judge.harm import Harm, RouteHarm
 from tandem.judge.measures import Measures
 from tandem.judge.summary import Summary
 from tandem.records.setup import Load
-from tandem.report import cells, sentences
+from tandem.report import cells, sentences, wording
 from tandem.report.tables import Cell, Table
 from tandem.rules import LATE_MS, TARGETS_MS, shown
 
@@ -107,8 +107,6 @@ WHY: dict[Explanation, Callable[[Why], str]] = {
 }
 """What explains a difference, by its code."""
 
-PHASE_TITLES = ("before", "while", "after")
-
 
 def routes(summary: Summary) -> Table:
     """Return the same by route of the bystanders and phase, for each target."""
@@ -126,7 +124,7 @@ def routes(summary: Summary) -> Table:
 def _phase(m: Measures, one: RouteHarm, place: int) -> list[Cell]:
     seen, missed = one.times[place], (one.before, one.during, one.after)[place]
     return [
-        cells.plain(m.scenario), cells.plain(one.route), cells.plain(m.stack), cells.plain(PHASE_TITLES[place]),
+        cells.plain(m.scenario), cells.plain(one.route), cells.plain(m.stack), cells.plain(wording.PHASES[place]),
         cells.plain(seen.arrivals), *map(cells.share, missed), percentile("p50", seen.p50_ms, seen.arrivals),
         percentile("p99", seen.p99_ms, seen.arrivals), cells.milliseconds(seen.max_ms),
     ]  # fmt: skip

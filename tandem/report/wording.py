@@ -19,6 +19,9 @@ Percentile = Literal["p50", "p90", "p99", "p999"]
 WORTH_SAYING = 0.01
 """Share of a response time below which nginx and generator are not mentioned."""
 
+PHASES = ("before", "while blocked", "after")
+"""The phases of a window with blockers, in the order in which what was measured of them is kept."""
+
 MANY = 4
 """From so many challengers on a sentence holds values, the best first, and verdicts: ratios stand in the scorecard."""
 

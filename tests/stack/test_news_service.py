@@ -15,7 +15,7 @@ import pytest
 
 from tandem.launch import running_stack
 from tandem.launch.running_stack import RunningStack
-from tandem.observe import usage
+from tandem.observe import kernel, usage
 from tandem.plan import stacks as tandem_stacks
 from tests.support.clients import HttpClient
 from tests.support.raw import request
@@ -115,7 +115,7 @@ def running(request: pytest.FixtureRequest, seeded: Path, tmp_path: Path) -> Ite
 
 def peak_bytes(stack: RunningStack) -> int:
     """The most memory that any process of its servers ever had."""
-    found = [(usage.PROC / str(pid) / "status").read_text() for pid in usage.below(stack.keepers())]
+    found = [(kernel.PROC / str(pid) / "status").read_text() for pid in usage.below(stack.keepers())]
     return max(int(re.findall(r"VmHWM:\s+(\d+)", text)[0]) for text in found) * 1024
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from openloop import lines
 from tandem.drive import command, generator
 from tandem.drive.command import open_loop
 from tandem.drive.generator import Generator
@@ -95,9 +96,9 @@ def test_a_locustfile_that_breaks_is_shown(tmp_path: Path) -> None:
 
 
 def test_the_beginning_of_the_load_is_what_the_load_test_says() -> None:
-    assert generator.moment_in(generator.BEGAN, "openloop began 1790000000.123456") == 1790000000.123456
+    assert generator.moment_in(lines.BEGAN, "openloop began 1790000000.123456") == 1790000000.123456
     with pytest.raises(RunFailed, match="another form"):
-        generator.moment_in(generator.BEGAN, "openloop began soon")
+        generator.moment_in(lines.BEGAN, "openloop began soon")
 
 
 def test_a_load_test_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from tandem.cli import main as cli
 from tandem.errors import TandemError
 from tandem.launch import postgresql
-from tandem.observe import usage
+from tandem.observe import kernel, usage
 from tandem.plan import apps, profiles, stacks
 from tandem.plan.comparison import plan
 from tandem.records import journal
@@ -36,7 +36,7 @@ def servers() -> set[int]:
     found = set()
     for process in usage.scan():
         try:
-            line = (usage.PROC / f"{process.pid}/cmdline").read_bytes()
+            line = (kernel.PROC / f"{process.pid}/cmdline").read_bytes()
         except OSError:
             continue
         if b"tandem-postgresql-" in line:

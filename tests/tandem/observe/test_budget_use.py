@@ -13,7 +13,7 @@ import pytest
 
 from tandem.launch import process
 from tandem.launch.process import Child, Children
-from tandem.observe import budget_use, usage
+from tandem.observe import budget_use, kernel
 from tandem.paths import PROJECT
 from tandem.records.block import Observed
 from tests.support.waiting import eventually
@@ -108,8 +108,8 @@ def test_what_cannot_be_read_is_none(app: App, tmp_path: Path, monkeypatch: pyte
     assert budget_use.observe([child.pid], tmp_path / "none.db", port(news), 0).database_connections is None
     folder = tmp_path / "proc" / str(child.pid)
     folder.mkdir(parents=True)
-    (folder / "stat").write_text((usage.PROC / str(child.pid) / "stat").read_text())
-    monkeypatch.setattr(usage, "PROC", tmp_path / "proc")
+    (folder / "stat").write_text((kernel.PROC / str(child.pid) / "stat").read_text())
+    monkeypatch.setattr(kernel, "PROC", tmp_path / "proc")
     assert budget_use.observe([child.pid], file, port(news), 0) == Observed(
         processes=1, threads=None, database_connections=None, news_connections=None, in_flight=0
     )

@@ -69,7 +69,7 @@ def test_percentiles_by_route_are_shown_from_enough_arrivals_on() -> None:
         next(
             row
             for row in rows(page(judged(rounds)), "harmed-routes")
-            if row["Stack"] == ASGI and row["Phase"] == "while"
+            if row["Stack"] == ASGI and row["Phase"] == "while blocked"
         )
         for rounds in (2, 3)
     )
