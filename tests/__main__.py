@@ -30,8 +30,8 @@ ALONE = (
 
 CPUS = len(os.sched_getaffinity(0))
 PARTS = {
-    "fast": ["-m", "not processes", *parallel(2 * CPUS)],  # starts no process; some of it waits
-    "parallel": ["-m", "not alone", *parallel(2 * CPUS)],  # those too; while one waits for its processes another works
+    "fast": ["-m", "not processes", *parallel(3 * CPUS)],  # starts no process; some of it waits
+    "parallel": ["-m", "not alone", *parallel(3 * CPUS)],  # those too; while one waits for its processes another works
     "alone": ["-m", "alone", *ALONE],  # measures, or would be disturbed: nothing may run beside it
 }
 """What pytest is told for each part; the marks come from the fixtures that a test uses (tests/conftest.py)."""

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine, event
 
@@ -32,6 +33,10 @@ from tests.support.stacks import STACKS, environment_for, one_cpu
 from userdb import logs
 from userdb.database import lifecycle
 from userdb.settings import from_environment
+
+# How long an example takes says nothing here: the machine may be in use, and whoever is first imports what it needs.
+hypothesis.settings.register_profile("tests", deadline=None)
+hypothesis.settings.load_profile("tests")
 
 pytest_plugins = ["tests.support.guard", "tests.support.not_run"]
 

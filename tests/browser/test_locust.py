@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tandem.launch.ports import free_port
 from tests.loadtest.runs import LOADTEST, locust
 from tests.loadtest.runs import Page as Started
 from tests.loadtest.toy import toy, user
+from tests.support.waiting import eventually
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +32,13 @@ def form(browser: Browser, started: str) -> Iterator[Page]:
         yield page
 
 
+def top(field: Locator) -> float:
+    """How far down the page it is."""
+    box = field.bounding_box()
+    assert box is not None
+    return box["y"]
+
+
 def test_the_first_form_offers_the_scenario_and_says_what_a_user_is(form: Page) -> None:
     rate = form.get_by_label("Arrivals per second")
     expect(rate).to_be_visible()
@@ -38,10 +46,7 @@ def test_the_first_form_offers_the_scenario_and_says_what_a_user_is(form: Page) 
     scenario = form.locator("select[name=scenario]")
     expect(scenario).to_be_visible()
     expect(scenario).to_have_value("everyday")
-    above, below = scenario.bounding_box(), rate.bounding_box()
-    assert above is not None
-    assert below is not None
-    assert above["y"] < below["y"]
+    assert eventually(lambda: top(scenario) < top(rate))  # the form unfolds
 
 
 def test_a_run_that_cannot_begin_is_not_said_to_have(form: Page) -> None:

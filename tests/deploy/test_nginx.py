@@ -9,11 +9,13 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tests.deploy.front import PARTS, STRANGER, Front
 from tests.deploy.toys import Toy
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, until
 
 
 def test_metrics_need_a_password_and_the_app_doesn_t_see_it(front: Front, toy: Callable[[str], Toy]) -> None:
@@ -82,13 +84,18 @@ def test_a_websocket_passes(front: Front, toy: Callable[[str], Toy]) -> None:
         assert (head.partition(b"\r\n\r\n")[2] + connection.makefile("rb").read()).endswith(b"0123456789")
 
 
+def requests_in(log: Path) -> list[dict[str, Any]]:
+    """What is written of each request; nginx writes it once the answer has left."""
+    return [json.loads(line) for line in log.read_text().splitlines() if '"path"' in line]
+
+
 def test_each_request_is_a_line_without_its_query(front: Front, toy: Callable[[str], Toy]) -> None:
     front.use("http/requests.conf", toys=(toy("a"),))
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     targets = {"/users%1b%22?secret=1": f"00-{trace}-00f067aa0ba902b7-01", "/users": '"nonsense'}
     for target, parent in targets.items():
         front.ask(target, traceparent=parent)
-    lines = [json.loads(line) for line in (front.folder / "log").read_text().splitlines() if '"path"' in line]
+    lines = until(partial(requests_in, front.folder / "log"), lambda written: len(written) >= len(targets))
     found = [(each["method"], each["path"], each["status"], each["trace_id"]) for each in lines]
     assert found == [("GET", "/users%1b%22", 200, trace), ("GET", "/users", 200, "")]
     assert all(each["seconds"] >= 0 and each["request_id"] and each["address"] == "127.0.0.1" for each in lines)

@@ -190,7 +190,7 @@ def test_every_address_is_asked_for() -> None:
 
 
 @given(requests.step())
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # the machine may be in use
+@settings(suppress_health_check=[HealthCheck.too_slow])  # the machine may be in use
 def test_every_request_is_whole(made: Step) -> None:
     """It has a request line of three parts, a host, and a head that ends."""
     head, separator, _ = made.request.partition(b"\r\n\r\n")
@@ -204,7 +204,7 @@ def test_every_request_is_whole(made: Step) -> None:
 
 def told(*acts: stories.Act) -> list[Step]:
     """A story of these acts, by people who always do the first that they could."""
-    simplest = settings(database=None, deadline=None)
+    simplest = settings(database=None)
     story = Story(cast(DrawFn, lambda strategy: find(strategy, lambda found: True, settings=simplest)))
     for act in acts:
         act(story)
