@@ -19,7 +19,7 @@ def as_it_came(inner: WSGI) -> WSGI:
     """The app, which sees the path as it came."""
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        path = environ["REQUEST_URI"].partition("?")[0]
+        path = environ["REQUEST_URI"].partition("#")[0].partition("?")[0]
         if not path.startswith("/"):  # the whole URL
             path = "/" + path.partition("://")[2].partition("/")[2]
         environ["PATH_INFO"] = unquote_to_bytes(path).decode("latin-1")

@@ -33,6 +33,10 @@ STILL_THERE = Step("connection", written("GET", "/healthz", [("Host", "localhost
 """Asked after every sequence, so that a connection which it lost is missed before the next one."""
 
 
+def _target(request: bytes) -> bytes:
+    return request.split(b" ", 2)[1]
+
+
 def _headers(request: bytes) -> list[bytes]:
     return request.partition(b"\r\n\r\n")[0].split(b"\r\n")[1:]
 
@@ -43,6 +47,9 @@ ODD: Mapping[str, Callable[[bytes], bool]] = {
     ),
     "GET /healthz?twice": lambda asked: sum(each.lower().startswith(b"content-type:") for each in _headers(asked)) > 1,
     "GET /healthz?hundred": lambda asked: len(_headers(asked)) > 90,
+    "GET //healthz?slashes": lambda asked: _target(asked).startswith(b"//"),
+    "GET /healthz#fragment": lambda asked: b"#" in _target(asked),
+    "GET /healthz?<>": lambda asked: bool({*b'"<>`'} & {*_target(asked)}),
 }
 """Probes that servers are excepted from, and which requests of the fuzzer are of the same kind."""
 

@@ -52,7 +52,7 @@ def compared(alone: None, tmp_path_factory: pytest.TempPathFactory) -> Compared:
     # fmt: off
     arguments = [
         "compare", "--stacks-file", "toys.toml", "--stacks", ",".join(toys), "--baseline", BASELINE, "--scenarios", "read",
-        "--rounds", str(ROUNDS), "--seconds", "1", "--warmup", "0.5", "--rate", str(RATE), "--seed", "8", "--seed-users", "100",
+        "--rounds", str(ROUNDS), "--seconds", "1", "--warmup", "1", "--rate", str(RATE), "--seed", "8", "--seed-users", "100",
         "--allow-dirty", "--quiet-wait", "0",
     ]
     # fmt: on

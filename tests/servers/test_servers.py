@@ -19,7 +19,7 @@ import pytest
 
 from tandem.drive import sameness
 from tandem.observe import usage
-from tandem.plan import contract, needs, stacks
+from tandem.plan import contract, needs
 from tandem.plan.contract import Probe, limited
 from tandem.plan.definition import Definition, Exemption
 from tests.support.answers import mask_bytes
@@ -28,7 +28,7 @@ from tests.support.exchanges import EXCHANGES
 from tests.support.headers import FORM
 from tests.support.processes import alive, descendants
 from tests.support.raw import request, sent
-from tests.support.stacks import STACKS, USERDB
+from tests.support.stacks import KNOWN, SERVERS, USERDB, WHOLE
 from tests.support.waiting import PATIENCE, eventually
 
 pytestmark = pytest.mark.usefixtures("processes")
@@ -36,12 +36,8 @@ pytestmark = pytest.mark.usefixtures("processes")
 FIRST = "wsgi-gthread"
 """What all others are held against; that the documented stacks answer alike, tests/stack asks in more detail."""
 
-KNOWN = stacks.load()
-NAMES = [name for name, stack in KNOWN.items() if stack.groups.keys() - {"ladder"} and name not in STACKS]
-CGI = [name for name in NAMES if KNOWN[name].process_per_request]
-RELOADS = [name for name in NAMES if KNOWN[name].stats]
-WHOLE = [name for name in NAMES if not KNOWN[name].routes]
-"""Those that have all of the app; of the others only their routes are asked."""
+CGI = [name for name in SERVERS if KNOWN[name].process_per_request]
+RELOADS = [name for name in SERVERS if KNOWN[name].stats]
 
 CONTRACT = contract.read(Path(USERDB.probes), USERS)
 
@@ -89,7 +85,7 @@ def promised(seeded: Path, news_url: str, tmp_path_factory: pytest.TempPathFacto
         return asked(first)
 
 
-@pytest.fixture(scope="module", params=NAMES)
+@pytest.fixture(scope="module", params=SERVERS)
 def running(
     request: pytest.FixtureRequest,
     promised: Answers,

@@ -8,12 +8,19 @@ from pathlib import Path
 
 from tandem.launch import nginx, ports
 from tandem.launch.running_stack import StackEnvironment
-from tandem.plan import apps
+from tandem.plan import apps, stacks
 from tests.support.accounts import KEY
 
 STACKS = ["wsgi-sync", "wsgi-gthread", "asgi"]
 DIRECT = ["wsgi-direct", "asgi-direct"]
 """The tuned pair: what its store is, the tests in process ask; what only a real stack shows, these."""
+
+KNOWN = stacks.load()
+SERVERS = [name for name, stack in KNOWN.items() if stack.groups.keys() - {"ladder"} and name not in STACKS]
+"""What is behind every other server and interface of the field."""
+
+WHOLE = [name for name in SERVERS if not KNOWN[name].routes]
+"""Those of them that have all of the app; of the others only their routes are asked."""
 
 USERDB = apps.load()["userdb"]
 """The row of the user database: all that the harness knows of it."""
