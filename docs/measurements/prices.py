@@ -1,6 +1,6 @@
 """Print what each server and interface costs, in the order of history: `python docs/measurements/prices.py RUN [RUN …]`.
 
-Each RUN is the folder of a comparison; docs/servers.md names the four that its table is made of. A value is the first that a run
+Each RUN is the folder of a comparison; docs/servers.md names those that its tables are made of. A value is the first that a run
 has for a stack and scenario; what was not measured has none.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,8 +26,8 @@ HISTORY = (
 )  # fmt: skip
 """The stacks in the order in which docs/servers.md tells of them."""
 
-SCENARIOS = ("start", "add", "read", "waiting")
-COLUMNS = [f"{name}: {what}" for name in SCENARIOS for what in ("CPU", "throughput")]
+TABLES = (("start",), ("add", "read", "waiting"))
+"""Which scenarios stand side by side: those of one table are asked of nearly the same stacks."""
 
 
 class Price(NamedTuple):
@@ -34,6 +35,7 @@ class Price(NamedTuple):
 
     cpu: str
     throughput: str
+    ratio: str  # of the throughput to the baseline's, with its interval; 1 for the baseline itself
 
 
 def read(folder: Path) -> Summary:
@@ -48,9 +50,7 @@ def prices(summary: Summary) -> dict[tuple[str, str], Price]:
     decoys = {stack.name for stack in summary.run.stacks if stack.decoy_of}
     found = [m for m in summary.measures if m.scenario in load and m.rounds and m.stack not in decoys]
     return {
-        (load[m.scenario], m.stack): Price(
-            CPU.show(m.cpu_ms), f"{THROUGHPUT.show(m.rate)}{_against(summary, m) or ' (1)'}"
-        )
+        (load[m.scenario], m.stack): Price(CPU.show(m.cpu_ms), THROUGHPUT.show(m.rate), _against(summary, m) or "1")
         for m in found
     }
 
@@ -60,22 +60,25 @@ def _against(summary: Summary, m: Measures) -> str:
     for c in summary.comparisons:
         if (c.scenario, c.stack, c.metric) == (m.scenario, m.stack, THROUGHPUT.key):
             low, high = (c.decided_by.low, c.decided_by.high) if c.decided_by else (None, None)
-            return f" ({formats.times(c.estimate) if c.estimate else formats.NOTHING}, {formats.bounds(low, high)})"
+            bounds = f" ({formats.bounds(low, high)})" if low is not None and high is not None else ""
+            return f"{formats.times(c.estimate)}{bounds}"
     return ""
 
 
-def table(found: dict[tuple[str, str], Price]) -> str:
-    """Return the Markdown table."""
-    none = Price("–", "–")
-    lines = ["| stack | " + " | ".join(COLUMNS) + " |", "|---|" + "---:|" * len(COLUMNS)]
+def table(found: dict[tuple[str, str], Price], scenarios: Sequence[str]) -> str:
+    """Return the Markdown table of these scenarios, with the stacks that were asked any of them."""
+    none = Price(*[formats.NOTHING] * 3)
+    columns = [f"{name}: {what}" for name in scenarios for what in ("CPU", "per second", "÷ baseline")]
+    lines = ["| stack | " + " | ".join(columns) + " |", "|---|" + "---:|" * len(columns)]
     for stack in HISTORY:
-        cells = [cell for scenario in SCENARIOS for cell in found.get((scenario, stack), none)]
-        lines.append(f"| `{stack}` | " + " | ".join(cells) + " |")
+        prices = [found.get((scenario, stack), none) for scenario in scenarios]
+        if any(each is not none for each in prices):
+            lines.append(f"| `{stack}` | " + " | ".join(cell for each in prices for cell in each) + " |")
     return "\n".join(lines)
 
 
 def main() -> None:
-    """Read the runs, print the table and where it comes from."""
+    """Read the runs, print the tables and where they come from."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN")
     found: dict[tuple[str, str], Price] = {}
@@ -89,7 +92,7 @@ def main() -> None:
             origins.append(f"`{' '.join(provenance.command)}` at {(provenance.commit or 'unknown')[:7]}: {rounds}")
     except TandemError as error:
         sys.exit(str(error))
-    print(table(found), *[f"- {origin}" for origin in origins], sep="\n")
+    print(*[f"{table(found, scenarios)}\n" for scenarios in TABLES], *[f"- {origin}" for origin in origins], sep="\n")
 
 
 if __name__ == "__main__":

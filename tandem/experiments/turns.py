@@ -205,14 +205,14 @@ class Benches:
         release = Release(
             load, slot, generator, mine.started, mine.static_p50_ms, window, mine.slices, mine.drain_seconds
         )
-        return bench.block(release, self._metered(name, taken), mine.probed())
+        return bench.block(release, self._metered(name, generator.child.pid, taken), mine.probed())
 
-    def _metered(self, name: str, taken: Mapping[str, Taken]) -> Metered:
+    def _metered(self, name: str, generator: int, taken: Mapping[str, Taken]) -> Metered:
         """Return what a stack used in its turns, what went on around it, and what the others used that were to sleep."""
         mine = taken[name]
         parts = [(before.stacks[name], after.stacks[name]) for before, after in mine.ends]
         around = [(before.around, after.around) for before, after in mine.ends]
-        found = self._watch.over(around)
+        found = self._watch.over(around, generator)
         # A generator works while a stack is asked or answers, not while it is read what was used.
         busy = found.generator_cpu_share * _seconds(around) / mine.busy_seconds
         found = msgspec.structs.replace(found, generator_cpu_share=busy)

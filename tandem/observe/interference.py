@@ -22,6 +22,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from tandem import topology
@@ -91,11 +92,15 @@ class Watch:
         """Read at the end; may be called again for a longer window."""
         return self.over([(self._before, self.read())])
 
-    def over(self, parts: Parts) -> Interference:
-        """Return the interference over some parts of time, from the readings at the ends of each."""
+    def over(self, parts: Parts, generator: int | None = None) -> Interference:
+        """Return the interference over some parts of time, from the readings at the ends of each.
+
+        `generator` is the process of the one that sends, where others wait for their turns: these wake up now and then, for a
+        moment, and wait for the CPU that it has. Who waits for whom then says nothing about it.
+        """
         wall = math.fsum(after.moment - before.moment for before, after in parts)
         return Interference(
-            generator_waiting_share=_total(parts, wall, _waited),
+            generator_waiting_share=_total(parts, wall, partial(_waited, generator)),
             generator_cpu_share=math.fsum(usage.seconds(before.generator, after.generator) for before, after in parts)
             / wall,
             others_cpu_share=self._others_share(parts, wall),
@@ -199,10 +204,14 @@ def busiest(used: dict[str, float], most: int = 3) -> list[str]:
     return [f"{name} {100 * share:.0f} %" for name, share in ranked[:most] if share >= 0.01]
 
 
-def _waited(before: HostReading, after: HostReading) -> float | None:
+def _waited(generator: int | None, before: HostReading, after: HostReading) -> float | None:
     if before.waiting is None or after.waiting is None:
         return None
-    return kernel.waited_seconds(before.waiting, after.waiting)
+    then, now = (
+        {task: waited for task, waited in each.items() if generator in (None, task[0])}
+        for each in (before.waiting, after.waiting)
+    )
+    return kernel.waited_seconds(then, now)
 
 
 def _difference(before: float | None, after: float | None) -> float | None:

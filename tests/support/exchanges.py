@@ -80,6 +80,12 @@ EXCHANGES: dict[str, tuple[bytes, list[int]]] = {
     "HTTP/0.9": (b"GET /healthz\r\n", []),
     "the preface of HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", [400]),
     "TLS": (b"\x16\x03\x01\x00\xc8\x01\x00\x00\xc4\x03\x03" + b"\x00" * 60, [400]),
+    "a WebSocket that goes on after an event that is none": (
+        b"GET /api/events/ws?last_event_id=x HTTP/1.1\r\n" + HEAD + b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\nGET /healthz HTTP/1.1\r\n" + LAST
+        + b"\r\n",
+        [422, 200],
+    ),
     "an expectation": (
         b"POST /api/users HTTP/1.1\r\n" + LAST + JSON + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\n{}", [100, 422],
     ),

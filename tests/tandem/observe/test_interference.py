@@ -112,6 +112,20 @@ def test_a_generator_that_shares_its_cpu_waits_for_it(cast: Cast, tmp_path: Path
     assert sleeping.generator_waiting_share == pytest.approx(0.0, abs=0.05)
 
 
+def test_of_several_generators_the_waiting_of_the_one_that_sends_counts(cast: Cast, tmp_path: Path) -> None:
+    with Children() as children:
+        pids = [start(children, tmp_path, name, BURN, CPUS[-1:]).pid for name in ("sends", "wakes up")]
+        watch = Watch(pids, [], CPUS)
+        before = watch.read()
+        burn(pids[0])
+        parts = [(before, watch.read())]
+    one, other, both = (watch.over(parts, pid).generator_waiting_share for pid in (*pids, None))
+    assert one is not None
+    assert other is not None
+    assert min(one, other) > 0.2
+    assert both == pytest.approx(one + other)
+
+
 def test_what_a_worker_used_before_it_ended_is_ours(cast: Cast, tmp_path: Path) -> None:
     with Children() as children:
         strange, known = Watch([], [], CPUS, cast.harness.pid), Watch([], [], CPUS, cast.harness.pid)
