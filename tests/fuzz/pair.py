@@ -47,6 +47,9 @@ ODD: Mapping[str, Callable[[bytes], bool]] = {
     ),
     "GET /healthz?twice": lambda asked: sum(each.lower().startswith(b"content-type:") for each in _headers(asked)) > 1,
     "GET /healthz?hundred": lambda asked: len(_headers(asked)) > 90,
+    "GET /api/events/ws?last_event_id=x": lambda asked: any(
+        each.lower().startswith(b"upgrade:") and b"websocket" in each.lower() for each in _headers(asked)
+    ),
     "GET //healthz?slashes": lambda asked: _target(asked).startswith(b"//"),
     "GET /healthz#fragment": lambda asked: b"#" in _target(asked),
     "GET /healthz?<>": lambda asked: bool({*b'"<>`'} & {*_target(asked)}),
