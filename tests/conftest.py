@@ -57,6 +57,13 @@ def database(seeded: Path, tmp_path: Path) -> Path:
     return Path(shutil.copyfile(seeded, tmp_path / "users.db"))
 
 
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder whose name leaves room for that of a socket, which pytest's doesn't."""
+    with tempfile.TemporaryDirectory(prefix="tandem-") as folder:
+        yield Path(folder)
+
+
 @pytest.fixture(scope="session")
 def processes() -> None:
     """What starts processes asks for this, fixtures and tests: whoever asks for it is no part of `make test-fast`."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,26 +11,19 @@ import pytest
 from tandem.experiments.rig import Rig
 from tandem.launch import nginx
 from tandem.paths import PROJECT
-from tandem.plan import cpu_layout, needs, profiles, stacks
+from tandem.plan import cpu_layout, profiles, stacks
 from tandem.plan.comparison import plan
 from tandem.plan.order import Slot
+from tests.support.stacks import skip_without
 
 FOLDER = PROJECT / "examples" / "lab_flask_sqlalchemy"
 NAMES = ["lab-flask-sqlalchemy", "lab-starlette"]
 
 
-@pytest.fixture
-def short() -> Iterator[Path]:
-    """A folder whose name leaves room for that of a socket, which pytest's doesn't."""
-    with tempfile.TemporaryDirectory(prefix="tandem-") as folder:
-        yield Path(folder)
-
-
 @pytest.mark.usefixtures("processes")
 def test_both_give_the_same_pages_and_are_measured(short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     known = stacks.load([FOLDER / "stacks.toml"], [FOLDER / "apps.toml"])
-    if missing := needs.lacking(known[NAMES[0]].needs):
-        pytest.skip(missing)
+    skip_without(f"the server of {NAMES[0]}", known[NAMES[0]].needs)
     layout = cpu_layout.layout(1, sorted(os.sched_getaffinity(0)))
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
     made = plan(

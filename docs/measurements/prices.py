@@ -50,9 +50,17 @@ def prices(summary: Summary) -> dict[tuple[str, str], Price]:
     decoys = {stack.name for stack in summary.run.stacks if stack.decoy_of}
     found = [m for m in summary.measures if m.scenario in load and m.rounds and m.stack not in decoys]
     return {
-        (load[m.scenario], m.stack): Price(CPU.show(m.cpu_ms), THROUGHPUT.show(m.rate), _against(summary, m) or "1")
+        (load[m.scenario], m.stack): Price(
+            CPU.show(m.cpu_ms), _least(summary, m) + THROUGHPUT.show(m.rate), _against(summary, m) or "1"
+        )
         for m in found
     }
+
+
+def _least(summary: Summary, m: Measures) -> str:
+    """Return what is to be said of a throughput that something else than the stack bounded."""
+    bounded = any((b.scenario, b.stack) == (m.scenario, m.stack) and b.at_least for b in summary.bounds)
+    return "at least " if bounded else ""
 
 
 def _against(summary: Summary, m: Measures) -> str:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tandem.launch import news, ports
-from tandem.plan import needs
 from tests.fuzz import pair, run
-from tests.support.stacks import KNOWN, WHOLE, one_cpu
-
-FIRST = "wsgi-gthread"
-"""What all others are held against; that the documented stacks answer alike, the other tests here ask for longer."""
+from tests.support.stacks import FIRST, KNOWN, WHOLE, one_cpu, skip_without
 
 SEED, LEAST = 23, 200
 """One batch of each way, the same on every machine, has at least so many requests."""
@@ -30,15 +25,10 @@ def prompt_news_url(processes: None, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_no_request_tells_its_server_from_the_first_but_for_what_its_table_says(
-    name: str, prompt_news_url: str
+    name: str, prompt_news_url: str, short: Path
 ) -> None:
-    if lacking := needs.lacking(KNOWN[name].needs):
-        pytest.skip(f"the server of {name}: {lacking}")
-    # Not below pytest's own folder: the path of a socket is short.
-    with (
-        tempfile.TemporaryDirectory(prefix="tandem-fuzz-") as folder,
-        pair.running(Path(folder), prompt_news_url, (FIRST, name)) as both,
-    ):
+    skip_without(f"the server of {name}", KNOWN[name].needs)
+    with pair.running(short, prompt_news_url, (FIRST, name)) as both:
         run.fuzz(both, SEED, batches=1)
     print(f"{name}: {both.tally}")
     assert both.tally.requests > LEAST

@@ -19,7 +19,7 @@ import pytest
 
 from tandem.drive import sameness
 from tandem.observe import usage
-from tandem.plan import contract, needs
+from tandem.plan import contract
 from tandem.plan.contract import Probe, limited
 from tandem.plan.definition import Definition, Exemption
 from tests.support.answers import mask_bytes
@@ -28,13 +28,10 @@ from tests.support.exchanges import EXCHANGES
 from tests.support.headers import FORM
 from tests.support.processes import alive, descendants
 from tests.support.raw import request, sent
-from tests.support.stacks import KNOWN, SERVERS, USERDB, WHOLE
+from tests.support.stacks import FIRST, KNOWN, SERVERS, USERDB, WHOLE, skip_without
 from tests.support.waiting import PATIENCE, eventually
 
 pytestmark = pytest.mark.usefixtures("processes")
-
-FIRST = "wsgi-gthread"
-"""What all others are held against; that the documented stacks answer alike, tests/stack asks in more detail."""
 
 CGI = [name for name in SERVERS if KNOWN[name].process_per_request]
 RELOADS = [name for name in SERVERS if KNOWN[name].stats]
@@ -94,8 +91,7 @@ def running(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Served]:
     """Each stack in turn; what is missing for one is said."""
-    if lacking := needs.lacking(KNOWN[request.param].needs):
-        pytest.skip(f"the server of {request.param}: {lacking}")
+    skip_without(f"the server of {request.param}", KNOWN[request.param].needs)
     with served(request.param, tmp_path_factory.mktemp("servers") / request.param, seeded, news_url) as found:
         yield found
 

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+
+import pytest
 
 from tandem.launch import nginx, ports
 from tandem.launch.running_stack import StackEnvironment
-from tandem.plan import apps, stacks
+from tandem.plan import apps, needs, stacks
+from tandem.plan.needs import Need
 from tests.support.accounts import KEY
 
 STACKS = ["wsgi-sync", "wsgi-gthread", "asgi"]
 DIRECT = ["wsgi-direct", "asgi-direct"]
 """The tuned pair: what its store is, the tests in process ask; what only a real stack shows, these."""
+
+FIRST = "wsgi-gthread"
+"""What all other servers are held against."""
 
 KNOWN = stacks.load()
 SERVERS = [name for name, stack in KNOWN.items() if stack.groups.keys() - {"ladder"} and name not in STACKS]
@@ -24,6 +31,12 @@ WHOLE = [name for name in SERVERS if not KNOWN[name].routes]
 
 USERDB = apps.load()["userdb"]
 """The row of the user database: all that the harness knows of it."""
+
+
+def skip_without(what: str, wanted: Sequence[Need]) -> None:
+    """Skip the test where something that it starts is not installed, and say what installs it; with REQUIRE_ALL=1 that fails."""
+    if lacking := needs.lacking(wanted):
+        pytest.skip(f"{what}: {lacking}")
 
 
 def environment_for(folder: Path, seeded: Path, news_url: str, **more: str) -> StackEnvironment:

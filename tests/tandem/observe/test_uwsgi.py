@@ -13,8 +13,8 @@ from tandem.launch import process
 from tandem.launch.process import Child, Children
 from tandem.observe import uwsgi
 from tandem.observe.uwsgi import Replacements
-from tandem.plan import needs
 from tandem.plan.needs import Need
+from tests.support.stacks import skip_without
 from tests.support.waiting import eventually
 
 APP = """
@@ -48,8 +48,7 @@ class Server:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    if lacking := needs.lacking([Need(module="pyuwsgi")]):
-        pytest.skip(f"uWSGI: {lacking}")
+    skip_without("uWSGI", [Need(module="pyuwsgi")])
     (tmp_path / "hangs.py").write_text(APP)
     found = Server(tmp_path)
     command = [str(Path(sys.executable).parent / "uwsgi"), "--module", "hangs", "--http-socket", str(found.place), "--stats",
