@@ -30,7 +30,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """Lets as many connections wait as other servers do: with 5, its default, most of 64 at once repeat their SYN after a second."""
+    """Lets as many connections wait as other servers do: with its default of 5, most of 64 at once repeat their SYN after 1 s."""
 
     request_queue_size = 1024
 

@@ -3,7 +3,7 @@
 A fresh server of each stack gets so many listeners, or as many as it holds, through nginx; meanwhile bystanders come over
 connections of their own. Then a user is changed, again and again, and each listener notes when the event came: the last of all is
 what counts. A WSGI server holds as many as it has slots; it is asked to keep two of them for all others (`LISTENERS`).
-`--kind socket` takes WebSockets in place of Server-Sent Events. About 4 minutes.
+`--kind socket` takes WebSockets in place of Server-Sent Events, `--deaf` listeners that read nothing. About 4 minutes.
 """
 
 from __future__ import annotations
@@ -112,8 +112,10 @@ def changed(port: int, token: str, age: int) -> None:
         answer.read()
 
 
-async def measured(served: Served, kind: Kind, number: int, events: int, rate: float, seconds: float) -> Heard:
-    """Let them come, look, change a user so many times, and send them away."""
+async def measured(
+    served: Served, kind: Kind, number: int, events: int, rate: float, seconds: float, *, deaf: bool
+) -> Heard:
+    """Let them come, look, change a user so many times, and send them away; deaf ones read nothing but the beginning."""
     port, loop, noted = served.front.port, asyncio.get_running_loop(), asyncio.Event()
     token = logged_in(port)
     alone, _ = await crowd.bystanders(port, rate, seconds)
@@ -124,16 +126,20 @@ async def measured(served: Served, kind: Kind, number: int, events: int, rate: f
         listeners.append(listener)
     await until(noted, lambda: all(each.began or each.gone for each in listeners))
     held = [each for each in listeners if each.began and not each.gone]
-    beside, lost = await crowd.bystanders(port, rate, seconds)
-    more = crowd.memory(served.front) - before
+    for each in held * deaf:
+        each.transport.pause_reading()
     lasts, missed = [], 0
     for event in range(events):
         await loop.run_in_executor(None, changed, port, token, 20 + event)
+        if deaf:
+            continue
         start = time.perf_counter()
         await until(noted, lambda event=event: all(event in each.came for each in held))  # type: ignore[misc]  # the default of a lambda has no type
         came = [each.came[event] - start for each in held if event in each.came]
         missed += len(held) - len(came)
         lasts += [max(came)] if came else []
+    beside, lost = await crowd.bystanders(port, rate, seconds)
+    more = crowd.memory(served.front) - before
     for each in listeners:
         each.transport.abort()
     return Heard(len(held), more / 1024 / len(held) if held else 0.0, lasts, missed, alone, beside, lost)
@@ -154,6 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rate", type=float, default=50.0, help="bystanders per second")
     parser.add_argument("--seconds", type=float, default=20.0, help="of bystanders, before they listen and beside them")
     parser.add_argument("--kind", choices=KINDS, default="stream", help="Server-Sent Events or a WebSocket")
+    parser.add_argument("--deaf", action="store_true", help="listeners that read nothing but the beginning")
     options = parser.parse_args(arguments)
     kind, names = KINDS[options.kind], options.stacks.split(",")
     if unknown := set(names) - LISTENERS.keys():
@@ -169,7 +176,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             number = LISTENERS[name]
             print(f"{name}: {number:,}", file=sys.stderr, flush=True)
             with bench.stacks(name, more={"LISTENERS": f"{number}"}) as served:
-                found = uvloop.run(measured(served[name], kind, number, options.events, options.rate, options.seconds))
+                found = uvloop.run(
+                    measured(
+                        served[name], kind, number, options.events, options.rate, options.seconds, deaf=options.deaf
+                    )
+                )
             print(row(name, number, found), flush=True)
 
 

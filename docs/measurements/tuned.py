@@ -30,6 +30,8 @@ from tandem.records import journal
 
 NEWS = "/api/users/{}/news"
 GUNICORN = ("wsgi-gthread", "wsgi-direct", "wsgi-sync", "wsgi-gevent")
+HANDING = Path(__file__).parent / "handing"
+"""With it in PYTHONPATH, SQLAlchemy's pools give a connection to whoever has waited longest."""
 SCENARIOS = ("read", "pages", "waiting", "login", "everyday", "write")
 """All that can be driven to saturation. In `blocking` a handler sleeps in the loop on purpose: no store helps there."""
 
@@ -90,8 +92,11 @@ def alone(bench: Bench) -> tuple[Rows, Shown]:
 
 def waiting(bench: Bench) -> tuple[Rows, Shown]:
     """News that take 100 ms, 256 in flight, with as many connections to the service (100 would bound it)."""
-    with bench.stacks("wsgi-gthread", "asgi", "asgi-direct", more={"NEWS_CONNECTIONS": "256"}) as served:
-        found = bench.turns("waiting", in_front(served, bench.seconds, NEWS, 256, before=1.5))
+    more = {"NEWS_CONNECTIONS": "256"}
+    with bench.stacks("wsgi-gthread", "asgi", "asgi-direct", more=more) as served, ExitStack() as exits:
+        handing = exits.enter_context(bench.stacks("asgi", more={**more, "PYTHONPATH": str(HANDING)}))
+        asked = {**served, "asgi, its pool handing over": handing["asgi"]}
+        found = bench.turns("waiting", in_front(asked, bench.seconds, NEWS, 256, before=1.5))
     rows: Rows = []
     for name, target in (("asgi", 4), ("asgi-direct", 7)):
         values = ratios(found, name, "wsgi-gthread", "rate")
