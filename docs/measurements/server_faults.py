@@ -70,7 +70,7 @@ async def get(port: int, path: str) -> bool:
         return False
 
 
-async def watched(port: int, rate: float, fault: Callable[[], Awaitable[object]]) -> list[Asked]:
+async def watched(port: int, rate: float, fault: Callable[[], Awaitable[object]], after: float = AFTER) -> list[Asked]:
     """Ask at this rate, before the fault and after it."""
     start = time.perf_counter() + 0.1
 
@@ -83,7 +83,7 @@ async def watched(port: int, rate: float, fault: Callable[[], Awaitable[object]]
         await asyncio.sleep(start + BEFORE - time.perf_counter())
         await fault()
 
-    dues = [number / rate for number in range(int((BEFORE + AFTER) * rate))]
+    dues = [number / rate for number in range(int((BEFORE + after) * rate))]
     *found, _ = await asyncio.gather(*[one(due) for due in dues], happen())
     return [each for each in found if isinstance(each, Asked)]
 

@@ -95,7 +95,8 @@ def waiting(bench: Bench) -> tuple[Rows, Shown]:
     more = {"NEWS_CONNECTIONS": "256"}
     with bench.stacks("wsgi-gthread", "asgi", "asgi-direct", more=more) as served, ExitStack() as exits:
         handing = exits.enter_context(bench.stacks("asgi", more={**more, "PYTHONPATH": str(HANDING)}))
-        asked = {**served, "asgi, its pool handing over": handing["asgi"]}
+        large = exits.enter_context(bench.stacks("asgi", more={**more, "READ_CONNECTIONS": "256"}))
+        asked = {**served, "asgi, its pool handing over": handing["asgi"], "asgi, its pool of 256": large["asgi"]}
         found = bench.turns("waiting", in_front(asked, bench.seconds, NEWS, 256, before=1.5))
     rows: Rows = []
     for name, target in (("asgi", 4), ("asgi-direct", 7)):

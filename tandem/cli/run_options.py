@@ -18,7 +18,8 @@ DATABASE = Option(
     "--database",
     str,
     "KIND",
-    "the database of all stacks, such as postgresql: each gets a server of its own, on its CPUs (default: sqlite)",
+    "the database of all stacks, such as postgresql: each gets a server of its own, on its CPUs; or the URL of an empty one that "
+    "runs on this machine: each gets a database of its own there (default: sqlite)",
 )
 
 CONDITIONS = (

@@ -115,7 +115,7 @@ class Assembly(NamedTuple):
             probe_example=probed.example[:2000],
             app_memory_bytes=usage.memory_bytes(app),
             nginx_memory_bytes=usage.memory_bytes([self.running.nginx.pid, *usage.below([self.running.nginx.pid])]),
-            database_memory_bytes=usage.memory_bytes(usage.below([served.child.pid])) if served else None,
+            database_memory_bytes=usage.memory_bytes(usage.below(served.roots)) if served else None,
             start_seconds=self.running.start_seconds,
             interference=meter.interference,
             observed=budget_use.observe(

@@ -65,7 +65,8 @@ class Bench:
             self.running = self.exits.enter_context(self.site.running(self.name, self.port, timing=True))
             self.parts.append(self.running.children)
             warmup.warm(self.running)
-        database = [self.running.database.child.pid] if self.running.database else []
+        served = self.running.database
+        database = served.roots if served and served.keeper else []
         for keeper in (*self.running.keepers(), *database):
             os.sched_setaffinity(keeper, os.sched_getaffinity(0))  # it has the harness's CPUs, and had all of them
 

@@ -63,7 +63,7 @@ class Gauge:
         """`beside` are children of ours on the stack's CPUs, which are counted and none of the stack's."""
         self.beside = [each.pid for each in beside]
         self.keepers, self.nginx_pid, self.cpus = stack.keepers(), stack.nginx.pid, layout.stack
-        self.database = [stack.database.child.pid] if stack.database else []
+        self.database = stack.database.roots if stack.database else []
         self.alone = not {*layout.generator, *layout.harness} & {*layout.stack}
 
     @property

@@ -17,7 +17,7 @@ from tandem.experiments.compare import Comparison, Say, Stop, proved
 from tandem.experiments.progress import duration
 from tandem.experiments.rig import Rig
 from tandem.judge.rounds import Rounds
-from tandem.launch import database, lock, nginx, postgresql
+from tandem.launch import database, existing_postgresql, lock, nginx, postgresql
 from tandem.observe import provenance
 from tandem.plan.capacity import CapacityPlan, part_of
 from tandem.plan.run import Plan
@@ -43,7 +43,11 @@ class Conditions:
 def check(plan: Plan) -> Path:
     """Return nginx. Raises TandemError where something is missing that a run needs, or its report."""
     refuse_missing(plan.definitions)
-    if plan.application.database and plan.application.database.server:
+    used = plan.application.database
+    if used and used.existing:
+        with existing_postgresql.server(used.existing) as found:
+            found.refuse()
+    elif used and used.server:
         postgresql.find()
     generator.check(Path(plan.application.load_test))
     run_folder.check_report_libraries()
@@ -120,7 +124,8 @@ def _prepared(
 
 
 def _origin(plan: Plan, folder: Path, binary: Path, how: Conditions) -> Provenance:
-    used, log = plan.application.database, folder / "logs" / "database.log"
+    used = plan.application.database
+    version, durability = _described(plan, folder / "logs" / "database.log")
     return provenance.provenance(
         cpus=plan.layout.allowed,
         stack_cpus=plan.layout.stack,
@@ -128,10 +133,20 @@ def _origin(plan: Plan, folder: Path, binary: Path, how: Conditions) -> Provenan
         arguments=how.arguments,
         nginx=nginx.version(binary),
         packages=plan.application.packages,
-        durability=used.durability if used else "none",
-        sqlite=postgresql.version(log) if used and used.server else database.version(plan.application, log),
+        durability=durability,
+        sqlite=version,
         database=used.title if used else "SQLite",
     )
+
+
+def _described(plan: Plan, log: Path) -> tuple[str, str]:
+    """Return the version of the database, and what it promises of a commit."""
+    used = plan.application.database
+    if used and used.existing:
+        with existing_postgresql.server(used.existing) as found:
+            return found.version, found.durability
+    version = postgresql.version(log) if used and used.server else database.version(plan.application, log)
+    return version, used.durability if used else "none"
 
 
 def _wait_until_idle(plan: Plan, how: Conditions, say: Say) -> list[str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
-from tandem.launch import database, news, ports, postgresql, running_stack
+from tandem.launch import database, existing_postgresql, news, ports, postgresql, running_stack
+from tandem.launch.existing_postgresql import ExistingServer
 from tandem.launch.postgresql import Cluster, Served
 from tandem.launch.process import Child
 from tandem.launch.running_stack import RunningStack, StackEnvironment
@@ -27,7 +28,7 @@ class Site:
         self.snapshot, self.restored = self.work / "seed.db", self.work / "restored.db"
         self.news_port = ports.free_port()
         self.news: Child | None = None
-        self.cluster: Cluster | None = None
+        self.cluster: Cluster | ExistingServer | None = None
 
     @contextmanager
     def ready(self) -> Iterator[None]:
@@ -44,9 +45,13 @@ class Site:
 
     def _prepare_database(self, exits: ExitStack) -> None:
         log = self.logs / "database.log"
-        if self.app.database and self.app.database.server:
-            self.cluster = exits.enter_context(postgresql.cluster(self.work, self.logs))
-            self.cluster.make(lambda url: database.fill(self.app, url, self.plan.users, log), self.plan.layout.stack)
+        used = self.app.database
+        if used and used.server:
+            server: AbstractContextManager[Cluster | ExistingServer] = (
+                existing_postgresql.server(used.existing) if used.existing else postgresql.cluster(self.work, self.logs)
+            )
+            self.cluster = cluster = exits.enter_context(server)
+            cluster.make(lambda url: database.fill(self.app, url, self.plan.users, log), self.plan.layout.stack)
             return
         database.seed(self.app, self.snapshot, self.plan.users, log)
         database.restore(self.app, self.snapshot, self.restored, log)

@@ -69,7 +69,13 @@ class Served:
 
     url: str
     port: int
-    child: Child  # its keeper: all below it is the server's
+    roots: list[int]  # the processes that all of the server's descend from: its keeper, or itself
+    keeper: Child | None = None  # None: it isn't ours
+
+    def check(self) -> None:
+        """Raise RunFailed, with last log lines, if it has ended."""
+        if self.keeper:
+            self.keeper.check()
 
 
 class Cluster:
@@ -96,9 +102,10 @@ class Cluster:
         secret.unlink()
         with self._serving("seed", cpus, 0) as served:
             fill(served.url)
-            served.child.terminate()  # and wait: each copy of what was cut off would begin by recovering
-            if not served.child.wait(READY_WITHIN):
-                raise RunFailed(f"{served.child.name} did not stop within {READY_WITHIN:g} s:\n{served.child.tail()}")
+            assert served.keeper
+            served.keeper.terminate()  # and wait: each copy of what was cut off would begin by recovering
+            if not served.keeper.wait(READY_WITHIN):
+                raise RunFailed(f"{served.keeper.name} did not stop within {READY_WITHIN:g} s:\n{served.keeper.tail()}")
 
     @contextmanager
     def serving(self, name: str, cpus: Sequence[int], connections: int) -> Iterator[Served]:
@@ -126,7 +133,8 @@ class Cluster:
                 )
             )  # fmt: skip
             _wait(child, self.folder / name)
-            yield Served(url=f"postgresql://{ROLE}:{self.password}@127.0.0.1:{port}/postgres", port=port, child=child)
+            url = f"postgresql://{ROLE}:{self.password}@127.0.0.1:{port}/postgres"
+            yield Served(url=url, port=port, roots=[child.pid], keeper=child)
 
     def _run(self, command: Sequence[str], what: str) -> None:
         log = self.logs / f"postgresql-{what.split()[0]}.log"

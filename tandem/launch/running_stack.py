@@ -87,7 +87,7 @@ class RunningStack:
     def check(self) -> None:
         """Raise RunFailed, with last log lines, if any of its processes has ended."""
         if self.database:
-            self.database.child.check()
+            self.database.check()
         self.children.check()
 
     def keepers(self) -> list[int]:

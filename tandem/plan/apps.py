@@ -89,11 +89,11 @@ class App(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         usual = self.database.title.lower() if self.database else ""
         if kind in (None, usual):
             return self
-        if "://" in str(kind):
-            raise TandemError(
-                "the database is named by its kind, such as postgresql, and not by a URL: a run makes the servers that it "
-                "measures, on its stacks' CPUs, and touches no data that it didn't make"
-            )
+        scheme, is_url, _ = str(kind).partition("://")
+        if is_url and scheme in self.databases and self.databases[scheme].server:
+            return msgspec.structs.replace(self, database=self.databases[scheme].at(str(kind)))
+        if is_url:
+            raise TandemError(f"--database takes no URL that begins with {scheme}://, but of a server: postgresql://")
         if kind not in self.databases:
             known = ", ".join([*([usual] if usual else []), *self.databases]) or "none at all"
             raise TandemError(f"the app {self.title!r} has no database {kind!r}: known are {known}")

@@ -4,7 +4,7 @@ blocks, each with its numbers and its verdict."""
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -135,9 +135,20 @@ def _values(summary: Summary, load: Load, metric: Metric) -> str:
         return ", ".join(said[name] + _bounded(metric, found.get(name)) for name in names)
     worst = -math.inf if metric.higher_is_better else math.inf
     names.sort(key=lambda name: wording.value(measures[name], metric) or worst, reverse=metric.higher_is_better)
-    return ", ".join(said[name] for name in names) + _all_bounded(
+    return _ranked(names, said, summary.run.baseline) + _all_bounded(
         metric, [found[name] for name in names if name in found]
     )
+
+
+def _ranked(names: Sequence[str], said: Mapping[str, str], baseline: str) -> str:
+    """Name the first three, the baseline and the last of a long list, best first: all of them stand in the scorecard."""
+    if len(names) <= 2 * wording.MANY:
+        return ", ".join(said[name] for name in names)
+    kept = sorted({0, 1, 2, names.index(baseline) if baseline in names else 0, len(names) - 1})
+    shown = [
+        f"{said[names[place]]} ({place + 1}. of {len(names)})" * (place > 2) or said[names[place]] for place in kept
+    ]
+    return ", ".join(shown)
 
 
 def _least(metric: Metric, bound: Bound | None) -> str:
@@ -153,8 +164,17 @@ def _all_bounded(metric: Metric, found: Sequence[Bound]) -> str:
     alike: dict[str, list[str]] = {}
     for bound in found:
         alike.setdefault(by(bound).partition("; ")[0].partition(", ")[0], []).append(bound.stack)
-    whose = "; ".join(f"{what}: {', '.join(names)}" for what, names in alike.items())
-    return f". Bounded by {whose}" if metric is THROUGHPUT and whose else ""
+    if metric is not THROUGHPUT or not alike:
+        return ""
+    return f". Each is bounded by {next(iter(alike))}" if len(alike) == 1 else f". Bounded by {_together(alike)}"
+
+
+def _together(alike: Mapping[str, Sequence[str]]) -> str:
+    """Say of whom each thing holds: by name of a few, by number of more."""
+    return "; ".join(
+        f"{what}: {', '.join(names) if len(names) <= wording.MANY else f'{len(names)} stacks'}"
+        for what, names in alike.items()
+    )
 
 
 def by(bound: Bound) -> str:
@@ -177,8 +197,7 @@ def _verdicts(found: Sequence[Ratio]) -> str:
             judged.setdefault("without a verdict" if _why_none(c) else c.verdict, []).append(c.stack)
         if set(judged) == {"without a verdict"}:
             return f"Against {found[0].baseline} nobody has a verdict; each ratio stands in the scorecard"
-        said = "; ".join(f"{verdict}: {', '.join(names)}" for verdict, names in judged.items())
-        return f"Against {found[0].baseline}, {said}; each ratio stands in the scorecard"
+        return f"Against {found[0].baseline}, {_together(judged)}; each ratio stands in the scorecard"
     whys = {_why_none(c) for c in found}
     if len(found) > 1 and len(whys) == 1 and None not in whys:
         return f"{'; '.join(map(_shown, found))}; {whys.pop()}"

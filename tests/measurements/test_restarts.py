@@ -32,5 +32,5 @@ def test_a_line_says_what_was_lost_or_why_nothing_was_measured(script: Any) -> N
     restarts, row = script("restarts"), script("restarts").ROWS[0]
     seen = restarts.Seen(lost=3, late=20, until=1.24, of=500)
     assert restarts.line(row, seen).endswith("| 50/s | 3 of 500 | 20 | 1.2 s |")
-    assert restarts.line(row, seen._replace(until=None)).endswith("| not within 10 s |")
+    assert restarts.line(row, seen._replace(until=None)).endswith("| not within 45 s |")
     assert restarts.line(row, restarts.CannotRunError("no uWSGI")).endswith("| not run: no uWSGI | | | |")

@@ -1,19 +1,25 @@
-"""Workers are killed in the middle of their work: what had been acknowledged is there, and nothing is there twice."""
+"""Workers are killed in the middle of their work: what had been acknowledged is there, and nothing is there twice, or by half."""
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tandem.launch import running_stack
 from tandem.plan import stacks as tandem_stacks
+from tests.support.accounts import ADMIN
 from tests.support.apps import in_process, settings_for
+from tests.support.clients import HttpClient
+from tests.support.files import UPLOAD, people, upload
 from tests.support.ledger import CLIENTS, GONE, Ledger, workers, write
 from tests.support.processes import server
 from tests.support.stacks import environment_for
@@ -57,3 +63,37 @@ def test_every_acknowledged_write_survives_a_killed_worker(
             answer = client.request("GET", f"/api/users/{user_id}")
             assert answer.status in (200, 404)
             assert (json.loads(answer.body)["age"] if answer.status == 200 else GONE) in ages
+
+
+IMPORTS, LINES = 100, 40
+
+
+@pytest.mark.parametrize("name", ["wsgi-gthread", "asgi", "wsgi-direct", "asgi-direct"])
+def test_of_a_hundred_files_that_are_imported_at_once_none_is_there_by_half_after_a_kill(
+    name: str, seeded: Path, news_url: str, tmp_path: Path
+) -> None:
+    place = environment_for(tmp_path, seeded, news_url)
+
+    def send(number: int) -> int:
+        body = upload(people(LINES, f"import{number}"))
+        try:
+            return (
+                HttpClient("127.0.0.1", place.port)
+                .request("POST", "/api/users/import", {**ADMIN, **UPLOAD}, body)
+                .status
+            )
+        except (OSError, http.client.HTTPException):
+            return 0
+
+    definition = tandem_stacks.load([])[name]
+    with running_stack.running(name, definition, place) as running, ThreadPoolExecutor(IMPORTS) as pool:
+        answers = [pool.submit(send, number) for number in range(IMPORTS)]
+        assert eventually(lambda: sum(each.done() for each in answers) >= IMPORTS // 10)
+        for victim in workers(running) or [server(running.keepers()[0])]:
+            os.kill(victim, signal.SIGKILL)
+        statuses = [each.result() for each in answers]
+    assert {201} < set(statuses) <= {0, 201, 502, 503}  # nobody, too many at once
+    with closing(sqlite3.connect(tmp_path / "users.db")) as connection:
+        for number, status in enumerate(statuses):
+            found = connection.execute("SELECT count(*) FROM users WHERE username LIKE ?", (f"import{number}-%",))
+            assert found.fetchone()[0] in ({LINES} if status == 201 else {0, LINES}), (number, status)

@@ -116,10 +116,10 @@ def _saturated() -> Iterator[tuple[str, Summary]]:
         "the generator was the limit",
         summarise(synthesise(9, faster, on(ASGI, "everyday at saturation", interference=limited), **facts)),
     )
-    many = [synthetic.stack(name) for name in (WSGI, ASGI, "one", "two", "three")]
+    many = [synthetic.stack(name) for name in (WSGI, ASGI, *(f"stack-{place}" for place in range(9)))]
     yield (
         "many stacks",
-        summarise(synthesise(10, faster, stacks=[*many, synthetic.stack(DECOY, decoy_of=WSGI)], **facts)),
+        summarise(synthesise(12, faster, stacks=[*many, synthetic.stack(DECOY, decoy_of=WSGI)], **facts)),
     )
 
 

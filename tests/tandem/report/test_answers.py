@@ -133,10 +133,24 @@ def test_of_many_stacks_values_stand_once_the_best_first_and_ratios_in_the_table
     (first, second), cost = found
     places = [first.index(f"{name} ") for name in names]
     assert places == sorted(places, reverse=True)
-    assert f"better: {', '.join(names[1:])};" in first
+    assert "better: 5 stacks;" in first
     assert "÷" not in first
     assert second.startswith("read: ")
     assert len(cost) == 2
+
+
+def test_of_very_many_stacks_the_first_the_baseline_and_the_last_stand_on_the_first_screen() -> None:
+    names = [*(f"stack-{number}" for number in range(10)), WSGI, ASGI]
+    factors = {
+        (name, "everyday at saturation", "throughput"): 1.0 + place for place, name in enumerate(reversed(names))
+    }
+    stacks = [*map(stack, names), stack(DECOY, decoy_of=WSGI)]
+    found = summarise(synthesise(12, factors, loads=LOADS, headlines=HEADLINES, stacks=stacks))
+    first = lines(found)[0][0]
+    values = first.partition(". Each is bounded by ")[0]
+    assert [name for name in names if f"{name} " in values] == ["stack-0", "stack-1", "stack-2", WSGI, ASGI]
+    assert f"(12. of {len(names)})" in values
+    assert "better: 10 stacks" in first
 
 
 def test_of_many_stacks_what_bounded_them_is_said_once_and_that_nobody_has_a_verdict() -> None:
