@@ -7,12 +7,14 @@ many times, with the seconds that the whole command takes and the size of the fi
 from __future__ import annotations
 
 import argparse
+import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from tandem.launch import database, postgresql, signals
@@ -42,18 +44,30 @@ def turns(name: str, rounds: int, file: Path, backup: Callable[[], float], resto
     return f"| {name} | {there:.1f} s | {back:.1f} s | {file.stat().st_size / 1e6:.0f} MB |"
 
 
-def sqlite(folder: Path, users: int, rounds: int) -> str:
+COUNT = "SELECT count(*) FROM users"
+
+
+def counted(there: int, users: int) -> None:
+    """Raise SystemExit where not all users are there again."""
+    if there != users:
+        raise SystemExit(f"{there:,} of {users:,} users were there after the restore")
+
+
+def by_sqlite(folder: Path, users: int, rounds: int) -> str:
     """A database of the apps, its snapshot and back."""
     url, file = f"sqlite:///{folder / 'users.db'}", folder / "backup.db"
     database.fill(USERDB, url, users, folder / "seed.log")
     command = [sys.executable, "-m", "userdb.database", "--url", url]
-    return turns(
+    line = turns(
         "SQLite: `snapshot`, `restore`", rounds, file,
         lambda: took([*command, "snapshot", file]), lambda: took([*command, "restore", file]),
     )  # fmt: skip
+    with closing(sqlite3.connect(folder / "users.db")) as connection:
+        counted(connection.execute(COUNT).fetchone()[0], users)
+    return line
 
 
-def served(folder: Path, users: int, rounds: int) -> str:
+def by_postgresql(folder: Path, users: int, rounds: int) -> str:
     """A PostgreSQL of its own, by its own programs."""
     programs, file = postgresql.find(), folder / "userdb.dump"
     with postgresql.cluster(folder / "work", folder) as cluster:
@@ -64,7 +78,12 @@ def served(folder: Path, users: int, rounds: int) -> str:
                 programs / "pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction",
                 f"--dbname={server.url}", file,
             ]  # fmt: skip
-            return turns("PostgreSQL: `pg_dump`, `pg_restore`", rounds, file, lambda: took(dump), lambda: took(back))
+            line = turns("PostgreSQL: `pg_dump`, `pg_restore`", rounds, file, lambda: took(dump), lambda: took(back))
+            told = subprocess.run(
+                [programs / "psql", server.url, "-Atc", COUNT], capture_output=True, text=True, check=True
+            )
+            counted(int(told.stdout), users)
+            return line
 
 
 def main() -> None:
@@ -74,7 +93,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     with signals.stoppable(), tempfile.TemporaryDirectory(prefix="tandem-backups-") as name:
-        rows = [each(Path(name), options.users, options.rounds) for each in (sqlite, served)]
+        rows = [each(Path(name), options.users, options.rounds) for each in (by_sqlite, by_postgresql)]
     print(f"| {options.users:,} users | backup | restore | the file |\n|---|---:|---:|---:|")
     print("\n".join(rows))
 
