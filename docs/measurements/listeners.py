@@ -3,7 +3,8 @@
 A fresh server of each stack gets so many listeners, or as many as it holds, through nginx; meanwhile bystanders come over
 connections of their own. Then a user is changed, again and again, and each listener notes when the event came: the last of all is
 what counts. A WSGI server holds as many as it has slots; it is asked to keep two of them for all others (`LISTENERS`).
-`--kind socket` takes WebSockets in place of Server-Sent Events, `--deaf` listeners that read nothing. About 4 minutes.
+`--kind socket` takes WebSockets in place of Server-Sent Events, `--deaf` listeners that ask for thousands of events and read
+none. About 4 minutes.
 """
 
 from __future__ import annotations
@@ -65,19 +66,23 @@ KINDS = {
 }
 PING, PONG = 0x89, 0x8A
 
+MISSED = 9_900
+"""Events that a deaf listener asks for and doesn't read, some 600 KB: nearly all that are kept."""
+
 
 class Listener(asyncio.Protocol):
     """One connection that listens, and when each event came to it."""
 
-    def __init__(self, noted: asyncio.Event, kind: Kind) -> None:
-        self._noted, self._kind = noted, kind  # the event is set whenever anything happened
+    def __init__(self, noted: asyncio.Event, kind: Kind, *, deaf: bool) -> None:
+        self._noted, self._kind, self._deaf = noted, kind, deaf  # the event is set whenever anything happened
         self.came: dict[int, float] = {}
         self.began = self.gone = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin to listen."""
+        """Begin to listen, a deaf one from the first event on."""
         self.transport = cast("asyncio.Transport", transport)
-        self.transport.write(self._kind.request)
+        line, rest = self._kind.request.split(b"\r\n", 1)
+        self.transport.write(line + b"\r\n" + b"Last-Event-ID: 0\r\n" * self._deaf + rest)
 
     def data_received(self, data: bytes) -> None:
         """Note the beginning and each event, and answer a ping; each is so short that it comes whole."""
@@ -86,6 +91,8 @@ class Listener(asyncio.Protocol):
             self.came[len(self.came)] = time.perf_counter()
         elif data[0] == PING:
             self.transport.write(bytes([PONG, 0x80 | data[1]]) + bytes(4) + data[2 : 2 + data[1]])
+        if self.began and self._deaf:
+            self.transport.pause_reading()
         self._noted.set()
 
     def connection_lost(self, _: Exception | None) -> None:
@@ -112,22 +119,35 @@ def changed(port: int, token: str, age: int) -> None:
         answer.read()
 
 
+def imported(port: int, token: str, number: int) -> None:
+    """Create so many users, each of which is an event. Raises HTTPError."""
+    lines = "".join(f"deaf{each},deaf{each}@example.org,\n" for each in range(number))
+    body = (
+        '--between\r\nContent-Disposition: form-data; name="file"; filename="people.csv"\r\nContent-Type: text/csv\r\n\r\n'
+        f"username,email,age\n{lines}\r\n--between--\r\n"
+    )
+    head = {"Authorization": f"Bearer {token}", "Content-Type": "multipart/form-data; boundary=between"}
+    asked = urllib.request.Request(f"http://127.0.0.1:{port}/api/users/import", body.encode(), head)
+    with urllib.request.urlopen(asked, timeout=60) as answer:
+        answer.read()
+
+
 async def measured(
     served: Served, kind: Kind, number: int, events: int, rate: float, seconds: float, *, deaf: bool
 ) -> Heard:
-    """Let them come, look, change a user so many times, and send them away; deaf ones read nothing but the beginning."""
+    """Let them come, look, change a user so many times, and send them away; deaf ones don't read what they asked for."""
     port, loop, noted = served.front.port, asyncio.get_running_loop(), asyncio.Event()
     token = logged_in(port)
+    if deaf:
+        await loop.run_in_executor(None, imported, port, token, MISSED)
     alone, _ = await crowd.bystanders(port, rate, seconds)
     before = crowd.memory(served.front)
     listeners: list[Listener] = []
     for _ in range(number):
-        _, listener = await loop.create_connection(lambda: Listener(noted, kind), "127.0.0.1", port)
+        _, listener = await loop.create_connection(lambda: Listener(noted, kind, deaf=deaf), "127.0.0.1", port)
         listeners.append(listener)
     await until(noted, lambda: all(each.began or each.gone for each in listeners))
     held = [each for each in listeners if each.began and not each.gone]
-    for each in held * deaf:
-        each.transport.pause_reading()
     lasts, missed = [], 0
     for event in range(events):
         await loop.run_in_executor(None, changed, port, token, 20 + event)
@@ -160,7 +180,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rate", type=float, default=50.0, help="bystanders per second")
     parser.add_argument("--seconds", type=float, default=20.0, help="of bystanders, before they listen and beside them")
     parser.add_argument("--kind", choices=KINDS, default="stream", help="Server-Sent Events or a WebSocket")
-    parser.add_argument("--deaf", action="store_true", help="listeners that read nothing but the beginning")
+    parser.add_argument(
+        "--deaf",
+        action="store_true",
+        help="listeners that ask for all events that there are, and read nothing after the beginning",
+    )
     options = parser.parse_args(arguments)
     kind, names = KINDS[options.kind], options.stacks.split(",")
     if unknown := set(names) - LISTENERS.keys():

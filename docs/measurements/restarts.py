@@ -39,7 +39,7 @@ LONG = 45.0
 
 SYSTEMD = Path("/run/systemd/system")
 
-NO_RELOAD = "it has no documented way to take new code without an end of its own"
+TWO = ("--workers", "2")
 UNITS = "its units belong to the system, where this script writes nothing"
 
 
@@ -96,11 +96,10 @@ def chained(bench: Bench) -> Seen:
         return seen(asyncio.run(watched(running.port, RELOADED, touch)))
 
 
-def signalled(bench: Bench, name: str) -> Seen:
+def signalled(bench: Bench, name: str, *more: str) -> Seen:
     """SIGHUP for a stack's server."""
-    with stack(bench, name) as running:
-        told = partial(reloaded, running, tandem_stacks.load()[name])
-        return seen(asyncio.run(watched(running.port, RELOADED, told)))
+    with stack(bench, name, *more) as running:
+        return seen(asyncio.run(watched(running.port, RELOADED, partial(reloaded, running))))
 
 
 def cannot(why: str) -> Seen:
@@ -131,9 +130,15 @@ ROWS = [
     Row("uvicorn", f"restarted, {KEPT}", RELOADED, partial(restarted, kept=True)),
     Row("uvicorn", "two of them restarted in turn", RELOADED, partial(restarted, twice=True)),
     Row("uWSGI", "chain reload", RELOADED, chained),
-    Row("granian, Flask", "HUP", RELOADED, partial(signalled, name="wsgi-granian")),
-    Row("granian, Starlette", "HUP", RELOADED, partial(signalled, name="asgi-granian")),
-    Row("hypercorn", "reload", RELOADED, lambda _: cannot(NO_RELOAD)),
+    Row("granian, Flask", "HUP", RELOADED, lambda bench: signalled(bench, "wsgi-granian")),
+    Row("granian, Starlette", "HUP", RELOADED, lambda bench: signalled(bench, "asgi-granian")),
+    Row("uvicorn, two workers", "HUP", RELOADED, lambda bench: signalled(bench, "asgi", *TWO)),
+    Row(
+        "hypercorn, two workers",
+        "HUP, which it doesn't document",
+        RELOADED,
+        lambda bench: signalled(bench, "asgi-hypercorn", *TWO),
+    ),
 ]
 
 

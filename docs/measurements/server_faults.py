@@ -36,8 +36,8 @@ BEFORE, AFTER = 2.0, 10.0
 HANGING, HUNG_MS = 20, 5000
 """How many handlers hang at once, more than any documented WSGI stack has threads, and for how long."""
 
-RELOADS = {"gunicorn": signal.SIGHUP, "granian": signal.SIGHUP, "uwsgi": signal.SIGHUP}
-"""Servers that take new code without an end of their own, and the signal that tells them."""
+RELOADS = ("gunicorn", "granian", "uwsgi")
+"""Servers that take new code at SIGHUP, as their stacks start them: uvicorn and hypercorn need two workers for it."""
 
 
 class Asked(NamedTuple):
@@ -115,10 +115,10 @@ async def killed(running: RunningStack, _: Definition) -> None:
     os.kill(worker(running), signal.SIGKILL)
 
 
-async def reloaded(running: RunningStack, stack: Definition) -> None:
-    """New code, by the server's own signal."""
+async def reloaded(running: RunningStack, _: Definition | None = None) -> None:
+    """New code, by SIGHUP for the server's own process."""
     (server,) = (each.pid for each in usage.scan() if each.parent == running.keepers()[0])
-    os.kill(server, RELOADS[program(stack)])
+    os.kill(server, signal.SIGHUP)
 
 
 async def hung(running: RunningStack, count: int) -> None:

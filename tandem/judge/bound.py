@@ -25,7 +25,7 @@ class Bound(msgspec.Struct, frozen=True, kw_only=True):
     stack: str
     by: By
     places: int | None  # that may wait, where these were the bound
-    cpu_share: float  # of the stack's CPUs, nginx included
+    cpu_share: float  # of the stack's CPUs, nginx and the server of its database included
     generator_share: float  # of the generator's CPU
     held_share: float | None  # of the requests in flight, those that nginx was waiting for
 
@@ -43,9 +43,7 @@ def find(load: Load, stack: str, budget: Budget, blocks: Sequence[Block]) -> Bou
     """
     if not load.saturates or not any(block.requests for block in blocks):
         return None
-    cpu = statistics.median(
-        (block.app_cpu_seconds + block.nginx_cpu_seconds) / block.busy_seconds / budget.cpus for block in blocks
-    )
+    cpu = statistics.median(_cpu_seconds(block) / block.busy_seconds / budget.cpus for block in blocks)
     generator = statistics.median(block.interference.generator_cpu_share for block in blocks)
     held = [share for block in blocks if (share := _held(block)) is not None]
     held_share = statistics.median(held) if len(held) == len(blocks) else None
@@ -55,6 +53,11 @@ def find(load: Load, stack: str, budget: Budget, blocks: Sequence[Block]) -> Bou
         scenario=load.scenario, stack=stack, by=by, places=places, cpu_share=cpu, generator_share=generator,
         held_share=held_share,
     )  # fmt: skip
+
+
+def _cpu_seconds(block: Block) -> float:
+    """Return what was used on the stack's CPUs: a database's server runs there, too."""
+    return block.app_cpu_seconds + block.nginx_cpu_seconds + (block.database_cpu_seconds or 0.0)
 
 
 def _held(block: Block) -> float | None:

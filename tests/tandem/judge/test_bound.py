@@ -21,7 +21,14 @@ def budget(slots: int | None, news: int = 256) -> Budget:
 
 
 def found(
-    *, slots: int | None, cpu: float, generator: float, rate: float, held: float | None, wait: float | None = None
+    *,
+    slots: int | None,
+    cpu: float,
+    generator: float,
+    rate: float,
+    held: float | None,
+    wait: float | None = None,
+    database: float | None = None,
 ) -> bound.Bound:
     """Judge one block with these shares; `held` is the share of the requests in flight that nginx held."""
     load = synthetic.load("read", arrivals="closed", rate=0.0, in_flight=IN_FLIGHT, seconds=SECONDS, news_seconds=wait)
@@ -31,6 +38,7 @@ def found(
         block.update(
             seconds=SECONDS, rate=rate, requests=round(rate * SECONDS), arrivals=round(rate * SECONDS), saturating=IN_FLIGHT,
             app_cpu_seconds=cpu * SECONDS, nginx_cpu_seconds=0.0,
+            database_cpu_seconds=None if database is None else database * SECONDS,
             interference=synthetic.interference(generator_cpu_share=generator),
             diagnostics=msgspec.structs.replace(block["diagnostics"], nginx_mean_ms=nginx_mean),
         )  # fmt: skip
@@ -46,6 +54,8 @@ def found(
     [
         ({"slots": 16, "cpu": 0.99, "generator": 0.5, "rate": 900, "held": 1.0}, "cpu", None),
         ({"slots": 16, "cpu": 0.97, "generator": 0.95, "rate": 900, "held": 1.0}, "cpu", None),
+        ({"slots": 16, "cpu": 0.74, "generator": 0.5, "rate": 468, "held": 1.0, "database": 0.22}, "cpu", None),
+        ({"slots": 16, "cpu": 0.74, "generator": 0.5, "rate": 468, "held": 1.0, "database": 0.02}, "slots", 16),
         ({"slots": 16, "cpu": 0.9, "generator": 0.95, "rate": 900, "held": 1.0}, "generator", None),
         ({"slots": 16, "cpu": 0.3, "generator": 0.2, "rate": 158, "held": 1.0, "wait": 0.1}, "slots", 16),
         (
