@@ -174,9 +174,11 @@ def main() -> None:
         points = [Point(**each) for each in kept]
         draw(points, options.draw)
     else:
-        points = list(measured(options))
+        points = []
         options.out.mkdir(parents=True, exist_ok=True)
-        (options.out / "growth.json").write_text(json.dumps([each._asdict() for each in points], indent=1) + "\n")
+        for found in measured(options):  # kept at once: it takes long
+            points.append(found)
+            (options.out / "growth.json").write_text(json.dumps([each._asdict() for each in points], indent=1) + "\n")
         draw(points, options.out)
     print(tables(points))
 
