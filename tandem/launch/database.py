@@ -18,6 +18,9 @@ from tandem.plan import apps
 from tandem.plan.apps import App
 from tandem.plan.databases import Database
 
+PATIENCE = 3600.0
+"""Seconds after which a command that makes or copies a database is given up: ten million users take some minutes."""
+
 
 def url(app: App, file: Path) -> str:
     """Return the URL of a database in this file."""
@@ -30,7 +33,8 @@ def _run(app: App, name: str, log: Path, cpus: Sequence[int] = (), **values: str
     if not parts:
         return ""
     command, what = apps.command(parts, **values), f"`{name}` of the app {app.title!r}"
-    return process.run(command, what=what, env=process.environment({}), cwd=PROJECT, log=log, cpus=cpus)
+    given = process.environment({})
+    return process.run(command, what=what, env=given, cwd=PROJECT, log=log, cpus=cpus, seconds=PATIENCE)
 
 
 def fill(app: App, where: str, users: int, log: Path) -> None:
