@@ -149,7 +149,7 @@ def test_of_very_many_stacks_the_first_the_baseline_and_the_last_stand_on_the_fi
     first = lines(found)[0][0]
     values = first.partition(". Each is bounded by ")[0]
     assert [name for name in names if f"{name} " in values] == ["stack-0", "stack-1", "stack-2", WSGI, ASGI]
-    assert f"(12. of {len(names)})" in values
+    assert f"(place 12 of {len(names)})" in values
     assert "better: 10 stacks" in first
 
 
