@@ -146,7 +146,8 @@ def _ranked(names: Sequence[str], said: Mapping[str, str], baseline: str) -> str
         return ", ".join(said[name] for name in names)
     kept = sorted({0, 1, 2, names.index(baseline) if baseline in names else 0, len(names) - 1})
     shown = [
-        f"{said[names[place]]} (place {place + 1} of {len(names)})" * (place > 2) or said[names[place]] for place in kept
+        f"{said[names[place]]} (place {place + 1} of {len(names)})" * (place > 2) or said[names[place]]
+        for place in kept
     ]
     return ", ".join(shown)
 
