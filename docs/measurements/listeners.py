@@ -73,7 +73,7 @@ MISSED = 9_900
 class Listener(asyncio.Protocol):
     """One connection that listens, and when each event came to it."""
 
-    def __init__(self, noted: asyncio.Event, kind: Kind, *, deaf: bool) -> None:
+    def __init__(self, noted: asyncio.Event, kind: Kind, *, deaf: bool = False) -> None:
         self._noted, self._kind, self._deaf = noted, kind, deaf  # the event is set whenever anything happened
         self.came: dict[int, float] = {}
         self.began = self.gone = False

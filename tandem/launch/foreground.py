@@ -143,9 +143,7 @@ def _servers(
     if first.database is None or not first.database.server:
         return {}
     if first.database.existing:
-        raise TandemError(
-            "`tandem serve` fills servers of its own: give --database postgresql, or serve your own with DATABASE_URL"
-        )
+        raise TandemError("`tandem serve` fills servers of its own: give --database postgresql")
     if len(apps) > 1:
         raise TandemError(f"stacks of {listed([*apps])} can't have one kind of database server: serve them one by one")
     say(
