@@ -30,8 +30,7 @@ from tandem.records import journal
 
 NEWS = "/api/users/{}/news"
 GUNICORN = ("wsgi-gthread", "wsgi-direct", "wsgi-sync", "wsgi-gevent")
-HANDING = Path(__file__).parent / "handing"
-"""With it in PYTHONPATH, SQLAlchemy's pools give a connection to whoever has waited longest."""
+HANDING = Path(__file__).parent / "handing"  # in PYTHONPATH: SQLAlchemy's pools then serve whoever has waited longest
 SCENARIOS = ("read", "pages", "waiting", "login", "everyday", "write")
 """All that can be driven to saturation. In `blocking` a handler sleeps in the loop on purpose: no store helps there."""
 
@@ -118,12 +117,8 @@ def thousand(bench: Bench) -> tuple[Rows, Shown]:
     """1,000 in flight on news that take 1 s, with as many connections to the service as there are requests."""
     more = {"NEWS_CONNECTIONS": "1000", "NEWS_TIMEOUT": "30"}
     with bench.stacks("asgi", "asgi-direct", delay=1, more=more) as served:
-        asked = {
-            name: partial(
-                turn, each.alone, reading(10_000, NEWS), connections=1000, seconds=max(bench.seconds, 5), before=3
-            )
-            for name, each in served.items()
-        }
+        how = partial(turn, asks=reading(10_000, NEWS), connections=1000, seconds=max(bench.seconds, 5), before=3)
+        asked = {name: partial(how, each.alone) for name, each in served.items()}
         found = bench.turns("thousand", asked)
     rows: Rows = []
     for name, values in found.items():

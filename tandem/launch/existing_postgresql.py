@@ -8,7 +8,7 @@ that its caches and what it does in the background are shared.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 from tandem.errors import TandemError
 from tandem.formats import listed
 from tandem.launch.postgresql import RESERVED, Served
-from tandem.observe import kernel, usage
+from tandem.observe import usage
 
 OLDEST = 130_000
 """`server_version_num` of the oldest that is taken: 13 can end the sessions of a database that is dropped."""
@@ -33,7 +33,7 @@ _OTHERS = """
 _OURS = "SELECT datname FROM pg_database WHERE shobj_description(oid, 'pg_database') = %s"
 _TABLES = """
     SELECT count(*) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-    WHERE relkind IN ('r', 'p', 'm', 'v', 'S', 'f') AND nspname <> 'information_schema' AND nspname NOT LIKE 'pg\\_%%'"""
+    WHERE relkind IN ('r', 'p', 'm', 'v', 'S', 'f') AND nspname <> 'information_schema' AND nspname !~ '^pg_'"""
 _MAY = """
     SELECT rolsuper OR rolcreatedb AND pg_has_role(current_user, 'pg_checkpoint', 'member')
     FROM pg_roles WHERE rolname = current_user"""
@@ -49,7 +49,7 @@ class ExistingServer:
         self._promised = 0  # connections of the stacks that are served
         self._is_used = False  # whether databases of this run's are there
         self.postmaster = self._found()
-        self._cpus: Mapping[int, set[int]] = {}
+        self._cpus = os.sched_getaffinity(self.postmaster)
 
     @property
     def version(self) -> str:
@@ -116,12 +116,16 @@ class ExistingServer:
 
     def end(self) -> None:
         """Drop what was made, and give its processes the CPUs back that they had."""
+        if not self._is_used:
+            return
         with suppress(Exception):  # it may have ended meanwhile: then there is nothing to drop
-            for (name,) in self._rows(_OURS, [MADE]) * self._is_used:
+            for (name,) in self._rows(_OURS, [MADE]):
                 self._drop(name)
-        for pid, cpus in self._cpus.items():
+        for (
+            pid
+        ) in self._processes():  # also those that were started meanwhile, on the stacks' CPUs as the postmaster was
             with suppress(OSError):
-                os.sched_setaffinity(pid, cpus)
+                os.sched_setaffinity(pid, self._cpus)
 
     def _found(self) -> int:
         """Return the process that all others of the server descend from. Raises TandemError where it can't be seen."""
@@ -135,18 +139,19 @@ class ExistingServer:
             )
         return own.parent
 
+    def _processes(self) -> list[int]:
+        """Return those of the server; the postmaster comes first, so that what it starts meanwhile is as it is."""
+        return [self.postmaster, *usage.below([self.postmaster])]
+
     def _pin(self, cpus: Sequence[int]) -> None:
-        pids = [self.postmaster, *usage.below([self.postmaster])]
         try:
-            self._cpus = {pid: os.sched_getaffinity(pid) for pid in pids if (kernel.PROC / str(pid)).exists()}
-            for pid in self._cpus:
-                os.sched_setaffinity(pid, cpus)
+            for pid in self._processes():
+                with suppress(ProcessLookupError):  # it has ended meanwhile
+                    os.sched_setaffinity(pid, cpus)
         except PermissionError:
             raise TandemError(
                 "the processes of this PostgreSQL can't be kept to the stacks' CPUs: measure as its user, or as root"
             ) from None
-        except ProcessLookupError:
-            self._pin(cpus)  # one has ended meanwhile
 
     def _named(self, database: str) -> str:
         parts, secret = urlsplit(self._url), os.environ.get("PGPASSWORD", "")
