@@ -33,6 +33,7 @@ ALLOWED = {
         "starlette",
         "stalls",
         "uvicorn",
+        "uvloop",
         "wsproto",
         "anyio",
         "sqlalchemy",

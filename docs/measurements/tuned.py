@@ -19,8 +19,9 @@ from pathlib import Path
 
 import frameworks
 import groups
-from asking import Bench, Found, Served, Target, reading, turn
+from asking import Bench, Target, reading, turn
 from reached import Fact, Row
+from waits import Rows, Shown, crowded, in_front, ratios, thousand, waiting
 
 from tandem.judge.rounds import Rounds
 from tandem.launch import ports, process, readiness, signals
@@ -28,33 +29,12 @@ from tandem.launch.process import Child, Children
 from tandem.plan import stacks as tandem_stacks
 from tandem.records import journal
 
-NEWS = "/api/users/{}/news"
 GUNICORN = ("wsgi-gthread", "wsgi-direct", "wsgi-sync", "wsgi-gevent")
-HANDING = Path(__file__).parent / "handing"  # in PYTHONPATH: SQLAlchemy's pools then serve whoever has waited longest
 SCENARIOS = ("read", "pages", "waiting", "login", "everyday", "write")
 """All that can be driven to saturation. In `blocking` a handler sleeps in the loop on purpose: no store helps there."""
 
 
-Shown = dict[str, list[Found]]
-Rows = list[Row | Fact]
 Line = Callable[[Bench], tuple[Rows, Shown]]
-
-
-def ratios(found: Shown, one: str, other: str, field: str) -> list[float]:
-    """How one stands to the other, round by round."""
-    return [
-        getattr(mine, field) / getattr(theirs, field) for mine, theirs in zip(found[one], found[other], strict=True)
-    ]
-
-
-def in_front(
-    served: dict[str, Served], seconds: float, path: str = "/api/users/{}", connections: int = 32, **more: float
-) -> dict[str, Callable[[], Found]]:
-    """Ask for something of each stack through nginx."""
-    return {
-        name: partial(turn, each.front, reading(10_000, path), connections=connections, seconds=seconds, **more)
-        for name, each in served.items()
-    }
 
 
 def read(bench: Bench) -> tuple[Rows, Shown]:
@@ -87,45 +67,6 @@ def alone(bench: Bench) -> tuple[Rows, Shown]:
         Row(f"read without nginx, CPU: asgi-direct ÷ {better}", cpu, 1.25, at_most=True),
         Row("read without nginx, throughput: asgi-direct ÷ raw ASGI", rate, 0.35, at_most=False),
     ], found
-
-
-def waiting(bench: Bench) -> tuple[Rows, Shown]:
-    """News that take 100 ms, 256 in flight, with as many connections to the service (100 would bound it)."""
-    more = {"NEWS_CONNECTIONS": "256"}
-    with bench.stacks("wsgi-gthread", "asgi", "asgi-direct", more=more) as served, ExitStack() as exits:
-        handing = exits.enter_context(bench.stacks("asgi", more={**more, "PYTHONPATH": str(HANDING)}))
-        large = exits.enter_context(bench.stacks("asgi", more={**more, "READ_CONNECTIONS": "256"}))
-        asked = {**served, "asgi, its pool handing over": handing["asgi"], "asgi, its pool of 256": large["asgi"]}
-        found = bench.turns("waiting", in_front(asked, bench.seconds, NEWS, 256, before=1.5))
-    rows: Rows = []
-    for name, target in (("asgi", 4), ("asgi-direct", 7)):
-        values = ratios(found, name, "wsgi-gthread", "rate")
-        rows.append(Row(f"waiting, 256 in flight, throughput: {name} ÷ wsgi-gthread", values, target, at_most=False))
-    return rows + fair(found, "waiting, 256 in flight"), found
-
-
-def fair(found: Shown, what: str) -> Rows:
-    """Whether nobody waits much longer than others."""
-    return [
-        Row(f"{what}, p99.9 ÷ p50: {name}", [each.p999_ms / each.p50_ms for each in values], 4, at_most=True)
-        for name, values in found.items()
-        if name.startswith("asgi")
-    ]
-
-
-def thousand(bench: Bench) -> tuple[Rows, Shown]:
-    """1,000 in flight on news that take 1 s, with as many connections to the service as there are requests."""
-    more = {"NEWS_CONNECTIONS": "1000", "NEWS_TIMEOUT": "30"}
-    with bench.stacks("asgi", "asgi-direct", delay=1, more=more) as served:
-        how = partial(turn, asks=reading(10_000, NEWS), connections=1000, seconds=max(bench.seconds, 5), before=3)
-        asked = {name: partial(how, each.alone) for name, each in served.items()}
-        found = bench.turns("thousand", asked)
-    rows: Rows = []
-    for name, values in found.items():
-        what = "1,000 in flight on 1 s"
-        rows.append(Row(f"{what}, p99, ms: {name}", [each.p99_ms for each in values], 1250, at_most=True))
-        rows.append(Row(f"{what}, memory, MB: {name}", [each.memory_mb for each in values], 150, at_most=True))
-    return rows + fair(found, "1,000 in flight on 1 s"), found
 
 
 def feed(bench: Bench) -> tuple[Rows, Shown]:
@@ -208,7 +149,9 @@ def raw(bench: Bench) -> Iterator[Target]:
         yield Target(port, [child.pid])
 
 
-LINES: dict[str, Line] = {each.__name__: each for each in (read, alone, waiting, thousand, feed, changes, scenarios)}
+LINES: dict[str, Line] = {
+    each.__name__: each for each in (read, alone, waiting, crowded, thousand, feed, changes, scenarios)
+}
 
 
 def details(line: str, found: Shown) -> Iterator[str]:

@@ -16,6 +16,7 @@ MEANT = {
     "--bind", "--host", "--port", "--workers", "--threads",  # where, and how many: settings
     "--graceful-timeout", "--timeout-graceful-shutdown",  # time to finish what was begun
     "--max-requests",  # 0 is gunicorn's default
+    "--loop",  # lets in all connections that wait, which the documented one does not
     "--proxy-headers", "--no-proxy-headers", "--forwarded-allow-ips",  # the app doesn't look at them, what a team adds may
 }  # fmt: skip
 
