@@ -1,15 +1,11 @@
-"""Layers of a read: on which CPU is spent, looked for every millisecond, and drawn as a bar in pieces; `path.py` uses it."""
+"""Layers of a read: whose the CPU is, by the stacks that profiling/ writes, drawn as a bar in pieces; `path.py` uses it."""
 
 from __future__ import annotations
 
-import os
-import sys
-import threading
-import time
-from typing import Any
+import re
 
 LAYERS = {
-    "uvicorn": ("/uvicorn/", "/httptools/"),
+    "uvicorn, gunicorn": ("/uvicorn/protocols/", "/uvicorn/middleware/", "/gunicorn/", "_app/server.py"),
     "Starlette": ("/starlette/", "/anyio/"),
     "Flask and Werkzeug": ("/flask/", "/werkzeug/"),
     "SQLAlchemy": ("/sqlalchemy/", "/greenlet/"),
@@ -18,84 +14,74 @@ LAYERS = {
         "_app/stores/", "/userdb/compiled.py", "/userdb/units.py", "/userdb/groups.py", "/userdb/rows.py",
     ),
     "metrics": ("/userdb/metrics.py", "/userdb/counts.py", "/prometheus_client/"),
-    "the app: views, seam, bytes": ("asgi_app/", "wsgi_app/", "/userdb/"),
+    "the app: views, seam, bytes": ("/asgi_app/", "/wsgi_app/", "/userdb/"),
 }  # fmt: skip
-"""Whose the innermost Python frame is, in this order; what C does for it counts as its own. What is left is the loop's."""
+"""Whose the innermost frame in a folder of this list is, in this order; what the standard library and C do for it is its own."""
 
-LOOP_LAYER = "event loop, or the caller"
+REST = "event loop, and threads taking turns"
+"""Nobody's of the list: callbacks, sockets of the loop, queues between threads."""
+
 COLOURS = ("#4e79a7", "#f28e2b", "#e15759", "#76b7b2", "#59a14f", "#edc948", "#b07aa1", "#9c755f", "#bab0ac")
 
-SOON = 0.000_001
-"""Seconds after which a thread gives up the interpreter's lock to one that wants it. At the usual 5 ms the sampler would mostly
-get it where it is given up anyway, before a system call or a query; it still does so more often than elsewhere (path.md)."""
+_FRAME = re.compile(r'^  File "(.*)", line ', re.MULTILINE)
 
 
-class Sampler(threading.Thread):
-    """Looks every millisecond or so on which line each thread is, and counts the CPU that the thread has had since."""
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self.spent: dict[str, float] = {}
-        self._over = threading.Event()
-
-    def __enter__(self) -> Sampler:
-        self._usual = sys.getswitchinterval()
-        sys.setswitchinterval(SOON)
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self.join()
-        sys.setswitchinterval(self._usual)
-
-    def run(self) -> None:
-        # Off the app's CPU, where it would be let in mostly when the app's thread makes a system call.
-        os.sched_setaffinity(threading.get_native_id(), range(os.cpu_count() or 1))
-        own, before = threading.get_ident(), dict[int, float]()
-        while not self._over.wait(0.001):
-            for thread, frame in sys._current_frames().items():
-                if thread != own:
-                    now = time.clock_gettime(time.pthread_getcpuclockid(thread))
-                    layer = _layer(frame)
-                    self.spent[layer] = self.spent.get(layer, 0.0) + now - before.get(thread, now)
-                    before[thread] = now
-
-
-def _layer(frame: Any) -> str:
-    while frame is not None:
-        file = frame.f_code.co_filename
-        for layer, parts in LAYERS.items():
+def layer(stack: str) -> str:
+    """Whose a stack is, its innermost frame first."""
+    for file in _FRAME.findall(stack):
+        for name, parts in LAYERS.items():
             if any(part in file for part in parts):
-                return layer
-        frame = frame.f_back
-    return LOOP_LAYER
+                return name
+    return REST
 
 
-def picture(found: dict[tuple[str, str], dict[str, float]]) -> str:
-    """A bar for each app and store, in pieces by layer, as SVG."""
-    layers = [*LAYERS, LOOP_LAYER]
+def shares(stacks: str) -> dict[str, float]:
+    """The share of each layer in stacks as faulthandler writes them. Raises SystemExit where there is none."""
+    seen = dict.fromkeys([*LAYERS, REST], 0)
+    for stack in stacks.split("Stack (most recent call first):\n")[1:]:
+        seen[layer(stack)] += 1
+    if not (whole := sum(seen.values())):
+        raise SystemExit("no thread was seen at work")
+    return {name: number / whole for name, number in seen.items() if number}
+
+
+def picture(found: dict[str, tuple[float, dict[str, float]]]) -> str:
+    """A bar for each stack, as long as the CPU of a read in microseconds, in pieces by the share of each layer, as SVG."""
+    layers = [*LAYERS, REST]
     colours = dict(zip(layers, COLOURS, strict=True))
+    most = max(whole for whole, _ in found.values())
     height = 60 + 44 * len(found) + 20 * len(layers)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 {height}" font-family="sans-serif" font-size="13">',
         f'<rect width="900" height="{height}" fill="white"/>',
-        '<text x="10" y="22" font-size="16">CPU of one read within the process, microseconds (all bars are as long)</text>',
+        '<text x="10" y="22" font-size="16">CPU of one read in the server\'s process, microseconds</text>',
     ]
-    for row, ((app, store), spent) in enumerate(found.items()):
-        at, y = 170.0, 40 + 44 * row
-        parts.append(f'<text x="10" y="{y + 20}">{app}, {store}</text>')
-        for layer in layers:
-            wide = 620 * spent.get(layer, 0.0) / sum(spent.values())
-            parts.append(f'<rect x="{at:.1f}" y="{y}" width="{wide:.1f}" height="32" fill="{colours[layer]}"/>')
-            if wide > 22:
-                parts.append(
-                    f'<text x="{at + wide / 2:.1f}" y="{y + 21}" text-anchor="middle">{spent[layer]:.0f}</text>'
-                )
+    for row, (stack, (whole, spent)) in enumerate(found.items()):
+        at, y = 130.0, 40 + 44 * row
+        parts.append(f'<text x="10" y="{y + 20}">{stack}</text>')
+        for name in layers:
+            own = whole * spent.get(name, 0.0)
+            wide = 700 * own / most
+            parts.append(f'<rect x="{at:.1f}" y="{y}" width="{wide:.1f}" height="32" fill="{colours[name]}"/>')
+            if wide > 24:
+                parts.append(f'<text x="{at + wide / 2:.1f}" y="{y + 21}" text-anchor="middle">{own:.0f}</text>')
             at += wide
-        parts.append(f'<text x="{at + 6:.1f}" y="{y + 21}">{sum(spent.values()):.0f}</text>')
-    for row, layer in enumerate(layers):
+        parts.append(f'<text x="{at + 6:.1f}" y="{y + 21}">{whole:.0f}</text>')
+    for row, name in enumerate(layers):
         y = 52 + 44 * len(found) + 20 * row
-        parts.append(f'<rect x="170" y="{y}" width="14" height="14" fill="{colours[layer]}"/>')
-        parts.append(f'<text x="192" y="{y + 12}">{layer}</text>')
+        parts.append(f'<rect x="130" y="{y}" width="14" height="14" fill="{colours[name]}"/>')
+        parts.append(f'<text x="152" y="{y + 12}">{name}</text>')
     return "\n".join([*parts, "</svg>", ""])
+
+
+def table(found: dict[str, tuple[float, dict[str, float]]]) -> str:
+    """The same as a Markdown table."""
+    layers = [name for name in [*LAYERS, REST] if any(name in spent for _, spent in found.values())]
+    lines = [
+        "| µs of CPU per read | " + " | ".join(f"`{stack}`" for stack in found) + " |",
+        "|---|" + "---:|" * len(found),
+    ]
+    for name in layers:
+        cells = (f"{whole * spent[name]:.0f}" if name in spent else "–" for whole, spent in found.values())
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join([*lines, f"| all | {' | '.join(f'{whole:.0f}' for whole, _ in found.values())} |"])

@@ -1,6 +1,6 @@
 """One turn of `path.py`: what one read costs in this process, with the settings of the environment; prints it as JSON.
 
-`python docs/measurements/one_read.py asgi_app --requests 20000`; with `--profiled`, by layer too.
+`python docs/measurements/one_read.py asgi_app --requests 20000`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,7 @@ import random
 import sys
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import Any
-
-from layers import Sampler
 
 USERS, CONNECTIONS = 1000, 32
 HEADERS = {
@@ -60,7 +57,7 @@ def request(user_id: int) -> bytes:
     return f"GET /api/users/{user_id} HTTP/1.1\r\n{lines}\r\n".encode()
 
 
-async def asgi(requests: int, around: Callable[[], Any], proxy_headers: bool) -> float:
+async def asgi(requests: int, proxy_headers: bool) -> float:
     """CPU seconds that so many requests cost the ASGI app, after a tenth of them that are not counted."""
     import uvicorn
     from uvicorn.lifespan.on import LifespanOn
@@ -103,8 +100,7 @@ async def asgi(requests: int, around: Callable[[], Any], proxy_headers: bool) ->
         return time.process_time() - cpu
 
     await ask(requests // 10)
-    with around():
-        used = await ask(requests)
+    used = await ask(requests)
     await lifespan.shutdown()
     return used
 
@@ -121,7 +117,7 @@ def environ(user_id: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def wsgi(requests: int, around: Callable[[], Any]) -> float:
+def wsgi(requests: int) -> float:
     """The same of the WSGI app, in one thread: how threads take turns is the server's part."""
     from wsgi_app.app import create_app
 
@@ -141,20 +137,15 @@ def wsgi(requests: int, around: Callable[[], Any]) -> float:
         return time.process_time() - cpu
 
     ask(requests // 10)
-    with around():
-        return ask(requests)
+    return ask(requests)
 
 
-def once(app: str, requests: int, profiled: bool, proxy_headers: bool) -> dict[str, Any]:
-    """One turn, in this process: microseconds per request, and by layer where it was profiled."""
+def once(app: str, requests: int, proxy_headers: bool) -> dict[str, float]:
+    """One turn, in this process: microseconds per request."""
     import uvloop
 
-    sampler = Sampler()
-    around: Callable[[], Any] = (lambda: sampler) if profiled else nullcontext
-    used = uvloop.run(asgi(requests, around, proxy_headers)) if app == "asgi_app" else wsgi(requests, around)
-    whole = sum(sampler.spent.values()) or 1.0
-    layers = {name: 1e6 * used / requests * each / whole for name, each in sampler.spent.items()}
-    return {"us": 1e6 * used / requests, "layers": layers}
+    used = uvloop.run(asgi(requests, proxy_headers)) if app == "asgi_app" else wsgi(requests)
+    return {"us": 1e6 * used / requests}
 
 
 def main() -> None:
@@ -162,12 +153,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("app", choices=("asgi_app", "wsgi_app"))
     parser.add_argument("--requests", type=int, required=True)
-    parser.add_argument("--profiled", action="store_true")
     parser.add_argument(
         "--proxy-headers", action="store_true", help="have uvicorn look for the client's address in headers"
     )
     options = parser.parse_args()
-    print(json.dumps(once(options.app, options.requests, options.profiled, options.proxy_headers)))
+    print(json.dumps(once(options.app, options.requests, options.proxy_headers)))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ Each turn is a process of its own on the first CPU: an app with its store answer
 sends them, without a socket: the ASGI app under uvicorn's protocol, the WSGI app as gunicorn calls it. What counts is the CPU of
 all its threads per request. `--against COMMIT` has the apps of that commit take turns with those of the working tree, `--steps`
 copies of them in which one change is undone, or one idea tried (steps.py).
-`--picture FILE` profiles one turn of each and draws where the time goes, layer by layer, as SVG.
+`--picture FILE` samples the servers of four stacks under load, without nginx, and draws where the time of a read goes, layer by
+layer, as SVG (about 5 minutes with `--rounds 4`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +28,12 @@ import layers
 import one_read
 import steps
 
-from tandem.launch import database
+from tandem.launch import database, signals
 from tandem.paths import PROJECT
 from tandem.plan import apps
 
+PROFILING = Path(__file__).parent / "profiling"  # in PYTHONPATH: a process writes down what it is at
+PICTURED = ("wsgi-gthread", "asgi", "wsgi-direct", "asgi-direct")
 VARIANTS = (("asgi_app", "direct"), ("asgi_app", "engine"), ("wsgi_app", "direct"), ("wsgi_app", "engine"))
 
 
@@ -96,6 +101,40 @@ def extract(commit: str, folder: Path) -> Path:
     return folder
 
 
+def profiles(folder: Path, rounds: int, seconds: float) -> dict[str, tuple[float, dict[str, float]]]:
+    """Microseconds of CPU that a read costs each server by itself (median), and the shares of its layers."""
+    bench = asking.Bench(folder=folder, rounds=rounds, seconds=seconds)
+    with bench.stacks(*PICTURED) as served:
+        asked = {name: partial(reading, bench, each, seconds / 4) for name, each in served.items()}
+        costs = bench.turns("what a read costs", asked)
+    stacks = dict.fromkeys(PICTURED, "")
+    for number in range(rounds):
+        print(f"where it goes: round {number + 1} of {rounds}", file=sys.stderr, flush=True)
+        for name in random.sample(PICTURED, len(PICTURED)):
+            stacks[name] += sampled(bench, name)
+    return {
+        name: (1000 * statistics.median(turned.cpu_ms for turned in costs[name]), layers.shares(stacks[name]))
+        for name in PICTURED
+    }
+
+
+def sampled(bench: asking.Bench, name: str) -> str:
+    """The stacks that a server of its own wrote while it was asked: until CPython ended, where that could not bear it."""
+    with tempfile.TemporaryDirectory(dir=bench.folder) as place:
+        more = {"PYTHONPATH": str(PROFILING), "PROFILE": f"{place}/stacks"}
+        with bench.stacks(name, more=more) as served, suppress(SystemExit):  # one sample in some thousand ends it
+            os.sched_setaffinity(0, bench.cpus[-1:])
+            reading(bench, served[name], 3.0)
+        os.sched_setaffinity(0, bench.cpus)
+        return "".join(file.read_text() for file in Path(place).iterdir())
+
+
+def reading(bench: asking.Bench, served: asking.Served, before: float) -> asking.Found:
+    """Ask a server for users."""
+    asks, many = asking.reading(bench.users), one_read.CONNECTIONS
+    return asking.turn(served.alone, asks, connections=many, seconds=bench.seconds, before=before)
+
+
 def main() -> None:
     """Measure by turns; print the table, or draw the picture."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -105,13 +144,14 @@ def main() -> None:
     parser.add_argument("--steps", action="store_true", help="measure what each change brings")
     parser.add_argument("--picture", type=Path, metavar="FILE")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="tandem-path-") as name:
+    with signals.stoppable(), tempfile.TemporaryDirectory(prefix="tandem-path-") as name:
         folder = Path(name)
         file = folder / "users.db"
         database.fill(apps.load()["userdb"], f"sqlite:///{file}", one_read.USERS, folder / "log")
         if options.picture:
-            found = {kind: turn(PROJECT, *kind, file, options.requests, "--profiled")["layers"] for kind in VARIANTS}
+            found = profiles(folder, options.rounds, 5.0)
             options.picture.write_text(layers.picture(found))
+            print(layers.table(found))
             return
         if options.steps:
             print(steps_table(measure_steps(folder, file, options.rounds, options.requests)))
