@@ -50,8 +50,8 @@ class Protocol(HttpToolsProtocol):
         self.transport.close()
 
 
-class Rest:
-    """Who waits to be accepted behind the connection that the loop has just accepted."""
+class Acceptor:
+    """Accepts who waits behind the connection that the loop has just accepted."""
 
     def __init__(self, loop: Loop, factory: Factory, ssl: Any = None, backlog: int = BACKLOG, **_: Any) -> None:
         self._loop, self._factory, self._ssl, self._most = loop, factory, ssl, backlog
@@ -104,12 +104,12 @@ class Loop(uvloop.Loop):
 
     async def create_server(self, protocol_factory: Factory, *where: Any, **how: Any) -> asyncio.Server:
         """As uvloop's."""
-        rest = Rest(self, protocol_factory, **how)
-        rest.server = cast(asyncio.Server, await super().create_server(rest.first, *where, **how))
-        return rest.server
+        acceptor = Acceptor(self, protocol_factory, **how)
+        acceptor.server = cast(asyncio.Server, await super().create_server(acceptor.first, *where, **how))
+        return acceptor.server
 
     async def create_unix_server(self, protocol_factory: Factory, *where: Any, **how: Any) -> asyncio.Server:
         """As uvloop's."""
-        rest = Rest(self, protocol_factory, **how)
-        rest.server = cast(asyncio.Server, await super().create_unix_server(rest.first, *where, **how))
-        return rest.server
+        acceptor = Acceptor(self, protocol_factory, **how)
+        acceptor.server = cast(asyncio.Server, await super().create_unix_server(acceptor.first, *where, **how))
+        return acceptor.server
