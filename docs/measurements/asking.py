@@ -19,11 +19,10 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from itertools import count, pairwise
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple, cast
 
-import msgspec
 import uvloop
 
 from tandem import statistics
@@ -32,7 +31,9 @@ from tandem.launch.running_stack import StackEnvironment
 from tandem.observe import usage
 from tandem.plan import apps
 from tandem.plan import stacks as tandem_stacks
+from tandem.plan.definition import Definition
 
+Change = Callable[[Definition], Definition]
 Asks = Callable[[int], Iterator[bytes]]
 """What a connection asks, by its number, without an end."""
 
@@ -190,27 +191,26 @@ class Bench:
 
     @contextmanager
     def stacks(
-        self, *names: str, delay: float = 0.1, more: dict[str, str] | None = None, loop: str = ""
+        self, *names: str, delay: float = 0.1, more: dict[str, str] | None = None, change: Change = lambda stack: stack
     ) -> Iterator[dict[str, Served]]:
         """Stacks behind an nginx each, all on the first CPU.
 
-        `more` is set for their servers beside their own settings, `loop` takes the place of uvicorn's event loop.
+        `more` is set for their servers beside their own settings; what `change` makes of a stack is started in its place.
         """
         with ExitStack() as exits:
             folder = Path(exits.enter_context(tempfile.TemporaryDirectory(dir=self.folder)))
             port = ports.free_port()
             exits.enter_context(news.stub(port=port, delay=delay, logs=folder, cpus=self.cpus[-1:]))
             yield {
-                name: exits.enter_context(self._stack(name, loop, folder, f"http://127.0.0.1:{port}/news", more or {}))
+                name: exits.enter_context(
+                    self._stack(name, change, folder, f"http://127.0.0.1:{port}/news", more or {})
+                )
                 for name in names
             }
 
     @contextmanager
-    def _stack(self, name: str, loop: str, folder: Path, news_url: str, more: dict[str, str]) -> Iterator[Served]:
-        definition, file = tandem_stacks.load()[name], folder / f"{name}.db"
-        if loop:
-            words = [loop if before == "--loop" else word for before, word in pairwise(["", *definition.command])]
-            definition = msgspec.structs.replace(definition, command=words)
+    def _stack(self, name: str, change: Change, folder: Path, news_url: str, more: dict[str, str]) -> Iterator[Served]:
+        definition, file = change(tandem_stacks.load()[name]), folder / f"{name}.db"
         database.restore(definition.application, self.seeded, file, folder / "restore.log")
         place = StackEnvironment(
             folder=folder, logs=folder, cpus=self.cpus[:1], news_url=news_url, nginx=nginx.find(), more=more,

@@ -21,7 +21,7 @@ import frameworks
 import groups
 from asking import Bench, Target, reading, turn
 from reached import Fact, Row
-from waits import Rows, Shown, crowded, in_front, ratios, thousand, waiting
+from waits import Rows, Shown, accepting, crowded, in_front, ratios, thousand, waiting
 
 from tandem.judge.rounds import Rounds
 from tandem.launch import ports, process, readiness, signals
@@ -150,7 +150,7 @@ def raw(bench: Bench) -> Iterator[Target]:
 
 
 LINES: dict[str, Line] = {
-    each.__name__: each for each in (read, alone, waiting, crowded, thousand, feed, changes, scenarios)
+    each.__name__: each for each in (read, alone, waiting, crowded, accepting, thousand, feed, changes, scenarios)
 }
 
 

@@ -1,17 +1,23 @@
-"""How requests fare that wait for something else: the lines `waiting`, `crowded` and `thousand` of `tuned.py`."""
+"""How requests fare that wait for something else: the lines `waiting`, `crowded`, `accepting` and `thousand` of `tuned.py`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
-from asking import Bench, Found, Served, reading, turn
+import msgspec
+from asking import Bench, Change, Found, Served, reading, turn
 from reached import Fact, Row
+
+from tandem.plan.definition import Definition
 
 NEWS = "/api/users/{}/news"
 HANDING = Path(__file__).parent / "handing"  # in PYTHONPATH: SQLAlchemy's pools then serve whoever has waited longest
+
+UVLOOP, ALL_LET_IN = "uvloop", "asgi_app.server:Loop"
 
 Shown = dict[str, list[Found]]
 Rows = list[Row | Fact]
@@ -32,6 +38,16 @@ def in_front(
         name: partial(turn, each.front, reading(10_000, path), connections=connections, seconds=seconds, **more)
         for name, each in served.items()
     }
+
+
+def on_loop(loop: str, kept: int = 64) -> Change:
+    """A stack of uvicorn with this event loop, of whose connections nginx keeps so many."""
+
+    def changed(stack: Definition) -> Definition:
+        words = [loop if before == "--loop" else word for before, word in pairwise(["", *stack.command])]
+        return msgspec.structs.replace(stack, command=words, upstream_keepalive=kept)
+
+    return changed
 
 
 def waiting(bench: Bench) -> tuple[Rows, Shown]:
@@ -60,17 +76,38 @@ def fair(found: Shown, what: str) -> Rows:
 
 def crowded(bench: Bench) -> tuple[Rows, Shown]:
     """The same with 1,000 in flight, which no CPU here serves in 100 ms: who waits behind whom, and who is let in."""
-    more, all_let_in = {"NEWS_CONNECTIONS": "1000", "NEWS_TIMEOUT": "30"}, "asgi_app.server:Loop"
+    more = {"NEWS_CONNECTIONS": "1000", "NEWS_TIMEOUT": "30"}
     handing = {**more, "PYTHONPATH": str(HANDING)}
     with bench.stacks("asgi", "asgi-direct", more=more) as asked, ExitStack() as exits:
         for name, stack, settings, loop in (
-            ("asgi-direct on uvloop as it is", "asgi-direct", more, "uvloop"),
-            ("asgi, its pool handing over", "asgi", handing, "uvloop"),
-            ("asgi, its pool handing over, all let in", "asgi", handing, all_let_in),
+            ("asgi-direct on uvloop as it is", "asgi-direct", more, UVLOOP),
+            ("asgi, its pool handing over", "asgi", handing, UVLOOP),
+            ("asgi, its pool handing over, all let in", "asgi", handing, ALL_LET_IN),
         ):
-            asked[name] = exits.enter_context(bench.stacks(stack, more=settings, loop=loop))[stack]
+            asked[name] = exits.enter_context(bench.stacks(stack, more=settings, change=on_loop(loop)))[stack]
         found = bench.turns("crowded", in_front(asked, max(bench.seconds, 5), NEWS, 1000, before=4))
     return fair(found, "1,000 in flight on 100 ms"), found
+
+
+def accepting(bench: Bench) -> tuple[Rows, Shown]:
+    """The same of `asgi-direct` on both loops, with as many connections kept by nginx as usual and 1,024, and without nginx."""
+    more, asked = {"NEWS_CONNECTIONS": "1000", "NEWS_TIMEOUT": "30"}, dict[str, Callable[[], Found]]()
+    with ExitStack() as exits:
+        for kept in (64, 1024):
+            for loop in (UVLOOP, ALL_LET_IN):
+                stacks = bench.stacks("asgi-direct", more=more, change=on_loop(loop, kept))
+                served = exits.enter_context(stacks)["asgi-direct"]
+                how = partial(turn, asks=reading(10_000, NEWS), connections=1000, seconds=bench.seconds, before=4)
+                asked[f"asgi-direct, {kept} kept, {loop}"] = partial(how, served.front)
+                if kept == 64:
+                    asked[f"asgi-direct, without nginx, {loop}"] = partial(how, served.alone)
+        found = bench.turns("accepting", asked)
+    rows = fair(found, "1,000 in flight on 100 ms")
+    for place in ("64 kept", "1024 kept", "without nginx"):
+        one, other = (f"asgi-direct, {place}, {loop}" for loop in (ALL_LET_IN, UVLOOP))
+        what = f"1,000 in flight on 100 ms, throughput, {place}: all let in ÷ uvloop"
+        rows.append(Row(what, ratios(found, one, other, "rate"), 0.95, at_most=False))
+    return rows, found
 
 
 def thousand(bench: Bench) -> tuple[Rows, Shown]:

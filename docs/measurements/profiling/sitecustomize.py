@@ -25,8 +25,7 @@ and ends. Later that happens at one sample in some thousand: what was written un
 
 def start() -> None:
     """Begin, in this process."""
-    global file  # kept open for as long as the process lives
-    file = open(f"{os.environ['PROFILE']}.{os.getpid()}", "ab", buffering=0)  # noqa: SIM115
+    file = os.open(f"{os.environ['PROFILE']}.{os.getpid()}", os.O_WRONLY | os.O_CREAT, 0o600)
     faulthandler.register(signal.SIGPROF, file, all_threads=False)
     signal.setitimer(signal.ITIMER_PROF, AFTER, EVERY)
 
